@@ -1,0 +1,128 @@
+"""`python -m acton_sandbox`: run the sandbox until it is told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+from dataclasses import fields
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING
+
+from acton_sandbox.account import Account
+from acton_sandbox.limits import Limits
+from acton_sandbox.oauth import Credentials
+from acton_sandbox.sandbox import Sandbox
+from acton_sandbox.size import SIZES, Size
+from acton_sandbox.truth import counts_of
+from acton_sandbox.view import EDITIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until SIGTERM or SIGINT and return the exit code."""
+    options = _parser().parse_args(arguments)
+    stopped = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    sandbox = _sandbox(options)
+    # Counting works everything out now, so that the first answers are as fast as the others.
+    counts_of(sandbox.account)
+    try:
+        sandbox.start()
+    except OSError as error:
+        sys.stderr.write(f"cannot listen on {options.host}:{options.port}: {error}\n")
+        return 1
+    if options.ready_file:
+        _announce(options.ready_file, sandbox.url)
+    sys.stdout.write(f"{sandbox.url}\n")
+    sys.stdout.flush()
+    stopped.wait()
+    sandbox.stop()
+    return 0
+
+
+def _sandbox(options: argparse.Namespace) -> Sandbox:
+    limits = Limits(
+        requests_per_second=options.requests_per_second,
+        requests_per_day=options.requests_per_day,
+        logins_per_hour=options.logins_per_hour,
+    )
+    return Sandbox(
+        Account.generate(
+            seed=options.seed, size=options.size, now=options.now, **dict(options.measure)
+        ),
+        options.edition,
+        None if options.no_limits else limits,
+        credentials=Credentials(
+            client_id=options.client_id,
+            client_secret=options.client_secret,
+            username=options.username,
+            password=options.password,
+        ),
+        host=options.host,
+        port=options.port,
+    )
+
+
+def _announce(path: Path, url: str) -> None:
+    # Renamed into place, so that whoever waits for the file never reads half of it.
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    unfinished.write_text(json.dumps({"url": url}), encoding="utf-8")
+    unfinished.replace(path)
+
+
+def _parser() -> argparse.ArgumentParser:
+    known, limits = Credentials(), Limits()
+    parser = argparse.ArgumentParser(
+        prog="python -m acton_sandbox",
+        description="An Act-On API with a generated account behind it.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="address to listen on")
+    add("--port", type=int, default=8321, help="port to listen on, 0 for any free one")
+    add("--seed", type=int, default=7, help="another seed is another account")
+    add("--size", choices=SIZES, default="standard", help="how much the account holds")
+    add(
+        "--measure",
+        type=_measure,
+        action="append",
+        default=[],
+        metavar="NAME=NUMBER",
+        help="measure of the size to override, such as messages=10000",
+    )
+    add("--edition", choices=EDITIONS, default="2024", help="documentation edition of the keys")
+    add("--now", type=_moment, help="moment of the account, ISO 8601; the present if left out")
+    add("--ready-file", type=Path, help="file to write the address to, as JSON, when listening")
+    add("--no-limits", action="store_true", help="enforce no limits")
+    for name in ("requests_per_second", "requests_per_day", "logins_per_hour"):
+        flag = f"--{name.replace('_', '-')}"
+        add(flag, type=int, default=getattr(limits, name), help="limit to enforce")
+    for name in ("client_id", "client_secret", "username", "password"):
+        flag = f"--{name.replace('_', '-')}"
+        add(flag, default=getattr(known, name), help="what the sandbox accepts")
+    return parser
+
+
+def _measure(text: str) -> tuple[str, int]:
+    name, _, number = text.partition("=")
+    known = [field.name for field in fields(Size) if "int" in str(field.type).split("[")[0]]
+    if name not in known or not number.isdecimal():
+        choices = ", ".join(f"{name}=NUMBER" for name in known)
+        raise argparse.ArgumentTypeError(f"{text!r} is none of {choices}")
+    return name, int(number)
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,194 @@
+"""The generated account: everything the sandbox knows, at one moment of its timeline."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from acton_sandbox.entities import DRILLDOWNS, DayCount
+from acton_sandbox.generation.assets import assets_of
+from acton_sandbox.generation.lists import Lists
+from acton_sandbox.generation.mailings import Mailings
+from acton_sandbox.generation.people import People
+from acton_sandbox.generation.suppressions import Suppressions
+from acton_sandbox.moments import START, ZONE_NAME, local_day, milliseconds
+from acton_sandbox.size import SIZES
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from acton_sandbox.entities import (
+        Asset,
+        ContactList,
+        Message,
+        SubscriptionCategory,
+        Suppression,
+    )
+    from acton_sandbox.size import Size
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The history of an account, from its first day to any moment asked for."""
+
+    seed: int
+    size: Size
+    lists: Lists
+    mailings: Mailings
+    suppressions: Suppressions
+    assets: list[Asset]
+
+    @classmethod
+    def of(cls, seed: int, size: Size, anchor: int) -> Timeline:
+        """Lay out the history that belongs to a seed and a size."""
+        people = People(seed)
+        lists = Lists(seed, size, people)
+        return cls(
+            seed=seed,
+            size=size,
+            lists=lists,
+            mailings=Mailings(seed, size, lists, anchor),
+            suppressions=Suppressions(seed, size, people),
+            assets=assets_of(seed),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Account:
+    """An account as it shows at `now`: the ground truth behind every answer of the sandbox.
+
+    Collections are worked out when first asked for and never change afterwards; a later moment
+    is another `Account`.
+    """
+
+    now: datetime
+    timeline: Timeline = field(repr=False)
+    account_id: int = 70123
+    name: str = "Harbourline Demo"
+    host_name: str = "mktg.example.com"
+    user_name: str = "Reader One"
+    user_email: str = "reader@example.com"
+    time_zone: str = ZONE_NAME
+
+    @classmethod
+    def generate(
+        cls,
+        seed: int = 7,
+        size: str | Size = "small",
+        now: datetime | None = None,
+        **measures: Any,
+    ) -> Account:
+        """Make the account that belongs to these arguments, always the same one.
+
+        Args:
+            seed: Another seed is another account.
+            size: `small`, `standard` or measures of your own.
+            now: The moment at which the account is looked at, by default the present.
+            **measures: Fields of `Size` to override, such as `messages=10_000` together with
+                `events_per_message=2` for many small messages, or
+                `imported_spam_complaints=2_000`.
+
+        Returns:
+            The account at that moment.
+
+        Raises:
+            ValueError: The moment has no zone or lies before the second day of the history.
+        """
+        moment = now or datetime.now(UTC)
+        if moment.tzinfo is None or moment.astimezone(UTC).date() <= START:
+            raise ValueError(f"now must have a time zone and lie after {START}: {moment}")
+        chosen = SIZES[size] if isinstance(size, str) else size
+        timeline = Timeline.of(seed, replace(chosen, **measures), milliseconds(moment))
+        return cls(moment.astimezone(UTC), timeline)
+
+    def at(self, moment: datetime) -> Account:
+        """Return the same account at another moment."""
+        return replace(self, now=moment.astimezone(UTC))
+
+    def next_day(self) -> Account:
+        """Return the same account one day later."""
+        return self.at(self.now + timedelta(days=1))
+
+    @cached_property
+    def now_ms(self) -> int:
+        """The moment in epoch milliseconds."""
+        return milliseconds(self.now)
+
+    @cached_property
+    def messages(self) -> list[Message]:
+        """Every message that is listed."""
+        return self.timeline.mailings.at(self.now_ms)
+
+    @cached_property
+    def all_messages(self) -> list[Message]:
+        """Every message there ever was, deleted ones included; their events still count."""
+        return [mailing.at(self.now_ms) for mailing in self.timeline.mailings.until(self.now_ms)]
+
+    @cached_property
+    def message_by_id(self) -> dict[str, Message]:
+        """The listed messages by id."""
+        return {message.id: message for message in self.messages}
+
+    @cached_property
+    def lists(self) -> list[ContactList]:
+        """Every contact list that is listed, readable or not."""
+        return self.timeline.lists.at(self.now_ms)
+
+    @cached_property
+    def list_by_id(self) -> dict[str, ContactList]:
+        """The listed contact lists by id."""
+        return {item.id: item for item in self.lists}
+
+    @property
+    def assets(self) -> list[Asset]:
+        """What the asset listing holds besides contact lists and messages."""
+        return self.timeline.assets
+
+    @cached_property
+    def hard_bounces(self) -> list[Suppression]:
+        """The hard-bounce list."""
+        return self._suppressed("HARD_BOUNCE")
+
+    @cached_property
+    def spam_complaints(self) -> list[Suppression]:
+        """The spam-complaint list."""
+        return self._suppressed("SPAM")
+
+    @cached_property
+    def opt_outs(self) -> list[Suppression]:
+        """The account-wide opt-out list."""
+        return self._suppressed("OPT_OUT")
+
+    @cached_property
+    def categories(self) -> list[SubscriptionCategory]:
+        """The subscription categories with their opt-outs."""
+        return self.timeline.suppressions.categories(self.now_ms)
+
+    @cached_property
+    def day_counts(self) -> dict[date, DayCount]:
+        """What happened on each of the account's calendar days, over all messages."""
+        counts: dict[date, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        for message in self.all_messages:
+            for drilldown in DRILLDOWNS:
+                for event in message.events[drilldown]:
+                    day = counts[local_day(event.at)]
+                    day[drilldown] += 1
+                    day[event.data] += 1
+        return {
+            day: DayCount(
+                sent=of_day["SENT"],
+                opened=of_day["OPENED"],
+                clicked=of_day["CLICKED"],
+                bounced=of_day["BOUNCED"],
+                hard_bounced=of_day["HARD"],
+                soft_bounced=of_day["SOFT"],
+                opted_out=of_day["OPT_OUT"],
+            )
+            for day, of_day in sorted(counts.items())
+        }
+
+    def _suppressed(self, kind: str) -> list[Suppression]:
+        return self.timeline.suppressions.at(kind, self.all_messages, self.now_ms)

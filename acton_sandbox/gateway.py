@@ -1,0 +1,121 @@
+"""The ASGI application: what happens to a request on its way to an endpoint and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+from acton_sandbox import transport
+from acton_sandbox.answers import unauthorized, unrouted
+from acton_sandbox.journal import SeenRequest
+from acton_sandbox.routes import Router
+from acton_sandbox.spoiling import shifted, spoilt
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from acton_sandbox.answers import Answer
+    from acton_sandbox.faults import Fault
+    from acton_sandbox.service import Service
+
+_OWN_PREFIX = "/_sandbox/"
+_SECRETS = frozenset({"password", "client_secret", "refresh_token", "access_token", "code"})
+_FORM = "application/x-www-form-urlencoded"
+
+
+class Gateway:
+    """Checks allowance and token, finds the endpoint, applies faults, keeps the journal.
+
+    Args:
+        service: What is asked.
+        own_pages: Answers `/` and everything under `/_sandbox/`, which is never counted.
+    """
+
+    def __init__(self, service: Service, own_pages: ASGIApp) -> None:
+        self._service = service
+        self._own_pages = own_pages
+        self._router = Router()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request."""
+        if scope["type"] != "http":
+            return
+        path: str = scope["path"]
+        if path == "/" or path.startswith(_OWN_PREFIX):
+            await self._own_pages(scope, receive, send)
+            return
+        service = self._service
+        at = service.clock.now()
+        answer = await self._answer(scope, receive)
+        fault = service.faults.choose(path)
+        if fault is not None:
+            answer = self._spoilt(fault, scope, answer)
+            await transport.wait(fault.delay, receive)
+        is_reset = fault is not None and fault.kind == "reset"
+        query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+        service.requests.append(
+            SeenRequest(
+                method=scope["method"],
+                path=path,
+                query={k: "***" if k in _SECRETS else v for k, v in query.items()},
+                status=0 if is_reset else answer.status,
+                at=at,
+                client=":".join(map(str, scope["client"] or ())),
+                fault=fault.kind if fault else "",
+            )
+        )
+        if is_reset:
+            await transport.reset(scope, receive)
+        elif fault is not None and fault.kind == "truncated":
+            await transport.send_half(answer, scope, receive, send)
+        else:
+            await transport.send(answer, send)
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+        service = self._service
+        headers = dict(scope["headers"])
+        if scope["path"] == "/token":
+            is_form = headers.get(b"content-type", b"").decode("latin-1").startswith(_FORM)
+            body = (await _body(receive)).decode("utf-8", "replace")
+            form = dict(parse_qsl(body, keep_blank_values=True)) if is_form else {}
+            refusal = service.refusal(form.get("grant_type", ""))
+            if scope["method"] != "POST":
+                return refusal or unrouted()
+            return refusal or service.tokens.grant(form)
+        refusal = service.refusal()
+        if refusal is not None:
+            return refusal
+        if not service.tokens.accepts(headers.get(b"authorization", b"").decode("latin-1")):
+            return unauthorized()
+        if scope["method"] != "GET":
+            return unrouted()
+        return self._data(scope["path"], scope["query_string"])
+
+    def _data(self, path: str, query: bytes) -> Answer:
+        view = self._service.view
+        answer = view.kept_answer(path, query)
+        if answer is None:
+            parsed = dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
+            answer = self._router.answer(view, path, parsed)
+            view.keep_answer(path, query, answer)
+        return answer
+
+    def _spoilt(self, fault: Fault, scope: Scope, answer: Answer) -> Answer:
+        path = scope["path"]
+        if fault.kind != "page_shift" or answer.status != 200:  # noqa: PLR2004
+            return spoilt(fault, path, answer)
+        query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+        offset = int(query.get("offset") or 0)
+        if not offset:
+            return answer
+        earlier = {**query, "offset": str(offset - 1)}
+        return shifted(self._router.answer(self._service.view, path, earlier), offset)
+
+
+async def _body(receive: Receive) -> bytes:
+    parts = []
+    while True:
+        event = await receive()
+        parts.append(event.get("body", b""))
+        if not event.get("more_body"):
+            return b"".join(parts)

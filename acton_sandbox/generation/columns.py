@@ -1,0 +1,127 @@
+"""The columns of contact lists: header texts as users choose them, and what the cells hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from acton_sandbox.generation import vocabulary
+from acton_sandbox.moments import DAY, cell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from acton_sandbox.dice import Dice
+    from acton_sandbox.entities import Person
+
+Columns = tuple[tuple[str, str], ...]
+
+HEADER_SETS: dict[str, Columns] = {
+    "plain": (
+        ("First Name", "first"),
+        ("Last Name", "last"),
+        ("E-mail Address", "email"),
+        ("Company", "company"),
+        ("Score", "score"),
+        ("Opted, how?", "note"),
+        ("Last visit", "date"),
+        (".tz", "zone"),
+    ),
+    "german": (
+        ("E-Mail", "email"),
+        ("Vorname", "first"),
+        ("Name", "last"),
+        ("Straße / Nr.", "street"),
+        ("Größe (m²)", "money"),
+        ("__intern", "flag"),
+        ("Punkte", "score"),
+    ),
+    "duplicates": (
+        ("Phone", "phone"),
+        ("Phone", "phone"),
+        ("E-mail", "email"),
+        ("phone", "phone"),
+        (" Name with spaces ", "first"),
+        ("Phone", "phone"),
+        ("", "note"),
+        ("日付", "date"),
+    ),
+    "salesforce": (
+        ("Email", "email"),
+        ("First Name", "first"),
+        ("Last Name", "last"),
+        ("Email Opt Out", "flag"),
+        ("Hard Bounce", "flag"),
+        ("EmailBouncedReason", "note"),
+        ("EmailBouncedDate", "date"),
+        ("Lead Score", "score"),
+        ("Lead Status", "status"),
+        ("Owner ID", "record"),
+        ("RecordID", "record"),
+        ("Annual Revenue", "money"),
+    ),
+    "webinar": (
+        ("Last Name", "last"),
+        ("Email Address", "email"),
+        ("Work Phone Number", "phone"),
+        ("Street Address 1", "street"),
+        ("Postal Code", "postcode"),
+        ("Company Size", "range"),
+        ("Job Function", "title"),
+        ("Status", "attendance"),
+        ("Registration Date/Time", "date"),
+        ("Attendance Date/Time", "date"),
+        ("Live Duration", "score"),
+        ("Engagement Score", "decimal"),
+        ("# of Poll Responses", "score"),
+        ("Number of Resources Viewed", "score"),
+    ),
+    "wide": (
+        ("Email", "email"),
+        *((f"Answer {number}", "flag") for number in range(1, 300)),
+    ),
+}
+
+MOVING = frozenset({"score", "decimal", "note", "date", "status", "attendance", "flag"})
+"""The kinds of cells that change when a row does."""
+
+
+def email_column(header_set: str) -> int:
+    """Return the position of the e-mail column."""
+    return next(i for i, (_, kind) in enumerate(HEADER_SETS[header_set]) if kind == "email")
+
+
+_OF_PERSON: dict[str, Callable[[Person], str]] = {
+    "first": lambda person: person.first_name,
+    "last": lambda person: person.last_name,
+    "email": lambda person: person.email,
+    "company": lambda person: person.company,
+    "title": lambda person: person.title,
+}
+
+_BASE_62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+_DRAWN: dict[str, Callable[[Dice], str]] = {
+    "score": lambda dice: str(dice.below(120)),
+    "decimal": lambda dice: f"{dice.below(100) / 10}",
+    "note": lambda dice: dice.pick(vocabulary.NOTES) if dice.chance(0.3) else "",
+    "zone": lambda dice: dice.pick(vocabulary.ZONES),
+    "street": lambda dice: f"Example Straße {dice.below(99) + 1}",
+    "postcode": lambda dice: f"{dice.below(100_000):05d}",
+    "money": lambda dice: dice.pick(("", f"${dice.below(9_000):,}.50", str(dice.below(10**6)))),
+    "flag": lambda dice: dice.pick(("true", "false", "1", "0", "")),
+    "phone": lambda dice: f"+1 555 01{dice.below(100):02d}",
+    "record": lambda dice: "00Q" + "".join(dice.pick(_BASE_62) for _ in range(15)),
+    "status": lambda dice: dice.pick(("Open", "Contacted", "Qualified", "")),
+    "attendance": lambda dice: dice.pick(("Registered", "Attended", "attended")),
+    "range": lambda dice: dice.pick(("1-10", "11-50", "1,000+", "")),
+}
+
+
+def draw(kind: str, person: Person, dice: Dice, at: int) -> str:
+    """Return a cell of this kind for a person, as it stands at a moment."""
+    of_person = _OF_PERSON.get(kind)
+    if of_person is not None:
+        return of_person(person)
+    if kind == "date":
+        return cell(at - dice.below(400) * DAY // 4) if dice.chance(0.7) else ""
+    return _DRAWN[kind](dice)

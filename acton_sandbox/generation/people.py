@@ -1,0 +1,34 @@
+"""The people of a generated account."""
+
+from __future__ import annotations
+
+from acton_sandbox.dice import Dice
+from acton_sandbox.entities import Person
+from acton_sandbox.generation import vocabulary
+
+
+class People:
+    """An endless row of people, each a pure function of the seed and a number."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._known: dict[int, Person] = {}
+
+    def __getitem__(self, number: int) -> Person:
+        """Return the person with this number, the same one every time."""
+        person = self._known.get(number)
+        if person is None:
+            person = self._known[number] = self._invent(number)
+        return person
+
+    def _invent(self, number: int) -> Person:
+        dice = Dice(self._seed, "person", number)
+        tag = dice.pick(("", "+news", ".o'neill", "_x"))
+        host = dice.pick(("example.com", "example.org", "mail.example.com"))
+        return Person(
+            first_name=dice.pick(vocabulary.FIRST_NAMES),
+            last_name=dice.pick(vocabulary.LAST_NAMES),
+            email=f"person{number}{tag}@{host}",
+            company=dice.pick(vocabulary.COMPANIES),
+            title=dice.pick(vocabulary.TITLES),
+        )

@@ -1,0 +1,129 @@
+"""How much a generated account holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ListPlan:
+    """A contact list that exists from the first day on."""
+
+    name: str
+    rows: int
+    header_set: str = "plain"
+    folder_name: str = ""
+    grows: bool = False
+    """Whether rows come and go; rows of every other list may still change in place."""
+    readable: bool = True
+    date_format: str = "epoch"
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """The measures of an account; each one can be overridden by `Account.generate`."""
+
+    people: int
+    lists: tuple[ListPlan, ...]
+    daily_audience: tuple[int, int]
+    """Recipients of the message that goes out every day, from and to."""
+    daily_lifetime_days: int
+    """Days until that message is deleted again, which keeps the account's size steady."""
+    kept_every_days: int
+    """Days between two messages that are never deleted."""
+    kept_audience: tuple[int, int]
+    kept_audience_exact: tuple[int, ...]
+    """Exact numbers of recipients for the first kept messages, for page boundaries."""
+    triggered_messages: int
+    other_messages: int
+    """How many DRAFT, TEMPLATE, FAILED and SCHEDULED messages there are of each type."""
+    row_changes_per_day: int
+    rows_added_per_day: int
+    rows_deleted_per_day: int
+    daily_list_lifetime_days: int
+    suppressions_per_day: int
+    imported_hard_bounces: int
+    imported_opt_outs: int
+    imported_spam_complaints: int
+    category_opt_outs_per_day: int
+    messages: int | None = None
+    """Exactly this many evenly spread SENT messages before `now`, in place of the daily ones."""
+    events_per_message: int = 2
+    """Drilldown rows of each of those messages, all drilldowns together."""
+
+
+SMALL = Size(
+    people=110,
+    lists=(
+        ListPlan("Customers", 60, folder_name="CRM", grows=True),
+        ListPlan("Kunden / Größe & Maß", 45, header_set="german", date_format="zoned"),
+        ListPlan("Empty for now", 0, date_format="iso"),
+        ListPlan("Only a folder", 0, folder_name="Archive", readable=False),
+    ),
+    daily_audience=(3, 8),
+    daily_lifetime_days=12,
+    kept_every_days=45,
+    kept_audience=(5, 14),
+    kept_audience_exact=(),
+    triggered_messages=1,
+    other_messages=1,
+    row_changes_per_day=3,
+    rows_added_per_day=1,
+    rows_deleted_per_day=1,
+    daily_list_lifetime_days=1,
+    suppressions_per_day=1,
+    imported_hard_bounces=0,
+    imported_opt_outs=0,
+    imported_spam_complaints=0,
+    category_opt_outs_per_day=1,
+)
+
+STANDARD = Size(
+    people=3_500,
+    lists=(
+        ListPlan("All customers", 1_800, folder_name="CRM", grows=True),
+        ListPlan("Exactly one page", 1_000, folder_name="Borders", date_format="iso"),
+        ListPlan("One row short", 999, folder_name="Borders", date_format="zoned"),
+        ListPlan("One row over", 1_001, folder_name="Borders", date_format="display"),
+        ListPlan("Two pages and a half", 2_500, folder_name="Borders"),
+        ListPlan("Kunden / Größe & Maß", 640, "german", "DACH", grows=True, date_format="zoned"),
+        ListPlan("Twice, or thrice", 320, "duplicates", "Odd", date_format="iso"),
+        ListPlan("Wide", 12, "wide", "Odd", date_format="display"),
+        ListPlan("Salesforce leads", 410, "salesforce", "CRM", grows=True, date_format="iso"),
+        ListPlan("Salesforce campaign", 95, "salesforce", "CRM", date_format="epoch"),
+        ListPlan("Webinar: first steps", 130, "webinar", "300112233", date_format="zoned"),
+        ListPlan("Webinar: R&D / live", 75, "webinar", "300112233", grows=True),
+        ListPlan("Webinar: replay", 40, "webinar", "300445566", date_format="iso"),
+        ListPlan("Partners", 210, "plain", "Partners", grows=True, date_format="display"),
+        ListPlan("Spring expo", 180, "plain", "Expo", date_format="zoned"),
+        ListPlan("Autumn expo", 160, "german", "Expo"),
+        ListPlan("Press", 35, "plain", "", date_format="iso"),
+        ListPlan("Trial users", 260, "plain", "Trials", grows=True),
+        ListPlan("テスト", 20, "duplicates", "Odd"),
+        ListPlan("Just one", 1, "plain", "Odd"),
+        ListPlan("Empty for now", 0, "plain", "Odd"),
+        ListPlan("Empty, wide", 0, "wide", "Odd", date_format="iso"),
+        ListPlan("Empty webinar", 0, "webinar", "300445566", date_format="zoned"),
+        ListPlan("Only a folder", 0, folder_name="Archive", readable=False),
+        ListPlan("Deleted a moment ago", 0, folder_name="Archive", readable=False),
+        ListPlan("“Quoted”, with commas", 66, "plain", "Odd", date_format="display"),
+    ),
+    daily_audience=(15, 70),
+    daily_lifetime_days=150,
+    kept_every_days=3,
+    kept_audience=(20, 90),
+    kept_audience_exact=(1_000, 2_400, 999, 0, 1_500),
+    triggered_messages=12,
+    other_messages=4,
+    row_changes_per_day=14,
+    rows_added_per_day=4,
+    rows_deleted_per_day=1,
+    daily_list_lifetime_days=3,
+    suppressions_per_day=1,
+    imported_hard_bounces=0,
+    imported_opt_outs=150,
+    imported_spam_complaints=0,
+    category_opt_outs_per_day=3,
+)
+
+SIZES = {"small": SMALL, "standard": STANDARD}

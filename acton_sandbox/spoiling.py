@@ -1,0 +1,154 @@
+"""How faults spoil an answer that would have been good."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from acton_sandbox.answers import (
+    Answer,
+    gateway_error,
+    numeric_error,
+    oauth_error,
+    unauthorized,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from acton_sandbox.faults import Fault
+
+_ROW_KEYS = ("result", "msgresult", "data", "counts")
+_HTML = "<!doctype html><title>Maintenance</title><h1>We will be back soon</h1>"
+_GARBAGE = '{"result": [{"id": unquoted,'
+_UNNAMED_FIELD = "fieldOfNoDocument"
+_SERVER_ERROR = 500
+
+
+def spoilt(fault: Fault, path: str, answer: Answer) -> Answer:
+    """Return what is answered in place of a good answer when a fault fires.
+
+    Faults of the transport and of paging are not made here; they leave the answer as it is.
+    """
+    if fault.kind == "status":
+        return _refused(fault, path)
+    if fault.kind in _EDITS:
+        return _edited(answer, lambda value: _EDITS[fault.kind](value, fault))
+    spoil = _SPOILERS.get(fault.kind)
+    return answer if spoil is None else spoil(fault, answer)
+
+
+def shifted(answer: Answer, offset: int) -> Answer:
+    """Return a page that was read one row too early as if it began at `offset`."""
+
+    def edit(page: Any) -> None:
+        if isinstance(page, dict) and "offset" in page:
+            page["offset"] = offset
+            _count_one_more(page)
+
+    return _edited(answer, edit)
+
+
+def _refused(fault: Fault, path: str) -> Answer:
+    status = fault.status
+    if fault.body is not None:
+        answer = Answer.of_text(fault.body, status)
+    elif path == "/token":
+        answer = oauth_error(status, "server_error", "The request could not be served.")
+    elif status >= _SERVER_ERROR or status in (401, 403, 404, 429):
+        answer = gateway_error(status, "Refused", "The request could not be served.")
+    else:
+        answer = numeric_error(99999, "The request could not be served.", status)
+    return replace(answer, headers=tuple(fault.headers.items()))
+
+
+def _edited(answer: Answer, edit: Callable[[Any], None]) -> Answer:
+    if "json" not in answer.content_type:
+        return answer
+    value = json.loads(answer.body)
+    edit(value)
+    return replace(Answer.of_json(value, answer.status), headers=answer.headers)
+
+
+def _rows(value: Any) -> list[Any]:
+    """Return the rows of an answer; a bare object is its own only row."""
+    if isinstance(value, list):
+        return value
+    for key in _ROW_KEYS:
+        if isinstance(value.get(key), list):
+            rows: list[Any] = value[key]
+            return rows
+    return [value]
+
+
+def _count_one_more(page: dict[str, Any]) -> None:
+    if page.get("totalCount", -1) >= 0:
+        page["totalCount"] += 1
+
+
+def _repeat_last_row(value: Any, _: Fault) -> None:
+    rows = _rows(value)
+    if isinstance(value, list):
+        rows.extend(rows[-1:])
+    elif rows and rows[0] is not value and _is_last_page(value, rows):
+        rows.append(rows[-1])
+        value["count"] = len(rows)
+        _count_one_more(value)
+
+
+def _is_last_page(value: dict[str, Any], rows: list[Any]) -> bool:
+    """Tell whether a page is the last of a list whose total is known."""
+    return bool(0 <= value.get("totalCount", -1) <= value.get("offset", 0) + len(rows))
+
+
+def _add_field(value: Any, _: Fault) -> None:
+    if isinstance(value, dict) and "headers" in value:
+        value["headers"].append(_UNNAMED_FIELD)
+    for row in _rows(value):
+        if isinstance(row, dict):
+            row[_UNNAMED_FIELD] = {"nested": ["surprise", 1]}
+        elif isinstance(row, list):
+            row.append("surprise")
+
+
+def _remove_fields(value: Any, fault: Fault) -> None:
+    for row in _rows(value):
+        if isinstance(row, dict) and row:
+            for name in fault.fields or (list(row)[-1],):
+                row.pop(name, None)
+        elif isinstance(row, list) and row:
+            row.pop()
+
+
+def _change_types(value: Any, fault: Fault) -> None:
+    for row in _rows(value):
+        if not isinstance(row, dict):
+            continue
+        for name in fault.fields or list(row):
+            row[name] = fault.value if fault.fields else _other_type(row.get(name))
+
+
+def _other_type(value: Any) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return int(value)
+    return value
+
+
+_SPOILERS: dict[str, Callable[[Fault, Answer], Answer]] = {
+    "unauthorized": lambda _, __: unauthorized(),
+    "html": lambda fault, _: Answer.of_text(fault.body or _HTML, content_type="text/html"),
+    "garbage": lambda fault, answer: replace(
+        answer, status=200, body=(fault.body or _GARBAGE).encode()
+    ),
+    "empty": lambda _, answer: replace(answer, status=200, body=b""),
+    "stray_braces": lambda _, answer: replace(answer, body=b"{}\n" + answer.body),
+}
+_EDITS: dict[str, Callable[[Any, Fault], None]] = {
+    "duplicate_row": _repeat_last_row,
+    "extra_fields": _add_field,
+    "missing_fields": _remove_fields,
+    "wrong_type": _change_types,
+}

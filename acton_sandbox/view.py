@@ -1,0 +1,74 @@
+"""The view from which data calls are answered: an account, an edition, and open questions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from acton_sandbox.account import Account
+    from acton_sandbox.answers import Answer
+
+EDITIONS = ("2024", "2019")
+_MOST_ANSWERS = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the documents leave open or describe in two ways; each has a default."""
+
+    account_endpoint: bool = True
+    """Whether `/api/1/account` answers; the 2024 edition of the reference does not have it."""
+    api_enabled: bool = True
+    """Whether API access is switched on for the account; if not, nobody gets a token."""
+    suppression_unit_ms: int = 1_000
+    """Milliseconds in the unit of `createdafter` on the system lists: 1,000 for seconds."""
+    after_is_inclusive: bool = False
+    """Whether `...after` filters include the very moment they name."""
+    listing_type_case: str = "both"
+    """Which spelling of `listingtype` is understood: `both`, `lower` or `upper`."""
+    contact_id_column: str = ""
+    """Where `_contact_id_` stands: `first`, `last` or `absent`; by default as in the edition."""
+    ids_in_csv: bool = True
+    """Whether the CSV form of a list has the `_contact_id_` column."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """An account seen through an edition.
+
+    A view never changes, so the answer to a path and query is kept once it has been made.
+    """
+
+    account: Account
+    edition: str = "2024"
+    choices: Choices = field(default_factory=Choices)
+    _answers: dict[tuple[str, bytes], Answer] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.edition not in EDITIONS:
+            raise ValueError(f"unknown edition {self.edition!r}: choose from {', '.join(EDITIONS)}")
+
+    @property
+    def is_2019(self) -> bool:
+        """Whether keys are spelled as in the developer site's 2019 edition."""
+        return self.edition == "2019"
+
+    @property
+    def contact_id_column(self) -> str:
+        """Where the `_contact_id_` column stands in a list download.
+
+        It comes first in the reference's 2024 edition; the older sample begins with ordinary
+        columns.
+        """
+        return self.choices.contact_id_column or ("last" if self.is_2019 else "first")
+
+    def kept_answer(self, path: str, query: bytes) -> Answer | None:
+        """Return the answer made earlier, if there is one."""
+        return self._answers.get((path, query))
+
+    def keep_answer(self, path: str, query: bytes, answer: Answer) -> None:
+        """Keep an answer for the next time it is asked for."""
+        if len(self._answers) >= _MOST_ANSWERS:
+            self._answers.clear()
+        self._answers[path, query] = answer

@@ -1,0 +1,1 @@
+"""The driver behind ``make run``: Meltano, the tap, DuckDB, and a check of what arrived."""

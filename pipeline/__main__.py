@@ -1,0 +1,84 @@
+"""Reads Act-On into DuckDB through Meltano, and counts what arrived.
+
+With credentials in ``.env`` the account is read, else the bundled sandbox. Arguments are
+passed on to the sandbox, as in ``python -m pipeline --seed 7``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+from pipeline import meltano, report, sandbox, warehouse
+
+WAREHOUSES = {"production": Path("output/acton.duckdb"), "sandbox": Path("output/sandbox.duckdb")}
+SANDBOX = Path(".sandbox")
+
+
+def main() -> int:
+    """Run the pipeline once, from the project's folder.
+
+    Returns:
+        0 if all that the tap emitted is in the warehouse, else Meltano's exit code, or 1.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _leave)
+    if _has_credentials():
+        print("Credentials found: reading their account.", flush=True)
+        return _run("production", {})
+    if sandbox.renew(SANDBOX, sys.argv[1:]):
+        # What was read of one account must not mix with another one.
+        WAREHOUSES["sandbox"].unlink(missing_ok=True)
+    with sandbox.running(SANDBOX) as url:
+        print(f"No credentials in .env: reading the bundled sandbox at {url}", flush=True)
+        return _run("sandbox", sandbox.settings(SANDBOX, url))
+
+
+def _run(environment: str, settings: dict[str, str]) -> int:
+    database = WAREHOUSES[environment]
+    history = Path(".meltano", f"last_run.{environment}.json")
+    database.parent.mkdir(exist_ok=True)
+    if not database.exists():
+        # Bookmarks without their warehouse would leave out rows that are nowhere any more.
+        if exit_code := meltano.forget_state(environment):
+            return exit_code
+        history.unlink(missing_ok=True)
+
+    started_at = datetime.now(UTC)
+    outcome = meltano.run(environment, settings)
+    if outcome.exit_code:
+        print("The run did not complete: the messages above say why.", file=sys.stderr)
+        return outcome.exit_code
+    if outcome.summary is None:
+        print("FAIL: the tap did not say what it emitted.", file=sys.stderr)
+        return 1
+
+    previous = json.loads(history.read_text()) if history.exists() else None
+    history.write_text(json.dumps(outcome.summary))
+    lines = report.compare(outcome.summary, previous, warehouse.count_rows(database, started_at))
+    print(report.table(lines))
+    if sentence := report.mismatch(lines):
+        print(f"FAIL: {sentence}", file=sys.stderr)
+        return 1
+    print(report.where_to_look(database))
+    return 0
+
+
+def _has_credentials() -> bool:
+    # As Meltano has it: a variable of the shell goes before the same one in .env.
+    return bool({**dotenv_values(".env"), **os.environ}.get("TAP_ACTON_CLIENT_ID"))
+
+
+def _leave(signum: int, _frame: object) -> None:
+    # As an exception, so that the sandbox is stopped on the way out.
+    raise SystemExit(128 + signum)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

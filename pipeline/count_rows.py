@@ -1,0 +1,30 @@
+"""Counts the rows of a DuckDB file; a script for the Python of the loader, which has DuckDB.
+
+Usage: ``count_rows.py FILE MOMENT``. Prints a JSON object that has, for every table that the
+loader filled, the number of its rows and how many of them were written since the moment.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import duckdb
+
+TABLES = "SELECT DISTINCT table_name FROM duckdb_columns() WHERE column_name = '_sdc_batched_at'"
+COUNT = 'SELECT count(*), count(*) FILTER (_sdc_batched_at >= CAST(? AS TIMESTAMP)) FROM "{}"'
+
+
+def main() -> None:
+    """Count, and print the counts."""
+    database, moment = sys.argv[1:]
+    with duckdb.connect(database, read_only=True) as connection:
+        tables = [table for (table,) in connection.execute(TABLES).fetchall()]
+        counts = {
+            table: connection.execute(COUNT.format(table), [moment]).fetchone() for table in tables
+        }
+    json.dump(counts, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""Runs the tap and the loader through Meltano, and reads the tap's own count of the run."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+MELTANO = str(Path(".venv-meltano", "bin", "meltano"))
+TAP, TARGET = "tap-acton", "target-duckdb"
+SUMMARY = "Run summary: "
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended.
+
+    Attributes:
+        exit_code: Meltano's exit code; 128 and the signal's number if one ended the run.
+        summary: What the tap says of the run: its calls, and the rows and calls per stream.
+    """
+
+    exit_code: int
+    summary: dict[str, Any] | None
+
+
+def forget_state(environment: str) -> int:
+    """Forget what has been read, so that the next run reads everything.
+
+    Args:
+        environment: The Meltano environment.
+
+    Returns:
+        Meltano's exit code.
+    """
+    meltano = [MELTANO, f"--environment={environment}", "--log-level=warning"]
+    state_id = f"{environment}:{TAP}-to-{TARGET}"
+    return subprocess.run([*meltano, "state", "clear", "--force", state_id], check=False).returncode
+
+
+def run(environment: str, settings: Mapping[str, str]) -> Outcome:
+    """Run the tap into the target.
+
+    Args:
+        environment: The Meltano environment.
+        settings: Environment variables for the tap.
+
+    Returns:
+        How the run ended.
+    """
+    # Plugins may need a Python that is not on the path: at least this one can be found.
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), f"{sys.base_prefix}/bin"])
+    process = subprocess.Popen(
+        [MELTANO, f"--environment={environment}", "run", TAP, TARGET],
+        env={**os.environ, **settings, "PATH": path},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        # Signals reach Meltano through this process alone, and once.
+        start_new_session=True,
+    )
+    with process, _passing_on_signals(process) as received:
+        summary = _follow(process)
+    return Outcome(128 + received[0] if received else process.returncode, summary)
+
+
+@contextmanager
+def _passing_on_signals(process: subprocess.Popen[str]) -> Iterator[list[int]]:
+    # Meltano takes SIGTERM as the wish to end: it lets the tap write its state, and keeps it.
+    received: list[int] = []
+
+    def pass_on(signum: int, _frame: object) -> None:
+        received.append(signum)
+        process.terminate()
+
+    before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _follow(process: subprocess.Popen[str]) -> dict[str, Any] | None:
+    summary: dict[str, Any] | None = None
+    for line in process.stdout or ():
+        _, found, text = line.partition(SUMMARY)
+        if found:
+            # Meltano may append to a line what it knows of it, so the line goes on.
+            summary, _ = json.JSONDecoder().raw_decode(text)
+        else:
+            print(line, end="", flush=True)
+    return summary

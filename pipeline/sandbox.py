@@ -1,0 +1,112 @@
+"""The bundled sandbox, as a process that lives as long as a run."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+ACCOUNT = "account.json"
+
+START_TIMEOUT = 60.0
+STOP_TIMEOUT = 10.0
+POLL_INTERVAL = 0.05
+
+
+def renew(folder: Path, arguments: Sequence[str]) -> bool:
+    """Begin a new account, unless the one of the run before was made in the same way.
+
+    An account is made from the sandbox's arguments and from the moment that it takes for now.
+    The moment of its first run is kept, so the account stays as it is until the folder is removed.
+
+    Args:
+        folder: What is kept of the sandbox between runs.
+        arguments: Arguments for the sandbox.
+
+    Returns:
+        Whether the account is a new one.
+    """
+    kept = folder / ACCOUNT
+    if kept.exists() and json.loads(kept.read_text())[2:] == list(arguments):
+        return False
+    folder.mkdir(exist_ok=True)
+    kept.write_text(json.dumps(["--now", datetime.now(UTC).isoformat(), *arguments]))
+    return True
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[str]:
+    """Keep the sandbox running.
+
+    Args:
+        folder: The folder, which has an account.
+
+    Yields:
+        The address where it listens.
+    """
+    ready, log = folder / "ready", folder / "server.log"
+    ready.unlink(missing_ok=True)
+    account: list[str] = json.loads((folder / ACCOUNT).read_text())
+    command = [sys.executable, "-m", "acton_sandbox", "--port", "0", "--no-limits"]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [*command, "--ready-file", ready, *account],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            # Ctrl-C is for the run, which needs the sandbox to wind up.
+            start_new_session=True,
+        )
+    try:
+        yield _wait_until_ready(process, ready, log)
+    finally:
+        _stop(process)
+
+
+def settings(folder: Path, url: str) -> dict[str, str]:
+    """Give the tap's settings for the sandbox, as environment variables.
+
+    Args:
+        folder: The folder of the sandbox.
+        url: The address where it listens.
+
+    Returns:
+        The settings. A server on the same machine needs no sparing, so the limits are out of
+        reach.
+    """
+    return {
+        "TAP_ACTON_API_URL": url,
+        "TAP_ACTON_CLIENT_ID": "sandbox-client",
+        "TAP_ACTON_CLIENT_SECRET": "sandbox-secret",
+        "TAP_ACTON_USERNAME": "reader@example.com",
+        "TAP_ACTON_PASSWORD": "sandbox-password",
+        "TAP_ACTON_REQUESTS_PER_SECOND": "10000",
+        "TAP_ACTON_DAILY_REQUEST_LIMIT": "100000000",
+        "TAP_ACTON_TOKEN_STORE": str((folder / "tokens").resolve()),
+    }
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], ready: Path, log: Path) -> str:
+    deadline = time.monotonic() + START_TIMEOUT
+    while time.monotonic() < deadline and process.poll() is None:
+        if ready.exists():
+            url: str = json.loads(ready.read_text())["url"]
+            return url
+        time.sleep(POLL_INTERVAL)
+    raise SystemExit(f"The sandbox did not start:\n{log.read_text()}")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_TIMEOUT)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,467 @@
+"""The token chain: from credentials to an access token that is valid now.
+
+Act-On keeps one live chain of tokens per client id and user. An access token lives as
+long as its ``expires_in`` says; the refresh token that comes with it can be used once
+and brings the next pair (Act-On reference, 2024 edition). Logins are few, so the chain is
+kept in a store between runs, and everything that asks Act-On for a token happens under
+the lock of that store: of all threads and runs, one asks and the others find the answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import math
+import os
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict, dataclass, field, replace
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+import requests
+from filelock import FileLock
+
+from tap_acton.errors import (
+    API_ACCESS_OFF_WORDS,
+    ActOnError,
+    AllowanceSpentError,
+    Answer,
+    CredentialsError,
+    RepeatableError,
+    ThrottledError,
+    UnreachableError,
+    failure_of,
+)
+from tap_acton.limits import (
+    SECOND_MS,
+    open_private,
+    state_folder,
+    system_clock,
+    unusable_folder,
+)
+from tap_acton.transport import never_left, no_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from tap_acton.limits import Clock, Limits
+
+logger = logging.getLogger("tap-acton")
+
+DEFAULT_LIFETIME_SECONDS = 3600.0
+RENEWAL_MARGIN_SECONDS = 300.0
+RENEWAL_MARGIN_SHARE = 0.1
+"""The margin of a token that lives too briefly for the usual one, as a share of its life."""
+
+REPEAT_AFTER_SECONDS = 2.0
+LONGEST_REPEAT_WAIT_SECONDS = 60.0
+"""A throttle answer that asks for a longer wait than this ends the run."""
+
+Post = Callable[[Mapping[str, str]], requests.Response]
+"""Sends a form to the token address, once, following no redirect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Who reads: the client, and the user by password or by an earlier login.
+
+    Attributes:
+        client_id: The id of the API client.
+        client_secret: Its secret.
+        username: The e-mail address of the user whose account is read.
+        password: The password of this user.
+        refresh_token: A refresh token to begin with, where the store has no token yet.
+    """
+
+    client_id: str = field(repr=False)
+    client_secret: str = field(repr=False)
+    username: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+    refresh_token: str | None = field(default=None, repr=False)
+
+    def identity(self, host: str) -> str:
+        """Name the token chain, so that no two accounts ever share one.
+
+        Args:
+            host: Where the tokens come from.
+
+        Returns:
+            A hexadecimal key in which nothing can be read, fit for a file name.
+        """
+        has_login = self.username and self.password
+        user = ("user", self.username) if has_login else ("token", self.refresh_token)
+        return hashlib.sha256(json.dumps([host, self.client_id, *user]).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A link of the chain.
+
+    Attributes:
+        access_token: What data calls are made with.
+        refresh_token: What the next link is got with, once.
+        expires_at: When the access token ends, in seconds since 1970.
+        renew_at: When to get the next link, in seconds since 1970.
+    """
+
+    access_token: str = field(repr=False)
+    refresh_token: str | None = field(repr=False)
+    expires_at: float
+    renew_at: float
+
+    @classmethod
+    def from_answer(cls, answer: Mapping[str, Any], now: float) -> Token:
+        """Read a good answer of the token address.
+
+        Args:
+            answer: The answer; its ``expires_in`` counts in seconds.
+            now: The time, in seconds since 1970.
+
+        Returns:
+            The token.
+        """
+        try:
+            lifetime = float(answer["expires_in"])
+        except (KeyError, TypeError, ValueError):
+            lifetime = math.nan
+        if not 0 < lifetime < math.inf:
+            lifetime = DEFAULT_LIFETIME_SECONDS
+        margin = min(RENEWAL_MARGIN_SECONDS, RENEWAL_MARGIN_SHARE * lifetime)
+        refresh_token = answer.get("refresh_token")
+        return cls(
+            access_token=str(answer["access_token"]),
+            refresh_token=str(refresh_token) if refresh_token else None,
+            expires_at=now + lifetime,
+            renew_at=now + lifetime - margin,
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> Token:
+        """Read a token as it was kept.
+
+        Args:
+            text: The JSON of the attributes.
+
+        Returns:
+            The token.
+
+        Raises:
+            ValueError: If the text is anything else.
+        """
+        match json.loads(text):
+            case {
+                "access_token": str(access_token),
+                "refresh_token": str() | None as refresh_token,
+                "expires_at": int() | float() as expires_at,
+                "renew_at": int() | float() as renew_at,
+            }:
+                return cls(access_token, refresh_token, expires_at, renew_at)
+        raise ValueError
+
+
+class TokenStore:
+    """Keeps the chain in memory, for this run alone."""
+
+    def __init__(self) -> None:
+        self._token: Token | None = None
+
+    def lock(self) -> AbstractContextManager[None]:
+        """Keep other runs from asking for a token meanwhile: here there are none."""
+        return nullcontext()
+
+    def read(self) -> Token | None:
+        """Return the last token written, or None."""
+        return self._token
+
+    def write(self, token: Token) -> None:
+        """Keep a token; when this returns, it is safe.
+
+        Args:
+            token: The token.
+        """
+        self._token = token
+
+
+class FileTokenStore(TokenStore):
+    """Keeps the chain in a file that only the user can read, for all runs on this machine.
+
+    Args:
+        path: The file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+        self._file_lock = FileLock(f"{path}.lock", mode=0o600)
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Keep other runs from asking for a token meanwhile.
+
+        Raises:
+            SettingsError: If the folder cannot be written to.
+        """
+        try:
+            self._file_lock.acquire()
+        except (OSError, NotImplementedError) as error:
+            raise unusable_folder(self._path.parent, error) from None
+        try:
+            yield
+        finally:
+            self._file_lock.release()
+
+    def read(self) -> Token | None:
+        """Return the last token written, or None; a file that holds none is reported."""
+        try:
+            with os.fdopen(open_private(self._path, os.O_RDONLY), encoding="utf-8") as file:
+                return Token.from_json(file.read())
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, RecursionError):
+            logger.warning("%s holds no token that can be read: it is replaced.", self._path)
+            return None
+
+    def write(self, token: Token) -> None:
+        """Keep a token; when this returns, it is on the disk.
+
+        Args:
+            token: The token.
+
+        Raises:
+            SettingsError: If the file cannot be written.
+        """
+        new_path = self._path.with_suffix(".new")
+        try:
+            descriptor = open_private(new_path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                json.dump(asdict(token), file)
+                file.flush()
+                os.fsync(file.fileno())
+            new_path.replace(self._path)
+        except OSError as error:
+            raise unusable_folder(self._path.parent, error) from None
+
+
+def open_token_store(setting: str | None, identity: str) -> TokenStore:
+    """Open the store of one token chain.
+
+    Args:
+        setting: The setting ``token_store``: a folder, ``memory``, or None for the cache
+            folder of the user.
+        identity: The key of the chain, from :meth:`Credentials.identity`.
+
+    Returns:
+        The store.
+
+    Raises:
+        SettingsError: If the folder cannot be made.
+    """
+    folder = state_folder(setting)
+    return FileTokenStore(folder / f"token-{identity}.json") if folder else TokenStore()
+
+
+class TokenChain:
+    """Hands out access tokens, and renews them one after the other.
+
+    A failure to get a token is final: every further question meets it again, so that
+    many threads with one wrong password do not lock the user out.
+
+    Args:
+        credentials: Who reads.
+        store: Where the chain is kept.
+        limits: The pace and the allowance: every question is a call and a login.
+        post: Sends a form to the token address.
+        host: The host of the token address, for messages.
+        clock: Tells the milliseconds since 1970.
+    """
+
+    def __init__(  # noqa: PLR0913 - the parts of the chain, each given once per run
+        self,
+        *,
+        credentials: Credentials,
+        store: TokenStore,
+        limits: Limits,
+        post: Post,
+        host: str,
+        clock: Clock = system_clock,
+    ) -> None:
+        self._credentials = credentials
+        self._store = store
+        self._limits = limits
+        self._post = post
+        self._host = host
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._token: Token | None = None
+        self._failure: ActOnError | None = None
+
+    def access_token(self) -> str:
+        """Return an access token that is valid for a while, and renew it first if need be.
+
+        Raises:
+            CredentialsError: If Act-On refuses the credentials.
+            UnreachableError: If the token address does not answer as one.
+            AllowanceSpentError: If no call or no login is left.
+            SettingsError: If the token cannot be stored.
+        """
+        return self._good_token(refused=None)
+
+    def replace(self, refused: str) -> str:
+        """Return another access token than the one that a data call was refused with.
+
+        Args:
+            refused: The access token that Act-On answered with 401.
+
+        Raises:
+            ActOnError: As :meth:`access_token` does.
+        """
+        return self._good_token(refused)
+
+    def _good_token(self, refused: str | None) -> str:
+        with self._lock:
+            if self._failure:
+                raise self._failure
+            token = self._token
+            if not self._is_good(token, refused):
+                try:
+                    self._token = token = self._renewed(refused)
+                except ActOnError as failure:
+                    self._failure = failure
+                    raise
+            return token.access_token
+
+    def _renewed(self, refused: str | None) -> Token:
+        """Take the token that another run has stored, or get one and store it."""
+        with self._store.lock():
+            token = self._store.read()
+            if self._is_good(token, refused):
+                return token
+            try:
+                renewed = self._next_token(token)
+            except UnreachableError as failure:
+                if not token or token.access_token == refused or token.expires_at <= self._now():
+                    raise
+                logger.warning("%s The present token is used to its end.", failure.sentence)
+                return replace(token, renew_at=token.expires_at)
+            # Stored before it is used: the refresh token that brought it is dead now.
+            self._store.write(renewed)
+            return renewed
+
+    def _next_token(self, token: Token | None) -> Token:
+        """Get a token by the refresh token, or by the password where that is refused."""
+        user = self._credentials
+        refresh_token = token.refresh_token if token else user.refresh_token
+        if refresh_token:
+            try:
+                return self._grant(grant_type="refresh_token", refresh_token=refresh_token)
+            except _GrantRefusedError:
+                # This is also how it ends when Act-On renewed but its answer was lost.
+                logger.info("The refresh token is no longer accepted.")
+        if not (user.username and user.password):
+            raise CredentialsError(
+                f"No refresh token is left that {self._host} accepts: log in again, by setting "
+                "username and password or a new refresh_token that no other program uses."
+            )
+        try:
+            return self._grant(
+                grant_type="password", username=user.username, password=user.password
+            )
+        except _GrantRefusedError:
+            raise CredentialsError(
+                f"{self._host} refuses the user: check username and password."
+            ) from None
+
+    def _grant(self, **form: str) -> Token:
+        """Ask for a token, and once more after a failure that may have passed."""
+        form |= {
+            "client_id": self._credentials.client_id,
+            "client_secret": self._credentials.client_secret,
+        }
+        try:
+            return self._ask(form)
+        except RepeatableError as failure:
+            asked_for = failure.retry_after if isinstance(failure, ThrottledError) else None
+            wait = asked_for or REPEAT_AFTER_SECONDS
+            if wait > LONGEST_REPEAT_WAIT_SECONDS:
+                raise _spent(failure) from None
+            logger.warning("%s It is asked once more.", failure.sentence)
+            self._limits.hold_back(wait)
+        try:
+            return self._ask(form)
+        except ThrottledError as failure:
+            raise _spent(failure) from None
+        except RepeatableError as failure:
+            raise UnreachableError(
+                f"{failure.sentence} Tried twice: check the network, region and api_url."
+            ) from None
+
+    def _ask(self, form: Mapping[str, str]) -> Token:
+        """Ask for a token once."""
+        self._limits.check_login()
+        self._limits.wait_for_call()
+        try:
+            response = self._post(form)
+        except requests.RequestException as error:
+            if not never_left(error):
+                self._limits.count_login()
+            raise no_answer(error, "Login", self._host) from None
+        self._limits.count_login()
+        payload = _json_object(response.content)
+        if response.status_code == HTTPStatus.OK and payload.get("access_token"):
+            return Token.from_answer(payload, self._now())
+        raise self._failure_of(response, payload.get("error"))
+
+    def _failure_of(self, response: requests.Response, error: object) -> Exception:
+        """Decide what an answer without a token means."""
+        status = response.status_code
+        if API_ACCESS_OFF_WORDS.encode() in response.content.lower():
+            return CredentialsError(
+                "API access is not enabled for this Act-On account: ask Act-On to switch it on."
+            )
+        if error == "invalid_grant":
+            return _GrantRefusedError()
+        failure = failure_of(Answer(status, response.headers, response.content), "Login")
+        if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            if isinstance(failure, RepeatableError):
+                return failure
+        elif isinstance(failure, ThrottledError):
+            return _spent(failure)
+        if status == HTTPStatus.UNAUTHORIZED or isinstance(error, str):
+            return CredentialsError(
+                f"{self._host} refuses the client with HTTP {status}: check client_id and "
+                "client_secret."
+            )
+        return UnreachableError(
+            f"{self._host} answered the login with HTTP {status} and no token: check region and "
+            "api_url, and whether a proxy or firewall answers in its place."
+        )
+
+    def _is_good(self, token: Token | None, refused: str | None) -> TypeGuard[Token]:
+        return token is not None and token.access_token != refused and self._now() < token.renew_at
+
+    def _now(self) -> float:
+        return self._clock() / SECOND_MS
+
+
+class _GrantRefusedError(Exception):
+    """Act-On does not accept the refresh token, or the user and password."""
+
+
+def _spent(throttle: RepeatableError) -> AllowanceSpentError:
+    return AllowanceSpentError(
+        f"{throttle.sentence} The calls of the account are probably used up for today; the next "
+        "run goes on from here."
+    )
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    try:
+        payload = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return payload if isinstance(payload, dict) else {}

@@ -1,0 +1,335 @@
+"""One request cycle for every call of the tap: pace, token, answer, repetition.
+
+The cycle is not the SDK's ``RESTStream``: that one belongs to one stream and one
+thread, has no pace, no ``Retry-After`` and no renewal of tokens, logs several lines
+per parent, and puts whole answers into its messages. This one is shared by all
+streams and threads of a run.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import threading
+from dataclasses import dataclass, field
+from json import JSONDecodeError, dumps, loads
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from urllib.parse import quote, urlencode, urlsplit
+
+import backoff
+import msgspec
+import requests
+
+from tap_acton.errors import (
+    AllowanceSpentError,
+    Answer,
+    CredentialsError,
+    NotAvailableError,
+    RejectedCallError,
+    RepeatableError,
+    StreamFailedError,
+    ThrottledError,
+    TokenRefusedError,
+    UnreachableError,
+    disguised_failure_of,
+    failure_of,
+    is_error_object,
+    without_stray_braces,
+)
+from tap_acton.transport import NoAnswerError, no_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tap_acton.auth import TokenChain
+    from tap_acton.limits import Limits
+
+Read = TypeVar("Read")
+
+MAX_THROTTLES = 6
+"""How often a call is repeated for a throttle answer before the allowance counts as spent."""
+
+LONGEST_THROTTLE_SECONDS = 300.0
+"""A throttle answer that asks for a longer wait than this ends the run."""
+
+FIRST_CONTACT_TRIES = 2
+"""How often a host that has never answered is tried: most likely its name is wrong."""
+
+CONNECT_SECONDS = 10.0
+LONGEST_WAIT_SECONDS = 60.0
+_ESCAPED_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
+
+SAFE_IN_PATH = "/:!$&'()*+,;=@~"
+"""Characters that stay as they are in a path: ids are documented unencoded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call to be made.
+
+    Attributes:
+        path: The path behind the host; ids in it are escaped by :func:`path_part`.
+        parameters: The query parameters.
+        subject: What is asked about, for messages: the stream, and the parent if it
+            has one. Never anything personal.
+        stream: The stream on whose account the call is made.
+    """
+
+    path: str
+    subject: str
+    stream: str
+    parameters: Mapping[str, str | int] = field(default_factory=dict)
+
+
+class CallCounter(Protocol):
+    """What wants to know how many calls were made and how long they waited."""
+
+    def count_call(self, stream: str, seconds_waited: float) -> None:
+        """Count a call.
+
+        Args:
+            stream: The stream on whose account the call is made.
+            seconds_waited: How long it waited for the limits.
+        """
+
+
+def path_part(identifier: str) -> str:
+    """Escape an id for use as one part of a path.
+
+    Act-On documents ids unencoded, colons included; only what would change the
+    meaning of the URL is escaped.
+
+    Args:
+        identifier: The id as Act-On gave it.
+
+    Returns:
+        The id with ``/``, ``?``, ``#``, ``%`` and spaces escaped.
+    """
+    return quote(identifier, safe=SAFE_IN_PATH.replace("/", ""))
+
+
+def decode_json(body: bytes, subject: str) -> Any:
+    """Decode the body of a good answer.
+
+    A stray ``{}`` before the body, as some printed samples have it, is skipped. What is
+    not UTF-8, and halves of characters, are replaced; the character NUL is left out,
+    since no warehouse takes it.
+
+    Args:
+        body: The body.
+        subject: What was asked about, for messages.
+
+    Returns:
+        The decoded JSON.
+
+    Raises:
+        RepeatableError: If the body is empty or not JSON: a broken or foreign answer.
+    """
+    body = without_stray_braces(body)
+    if rb"\u0000" in body:
+        body = _ESCAPED_NUL.sub(rb"\1", body)
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    try:
+        # Slower, but it takes numbers past 64 bits and, after the repairs, any text.
+        payload = loads(body.decode("utf-8-sig", "replace"))
+        return loads(dumps(payload, ensure_ascii=False).encode("utf-8", "replace"))
+    except (JSONDecodeError, RecursionError, ValueError):
+        kind = "an empty answer" if not body else "an answer that is not JSON"
+        raise RepeatableError(f"{subject}: Act-On sent {kind}.") from None
+
+
+def decode_text(body: bytes, subject: str) -> Any:
+    """Decode the body of a good answer that is to be text.
+
+    Args:
+        body: The body, in UTF-8 with or without a mark of it.
+        subject: What was asked about, for messages.
+
+    Returns:
+        The text, without the character NUL; decoded JSON where the answer is that, which
+        is how an error looks.
+
+    Raises:
+        RepeatableError: If the body is empty or a page of HTML.
+    """
+    if body.lstrip()[:1] in {b"", b"<", b"{"}:
+        return decode_json(body, subject)
+    return body.decode("utf-8-sig", "replace").replace("\0", "")
+
+
+class _BearerToken(requests.auth.AuthBase):
+    """Sends a token; set on every request so that no ``.netrc`` replaces it."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class ActOnClient:
+    """Makes calls, each as often as it takes and no more often than is allowed.
+
+    Args:
+        base_url: Scheme and host, without a slash at the end.
+        session: The session to send with.
+        tokens: Where access tokens come from.
+        limits: The pace and the allowance.
+        counter: Told of every call.
+        pause: Waits the given seconds; raises when the run is to end.
+        timeout: Seconds to wait for an answer.
+        max_retries: How often a call that failed for a passing reason is repeated.
+    """
+
+    def __init__(  # noqa: PLR0913 - the parts of the cycle, each given once per run
+        self,
+        *,
+        base_url: str,
+        session: requests.Session,
+        tokens: TokenChain,
+        limits: Limits,
+        counter: CallCounter,
+        pause: Callable[[float], None],
+        timeout: float,
+        max_retries: int,
+    ) -> None:
+        self._base_url = base_url
+        self._host = urlsplit(base_url).netloc
+        self._session = session
+        self._tokens = tokens
+        self._limits = limits
+        self._counter = counter
+        self._pause = pause
+        self._timeout = (min(CONNECT_SECONDS, timeout), timeout)
+        self._max_retries = max_retries
+        self._has_answered = threading.Event()
+
+    def connect(self) -> None:
+        """Make sure that there is a token, so that wrong credentials show at once.
+
+        Raises:
+            CredentialsError: If Act-On refuses the credentials.
+            UnreachableError: If the host cannot be reached.
+        """
+        self._tokens.access_token()
+
+    def read(
+        self,
+        call: Call,
+        interpret: Callable[[Any], Read],
+        decode: Callable[[bytes, str], Any] = decode_json,
+    ) -> Read:
+        """Make a call until it is answered well, and interpret the answer.
+
+        Args:
+            call: The call.
+            interpret: Turns the decoded JSON into what the caller wants; raises
+                :class:`~tap_acton.errors.RepeatableError` where the answer is not of
+                the expected shape, which counts as a broken answer.
+            decode: Turns the body, and the subject for messages, into what is to be
+                interpreted.
+
+        Returns:
+            What the interpretation returns.
+
+        Raises:
+            ParentGoneError: If what the call asks about was deleted.
+            NotAvailableError: If the endpoint is not offered to this account.
+            RejectedCallError: If Act-On refuses the call for good.
+            StreamFailedError: If the call still fails after all repetitions.
+            UnreachableError: If Act-On cannot be reached at all.
+            AllowanceSpentError: If Act-On keeps asking for fewer calls.
+            CredentialsError: If a renewed token is not accepted either.
+        """
+        token = self._tokens.access_token()
+        waits = backoff.expo(base=2, factor=1, max_value=LONGEST_WAIT_SECONDS)
+        waits.send(None)
+        failures = throttles = 0
+        was_renewed = False
+        while True:
+            try:
+                return interpret(self._payload(call, token, decode))
+            except TokenRefusedError as error:
+                if was_renewed:
+                    raise CredentialsError(
+                        f"{error.sentence} A renewed token was refused too: another program may be "
+                        "logging in with the same client_id and user; give this tap its own."
+                    ) from None
+                was_renewed = True
+                token = self._tokens.replace(token)
+            except ThrottledError as error:
+                throttles += 1
+                wait = error.retry_after or _with_jitter(2 * next(waits))
+                self._give_up_throttled(call, throttles, wait, error)
+                self._limits.hold_back(wait)
+            except RepeatableError as error:
+                failures += 1
+                self._give_up_after(failures, error)
+                self._pause(_with_jitter(next(waits)))
+
+    def _payload(self, call: Call, token: str, decode: Callable[[bytes, str], Any]) -> Any:
+        """Make the call once and decode its answer."""
+        answer = self._send(call, token)
+        failure = failure_of(answer, call.subject)
+        if failure is None:
+            payload = decode(answer.body, call.subject)
+            if not is_error_object(payload):
+                return payload
+            failure = disguised_failure_of(answer, call.subject)
+        raise failure
+
+    def _send(self, call: Call, token: str) -> Answer:
+        if not {".", ".."}.isdisjoint(call.path.split("/")):
+            # However it is escaped, it would be folded away, and another path be asked.
+            raise RejectedCallError(f"{call.subject}: the id cannot be part of a path.")
+        self._counter.count_call(call.stream, self._limits.wait_for_call())
+        try:
+            response = self._session.get(
+                f"{self._base_url}{call.path}",
+                # A plus sign in a name must not arrive as a space.
+                params=urlencode(call.parameters, quote_via=quote),
+                auth=_BearerToken(token),
+                timeout=self._timeout,
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            raise no_answer(error, call.subject, self._host) from None
+        self._has_answered.set()
+        return Answer(response.status_code, response.headers, response.content)
+
+    def _give_up_throttled(
+        self, call: Call, throttles: int, wait: float, error: ThrottledError
+    ) -> None:
+        if throttles <= MAX_THROTTLES and wait <= LONGEST_THROTTLE_SECONDS:
+            return
+        if error.is_bare_refusal and not call.path.startswith("/api/1/"):
+            raise NotAvailableError(f"{error.sentence} The user may have no right to read this.")
+        raise AllowanceSpentError(
+            f"{error.sentence} The account's calls for today are probably used up; the next run "
+            "goes on from here."
+        ) from None
+
+    def _give_up_after(self, failures: int, error: RepeatableError) -> None:
+        has_no_answer = isinstance(error, NoAnswerError)
+        tries = self._max_retries + 1
+        if has_no_answer and not self._has_answered.is_set():
+            tries = min(tries, FIRST_CONTACT_TRIES)
+        if failures < tries:
+            return
+        times = "once" if failures == 1 else f"{failures} times"
+        if has_no_answer:
+            raise UnreachableError(
+                f"{error.sentence} Tried {times}: check the network, region and api_url."
+            ) from None
+        raise StreamFailedError(
+            f"{error.sentence} Tried {times}; run again later, the state is kept."
+        ) from None
+
+
+def _with_jitter(seconds: float) -> float:
+    """Spread waits, so that threads and machines do not come back in one moment."""
+    return seconds * random.uniform(0.75, 1.25)  # noqa: S311 - not a secret

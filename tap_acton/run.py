@@ -1,0 +1,159 @@
+"""What one run shares: settings, client, counts, and what has been asked already.
+
+Building a run makes no call and opens no file; the first call does.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import urlsplit
+
+from tap_acton import values
+from tap_acton.auth import Credentials, TokenChain, open_token_store
+from tap_acton.client import ActOnClient, Call
+from tap_acton.counts import RunCount
+from tap_acton.errors import ActOnError, CallError, RepeatableError, StreamFailedError
+from tap_acton.limits import Limits, open_limit_storage
+from tap_acton.stop import StopSignal
+from tap_acton.transport import new_session
+
+if TYPE_CHECKING:
+    from datetime import datetime, tzinfo
+
+    import requests
+
+    from tap_acton.settings import Settings
+
+Parent: TypeAlias = Mapping[str, Any]
+"""The columns of a parent's record that its children need."""
+
+logger = logging.getLogger("tap-acton")
+
+
+class Run:
+    """One run of the tap.
+
+    Args:
+        settings: The settings, resolved for this run.
+        started_at: When the run began.
+
+    Attributes:
+        settings: The settings.
+        started_at: When the run began, as the tap writes moments.
+        stop: The wish to end the run.
+        counts: What the run counted.
+        parents: The parents that each listing stream found, by its name, once it has
+            been read to its end; the failure where it could not be.
+        message_counters: What the message reports read in this run count, by message
+            id; the failure where the message is gone.
+    """
+
+    def __init__(self, settings: Settings, started_at: datetime) -> None:
+        self.settings = settings
+        self.started_at = started_at
+        self.stop = StopSignal()
+        self.counts = RunCount()
+        self.parents: dict[str, list[Parent] | ActOnError] = {}
+        self.message_counters: dict[str, tuple[int | None, ...] | CallError] = {}
+        self._limits: Limits | None = None
+        self._account: Mapping[str, Any] | ActOnError | None = None
+
+    @cached_property
+    def client(self) -> ActOnClient:
+        """The client; its token store and limits are opened on first use."""
+        settings = self.settings
+        credentials = Credentials(
+            client_id=settings.client_id,
+            client_secret=settings.client_secret,
+            username=settings.username,
+            password=settings.password,
+            refresh_token=settings.refresh_token,
+        )
+        identity = credentials.identity(settings.base_url)
+        session = new_session(settings.user_agent, settings.max_concurrency)
+        self._limits = limits = Limits(
+            storage=open_limit_storage(settings.token_store, identity),
+            requests_per_second=settings.requests_per_second,
+            daily_request_limit=settings.daily_request_limit,
+            pause=self.stop.pause,
+        )
+
+        def post(form: Mapping[str, str]) -> requests.Response:
+            self.counts.count_login()
+            return session.post(
+                f"{settings.base_url}/token",
+                data=form,
+                auth=_send_as_it_is,
+                timeout=settings.request_timeout,
+                allow_redirects=False,
+            )
+
+        tokens = TokenChain(
+            credentials=credentials,
+            store=open_token_store(settings.token_store, identity),
+            limits=limits,
+            post=post,
+            host=urlsplit(settings.base_url).netloc,
+        )
+        return ActOnClient(
+            base_url=settings.base_url,
+            session=session,
+            tokens=tokens,
+            limits=limits,
+            counter=self.counts,
+            pause=self.stop.pause,
+            timeout=settings.request_timeout,
+            max_retries=settings.max_retries,
+        )
+
+    @property
+    def account(self) -> Mapping[str, Any]:
+        """What Act-On says of the account, asked once per run.
+
+        Raises:
+            CallError: If the host does not offer the endpoint, which is missing from
+                the 2024 edition of the Act-On reference, or refuses to answer.
+            StreamFailedError: If the call fails again and again.
+        """
+        if self._account is None:
+            call = Call("/api/1/account", subject="account", stream="account")
+            try:
+                self._account = self.client.read(call, _require_object)
+                self.counts.streams["account"].outcome = "not selected"
+            except (CallError, StreamFailedError) as error:
+                self._account = error
+        if isinstance(self._account, ActOnError):
+            raise self._account
+        return self._account
+
+    @cached_property
+    def zone(self) -> tzinfo | None:
+        """The account's time zone; None where it cannot be found out."""
+        try:
+            name = self.account.get("time_zone")
+        except CallError as error:
+            logger.warning(
+                "%s Moments that come as text without a zone stay in extra_fields.", error.sentence
+            )
+            return None
+        return values.zone(name if isinstance(name, str) else None)
+
+    def close(self) -> None:
+        """Let calls that are still under way end without a repetition, and close files."""
+        self.stop.request(0)
+        if self._limits is not None:
+            self._limits.close()
+
+
+def _send_as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Keep credentials of a ``.netrc`` file out of the call for a token."""
+    return request
+
+
+def _require_object(payload: Any) -> Mapping[str, Any]:
+    if not isinstance(payload, dict):
+        raise RepeatableError("account: Act-On sent an answer that is not an object.")
+    return payload

@@ -1,0 +1,659 @@
+"""What all streams have in common: from what to ask, through the calls, to records.
+
+A stream says what it asks (:meth:`ActOnStream.queries`), how its answers are paged and
+where the rows are in them. Everything else is here: the concurrent calls, the parents
+that are gone, the window of what is read, rows that come twice, the bookmark.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from hashlib import blake2b
+from importlib import resources
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import msgspec
+from singer_sdk import SchemaDirectory, StreamSchema
+from singer_sdk.exceptions import AbortedSyncFailedException, AbortedSyncPausedException
+from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
+from singer_sdk.streams import Stream
+
+from tap_acton import schemas
+from tap_acton.client import Call
+from tap_acton.errors import (
+    ActOnError,
+    CallError,
+    NotAvailableError,
+    ParentGoneError,
+    RejectedCallError,
+    RepeatableError,
+    StreamFailedError,
+)
+from tap_acton.fan_out import Outcome, Task, in_order
+from tap_acton.moments import moment_of
+from tap_acton.pagination import EndlessPagesError, OffsetPages, Page
+from tap_acton.records import UNKNOWN_MOMENT, Record, RecordReader, Row
+from tap_acton.values import Unconvertible, integer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from singer_sdk.helpers.types import Context
+
+    from tap_acton.counts import StreamCount
+    from tap_acton.run import Parent, Run
+    from tap_acton.tap import TapActOn
+
+FEW_PARENTS = 5
+"""Up to so many parents may all be gone by chance; more of them show another cause."""
+
+PROGRESS_SECONDS = 10.0
+
+FORESEEN = (ActOnError, AbortedSyncFailedException, AbortedSyncPausedException)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is asked about one parent, over as many pages as it takes.
+
+    Attributes:
+        path: The path behind the host.
+        subject: The parent, for messages; never anything personal.
+        parameters: The query parameters, those of the paging aside.
+        given: Columns that every row of the answer gets: the ids of the parents.
+        parent: The parent; rows of one parent come out together.
+        since: The replication value from which rows are emitted; None for all.
+    """
+
+    path: str
+    subject: str = ""
+    parameters: Mapping[str, str | int] = field(default_factory=dict)
+    given: Row = field(default_factory=dict)
+    parent: Parent | None = None
+    since: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of one call.
+
+    Attributes:
+        query: What was asked.
+        rows: The rows of the page.
+        total: The number of rows that Act-On says there are, over all pages.
+        gone: Why there are none, where Act-On does not know the parent, or refuses it.
+    """
+
+    query: Query
+    rows: Sequence[Row] = ()
+    total: int | None = None
+    gone: CallError | None = None
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether Act-On refused the call for a reason that may pass."""
+        return isinstance(self.gone, RejectedCallError)
+
+
+class ActOnStream(Stream):
+    """A stream of Act-On.
+
+    Attributes:
+        path: The path that is asked; streams with parents build theirs in
+            :meth:`queries`.
+        rows_at: The name under which an answer holds its rows; empty where the answer
+            is the array of rows itself, None where it is one row.
+        has_pages: Whether the endpoint is paged by ``count`` and ``offset``.
+        listing: The stream whose rows are the parents; empty for a stream without.
+        parent_columns: The columns of this stream that its children need; empty for a
+            stream without children.
+    """
+
+    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # RecordReader types every field.
+    schema = StreamSchema(SchemaDirectory(resources.files(schemas)))
+
+    primary_keys: ClassVar[tuple[str, ...]] = ()
+    replication_key: ClassVar[str | None] = None
+    name: str = ""
+    path: ClassVar[str] = ""
+    rows_at: ClassVar[str | None] = None
+    has_pages: ClassVar[bool] = False
+    listing: ClassVar[str] = ""
+    parent_columns: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, tap: TapActOn) -> None:
+        super().__init__(tap)
+        self.tap = tap
+        self.failure: StreamFailedError | None = None
+        self._has_told_unnamed = False
+        self._parents_asked = 0
+
+    @property
+    def run(self) -> Run:
+        """What the run shares; discovery goes without."""
+        return self.tap.run
+
+    @property
+    def count(self) -> StreamCount:
+        """What the run counts of this stream."""
+        return self.run.counts.streams[self.name]
+
+    # What a stream says of itself
+
+    def queries(self) -> Iterable[Query]:
+        """Say what to ask; one query for a stream without parents.
+
+        Yields:
+            The queries in a fixed order.
+        """
+        yield Query(self.path, since=self.since)
+
+    def rows(self, payload: Any, query: Query) -> Sequence[Row]:
+        """Find the rows of an answer.
+
+        Args:
+            payload: The decoded answer.
+            query: What was asked.
+
+        Returns:
+            The rows.
+
+        Raises:
+            RepeatableError: If the answer has another shape than documented.
+        """
+        if self.rows_at is None:
+            rows = [payload]
+        elif not self.rows_at:
+            rows = payload
+        elif isinstance(payload, dict) and self.rows_at in payload:
+            rows = payload[self.rows_at] or []
+        else:
+            rows = None
+        if isinstance(rows, list) and all(isinstance(row, dict) for row in rows):
+            return rows
+        raise RepeatableError(f"{self.subject(query)}: Act-On's answer has an unknown shape.")
+
+    def records(self, rows: Sequence[Row], query: Query) -> Iterator[Record]:
+        """Make records of the rows of a page.
+
+        Args:
+            rows: The rows.
+            query: What was asked.
+
+        Yields:
+            A record for each row.
+        """
+        for row in rows:
+            yield self.reader.record(row, query.given)
+
+    def parent_done(self, parent: Parent, *, is_complete: bool) -> None:
+        """Take note that the rows of a parent have been emitted.
+
+        Args:
+            parent: The parent.
+            is_complete: Whether Act-On refused nothing of it.
+        """
+
+    def stream_done(self) -> None:
+        """Take note that all rows of the stream have been emitted."""
+
+    # What the SDK asks
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """The settings, with the start date as the moment that it stands for."""
+        return {**super().config, "start_date": self.start_date}
+
+    @property
+    def emit_activate_version_messages(self) -> bool:
+        """Never: sent ahead of the rows, it would empty a table that a failing run leaves so."""
+        return False
+
+    def get_replication_key_signpost(self, context: Context | None = None) -> None:
+        """Give none, since the SDK would move the bookmark up to it, past unread rows.
+
+        Args:
+            context: Not used; the stream has one state.
+        """
+
+    def get_records(self, context: Context | None) -> Iterator[Record]:  # noqa: ARG002
+        """Read the stream's records.
+
+        A stream that fails, or that the account does not have, ends here, so that the
+        others go on; a failure is raised again by :meth:`log_sync_costs`.
+
+        Args:
+            context: Not used; parents are read within the stream.
+
+        Yields:
+            The records.
+        """
+        count = self.count
+        try:
+            for record in self.read():
+                count.rows += 1
+                yield record
+            if self.count.refused:
+                # The bookmark must not move past what is to be asked again.
+                self._discard_progress()
+            self._clamp_bookmark()
+            self.stream_done()
+            count.outcome = "complete"
+        except NotAvailableError as error:
+            self._discard_progress()
+            self.run.parents[self.name] = error
+            count.outcome = "switched off"
+            self.log(
+                "%s The stream is switched off for this run.",
+                error.sentence,
+                level=logging.WARNING,
+            )
+        except (StreamFailedError, CallError) as error:
+            self._discard_progress()
+            self.run.parents[self.name] = error
+            count.outcome = "failed"
+            self.failure = StreamFailedError(error.sentence)
+            self.logger.error("%s The other streams go on.", error.sentence)  # noqa: TRY400
+
+    def log(self, message: str, *args: Any, level: int = logging.INFO, **keywords: Any) -> None:
+        """Log a message of the stream.
+
+        Left out is the SDK's word of an "unhandled error" where the failure ends the run
+        with a sentence of its own, or is only the record limit of a test.
+
+        Args:
+            message: The message.
+            args: What to put into it.
+            level: The level.
+            keywords: What else the logger takes.
+        """
+        if level != logging.ERROR or not isinstance(sys.exception(), FORESEEN):
+            super().log(message, *args, level=level, **keywords)
+
+    def log_sync_costs(self) -> None:
+        """Raise the stream's failure, now that all streams have had their turn.
+
+        Raises:
+            StreamFailedError: If the stream failed.
+        """
+        if self.failure is not None:
+            raise self.failure
+
+    # How it is read
+
+    def read(self) -> Iterator[Record]:
+        """Make the calls and their records, without touching the counts of rows.
+
+        Yields:
+            The records within the window, each once.
+
+        Raises:
+            StreamFailedError: If the stream cannot be read to its end.
+            NotAvailableError: If the account does not have the endpoint.
+        """
+        parents: list[Parent] = []
+        seen = _SeenKeys(type(self).primary_keys, forgets=not self.parent_columns)
+        before: Answer | None = None
+        skipped: Parent | None = None
+        for answer in self.answers():
+            if answer.gone and answer.query.parent is not skipped:
+                skipped = answer.query.parent
+                self.count.skip(answer.query.subject, is_refused=answer.is_refused)
+            seen.turn_page()
+            rows = _without_shifted(before, answer)
+            before = answer
+            for record in self.records(rows, answer.query):
+                if not seen.is_new(record):
+                    continue
+                if self.parent_columns:
+                    parents.append({column: record[column] for column in self.parent_columns})
+                if self._is_in_window(record, answer.query.since):
+                    yield record
+        self._report_skipped()
+        if self.parent_columns:
+            self.run.parents[self.name] = parents
+
+    def answers(self) -> Iterator[Answer]:
+        """Give the answers in order, and note each parent when its last one is through.
+
+        Yields:
+            The answers.
+        """
+        current: Parent | None = None
+        is_complete = True
+        told_at = time.monotonic()
+        for answer in in_order(
+            self.tasks(), width=self.run.settings.max_concurrency, checkpoint=self.run.stop.check
+        ):
+            self.run.stop.check()
+            if answer.query.parent is not current:
+                if current is not None:
+                    self.parent_done(current, is_complete=is_complete)
+                current = answer.query.parent
+                is_complete = True
+                self._parents_asked += 1
+            is_complete = is_complete and not answer.is_refused
+            yield answer
+            if time.monotonic() - told_at > PROGRESS_SECONDS:
+                told_at = time.monotonic()
+                self.log(
+                    "%s rows so far, %s calls.", f"{self.count.rows:,}", f"{self.count.calls:,}"
+                )
+        if current is not None:
+            self.parent_done(current, is_complete=is_complete)
+
+    def parents(self) -> Iterator[Parent]:
+        """Give the parents that this run is to read.
+
+        Yields:
+            The parents of the listing in its order; with the setting ``shard`` those
+            of the shard.
+        """
+        for parent in self.parents_of(self.listing):
+            if self.run.settings.in_shard(parent["id"]):
+                yield parent
+
+    def parents_of(self, listing: str) -> list[Parent]:
+        """Give all parents that a listing stream finds, which a run reads once.
+
+        Args:
+            listing: The name of the stream; it need not be selected.
+
+        Returns:
+            The parents in the order of the listing.
+        """
+        if listing not in self.run.parents:
+            self.tap.stream(listing).list_parents()
+        parents = self.run.parents[listing]
+        if isinstance(parents, ActOnError):
+            raise parents
+        return parents
+
+    def list_parents(self) -> None:
+        """Read this listing for the sake of the streams below it alone."""
+        try:
+            for _ in self.read():
+                pass
+            self.count.outcome = "not selected"
+        except (StreamFailedError, CallError) as error:
+            self.run.parents[self.name] = error
+
+    def tasks(self) -> Iterator[Task[Answer]]:
+        """Turn the queries into tasks for the fan-out.
+
+        Yields:
+            A task for the first page of each query; it leads to the further pages.
+        """
+        for query in self.queries():
+            yield self.task(query)
+
+    def task(self, query: Query, page: Page | None = None) -> Task[Answer]:
+        """Make the task that asks for a page.
+
+        Args:
+            query: What is asked.
+            page: The page; the first one if not given.
+
+        Returns:
+            The task.
+        """
+        return lambda: self.ask(query, page or Page())
+
+    def ask(self, query: Query, page: Page) -> Outcome[Answer]:
+        """Ask for a page, in a thread of the fan-out.
+
+        Args:
+            query: What is asked.
+            page: The page.
+
+        Returns:
+            The answer and the tasks that it leads to.
+
+        Raises:
+            StreamFailedError: If the pages never end.
+        """
+
+        def interpret(payload: Any) -> tuple[Sequence[Row], int | None]:
+            return self.rows(payload, query), _total(payload)
+
+        paging = self.paging
+        parameters = {**query.parameters, **(paging.parameters(page) if paging else {})}
+        try:
+            rows, total = self.run.client.read(self.call(query, parameters), interpret)
+        except ParentGoneError as error:
+            return Answer(query, gone=error), ()
+        except RejectedCallError as error:
+            if query.parent is None:
+                raise
+            return Answer(query, gone=error), ()
+        if paging is None:
+            return Answer(query, rows), ()
+        digest = _digest(rows) if total is None else b""
+        try:
+            following = paging.following(page, len(rows), total, digest)
+        except EndlessPagesError:
+            raise StreamFailedError(
+                f"{self.subject(query)}: Act-On sends the same page again and again."
+            ) from None
+        return Answer(query, rows, total), [self.task(query, further) for further in following]
+
+    def call(self, query: Query, parameters: Mapping[str, str | int] | None = None) -> Call:
+        """Make the call of a query.
+
+        Args:
+            query: What is asked.
+            parameters: The query parameters, those of the paging included.
+
+        Returns:
+            The call, made in the name of this stream.
+        """
+        return Call(query.path, self.subject(query), self.name, parameters or query.parameters)
+
+    def subject(self, query: Query) -> str:
+        """Name what is asked about, for messages.
+
+        Args:
+            query: What is asked.
+
+        Returns:
+            The stream, and the parent if there is one.
+        """
+        return f"{self.name}, {query.subject}" if query.subject else self.name
+
+    @cached_property
+    def paging(self) -> OffsetPages | None:
+        """The paging of the endpoint; None where everything comes in one answer."""
+        return OffsetPages(self.run.settings.page_size) if self.has_pages else None
+
+    @cached_property
+    def reader(self) -> RecordReader:
+        """What makes typed records of this stream's rows."""
+        return RecordReader(
+            self.schema,
+            key=type(self).primary_keys,
+            zone=self.run.zone,
+            on_unnamed=self._tell_unnamed,
+        )
+
+    # The window of what is read
+
+    @property
+    def start_date(self) -> str | None:
+        """The moment from which rows are wanted, as the tap writes moments."""
+        start = self.run.settings.window.start
+        return None if start is None else moment_of(start)
+
+    @property
+    def bookmark(self) -> str | None:
+        """The replication value up to which the last complete run read; None for none."""
+        state = self.stream_state
+        if self.replication_method != REPLICATION_INCREMENTAL:
+            return None
+        if state.get("replication_key") != self.replication_key:
+            return None
+        value = state.get("replication_key_value")
+        return value if isinstance(value, str) else None
+
+    @cached_property
+    def since(self) -> str | None:
+        """The replication value from which rows are emitted; None for all of them."""
+        return self.since_bookmark(self.bookmark)
+
+    def since_bookmark(self, bookmark: str | None) -> str | None:
+        """Go back from a bookmark by the lookback, but not behind the start date.
+
+        Args:
+            bookmark: A moment, or None.
+
+        Returns:
+            The later of the two moments; None if there is neither.
+        """
+        if bookmark is None:
+            return self.start_date
+        try:
+            reached = datetime.fromisoformat(bookmark)
+        except ValueError:
+            return self.start_date
+        if reached.tzinfo is None:
+            reached = reached.replace(tzinfo=UTC)
+        return max(moment_of(reached - self.lookback), self.start_date or "")
+
+    @property
+    def lookback(self) -> timedelta:
+        """How far behind the bookmark rows are read and emitted again."""
+        return self.run.settings.lookback_window
+
+    @cached_property
+    def until(self) -> str | None:
+        """The replication value up to which rows are emitted; None for all of them."""
+        end = self.run.settings.window.end
+        return None if end is None else moment_of(end)
+
+    def _is_in_window(self, record: Record, since: str | None) -> bool:
+        """Tell whether a record is wanted; one without a moment always is."""
+        if self.replication_key is None:
+            return True
+        value = record[self.replication_key]
+        if value is None or value == UNKNOWN_MOMENT:
+            return True
+        # A day is compared by the day part of the moment, of which it is the beginning.
+        length = len(value)
+        if since is not None and value < since[:length]:
+            return False
+        return self.until is None or value <= self.until[:length]
+
+    # The state
+
+    def _clamp_bookmark(self) -> None:
+        """Keep a moment from the future from hiding all that comes before it."""
+        markers = self.stream_state.get("progress_markers", {})
+        reached = markers.get("replication_key_value")
+        if reached is not None:
+            markers["replication_key_value"] = min(reached, moment_of(self.run.started_at))
+
+    def _discard_progress(self) -> None:
+        """Keep the SDK from promoting the progress of a stream that was not read to its end."""
+        self.stream_state.pop("progress_markers", None)
+
+    # What is told
+
+    def _report_skipped(self) -> None:
+        count, asked = self.count, self._parents_asked
+        if count.skipped + count.refused == asked > FEW_PARENTS:
+            raise StreamFailedError(
+                f"{self.name}: Act-On does not tell anything of each of the {asked} parents; the "
+                "user's rights are the likely cause."
+            )
+        for number, names, words in (
+            (
+                count.skipped,
+                count.skipped_names,
+                "do not exist in Act-On any more and were skipped",
+            ),
+            (count.refused, count.refused_names, "were refused by Act-On; the next run asks again"),
+        ):
+            if number:
+                others = " and others" if number > len(names) else ""
+                self.log(
+                    "%d of %d parents %s: %s%s.",
+                    number,
+                    asked,
+                    words,
+                    ", ".join(names),
+                    others,
+                    level=logging.WARNING,
+                )
+
+    def _tell_unnamed(self, field_name: str) -> None:
+        if not self._has_told_unnamed:
+            self._has_told_unnamed = True
+            self.log(
+                "Act-On sends a field that the schema of %s does not name, %.60r; it is kept in "
+                "extra_fields, and so is every other one.",
+                self.name,
+                field_name,
+                level=logging.WARNING,
+            )
+
+
+class _SeenKeys:
+    """Tells rows that come twice because rows moved between pages while being read.
+
+    Args:
+        key: The key columns.
+        forgets: Whether to keep only the keys of two pages, as memory must stay flat
+            where a stream is large; else all keys are kept.
+    """
+
+    def __init__(self, key: Sequence[str], *, forgets: bool) -> None:
+        self._key = key
+        self._forgets = forgets
+        self._before: set[tuple[Any, ...]] = set()
+        self._now: set[tuple[Any, ...]] = set()
+
+    def turn_page(self) -> None:
+        """Begin a new page."""
+        if self._forgets:
+            self._before, self._now = self._now, set()
+
+    def is_new(self, record: Record) -> bool:
+        """Tell whether the record's key has not been met, and keep it."""
+        key = tuple([record[column] for column in self._key])
+        if key in self._now or key in self._before:
+            return False
+        self._now.add(key)
+        return True
+
+
+def _without_shifted(before: Answer | None, answer: Answer) -> Sequence[Row]:
+    """Leave out rows that the page before has held already.
+
+    Rows that are added while a list is read push others over the border of a page. The
+    total tells how many they can be.
+    """
+    if before is None or before.query is not answer.query:
+        return answer.rows
+    added = (answer.total or 0) - (before.total or 0)
+    for count in range(min(added, len(answer.rows), len(before.rows)), 0, -1):
+        if before.rows[-count:] == answer.rows[:count]:
+            return answer.rows[count:]
+    return answer.rows
+
+
+def _total(payload: Any) -> int | None:
+    """Read how many rows there are; -1, or nothing readable, is not known."""
+    try:
+        total = integer(payload.get("totalCount")) if isinstance(payload, dict) else None
+    except Unconvertible:
+        return None
+    return None if total is None or total < 0 else total
+
+
+def _digest(rows: Sequence[Row]) -> bytes:
+    return blake2b(msgspec.json.encode(rows), digest_size=16).digest()

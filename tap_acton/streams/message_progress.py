@@ -1,0 +1,177 @@
+"""What the state remembers of the messages that a stream has asked about.
+
+Messages are read in the order of their sending. In the state are
+
+- ``read_until``: the sending time up to which all messages have been read, which is where
+  an interrupted run is taken up;
+- ``read_at``: when the last complete run began: messages that were still in view then
+  are read once more, however long ago it was;
+- ``covers``: the settings with which they were read: where more is wanted now, reading
+  begins anew;
+- ``ask_again``: messages that Act-On refused to tell of, for a reason that may pass;
+- ``counters``: for each message in view the counters of its report, up to which its
+  events have been read;
+- ``not_offered``: kinds of events that Act-On did not offer: once it does, they are read
+  of the messages that rest, too.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from tap_acton.moments import moment_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from tap_acton.run import Parent
+
+TRIGGERED = "TRIGGERED"
+
+Counters: TypeAlias = tuple[int | None, ...]
+"""What a report counts, a number per kind of event; None where it is not known."""
+
+Covers: TypeAlias = "Mapping[str, Sequence[str]]"
+
+
+class MessageProgress:
+    """Decides which messages are due, and keeps in the state what was read.
+
+    Args:
+        state: The state of the stream, which is changed in place.
+        covers: The settings that decide what is read of a message, as sorted lists.
+        started_at: When the run began.
+        engagement_window: How long after its sending a message stays in view.
+        is_continued: Whether what the state holds counts at all.
+
+    Attributes:
+        not_offered: The kinds of events that Act-On did not offer to earlier runs.
+    """
+
+    def __init__(
+        self,
+        state: dict[str, Any],
+        *,
+        covers: Covers,
+        started_at: datetime,
+        engagement_window: timedelta,
+        is_continued: bool = True,
+    ) -> None:
+        known = state if is_continued and _is_covered(covers, state.get("covers")) else {}
+        self._state = state
+        self._covers = covers
+        self._started_at = moment_of(started_at)
+        self._read_until = str(known.get("read_until", ""))
+        self._read_at = str(known.get("read_at", self._started_at))
+        self._ask_again: set[str] = set(known.get("ask_again", ()))
+        self._counters: dict[str, str] = dict(known.get("counters", {}))
+        self.not_offered: set[str] = set(known.get("not_offered", ()))
+        self._in_view_from = moment_of(started_at - engagement_window)
+        was_in_view_from = moment_of(datetime.fromisoformat(self._read_at) - engagement_window)
+        self._rests_until = min(self._read_until, self._in_view_from, was_in_view_from)
+
+    def is_due(self, message: Parent) -> bool:
+        """Tell whether anything new may be known of a message.
+
+        Args:
+            message: The message.
+
+        Returns:
+            Whether to ask about it. Triggered messages always are, because they keep on
+            being sent.
+        """
+        return (
+            _is_always_in_view(message)
+            or message["sent_at"] >= self._rests_until
+            or message["id"] in self._ask_again
+        )
+
+    def counters(self, message: Parent, kinds: int) -> Counters:
+        """Give the counters up to which the events of a message have been read.
+
+        Args:
+            message: The message.
+            kinds: How many kinds of events there are.
+
+        Returns:
+            A number per kind; None where nothing is remembered.
+        """
+        parts = self._counters.get(message["id"], "").split(",")
+        if len(parts) != kinds:
+            return (None,) * kinds
+        return tuple(int(part) if part.isdecimal() else None for part in parts)
+
+    def done(self, message: Parent, *, is_complete: bool, counters: Counters | None = None) -> None:
+        """Keep that a message was read, now that all its rows have been emitted.
+
+        Args:
+            message: The message.
+            is_complete: Whether all was read that there is.
+            counters: What its report counts, where its events were read.
+        """
+        if is_complete:
+            self._ask_again.discard(message["id"])
+            if counters is not None and self._stays_in_view(message):
+                self._counters[message["id"]] = ",".join(
+                    "" if counter is None else str(counter) for counter in counters
+                )
+        else:
+            self._ask_again.add(message["id"])
+        self._read_until = max(self._read_until, min(message["sent_at"] or "", self._started_at))
+        self._write()
+
+    def finish(
+        self,
+        messages: Sequence[Parent],
+        *,
+        offered: Collection[str] = (),
+        not_offered: Collection[str] = (),
+    ) -> None:
+        """Close a complete run: forget what the next ones will not look at.
+
+        Args:
+            messages: All messages that have gone out.
+            offered: The kinds of events that Act-On gave, of all messages.
+            not_offered: The kinds that it did not offer.
+        """
+        in_view = {message["id"] for message in messages if self._stays_in_view(message)}
+        self._counters = {
+            message_id: counters
+            for message_id, counters in self._counters.items()
+            if message_id in in_view
+        }
+        self._ask_again &= {message["id"] for message in messages}
+        self._read_at = self._started_at
+        self.not_offered = self.not_offered.difference(offered).union(not_offered)
+        self._write()
+
+    def _stays_in_view(self, message: Parent) -> bool:
+        return _is_always_in_view(message) or message["sent_at"] >= self._in_view_from
+
+    def _write(self) -> None:
+        self._state.update(
+            read_until=self._read_until,
+            read_at=self._read_at,
+            covers=self._covers,
+        )
+        for name, value in (
+            ("ask_again", sorted(self._ask_again)),
+            ("counters", self._counters),
+            ("not_offered", sorted(self.not_offered)),
+        ):
+            if value:
+                self._state[name] = value
+            else:
+                self._state.pop(name, None)
+
+
+def _is_always_in_view(message: Parent) -> bool:
+    return message["message_type"] == TRIGGERED or message["sent_at"] is None
+
+
+def _is_covered(wanted: Covers, known: object) -> bool:
+    """Tell whether what was read with some settings holds all that is wanted now."""
+    return isinstance(known, dict) and all(
+        set(values) <= set(known.get(setting, ())) for setting, values in wanted.items()
+    )

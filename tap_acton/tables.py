@@ -1,0 +1,119 @@
+"""Lists as tables: rows of cells that are matched with the list's headers, in JSON or CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from itertools import count, zip_longest
+from typing import TYPE_CHECKING, Any
+
+from tap_acton.values import fingerprint, text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tap_acton.records import Row
+
+CONTACT_ID = "_contact_id_"
+CREATED = ("created_date", "__created_date")
+MODIFIED = ("modified_date", "__modified_date")
+
+LONGEST_CELL = 2**31 - 1
+"""The length up to which the cells of a CSV file are read, in characters."""
+
+
+class Table:
+    """Knows which cell of a list's rows is what.
+
+    Args:
+        headers: The list's headers, as its users wrote them.
+        email_column: The position of the e-mail address, as the answer tells it.
+        list_id: The list.
+
+    Attributes:
+        has_contact_id: Whether a header names the contact's id.
+    """
+
+    def __init__(self, headers: Sequence[Any], email_column: Any, list_id: str) -> None:
+        self._list_id = list_id
+        self._email = email_column if isinstance(email_column, int) else -1
+        # Act-On adds the date columns behind the list's own, which may have the same name.
+        self._system = {
+            max(places): names[0]
+            for names in ((CONTACT_ID,), CREATED, MODIFIED)
+            if (places := [place for place, header in enumerate(headers) if header in names])
+        }
+        self.has_contact_id = CONTACT_ID in self._system.values()
+        self._names = distinct_names(
+            [header for place, header in enumerate(headers) if place not in self._system]
+        )
+
+    def row(self, cells: Sequence[Any]) -> Row:
+        """Name the cells of a row.
+
+        Args:
+            cells: The cells.
+
+        Returns:
+            The system's cells and ``email`` by name, the others under ``fields``.
+        """
+        system = self._system
+        own = [text(cell) for place, cell in enumerate(cells) if place not in system]
+        row: dict[str, Any] = {
+            name: cells[place] for place, name in system.items() if place < len(cells)
+        }
+        if not self.has_contact_id:
+            row[CONTACT_ID] = self._contact_id(cells)
+        if 0 <= self._email < len(cells):
+            row["email"] = cells[self._email]
+        row["fields"] = dict(zip_longest(self._names, own[: len(self._names)]))
+        if len(own) > len(self._names):
+            row["data"] = own[len(self._names) :]
+        return row
+
+    def _contact_id(self, cells: Sequence[Any]) -> str:
+        """Find the id where no header names it: by its look, else by the whole row."""
+        for cell in cells:
+            if isinstance(cell, str) and cell.startswith(f"{self._list_id}:"):
+                return cell
+        return fingerprint(self._list_id, *[str(cell) for cell in cells])
+
+
+def distinct_names(headers: Sequence[Any]) -> list[str]:
+    """Make equal headers distinct: the first stays, the next become ``Header (2)`` and so on.
+
+    Args:
+        headers: The headers.
+
+    Returns:
+        A name per header.
+    """
+    given = [str(header) for header in headers]
+    names: dict[str, None] = {}
+    for header in given:
+        numbered = (f"{header} ({number})" for number in count(2))
+        free = (name for name in numbered if name not in names and name not in given)
+        names[next(free) if header in names else header] = None
+    return list(names)
+
+
+def read_csv(content: str) -> tuple[list[str], list[list[str]]]:
+    """Read a CSV file as Act-On writes it: commas, quotes where needed, headers first.
+
+    Args:
+        content: The file.
+
+    Returns:
+        The headers and the rows, empty lines left out.
+
+    Raises:
+        ValueError: If the file has no headers or is not CSV.
+    """
+    csv.field_size_limit(LONGEST_CELL)
+    try:
+        lines = [line for line in csv.reader(io.StringIO(content, newline=""), strict=True) if line]
+    except csv.Error as error:
+        raise ValueError from error
+    if not lines:
+        raise ValueError
+    return lines[0], lines[1:]

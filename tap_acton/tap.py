@@ -1,0 +1,269 @@
+"""The tap: its settings, its streams, and a run from beginning to end."""
+
+from __future__ import annotations
+
+import json
+import logging
+import signal
+import sys
+import threading
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
+
+import click
+from singer_sdk.contrib.msgspec import MsgSpecWriter
+from singer_sdk.helpers.capabilities import (
+    CapabilitiesEnum,
+    PluginCapabilities,
+    TapCapabilities,
+)
+from singer_sdk.singerlib import RecordMessage
+from singer_sdk.tap_base import Tap
+
+from tap_acton.errors import EXIT_SIGNAL_BASE, ActOnError, SettingsError, StreamFailedError
+from tap_acton.run import Run
+from tap_acton.settings import CONFIG_SCHEMA, Settings
+from tap_acton.streams import STREAM_TYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FrameType
+
+    from singer_sdk.singerlib.encoding.simple import Message
+    from singer_sdk.streams import Stream
+
+    from tap_acton.stream import ActOnStream
+
+
+SDK_NOISE = ("Stream is assumed to be unsorted", "New replication value is null")
+"""Warnings of the SDK that are wrong here: what an interrupted run did is kept where it can be,
+and a row without a moment is emitted in every run."""
+
+
+def is_news(record: logging.LogRecord) -> bool:
+    """Tell whether a log record of the SDK says something that a person should know.
+
+    Args:
+        record: The log record.
+
+    Returns:
+        Whether to show it.
+    """
+    return not str(record.msg).startswith(SDK_NOISE)
+
+
+class BufferedWriter(MsgSpecWriter):
+    """Writes records through a buffer and flushes only for the messages between them.
+
+    A line and its end are written in one piece, and everything before a STATE message
+    is out before it, so a state never runs ahead of its records.
+    """
+
+    def write_message(self, message: Message) -> None:
+        """Write a message to standard output.
+
+        Args:
+            message: The message.
+        """
+        sys.stdout.buffer.write(self.format_message(message))
+        if not isinstance(message, RecordMessage):
+            sys.stdout.buffer.flush()
+
+
+class TapActOn(Tap):
+    """Singer tap for Act-On: every report, list, contact and event of an account."""
+
+    name = "tap-acton"
+    package_name = "tap-acton"
+    config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_SCHEMA
+    message_writer_class = BufferedWriter
+    # Not among them: BATCH, whose files the SDK fills without regard to the selection
+    # of columns, and ACTIVATE_VERSION, which it sends ahead of the rows.
+    capabilities: ClassVar[list[CapabilitiesEnum]] = [
+        TapCapabilities.CATALOG,
+        TapCapabilities.STATE,
+        TapCapabilities.DISCOVER,
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.FLATTENING,
+        PluginCapabilities.STRUCTURED_LOGGING,
+    ]
+
+    def __init__(self, **keywords: Any) -> None:
+        """Set the tap up without asking Act-On anything.
+
+        Args:
+            keywords: What the SDK's class takes.
+
+        Raises:
+            SettingsError: If a setting is wrong.
+        """
+        try:
+            super().__init__(**keywords)
+        except ValueError as error:
+            if not keywords.get("parse_env_config"):
+                raise
+            raise SettingsError(
+                "An environment variable TAP_ACTON_... does not have the type of its setting: see "
+                "tap-acton --about."
+            ) from error
+        logging.getLogger("singer_sdk").addFilter(is_news)
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, self._stop)
+
+    @cached_property
+    def run(self) -> Run:
+        """What this run shares; the settings are read and checked when first asked for.
+
+        Raises:
+            SettingsError: If a setting is wrong.
+        """
+        now = datetime.now(UTC)
+        settings = Settings.read(self.config, now=now)
+        for warning in settings.warnings:
+            self.logger.warning(warning)
+        return Run(settings, now)
+
+    # The SDK's own check would show the values of secrets in its messages. It can go
+    # when the SDK lets a plugin bring its own check of the settings.
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        if raise_errors:
+            _ = self.run
+        return []
+
+    def discover_streams(self) -> Sequence[ActOnStream]:
+        """Give all streams.
+
+        Returns:
+            A stream of each type.
+        """
+        return [stream_type(self) for stream_type in STREAM_TYPES]
+
+    def stream(self, name: str) -> ActOnStream:
+        """Give a stream by its name.
+
+        Args:
+            name: The name.
+
+        Returns:
+            The stream.
+        """
+        return cast("ActOnStream", self.streams[name])
+
+    @property
+    def streams(self) -> dict[str, Stream]:
+        """The streams by name, in the order in which they are read: parents first."""
+        streams = super().streams
+        return {kind.name: streams[kind.name] for kind in STREAM_TYPES}
+
+    @classmethod
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
+        """Read the configuration files of the command line.
+
+        Args:
+            ctx: The command line.
+            param: The option.
+            value: The paths, or ``ENV``.
+
+        Returns:
+            The configuration, as the SDK keeps it.
+
+        Raises:
+            BadParameter: If a file cannot be read or is not JSON.
+        """
+        try:
+            return super().cb_config(ctx, param, value)
+        except (OSError, ValueError) as error:
+            message = f"the file cannot be read as JSON ({type(error).__name__})."
+            raise click.BadParameter(message, ctx, param) from error
+
+    @classmethod
+    def invoke(  # type: ignore[override] # as the SDK's own Tap does
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: Any = None,
+        state: IO[str] | None = None,
+        catalog: IO[str] | None = None,
+    ) -> None:
+        """Run the command line.
+
+        Args:
+            about: Whether only to describe the tap.
+            about_format: How to describe it: text, ``json`` or ``markdown``.
+            config: The configuration, as :meth:`cb_config` gave it.
+            state: The file with the state.
+            catalog: The file with the catalog.
+
+        Raises:
+            ActOnError: If the run does not end complete.
+        """
+        if about:
+            cls.print_about(about_format)
+            return
+        tap = cls(
+            config=config.config if config else None,
+            state=_read_json(state, "--state"),
+            catalog=_read_json(catalog, "--catalog"),
+            parse_env_config=config.parse_env if config else False,
+            validate_config=True,
+        )
+        tap.sync_and_report()
+
+    def sync_and_report(self) -> None:
+        """Read all selected streams, then say what was read.
+
+        Raises:
+            ActOnError: If the run does not end complete.
+        """
+        try:
+            self.run.client.connect()
+            self.sync_all()
+        except StreamFailedError:
+            failed = [name for name in self.streams if self.stream(name).failure]
+            raise StreamFailedError(
+                f"Not complete: {', '.join(failed)}. The reasons are above; the next run reads on "
+                "from the state that was kept."
+            ) from None
+        except ActOnError:
+            if self.state:
+                # What is complete stays complete: the next run goes on from there.
+                self.state_writer.write_state(self.state)
+            raise
+        finally:
+            self.run.close()
+            self._report()
+
+    def _report(self) -> None:
+        summary = self.run.counts.summary()
+        for name, count in summary["streams"].items():
+            self.logger.info(
+                "%s: %s, %s rows, %s calls, %s parents skipped",
+                name,
+                count["outcome"] or "not finished",
+                f"{count['rows']:,}",
+                f"{count['calls']:,}",
+                f"{count['skipped']:,}",
+            )
+        self.logger.info("Run summary: %s", json.dumps(summary))
+
+    def _stop(self, signal_number: int, _: FrameType | None) -> None:
+        """End the run at the next safe point; at the second signal, at once."""
+        if "run" not in self.__dict__ or self.run.stop.is_requested:
+            sys.exit(EXIT_SIGNAL_BASE + signal_number)
+        self.run.stop.request(signal_number)
+
+
+def _read_json(file: IO[str] | None, option: str) -> dict[str, Any] | None:
+    if file is None:
+        return None
+    try:
+        content = json.load(file)
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        raise SettingsError(f"The file of {option} does not hold a JSON object.")
+    return content

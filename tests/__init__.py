@@ -1,0 +1,1 @@
+"""The tests of the tap, of its sandbox, and of the whole pipeline."""

@@ -1,0 +1,191 @@
+"""Whatever goes wrong once on the way, the rows are those of an undisturbed run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from acton_sandbox import Fault
+from tests.contract.expected import KEYS
+from tests.contract.harness import data_without_times
+
+if TYPE_CHECKING:
+    from tests.contract.harness import Bench, Output
+
+THROTTLE = '{"httpCode": "429", "httpMessage": "Too Many Requests", "moreInformation": ""}'
+
+ONCE = {
+    "500": Fault("status", status=500),
+    "502": Fault("status", status=502, body="<html>Bad gateway</html>"),
+    "503": Fault("status", status=503),
+    "503 without a body": Fault("status", status=503, body=""),
+    "504": Fault("status", status=504),
+    "408": Fault("status", status=408),
+    "429": Fault("status", status=429, body=THROTTLE),
+    "429 without a body": Fault("status", status=429, body=""),
+    "429 for some seconds": Fault("status", status=429, headers={"Retry-After": "30"}),
+    "403 that throttles": Fault("status", status=403, body="Rate limit exceeded"),
+    "400 that throttles": Fault(
+        "status", status=400, body='{"error": "throttled", "error_description": "quota"}'
+    ),
+    "401": Fault("unauthorized"),
+    "page of HTML": Fault("html"),
+    "garbage": Fault("garbage"),
+    "nothing": Fault("empty"),
+    "stray braces": Fault("stray_braces"),
+    "reset": Fault("reset"),
+    "half an answer": Fault("truncated"),
+    "delay": Fault("delay", delay=0.05),
+    "error under 200": Fault("garbage", body='{"errorCode": 900904, "message": "Expired"}'),
+    "another shape": Fault("garbage", body='{"surprise": []}'),
+}
+
+
+@pytest.mark.parametrize("kind", ONCE)
+def test_a_fault_once_makes_no_difference(bench: Bench, complete_run: Output, kind: str) -> None:
+    fault = ONCE[kind]
+    for after in (3, 60):
+        bench.sandbox.faults.add(
+            Fault(**{**{name: getattr(fault, name) for name in fault.__slots__}, "after": after})
+        )
+    found = bench.run()
+    assert found.failure is None
+    assert sum(seen.fault != "" for seen in found.requests) == 2
+    assert data_without_times(found) == data_without_times(complete_run)
+
+
+@pytest.mark.parametrize("kind", ["status", "reset", "garbage", "html", "empty", "truncated"])
+def test_faults_here_and_there_make_no_difference(
+    bench: Bench, complete_run: Output, kind: str
+) -> None:
+    bench.sandbox.faults.add(Fault(kind, times=None, probability=0.15, seed=3))
+    found = bench.run()
+    assert found.failure is None
+    assert sum(seen.fault != "" for seen in found.requests) > 10
+    assert data_without_times(found) == data_without_times(complete_run)
+
+
+@pytest.mark.parametrize("kind", ["page_shift", "duplicate_row"])
+def test_rows_that_come_twice_are_given_once(bench: Bench, complete_run: Output, kind: str) -> None:
+    streams = [*KEYS.keys() - {"message_events"}]
+    bench.sandbox.faults.add(Fault(kind, times=None))
+    found = bench.run(streams=streams, page_size=20)
+    assert any(seen.fault for seen in found.requests)
+    for stream in streams:
+        assert found.records[stream] == complete_run.records[stream], stream
+
+
+def test_an_event_shifted_over_a_page_border_is_given_once(
+    bench: Bench, complete_run: Output
+) -> None:
+    bench.sandbox.faults.add(Fault("page_shift", "/api/1/message/*/report/*", times=None))
+    found = bench.run(streams=["message_events"], page_size=5)
+    assert any(seen.fault for seen in found.requests)
+    assert found.records["message_events"] == complete_run.records["message_events"]
+
+
+@pytest.mark.parametrize(
+    ("stream", "path", "field", "column"),
+    [
+        ("messages", "/api/1/message", "senderEmail", "sender_email"),
+        ("messages", "/api/1/message", "timeStamp", "sent_at"),
+        ("message_reports", "/api/1/message/*/report", "opened", "opened_total"),
+        ("message_reports", "/api/1/message/*/report", "lastOpenTS", "last_opened_at"),
+        ("message_events", "/api/1/message/*/report/*", "linkURI", "link_url"),
+        ("lists", "/api/1/list", "sourceSize", "size"),
+        ("message_daily_stats", "/api/1/message/report", "optedOut", "opted_out"),
+        ("subscription_categories", "/api/1/subscription/category", "headerid", "header_id"),
+    ],
+)
+def test_a_field_that_is_missing_is_null(
+    bench: Bench, complete_run: Output, stream: str, path: str, field: str, column: str
+) -> None:
+    bench.sandbox.faults.add(Fault("missing_fields", path, times=None, fields=(field,)))
+    found = bench.run(streams=[stream])
+    assert found.failure is None
+    assert len(found.records[stream]) == len(complete_run.records[stream])
+    others = [row[column] for row in found.records[stream]]
+    if column == "sent_at":
+        # The text beside it has no year, so it cannot stand in.
+        assert all(row["extra_fields"]["timeWhen"] for row in found.records[stream])
+    assert others == [None] * len(others)
+
+
+@pytest.mark.parametrize(
+    ("stream", "path", "field", "column"),
+    [
+        ("messages", "/api/1/message", "isTextOnly", "is_text_only"),
+        ("messages", "/api/1/message", "timeStamp", "sent_at"),
+        ("message_reports", "/api/1/message/*/report", "sent", "sent"),
+        ("message_reports", "/api/1/message/*/report", "opened", "opened_unique"),
+        ("message_reports", "/api/1/message/*/report", "sentto", "sent_to"),
+        ("message_events", "/api/1/message/*/report/SENT", "data", "data"),
+        ("message_daily_stats", "/api/1/message/report", "clicked", "clicked"),
+        ("lists", "/api/1/list", "tsLastModified", "modified_at"),
+        ("hard_bounces", "/api/1/list/hardbounce", "origin", "origin"),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_null_and_kept(
+    bench: Bench, complete_run: Output, stream: str, path: str, field: str, column: str
+) -> None:
+    wrong = {"no": "such value"}
+    bench.sandbox.faults.add(Fault("wrong_type", path, times=None, fields=(field,), value=wrong))
+    found = bench.run(streams=[stream])
+    assert found.failure is None
+    rows = [row for row in found.records[stream] if row.get("event_type", "SENT") == "SENT"]
+    assert rows
+    assert len(found.records[stream]) == len(complete_run.records[stream])
+    assert {row[column] for row in rows} == {None}
+    assert all(row["extra_fields"][field] == wrong for row in rows)
+
+
+def test_a_bounce_without_a_moment_still_has_its_key(bench: Bench, complete_run: Output) -> None:
+    bench.sandbox.faults.add(
+        Fault("missing_fields", "/api/1/list/hardbounce", times=None, fields=("timestamp",))
+    )
+    first = bench.run(streams=["hard_bounces"])
+    assert first.failure is None
+    assert len(first.records["hard_bounces"]) == len(complete_run.records["hard_bounces"])
+    assert all(row["bounced_at"] for row in first.records["hard_bounces"])
+    second = bench.run(first.state, streams=["hard_bounces"])
+    assert second.records["hard_bounces"] == first.records["hard_bounces"]
+
+
+def test_a_page_that_repeats_for_ever_ends_the_stream(bench: Bench) -> None:
+    row = '{"email": "a@example.com", "timestamp": 1773871905000, "origin": ""}'
+    page = f'{{"offset": 0, "count": 2, "totalCount": -1, "result": [{row}, {row}]}}'
+    bench.sandbox.faults.add(Fault("garbage", "/api/1/list/optout", times=None, body=page))
+    found = bench.run(streams=["opt_outs", "lists"], page_size=2)
+    assert found.failure is not None
+    assert found.paths["/api/1/list/optout"] < 5
+    assert found.records["lists"]
+
+
+def test_a_stream_without_rights_is_switched_off_and_the_run_is_good(
+    bench: Bench, complete_run: Output
+) -> None:
+    body = '{"errorCode": 10999, "message": "No rights"}'
+    bench.sandbox.faults.add(
+        Fault("status", "/api/1/list/spamcomplaint", times=None, status=403, body=body)
+    )
+    found = bench.run()
+    assert found.failure is None
+    assert found.records == {
+        stream: rows for stream, rows in complete_run.records.items() if stream != "spam_complaints"
+    }
+    assert len([line for line in found.lines("WARNING") if "switched off" in line]) == 1
+    assert "replication_key_value" not in found.bookmarks["spam_complaints"]
+
+
+def test_no_secret_and_no_address_is_logged_whatever_goes_wrong(bench: Bench) -> None:
+    body = '{"errorCode": 10999, "message": "reader@example.com sandbox-password"}'
+    for path in ("/api/1/list/spamcomplaint", "/api/1/message/*/report/SENT"):
+        bench.sandbox.faults.add(Fault("status", path, times=None, status=500, body=body))
+    bench.sandbox.faults.add(
+        Fault("wrong_type", times=None, fields=("email",), value=["a@b.example"])
+    )
+    found = bench.run()
+    assert found.failure is not None
+    assert "@" not in found.log
+    assert "sandbox-" not in found.log

@@ -1,0 +1,96 @@
+"""The endpoints and costs that the README names, held against a run."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from contextlib import redirect_stdout
+from io import BytesIO, TextIOWrapper
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+import pytest
+
+from acton_sandbox import Account, Sandbox
+from tap_acton.settings import MESSAGE_TYPES
+from tap_acton.tap import TapActOn
+from tests.documentation.reference import STREAMS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from acton_sandbox import SeenRequest
+
+GONE_OUT = {"SENT", "TRIGGERED", "FAILED"}
+
+
+def calls_of(account: Account) -> tuple[Mapping[str, int], list[SeenRequest]]:
+    """Read everything once and return the calls per stream, and all data calls."""
+    with Sandbox(account) as sandbox:
+        known = sandbox.credentials
+        tap = TapActOn(
+            config={
+                "client_id": known.client_id,
+                "client_secret": known.client_secret,
+                "username": known.username,
+                "password": known.password,
+                "api_url": sandbox.url,
+                "token_store": "memory",
+                "requests_per_second": 10_000,
+                "daily_request_limit": 100_000,
+            }
+        )
+        with redirect_stdout(TextIOWrapper(BytesIO())):
+            tap.sync_and_report()
+        seen = [request for request in sandbox.requests if request.path != "/token"]
+    return {name: count.calls for name, count in tap.run.counts.streams.items()}, seen
+
+
+def pattern_of(endpoint: str) -> re.Pattern[str]:
+    """Turn an endpoint of the documentation into a pattern of what is asked."""
+    path, _, parameter = endpoint.partition("?")
+    text = re.sub(r"\\{\w+\\}", "[^/?]+", re.escape(path))
+    return re.compile(rf"{text}\?(.*&)?{parameter}.*" if parameter else rf"{text}(\?.*)?")
+
+
+@pytest.fixture(autouse=True)
+def _signal_handlers_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tap_acton.tap.signal.signal", lambda *_: None)
+
+
+def test_endpoints_and_costs_are_those_of_a_run() -> None:
+    account = Account.generate(seed=7, size="small")
+    calls, seen = calls_of(account)
+
+    asked = Counter[str]()
+    for request in seen:
+        what = f"{request.path}?{urlencode(request.query)}"
+        # The endpoint of a list stands for those of the system lists too, so it comes last.
+        names = sorted(STREAMS, key=lambda name: "{" in STREAMS[name].endpoint)
+        names = [name for name in names if pattern_of(STREAMS[name].endpoint).fullmatch(what)]
+        assert names, what
+        asked[names[0]] += 1
+
+    gone_out = [message for message in account.messages if message.type in GONE_OUT]
+    kinds = [
+        events
+        for message in gone_out
+        if not message.gone
+        for events in message.events.values()
+        if any(event.visible_at <= account.now_ms for event in events)
+    ]
+    assert asked == calls
+    assert calls == {
+        "account": 1,
+        "messages": len(MESSAGE_TYPES),
+        "message_reports": len(gone_out),
+        "message_events": len(kinds),
+        "message_daily_stats": len({r.query["period"] for r in seen if "period" in r.query}),
+        "lists": 1,
+        "list_members": len(account.lists),
+        "hard_bounces": 1,
+        "spam_complaints": 1,
+        "opt_outs": 1,
+        "subscription_categories": 1,
+        "subscription_opt_outs": len(account.categories),
+    }

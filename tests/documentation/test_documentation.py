@@ -1,0 +1,171 @@
+"""What the documentation says, held against the code."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from collections import Counter
+from functools import cache
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import pytest
+
+from acton_sandbox import __main__ as sandbox_command
+from acton_sandbox import pages
+from tap_acton import errors
+from tap_acton.records import EXTRA_FIELDS
+from tap_acton.settings import CONFIG_SCHEMA
+from tap_acton.streams import STREAM_TYPES
+from tests.documentation.generate import GENERATED, README, ROOT, SANDBOX, schema_of
+from tests.documentation.reference import ADDED, RESERVED, SETTING_GROUPS, STREAMS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+MODULES = sorted((ROOT / "tap_acton").rglob("*.py"))
+DESIGN = ROOT / "docs" / "design.md"
+HOLE = "…"
+"""Stands in a quoted sentence for what differs."""
+
+
+@cache
+def sentences() -> frozenset[str]:
+    """Give the texts of the tap's code, with a hole where a value is put in."""
+    trees = (ast.parse(path.read_text(encoding="utf-8")) for path in MODULES)
+    return frozenset(chain.from_iterable(map(sentences_of, trees)))
+
+
+def sentences_of(tree: ast.Module) -> Iterator[str]:
+    """Give the texts of a module."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            yield "".join(
+                str(part.value) if isinstance(part, ast.Constant) else HOLE for part in node.values
+            )
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield re.sub(r"%[.\d]*[a-z]", HOLE, node.value)
+
+
+def quotations() -> list[str]:
+    """Give the sentences that the README helps with."""
+    text = README.read_text(encoding="utf-8")
+    chapter = text.partition("\n## Troubleshooting\n")[2].partition("\n## ")[0]
+    return re.findall(r"^\| `([^`]+)` \|", chapter, re.MULTILINE)
+
+
+def anchors(path: Path) -> set[str]:
+    """Give the anchors that GitHub makes of the headings of a document."""
+    headings = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    plain = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in headings)
+    return {heading.replace(" ", "-") for heading in plain}
+
+
+@pytest.mark.parametrize("path", GENERATED, ids=lambda path: str(path.relative_to(ROOT)))
+def test_generated_documentation_is_current(path: Path) -> None:
+    assert path.read_text(encoding="utf-8") == GENERATED[path](), (
+        "run python -m tests.documentation.generate"
+    )
+
+
+def test_every_stream_is_described_in_the_order_of_reading() -> None:
+    assert list(STREAMS) == [kind.name for kind in STREAM_TYPES]
+
+
+@pytest.mark.parametrize("stream", STREAMS)
+def test_every_stream_says_what_every_column_is(stream: str) -> None:
+    schema = schema_of(stream)
+    assert schema["description"]
+    assert all(definition["description"] for definition in schema["properties"].values())
+    assert EXTRA_FIELDS in schema["properties"]
+
+
+def test_columns_that_the_tap_adds_exist() -> None:
+    assert all(column in schema_of(stream)["properties"] for stream, column in ADDED)
+
+
+def test_every_setting_is_described_once() -> None:
+    described = Counter([*chain.from_iterable(SETTING_GROUPS.values()), *RESERVED])
+    # The SDK adds settings of its own to the schema once a tap has been made.
+    own = {name: 1 for name in CONFIG_SCHEMA["properties"] if not name.startswith("stream_map")}
+    own = {name: 1 for name in own if not name.startswith(("flattening_", "faker_"))}
+    assert described == own
+
+
+@pytest.mark.parametrize("name", RESERVED)
+def test_settings_said_to_do_nothing_are_not_used(name: str) -> None:
+    used = re.compile(rf"settings\.({name}|wants_{name.removesuffix('s')})\b")
+    users = [path.name for path in MODULES if used.search(path.read_text(encoding="utf-8"))]
+    assert users == [], f"{name} is used now: move it from RESERVED to SETTING_GROUPS"
+
+
+@pytest.mark.parametrize("quotation", quotations())
+def test_quoted_sentences_are_those_of_the_code(quotation: str) -> None:
+    assert any(quotation in sentence for sentence in sentences())
+
+
+def test_there_are_quotations() -> None:
+    assert len(quotations()) == len(set(quotations())) > 30
+
+
+def test_the_longer_lookback_is_that_of_the_code() -> None:
+    code = (ROOT / "tap_acton" / "streams" / "suppression.py").read_text(encoding="utf-8")
+    text = README.read_text(encoding="utf-8")
+    assert re.findall(r"days=(\d+)", code) == re.findall(r"bookmark, less (\d+) days", text)
+
+
+def test_exit_codes_are_those_of_the_code() -> None:
+    text = README.read_text(encoding="utf-8")
+    assert f"\n| {errors.EXIT_FAILED} | A setting" in text
+    assert f"\n| {errors.EXIT_ALLOWANCE_SPENT} | The allowance is spent" in text
+    assert f"\n| {errors.EXIT_SIGNAL_BASE} + n | Stopped by signal n" in text
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_somewhere(path: Path) -> None:
+    for link in re.findall(r"\]\(([^)]+)\)", path.read_text(encoding="utf-8")):
+        if "://" in link:
+            continue
+        file, _, anchor = link.partition("#")
+        target = path.parent / file if file else path
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def test_make_targets_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    text = "".join(path.read_text(encoding="utf-8") for path in DOCUMENTS)
+    assert set(re.findall(r"`make ([a-z-]+)", text)) <= targets
+
+
+def test_modules_and_exceptions_of_the_design_exist() -> None:
+    text = DESIGN.read_text(encoding="utf-8")
+    mentioned = set(re.findall(r"\b([a-z_]+\.py)\b", text))
+    of_streams = {path.name for path in MODULES if "streams" in path.parts}
+    others = {path.name for path in MODULES} - of_streams
+    assert others - {"__init__.py"} <= mentioned <= others | of_streams
+    assert all(hasattr(errors, name) for name in re.findall(r"`(\w+Error)`", text))
+
+
+def test_arguments_and_controls_of_the_sandbox_are_complete() -> None:
+    text = SANDBOX.read_text(encoding="utf-8")
+    table = "".join(line for line in text.splitlines() if line.startswith("| `--"))
+    known = {
+        option
+        for action in sandbox_command._parser()._actions
+        for option in action.option_strings
+        if option.startswith("--")
+    }
+    assert set(re.findall(r"`(--[a-z-]+)", table)) == known - {"--help"}
+    controls = {route.path for route in pages._ROUTES} - {"/"}
+    assert set(re.findall(r"/_sandbox/[a-z-]+", text)) == controls
+
+
+def test_the_version_has_an_entry_in_the_changelog() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"\n## [{project['project']['version']}]" in changelog

@@ -1,0 +1,131 @@
+"""`make run`: two runs against the sandbox, through Meltano, into DuckDB."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import pytest
+
+from pipeline import sandbox
+
+ROOT = Path(__file__).parents[2]
+
+# What a run needs of the project; what it writes stays in a folder of the test's own.
+SHARED = (
+    *("LICENSE", "README.md", "pyproject.toml", "requirements"),
+    *("acton_sandbox", "pipeline", "tap_acton", ".venv-meltano"),
+    *(".meltano/extractors", ".meltano/loaders"),
+)
+COMMAND = [sys.executable, "-m", "pipeline", "--size", "small"]
+
+
+class Line(NamedTuple):
+    """The numbers of a line of the report."""
+
+    rows: int
+    emitted: int
+    arrived: int
+    calls: int
+    calls_before: int
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """The project, with nothing read yet; plugins that are installed are not installed again."""
+    for name in SHARED:
+        link = tmp_path / name
+        link.parent.mkdir(exist_ok=True)
+        link.symlink_to(ROOT / name)
+    # Meltano refuses a link here.
+    shutil.copy(ROOT / "meltano.yml", tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """An environment with an empty home, and without anyone's credentials."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("TAP_ACTON_")}
+    return {**ours, "HOME": str(tmp_path_factory.mktemp("home"))}
+
+
+def make_run(project: Path, environment: dict[str, str], headline: str) -> dict[str, Line]:
+    run = subprocess.run(
+        COMMAND, cwd=project, env=environment, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stdout.startswith(headline)
+    return {
+        name: Line(*(int(number.replace(",", "")) for number in numbers.split()))
+        for name, numbers in re.findall(r"^(\w+)((?: +[\d,]+){5})$", run.stdout, re.MULTILINE)
+    }
+
+
+@pytest.mark.timeout(300)
+def test_a_second_run_reads_only_what_can_be_new(
+    project: Path, environment: dict[str, str]
+) -> None:
+    headline = "No credentials in .env: reading the bundled sandbox at http://127.0.0.1:"
+    first = make_run(project, environment, headline)
+    second = make_run(project, environment, headline)
+
+    for report in (first, second):
+        assert {"account", "messages", "message_reports", "message_events", "lists"} <= set(report)
+        assert all(line.arrived == line.emitted for line in report.values())
+    assert all(line.rows == line.emitted for line in first.values())
+    assert {name: line.rows for name, line in second.items()} == {
+        name: line.rows for name, line in first.items()
+    }
+    assert second["total"].calls_before == first["total"].calls
+    assert second["total"].calls < first["total"].calls / 2
+
+
+@pytest.mark.timeout(180)
+def test_credentials_in_env_are_for_production(
+    project: Path, environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("sandbox")
+    sandbox.renew(folder, ["--size", "small"])
+    with sandbox.running(folder) as url:
+        settings = sandbox.settings(folder, url)
+        (project / ".env").write_text(
+            "".join(f"{key}={value}\n" for key, value in settings.items())
+        )
+        report = make_run(project, environment, "Credentials found: reading their account.")
+    assert report["messages"].arrived == report["messages"].emitted > 0
+    assert [file.name for file in project.glob("output/*")] == ["acton.duckdb"]
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_run_and_the_sandbox(
+    project: Path, environment: dict[str, str], number: signal.Signals
+) -> None:
+    with subprocess.Popen(
+        COMMAND,
+        cwd=project,
+        env={**environment, "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as run:
+        assert run.stdout is not None
+        url = run.stdout.readline().split()[-1]
+        assert any("Running job" in line for line in run.stdout)
+        run.send_signal(number)
+        run.stdout.read()
+    assert run.returncode == 128 + number
+    address = urlsplit(url)
+    with (
+        pytest.raises(ConnectionRefusedError),
+        socket.create_connection((address.hostname, address.port)),
+    ):
+        pass

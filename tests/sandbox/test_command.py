@@ -1,0 +1,44 @@
+"""`python -m acton_sandbox` as a process."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+
+from acton_sandbox.__main__ import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_serves_until_it_is_told_to_stop(tmp_path: Path, number: signal.Signals) -> None:
+    ready = tmp_path / "ready.json"
+    command = [sys.executable, "-m", "acton_sandbox", "--port", "0", "--size", "small"]
+    options = ["--now", "2026-03-20T12:00:00", "--ready-file", str(ready), "--client-id", "mine"]
+    with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().strip()
+        assert json.loads(ready.read_text(encoding="utf-8")) == {"url": url}
+        state = requests.get(f"{url}/_sandbox/state", timeout=5).json()
+        assert state["now"] == "2026-03-20T12:00:00+00:00"
+        assert state["limits"]["requests_per_second"] == 5
+        assert "TAP_ACTON_CLIENT_ID=mine" in requests.get(url, timeout=5).text
+        process.send_signal(number)
+        assert process.wait(10) == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--edition", "1999"], ["--size", "huge"], ["--measure", "happiness=3"], ["--now", "noon"]],
+)
+def test_what_it_does_not_take(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(arguments)
+    assert arguments[0] in capsys.readouterr().err

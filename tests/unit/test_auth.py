@@ -1,0 +1,806 @@
+"""The token chain against a token address that behaves as Act-On's is documented."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import stat
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tap_acton.auth import (
+    Credentials,
+    FileTokenStore,
+    Token,
+    TokenChain,
+    TokenStore,
+    open_token_store,
+)
+from tap_acton.errors import (
+    ActOnError,
+    AllowanceSpentError,
+    CredentialsError,
+    InterruptedRunError,
+    SettingsError,
+    UnreachableError,
+)
+from tap_acton.limits import SECOND_MS, Limits, LimitStorage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+HOST = "api.example.test"
+NOON = 1_720_000_000
+HOUR = 3600
+
+BOTH = Credentials("client", "client-secret", "ann@example.test", "pass-word", "settings-refresh")
+BY_PASSWORD = replace(BOTH, refresh_token=None)
+BY_REFRESH = replace(BOTH, username=None, password=None)
+
+CLIENT_REFUSED = (401, {"error": "access_denied", "error_description": "Unauthorized"})
+USER_REFUSED = (403, {"error": "invalid_grant", "error_description": "Wrong email or password."})
+REFRESH_REFUSED = (
+    403,
+    {"error": "invalid_grant", "error_description": "Unknown or invalid refresh token."},
+)
+GATEWAY_DOWN = (502, "<html><title>Bad gateway</title></html>")
+
+posix_only = pytest.mark.skipif(os.name == "nt", reason="file modes are POSIX's")
+
+
+def answer(
+    status: int, body: object, headers: Mapping[str, str] | None = None
+) -> requests.Response:
+    response = requests.Response()
+    response.status_code = status
+    response._content = (body if isinstance(body, str) else json.dumps(body)).encode()
+    response.headers.update(headers or {})
+    return response
+
+
+@dataclass
+class FakeActOn:
+    """The token address: one live chain, refresh tokens that can be used once.
+
+    Attributes:
+        now: The time, in milliseconds since 1970; moves when someone waits.
+        live_refresh_token: The refresh token that would be accepted.
+        live_access_token: The access token that data calls would be accepted with.
+        next_answers: What the next questions get in place of a proper answer.
+        forms: The questions.
+        asked_at: When they came, in milliseconds since 1970.
+        refresh_tokens_sent_again: How often a refresh token came after it had been used.
+        extra: What a good answer says besides the tokens.
+    """
+
+    now: int = NOON * SECOND_MS
+    live_refresh_token: str = "settings-refresh"
+    live_access_token: str = ""
+    next_answers: list[tuple[int, object] | Exception] = field(default_factory=list)
+    forms: list[dict[str, str]] = field(default_factory=list)
+    asked_at: list[int] = field(default_factory=list)
+    refresh_tokens_sent_again: int = 0
+    extra: dict[str, object] = field(default_factory=lambda: {"expires_in": HOUR})
+    _used: set[str] = field(default_factory=set)
+
+    @property
+    def grants(self) -> list[str]:
+        return [form["grant_type"] for form in self.forms]
+
+    def clock(self) -> int:
+        return self.now
+
+    def pause(self, seconds: float) -> None:
+        self.now += round(seconds * SECOND_MS)
+
+    pass_time = pause
+
+    def post(self, form: Mapping[str, str]) -> requests.Response:
+        self.forms.append(dict(form))
+        self.asked_at.append(self.now)
+        if self.next_answers:
+            planned = self.next_answers.pop(0)
+            if isinstance(planned, Exception):
+                raise planned
+            return answer(*planned)
+        if (form["client_id"], form["client_secret"]) != ("client", "client-secret"):
+            return answer(*CLIENT_REFUSED)
+        if form["grant_type"] == "refresh_token":
+            self.refresh_tokens_sent_again += form["refresh_token"] in self._used
+            if form["refresh_token"] != self.live_refresh_token:
+                return answer(*REFRESH_REFUSED)
+            self._used.add(form["refresh_token"])
+        elif (form["username"], form["password"]) != ("ann@example.test", "pass-word"):
+            return answer(*USER_REFUSED)
+        self.renew(str(len(self.forms)))
+        return answer(
+            200,
+            {
+                "access_token": self.live_access_token,
+                "refresh_token": self.live_refresh_token,
+                "token_type": "Bearer",
+                **self.extra,
+            },
+        )
+
+    def renew(self, link: str) -> None:
+        """Go on to the next link of the chain, as any login with these credentials does."""
+        self.live_access_token = f"access-{link}"
+        self.live_refresh_token = f"refresh-{link}"
+
+    def limits(self) -> Limits:
+        return Limits(
+            storage=LimitStorage(),
+            requests_per_second=5,
+            daily_request_limit=1000,
+            pause=self.pause,
+            clock=self.clock,
+        )
+
+    def chain(
+        self,
+        credentials: Credentials = BY_PASSWORD,
+        store: TokenStore | None = None,
+        limits: Limits | None = None,
+        post: Callable[[Mapping[str, str]], requests.Response] | None = None,
+    ) -> TokenChain:
+        """Begin a run."""
+        return TokenChain(
+            credentials=credentials,
+            store=store or TokenStore(),
+            limits=limits or self.limits(),
+            post=post or self.post,
+            host=HOST,
+            clock=self.clock,
+        )
+
+
+@pytest.fixture
+def acton() -> FakeActOn:
+    return FakeActOn()
+
+
+class TestGrants:
+    def test_password_grant_sends_the_documented_form(self, acton: FakeActOn) -> None:
+        assert acton.chain().access_token() == "access-1"
+        assert acton.forms == [
+            {
+                "grant_type": "password",
+                "username": "ann@example.test",
+                "password": "pass-word",
+                "client_id": "client",
+                "client_secret": "client-secret",
+            }
+        ]
+
+    def test_refresh_grant_sends_the_documented_form(self, acton: FakeActOn) -> None:
+        assert acton.chain(BY_REFRESH).access_token() == "access-1"
+        assert acton.forms == [
+            {
+                "grant_type": "refresh_token",
+                "refresh_token": "settings-refresh",
+                "client_id": "client",
+                "client_secret": "client-secret",
+            }
+        ]
+
+    def test_a_token_is_used_until_its_margin_then_refreshed(self, acton: FakeActOn) -> None:
+        chain = acton.chain()
+        chain.access_token()
+
+        acton.pass_time(HOUR - 301)
+        assert chain.access_token() == "access-1"
+        acton.pass_time(1)
+        assert chain.access_token() == "access-2"
+        acton.pass_time(HOUR)
+        assert chain.access_token() == "access-3"
+
+        assert acton.grants == ["password", "refresh_token", "refresh_token"]
+        assert acton.forms[2]["refresh_token"] == "refresh-2"
+
+    @pytest.mark.parametrize(
+        ("extra", "seconds_used"),
+        [
+            ({"expires_in": 86400}, 86400 - 300),
+            ({"expires_in": "7200"}, 7200 - 300),
+            ({"expires_in": 600}, 540),
+            ({}, HOUR - 300),
+            ({"expires_in": None}, HOUR - 300),
+            ({"expires_in": "an hour"}, HOUR - 300),
+            ({"expires_in": -1}, HOUR - 300),
+            ({"expires_in": "inf"}, HOUR - 300),
+        ],
+    )
+    def test_the_lifetime_is_read_from_the_answer(
+        self, acton: FakeActOn, extra: dict[str, object], seconds_used: int
+    ) -> None:
+        acton.extra = extra
+        chain = acton.chain()
+        chain.access_token()
+
+        acton.pass_time(seconds_used - 1)
+        assert chain.access_token() == "access-1"
+        acton.pass_time(1)
+        assert chain.access_token() == "access-2"
+
+    def test_a_refused_refresh_token_is_followed_by_one_password_grant(
+        self, acton: FakeActOn
+    ) -> None:
+        acton.live_refresh_token = "another program's"
+
+        assert acton.chain(BOTH).access_token() == "access-2"
+        assert acton.grants == ["refresh_token", "password"]
+
+    def test_an_answer_without_refresh_token_ends_in_a_password_grant(
+        self, acton: FakeActOn
+    ) -> None:
+        acton.extra = {"refresh_token": None, "expires_in": HOUR}
+        chain = acton.chain()
+        chain.access_token()
+        acton.pass_time(HOUR)
+        chain.access_token()
+
+        assert acton.grants == ["password", "password"]
+
+
+class TestReplace:
+    def test_a_refused_token_is_refreshed_though_it_is_not_over(self, acton: FakeActOn) -> None:
+        chain = acton.chain()
+
+        assert chain.replace(chain.access_token()) == "access-2"
+        assert acton.grants == ["password", "refresh_token"]
+
+    def test_a_token_replaced_meanwhile_costs_no_call(self, acton: FakeActOn) -> None:
+        chain = acton.chain()
+        first = chain.access_token()
+
+        assert [chain.replace(first) for _ in range(8)] == ["access-2"] * 8
+        assert len(acton.forms) == 2
+
+    def test_the_token_that_another_run_stored_costs_no_call(self, acton: FakeActOn) -> None:
+        store = TokenStore()
+        chain = acton.chain(store=store)
+        first = chain.access_token()
+        acton.chain(store=store).replace(first)
+
+        assert chain.replace(first) == "access-2"
+        assert len(acton.forms) == 2
+
+
+class TestSharing:
+    def test_eight_threads_ask_once(self, acton: FakeActOn) -> None:
+        all_there = threading.Barrier(8)
+        chain = acton.chain()
+
+        def ask(_thread: int) -> str:
+            all_there.wait()
+            return chain.access_token()
+
+        with ThreadPoolExecutor(8) as pool:
+            assert set(pool.map(ask, range(8))) == {"access-1"}
+        assert len(acton.forms) == 1
+
+    def test_eight_threads_with_a_wrong_password_ask_once(self, acton: FakeActOn) -> None:
+        all_there = threading.Barrier(8)
+
+        def answer_slowly(form: Mapping[str, str]) -> requests.Response:
+            time.sleep(0.02)
+            return acton.post(form)
+
+        chain = acton.chain(replace(BY_PASSWORD, password="wrong"), post=answer_slowly)
+
+        def ask(_thread: int) -> str:
+            all_there.wait()
+            with pytest.raises(CredentialsError) as raised:
+                chain.access_token()
+            return str(raised.value)
+
+        with ThreadPoolExecutor(8) as pool:
+            assert len(set(pool.map(ask, range(8)))) == 1
+        assert len(acton.forms) == 1
+
+    def test_ten_runs_in_an_hour_log_in_once(self, acton: FakeActOn, tmp_path: Path) -> None:
+        for _ in range(10):
+            store = open_token_store(str(tmp_path), "key")
+            assert acton.chain(store=store).access_token() == "access-1"
+            acton.pass_time(300)
+
+        assert acton.grants == ["password"]
+
+    def test_the_refresh_token_of_the_settings_is_used_by_the_first_run_only(
+        self, acton: FakeActOn, tmp_path: Path
+    ) -> None:
+        for _ in range(3):
+            acton.chain(BY_REFRESH, FileTokenStore(tmp_path / "token.json")).access_token()
+            acton.pass_time(HOUR)
+
+        sent = [form["refresh_token"] for form in acton.forms]
+        assert sent == ["settings-refresh", "refresh-1", "refresh-2"]
+
+    def test_a_token_is_stored_before_it_is_used(self, acton: FakeActOn) -> None:
+        class BrokenStore(TokenStore):
+            def write(self, token: Token) -> None:
+                raise SettingsError(f"{token.expires_at} cannot be kept.")
+
+        chain = acton.chain(store=BrokenStore())
+
+        for _ in range(2):
+            with pytest.raises(SettingsError):
+                chain.access_token()
+        assert len(acton.forms) == 1
+
+    def test_two_processes_log_in_once(self, tmp_path: Path) -> None:
+        script = f"""
+import json, time, requests
+from tap_acton.auth import Credentials, TokenChain, open_token_store
+from tap_acton.limits import Limits, open_limit_storage
+def post(form):
+    with open({str(tmp_path / "asked")!r}, "a") as file:
+        file.write(form["grant_type"] + "\\n")
+    time.sleep(0.1)
+    response = requests.Response()
+    response.status_code = 200
+    response._content = json.dumps({{"access_token": str(time.time_ns())}}).encode()
+    return response
+credentials = Credentials("client", "secret", "user", "password")
+limits = Limits(
+    storage=open_limit_storage({str(tmp_path)!r}, "key"),
+    requests_per_second=5, daily_request_limit=9, pause=time.sleep,
+)
+chain = TokenChain(
+    credentials=credentials, store=open_token_store({str(tmp_path)!r}, "key"),
+    limits=limits, post=post, host="host",
+)
+print(chain.access_token(), limits.calls_left_today())
+"""
+        runs = [
+            subprocess.Popen(
+                [sys.executable, "-c", script],
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            for _ in range(2)
+        ]
+        outputs = [run.communicate()[0] for run in runs]
+
+        assert (tmp_path / "asked").read_text() == "password\n"
+        assert outputs[0] == outputs[1]
+        assert outputs[0].endswith(" 8\n")
+
+
+class TestRepeats:
+    @pytest.mark.parametrize(
+        "passing",
+        [
+            requests.ConnectionError(),
+            requests.Timeout(),
+            requests.exceptions.ChunkedEncodingError(),
+            GATEWAY_DOWN,
+            (500, ""),
+            (503, ""),
+            (429, ""),
+        ],
+    )
+    def test_a_passing_failure_is_asked_once_more_after_a_while(
+        self, acton: FakeActOn, passing: tuple[int, object] | Exception
+    ) -> None:
+        acton.next_answers = [passing]
+
+        assert acton.chain().access_token() == "access-2"
+        assert acton.asked_at[1] - acton.asked_at[0] == 2000
+
+    @pytest.mark.parametrize(
+        ("passing", "sentence"),
+        [
+            (requests.ConnectionError(), f"no connection from {HOST}.*region and api_url"),
+            (requests.Timeout(), f"no answer in time from {HOST}.*region and api_url"),
+            (GATEWAY_DOWN, "HTTP 502.*region and api_url"),
+        ],
+    )
+    def test_a_failure_that_stays_is_asked_twice_at_most(
+        self, acton: FakeActOn, passing: tuple[int, object] | Exception, sentence: str
+    ) -> None:
+        acton.next_answers = [passing] * 3
+        chain = acton.chain()
+
+        for _ in range(3):
+            with pytest.raises(UnreachableError, match=sentence):
+                chain.access_token()
+        assert len(acton.forms) == 2
+
+    def test_a_refresh_whose_answer_was_lost_ends_in_a_password_grant(
+        self, acton: FakeActOn
+    ) -> None:
+        def lose_first_refresh(form: Mapping[str, str]) -> requests.Response:
+            response = acton.post(form)
+            if acton.grants == ["password", "refresh_token"]:
+                raise requests.Timeout
+            return response
+
+        chain = acton.chain(post=lose_first_refresh)
+        chain.access_token()
+        acton.pass_time(HOUR)
+
+        assert chain.access_token() == "access-4" == acton.live_access_token
+        assert acton.grants == ["password", "refresh_token", "refresh_token", "password"]
+
+    def test_an_outage_within_the_margin_is_sat_out_with_the_present_token(
+        self, acton: FakeActOn, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        chain = acton.chain()
+        chain.access_token()
+        acton.pass_time(HOUR - 100)
+        acton.next_answers = [requests.ConnectionError()] * 2
+
+        assert [chain.access_token() for _ in range(8)] == ["access-1"] * 8
+        assert len(acton.forms) == 3
+        assert "used to its end" in caplog.text
+        acton.pass_time(100)
+        assert chain.access_token() == "access-4"
+
+    def test_an_outage_does_not_lengthen_the_life_of_a_token(self, acton: FakeActOn) -> None:
+        chain = acton.chain()
+        chain.access_token()
+        acton.pass_time(HOUR)
+        acton.next_answers = [requests.ConnectionError()] * 2
+
+        with pytest.raises(UnreachableError):
+            chain.access_token()
+
+    def test_an_outage_does_not_bring_a_refused_token_back(self, acton: FakeActOn) -> None:
+        chain = acton.chain()
+        first = chain.access_token()
+        acton.next_answers = [requests.ConnectionError()] * 2
+
+        with pytest.raises(UnreachableError):
+            chain.replace(first)
+
+    def test_throttle_waits_as_long_as_the_answer_says(self, acton: FakeActOn) -> None:
+        def throttle_once(form: Mapping[str, str]) -> requests.Response:
+            response = acton.post(form)
+            return answer(429, "", {"Retry-After": "30"}) if len(acton.forms) == 1 else response
+
+        assert acton.chain(post=throttle_once).access_token() == "access-2"
+        assert acton.asked_at[1] - acton.asked_at[0] == 30_000
+
+    @pytest.mark.parametrize(
+        ("status", "body", "headers", "questions"),
+        [
+            (429, "", {}, 2),
+            (429, "", {"Retry-After": "3600"}, 1),
+            (503, "Quota exceeded", {}, 2),
+            (403, "", {}, 1),
+            (403, {"httpCode": "403", "httpMessage": "Forbidden"}, {}, 1),
+        ],
+    )
+    def test_throttle_that_stays_ends_the_run_as_allowance_spent(
+        self,
+        acton: FakeActOn,
+        status: int,
+        body: object,
+        headers: dict[str, str],
+        questions: int,
+    ) -> None:
+        def throttle(form: Mapping[str, str]) -> requests.Response:
+            acton.post(form)
+            return answer(status, body, headers)
+
+        with pytest.raises(AllowanceSpentError, match="used up"):
+            acton.chain(post=throttle).access_token()
+        assert len(acton.forms) == questions
+
+    def test_every_question_counts_as_call_and_login(self, acton: FakeActOn) -> None:
+        limits = acton.limits()
+        chain = acton.chain(limits=limits)
+        token = chain.access_token()
+        for _ in range(4):
+            token = chain.replace(token)
+
+        with pytest.raises(AllowanceSpentError, match="5 logins an hour"):
+            chain.replace(token)
+        assert len(acton.forms) == 5
+        assert limits.calls_left_today() == 1000 - 5
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("refusal", "error", "sentence"),
+        [
+            (CLIENT_REFUSED, CredentialsError, "client_id and client_secret"),
+            ((401, ""), CredentialsError, "client_id and client_secret"),
+            ((400, {"error": "invalid_client"}), CredentialsError, "client_id and client_secret"),
+            (USER_REFUSED, CredentialsError, "username and password"),
+            (
+                (403, {"errorCode": 1, "message": "PUBLIC_API_FEATURE_NOT_ENABLED"}),
+                CredentialsError,
+                "ask Act-On",
+            ),
+            (
+                (200, {"errors": [{"text": "PUBLIC_API_FEATURE_NOT_ENABLED"}]}),
+                CredentialsError,
+                "ask Act-On",
+            ),
+            ((404, "<html>not here</html>"), UnreachableError, "HTTP 404 .* api_url"),
+            ((302, ""), UnreachableError, "HTTP 302 .* api_url"),
+            ((403, "<html>Access denied by firewall</html>"), UnreachableError, "firewall"),
+            ((200, "<html>Welcome to our proxy</html>"), UnreachableError, "no token"),
+            ((200, {"access_token": ""}), UnreachableError, "no token"),
+            ((200, ["access_token"]), UnreachableError, "no token"),
+            ((200, "[" * 100_000), UnreachableError, "no token"),
+            (requests.exceptions.SSLError(), UnreachableError, f"TLS certificate of {HOST}"),
+        ],
+    )
+    def test_is_final_and_told_in_one_sentence(
+        self,
+        acton: FakeActOn,
+        refusal: tuple[int, object] | Exception,
+        error: type[ActOnError],
+        sentence: str,
+    ) -> None:
+        acton.next_answers = [refusal]
+        chain = acton.chain()
+
+        for _ in range(2):
+            with pytest.raises(error, match=sentence):
+                chain.access_token()
+        assert len(acton.forms) == 1
+
+    def test_without_password_a_dead_refresh_token_says_log_in_again(
+        self, acton: FakeActOn
+    ) -> None:
+        acton.live_refresh_token = "another program's"
+
+        with pytest.raises(CredentialsError, match="log in again, by setting username"):
+            acton.chain(BY_REFRESH).access_token()
+        assert acton.grants == ["refresh_token"]
+
+    def test_without_password_and_refresh_token_nothing_is_asked(self, acton: FakeActOn) -> None:
+        with pytest.raises(CredentialsError, match="log in again"):
+            acton.chain(replace(BY_REFRESH, refresh_token=None)).access_token()
+        assert acton.forms == []
+
+    def test_a_stop_while_waiting_goes_through(self, acton: FakeActOn) -> None:
+        def stop(_form: Mapping[str, str]) -> requests.Response:
+            raise InterruptedRunError(15)
+
+        with pytest.raises(InterruptedRunError):
+            acton.chain(post=stop).access_token()
+
+    @pytest.mark.parametrize(
+        "refusal",
+        [
+            (400, {"error": "invalid_scope", "error_description": "ann@example.test pass-word"}),
+            (403, {"error": "invalid_grant", "error_description": "ann@example.test pass-word"}),
+            (502, "ann@example.test pass-word client-secret"),
+            (404, "ann@example.test pass-word client-secret settings-refresh"),
+            (429, "ann@example.test pass-word client-secret settings-refresh"),
+            requests.ConnectionError("ann@example.test pass-word client-secret"),
+        ],
+    )
+    def test_neither_secrets_nor_the_answer_are_told(
+        self,
+        acton: FakeActOn,
+        caplog: pytest.LogCaptureFixture,
+        refusal: tuple[int, object] | Exception,
+    ) -> None:
+        caplog.set_level(logging.DEBUG)
+        acton.next_answers = [refusal] * 4
+
+        with pytest.raises(ActOnError) as raised:
+            acton.chain(BOTH).access_token()
+
+        told = str(raised.value) + caplog.text
+        for secret in ("ann@", "pass-word", "client-secret", "settings-refresh"):
+            assert secret not in told
+
+
+class TestCredentials:
+    def test_repr_tells_nothing(self) -> None:
+        token = Token("access", "refresh", NOON, NOON)
+
+        told = f"{BOTH!r} {BOTH} {token!r} {token}"
+        for secret in ("client", "ann", "pass-word", "settings-refresh", "'access'", "'refresh'"):
+            assert secret not in told
+
+    def test_identity_is_hexadecimal_and_stays(self) -> None:
+        identity = BOTH.identity(HOST)
+
+        assert len(bytes.fromhex(identity)) == 32
+        assert identity == BOTH.identity(HOST)
+
+    def test_identity_stays_when_a_secret_of_the_same_user_changes(self) -> None:
+        changed = replace(BOTH, client_secret="new", password="new", refresh_token="new")
+
+        assert changed.identity(HOST) == BOTH.identity(HOST)
+
+    def test_identity_tells_accounts_apart(self) -> None:
+        identities = [
+            BOTH.identity(HOST),
+            BOTH.identity("api-eu.example.test"),
+            replace(BOTH, client_id="client2").identity(HOST),
+            replace(BOTH, username="bob@example.test").identity(HOST),
+            BY_REFRESH.identity(HOST),
+            replace(BY_REFRESH, refresh_token="other").identity(HOST),
+            replace(BY_REFRESH, refresh_token="ann@example.test").identity(HOST),
+        ]
+
+        assert len(set(identities)) == len(identities)
+
+    def test_a_user_without_password_is_told_apart_by_the_refresh_token(self) -> None:
+        first = replace(BOTH, password=None)
+
+        assert first.identity(HOST) != replace(first, refresh_token="new").identity(HOST)
+
+
+class TestFileStore:
+    TOKEN = Token("access", "refresh", NOON + HOUR, NOON + HOUR - 300)
+
+    @pytest.mark.parametrize("refresh_token", ["refresh", None])
+    def test_what_is_written_is_read(self, tmp_path: Path, refresh_token: str | None) -> None:
+        token = replace(self.TOKEN, refresh_token=refresh_token)
+        FileTokenStore(tmp_path / "token.json").write(token)
+
+        assert FileTokenStore(tmp_path / "token.json").read() == token
+
+    def test_nothing_there_is_no_token(
+        self, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        assert FileTokenStore(tmp_path / "token.json").read() is None
+        assert caplog.records == []
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            b"",
+            b"\xff\xfe",
+            b"null",
+            b"[" * 100_000,
+            b'{"access_token": "a"}',
+            b'{"access_token": null, "refresh_token": "r", "expires_at": 1, "renew_at": 1}',
+            b'{"access_token": "a", "refresh_token": "r", "expires_at": "1", "renew_at": 1}',
+        ],
+    )
+    def test_a_damaged_file_is_no_token_and_is_replaced(
+        self, acton: FakeActOn, tmp_path: Path, caplog: pytest.LogCaptureFixture, content: bytes
+    ) -> None:
+        path = tmp_path / "token.json"
+        path.write_bytes(content)
+
+        assert acton.chain(store=FileTokenStore(path)).access_token() == "access-1"
+        assert [record.levelno for record in caplog.records] == [logging.WARNING]
+        stored = FileTokenStore(path).read()
+        assert stored is not None
+        assert stored.access_token == "access-1"
+
+    @posix_only
+    def test_only_the_user_can_read_it(self, tmp_path: Path) -> None:
+        folder = tmp_path / "state"
+        store = open_token_store(str(folder), "key")
+        with store.lock():
+            store.write(self.TOKEN)
+
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+        assert modes == {"token-key.json": 0o600, "token-key.json.lock": 0o600}
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+    @posix_only
+    def test_a_file_that_others_can_read_is_made_private(self, tmp_path: Path) -> None:
+        path = tmp_path / "token.json"
+        store = FileTokenStore(path)
+        store.write(self.TOKEN)
+        path.chmod(0o644)
+
+        assert store.read() == self.TOKEN
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+    def test_a_link_is_neither_read_nor_written_through(self, tmp_path: Path) -> None:
+        target = tmp_path / "elsewhere.json"
+        FileTokenStore(target).write(self.TOKEN)
+        path = tmp_path / "token.json"
+        path.symlink_to(target)
+        store = FileTokenStore(path)
+
+        assert store.read() is None
+        store.write(replace(self.TOKEN, access_token="new"))
+        assert FileTokenStore(target).read() == self.TOKEN
+        assert not path.is_symlink()
+
+    def test_a_token_is_on_the_disk_before_it_takes_the_place_of_the_old(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path = tmp_path / "token.json"
+        store = FileTokenStore(path)
+        store.write(self.TOKEN)
+        seen = []
+
+        def fsync(_descriptor: int) -> None:
+            new = FileTokenStore(path.with_suffix(".new")).read()
+            seen.append((new, store.read()))
+
+        monkeypatch.setattr(os, "fsync", fsync)
+        new = replace(self.TOKEN, access_token="new")
+        store.write(new)
+
+        assert seen == [(new, self.TOKEN)]
+
+    def test_a_failed_write_leaves_the_old_token(self, tmp_path: Path) -> None:
+        path = tmp_path / "token.json"
+        store = FileTokenStore(path)
+        store.write(self.TOKEN)
+        path.with_suffix(".new").mkdir()
+
+        with pytest.raises(SettingsError, match=r"token_store .* memory"):
+            store.write(replace(self.TOKEN, access_token="new"))
+        assert store.read() == self.TOKEN
+
+    def test_a_folder_that_cannot_be_locked_names_the_setting_before_any_call(
+        self, acton: FakeActOn, tmp_path: Path
+    ) -> None:
+        (tmp_path / "file").touch()
+        chain = acton.chain(store=FileTokenStore(tmp_path / "file" / "token.json"))
+
+        with pytest.raises(SettingsError, match=r"token_store .* memory"):
+            chain.access_token()
+        assert acton.forms == []
+
+    def test_a_failure_under_the_lock_lets_go_of_it(self, acton: FakeActOn, tmp_path: Path) -> None:
+        acton.next_answers = [USER_REFUSED]
+        path = tmp_path / "token.json"
+        failed = FileTokenStore(path)
+        with pytest.raises(CredentialsError):
+            acton.chain(store=failed).access_token()
+
+        assert acton.chain(store=FileTokenStore(path)).access_token() == "access-2"
+
+    def test_memory_writes_no_file(self) -> None:
+        assert type(open_token_store("memory", "key")) is TokenStore
+
+
+@settings(deadline=None)
+@given(
+    events=st.lists(
+        st.one_of(
+            st.integers(0, 2 * HOUR),
+            st.sampled_from(["next run", "401", "other program", "outage", "long outage"]),
+        ),
+        max_size=30,
+    )
+)
+def test_whatever_happens_the_rules_of_the_token_address_are_kept(events: list[int | str]) -> None:
+    acton = FakeActOn()
+    store, limits = TokenStore(), acton.limits()
+    chain = acton.chain(BOTH, store, limits)
+    token = ""
+    for event in events:
+        acton.next_answers = [GATEWAY_DOWN] * {"outage": 1, "long outage": 2}.get(str(event), 0)
+        if isinstance(event, int):
+            acton.pass_time(event)
+        elif event == "other program":
+            acton.renew("theirs")
+        elif event == "next run":
+            chain = acton.chain(BOTH, store, limits)
+        try:
+            if event == "401":
+                token = chain.replace(token)
+                assert token == acton.live_access_token
+            else:
+                token = chain.access_token()
+        except (AllowanceSpentError, UnreachableError):
+            chain = acton.chain(BOTH, store, limits)
+
+    assert acton.refresh_tokens_sent_again == 0
+    for start in acton.asked_at:
+        assert sum(start <= asked <= start + HOUR * SECOND_MS for asked in acton.asked_at) <= 5

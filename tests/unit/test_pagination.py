@@ -1,0 +1,300 @@
+"""Which pages are asked for, against a server that is simulated in a few lines."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tap_acton.pagination import EndlessPagesError, OffsetPages, Page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+TOO_MANY_CALLS = 5_000
+
+
+@dataclass
+class Server:
+    """Serves rows by ``count`` and ``offset``.
+
+    Attributes:
+        rows: The rows, numbered, so that each can be told from the others.
+        tells_total: Whether it says how many rows there are.
+        caps: The most rows that it gives at once, call by call; the last one holds on.
+        heeds_offset: Whether it gives any but the first rows.
+        calls: The parameters of each call.
+    """
+
+    rows: list[int]
+    tells_total: bool = True
+    caps: tuple[int, ...] = (1000,)
+    heeds_offset: bool = True
+    on_call: Callable[[Server], None] = lambda _: None
+    calls: list[dict[str, int]] = field(default_factory=list)
+
+    def page(self, parameters: dict[str, int]) -> tuple[list[int], int | None]:
+        cap = self.caps[min(len(self.calls), len(self.caps) - 1)]
+        self.calls.append(parameters)
+        self.on_call(self)
+        start = parameters["offset"] if self.heeds_offset else 0
+        rows = self.rows[start : start + min(parameters["count"], cap)]
+        return rows, len(self.rows) if self.tells_total else None
+
+    @property
+    def offsets(self) -> list[int]:
+        return [call["offset"] for call in self.calls]
+
+
+def read(paging: OffsetPages, server: Server, *, last_first: bool = False) -> list[int]:
+    """Read all rows, the pages in their order or in the opposite one."""
+    waiting: deque[Page] = deque([Page()])
+    came: list[tuple[int, list[int]]] = []
+    while waiting:
+        page = waiting.pop() if last_first else waiting.popleft()
+        rows, total = server.page(paging.parameters(page))
+        assert len(server.calls) < TOO_MANY_CALLS, "the reading does not end"
+        came.append((page.offset, rows))
+        digest = b"" if total is not None else hashlib.sha256(repr(rows).encode()).digest()
+        waiting.extend(paging.following(page, len(rows), total, digest))
+    return [row for _, rows in sorted(came, key=lambda part: part[0]) for row in rows]
+
+
+def rows_of(count: int) -> list[int]:
+    return list(range(count))
+
+
+class TestParameters:
+    def test_the_first_page_is_asked_for_with_its_size_since_the_default_is_not_documented(
+        self,
+    ) -> None:
+        assert OffsetPages(250).parameters(Page()) == {"count": 250, "offset": 0}
+
+    def test_a_page_whose_end_is_known_asks_for_no_more_than_that(self) -> None:
+        assert OffsetPages(1000).parameters(Page(700, 900)) == {"count": 200, "offset": 700}
+
+    def test_no_page_is_larger_than_allowed(self) -> None:
+        assert OffsetPages(1000).parameters(Page(0, 5000)) == {"count": 1000, "offset": 0}
+
+
+class TestTotalKnown:
+    @pytest.mark.parametrize(
+        ("rows", "offsets"),
+        [
+            (0, [0]),
+            (1, [0]),
+            (99, [0]),
+            (100, [0]),
+            (101, [0, 100]),
+            (200, [0, 100]),
+            (250, [0, 100, 200]),
+            (300, [0, 100, 200]),
+        ],
+    )
+    def test_there_are_as_many_calls_as_full_pages(self, rows: int, offsets: list[int]) -> None:
+        server = Server(rows_of(rows))
+
+        assert read(OffsetPages(100), server) == rows_of(rows)
+        assert server.offsets == offsets
+
+    def test_the_first_page_shows_all_the_others(self) -> None:
+        following = OffsetPages(100).following(Page(), rows=100, total=420, digest=b"")
+
+        assert [page.offset for page in following] == [100, 200, 300, 400]
+
+    def test_only_the_last_page_looks_for_what_comes_after_it(self) -> None:
+        following = OffsetPages(100).following(Page(), rows=100, total=420, digest=b"")
+
+        assert [page.end for page in following] == [200, 300, 400, None]
+
+    def test_a_server_that_gives_smaller_pages_is_read_in_those(self) -> None:
+        server = Server(rows_of(100), caps=(30,))
+
+        assert read(OffsetPages(100), server) == rows_of(100)
+        assert server.offsets == [0, 30, 60, 90]
+
+    def test_a_page_that_is_short_in_the_middle_is_continued_behind_its_last_row(self) -> None:
+        server = Server(rows_of(400), caps=(100, 40, 100))
+
+        assert read(OffsetPages(100), server) == rows_of(400)
+        # The rest of the second page, and no more than the rest.
+        assert {"count": 60, "offset": 140} in server.calls
+        assert len(server.calls) == 5
+
+    def test_a_page_that_is_empty_ends_there(self) -> None:
+        paging = OffsetPages(100)
+
+        assert paging.following(Page(), rows=0, total=400, digest=b"") == []
+        assert paging.following(Page(100, 200), rows=0, total=400, digest=b"") == []
+        assert paging.following(Page(300), rows=0, total=400, digest=b"") == []
+
+    def test_a_total_smaller_than_what_came_ends_the_reading(self) -> None:
+        assert OffsetPages(100).following(Page(), rows=100, total=7, digest=b"") == []
+
+    def test_more_rows_than_asked_for_do_not_hide_the_rows_behind_them(self) -> None:
+        """A row that comes twice within a page pushes no other row out of the reading."""
+        paging = OffsetPages(100)
+
+        assert [page.offset for page in paging.following(Page(), 101, 250, b"")] == [100, 200]
+        assert paging.following(Page(100, 200), rows=101, total=250, digest=b"") == []
+        assert paging.following(Page(), 101, None, b"first") == [Page(100, previous=b"first")]
+
+    @pytest.mark.parametrize("grown_by", [1, 99, 100, 101, 350])
+    def test_rows_that_are_added_while_reading_are_read(self, grown_by: int) -> None:
+        def grow(server: Server) -> None:
+            if len(server.calls) == 2:
+                server.rows.extend(range(250, 250 + grown_by))
+
+        server = Server(rows_of(250), on_call=grow)
+
+        assert read(OffsetPages(100), server) == rows_of(250 + grown_by)
+
+    @pytest.mark.parametrize("left", [0, 50, 100, 150, 249])
+    def test_rows_that_are_removed_while_reading_do_not_keep_it_from_ending(
+        self, left: int
+    ) -> None:
+        def shrink(server: Server) -> None:
+            if len(server.calls) == 2:
+                del server.rows[left:]
+
+        server = Server(rows_of(250), on_call=shrink)
+
+        assert read(OffsetPages(100), server) == rows_of(max(100, left))
+        assert len(server.calls) <= 3
+
+    def test_a_server_that_does_not_heed_the_offset_is_not_asked_endlessly(self) -> None:
+        server = Server(rows_of(400), heeds_offset=False)
+
+        read(OffsetPages(100), server)
+
+        assert len(server.calls) == 4
+
+    def test_a_total_beyond_all_reason_takes_no_memory_for_its_pages(self) -> None:
+        following: Iterable[Page] = OffsetPages(1000).following(Page(), 1000, 2**63 - 1, b"")
+
+        assert next(iter(following)).offset == 1000
+
+
+class TestTotalUnknown:
+    """The bounce, complaint and opt-out lists, where ``totalCount`` is always -1."""
+
+    @pytest.mark.parametrize(
+        ("rows", "offsets"),
+        [
+            (0, [0]),
+            (1, [0]),
+            (99, [0]),
+            # Only an empty page shows that a full one was the last.
+            (100, [0, 100]),
+            (101, [0, 100]),
+            (199, [0, 100]),
+            (200, [0, 100, 200]),
+            (250, [0, 100, 200]),
+        ],
+    )
+    def test_a_short_page_is_the_last_one(self, rows: int, offsets: list[int]) -> None:
+        server = Server(rows_of(rows), tells_total=False)
+
+        assert read(OffsetPages(100), server) == rows_of(rows)
+        assert server.offsets == offsets
+
+    def test_each_page_shows_only_the_next(self) -> None:
+        assert OffsetPages(100).following(Page(), 100, None, b"first") == [
+            Page(100, previous=b"first")
+        ]
+
+    def test_rows_that_are_added_while_reading_are_read(self) -> None:
+        def grow(server: Server) -> None:
+            if len(server.calls) == 2:
+                server.rows.extend(range(150, 320))
+
+        server = Server(rows_of(150), tells_total=False, on_call=grow)
+
+        assert read(OffsetPages(100), server) == rows_of(320)
+
+    def test_a_page_that_repeats_the_one_before_it_shows_that_the_pages_never_end(self) -> None:
+        server = Server(rows_of(400), tells_total=False, heeds_offset=False)
+
+        with pytest.raises(EndlessPagesError):
+            read(OffsetPages(100), server)
+        assert len(server.calls) == 2
+
+    def test_a_short_page_is_no_endless_one_whatever_its_digest(self) -> None:
+        assert OffsetPages(100).following(Page(100, previous=b"x"), 99, None, b"y") == []
+
+    def test_pages_that_cannot_be_compared_are_not_taken_for_equal(self) -> None:
+        assert OffsetPages(100).following(Page(100), 100, None, b"") == [Page(200)]
+
+    def test_a_total_that_is_told_only_later_is_used_from_there_on(self) -> None:
+        following = OffsetPages(100).following(Page(100, previous=b"x"), 100, 400, b"")
+
+        assert [page.offset for page in following] == [200, 300]
+
+
+class TestAnyServer:
+    @given(
+        rows=st.integers(0, 300),
+        size=st.integers(1, 50),
+        cap=st.integers(1, 60),
+        last_first=st.booleans(),
+    )
+    def test_every_row_is_read_once_with_no_call_too_many(
+        self, rows: int, size: int, cap: int, *, last_first: bool
+    ) -> None:
+        server = Server(rows_of(rows), caps=(cap,))
+
+        assert read(OffsetPages(size), server, last_first=last_first) == rows_of(rows)
+        assert len(server.calls) == max(1, -(-rows // min(size, cap)))
+
+    @given(rows=st.integers(0, 300), size=st.integers(1, 50))
+    def test_without_a_total_every_row_is_read_once_and_one_call_finds_the_end(
+        self, rows: int, size: int
+    ) -> None:
+        server = Server(rows_of(rows), tells_total=False)
+
+        assert read(OffsetPages(size), server) == rows_of(rows)
+        assert len(server.calls) == rows // size + 1
+
+    @given(
+        rows=st.integers(0, 200),
+        size=st.integers(1, 50),
+        caps=st.lists(st.integers(1, 60), min_size=1, max_size=20).map(tuple),
+        last_first=st.booleans(),
+    )
+    def test_every_row_is_read_once_though_each_page_may_be_cut_elsewhere(
+        self, rows: int, size: int, caps: tuple[int, ...], *, last_first: bool
+    ) -> None:
+        server = Server(rows_of(rows), caps=caps)
+
+        assert read(OffsetPages(size), server, last_first=last_first) == rows_of(rows)
+        asked = [(call["offset"], call["count"]) for call in server.calls]
+        assert len(asked) == len(set(asked))
+
+    @given(
+        rows=st.integers(0, 200),
+        size=st.integers(1, 50),
+        changes=st.dictionaries(st.integers(1, 8), st.integers(-60, 60), max_size=4),
+        tells_total=st.booleans(),
+    )
+    def test_no_row_that_stays_is_missed_and_the_reading_ends_though_the_end_moves(
+        self, rows: int, size: int, changes: dict[int, int], *, tells_total: bool
+    ) -> None:
+        stay = rows
+
+        def move(server: Server) -> None:
+            nonlocal stay
+            change = changes.get(len(server.calls), 0)
+            count = max(0, len(server.rows) + change)
+            stay = min(stay, count)
+            server.rows[:] = range(count)
+
+        server = Server(rows_of(rows), tells_total=tells_total, on_call=move)
+
+        came = read(OffsetPages(size), server)
+
+        assert came[:stay] == rows_of(stay)
+        assert len(came) == len(set(came))

@@ -1,0 +1,548 @@
+"""Rows as Act-On sends them become records as the schemas promise them."""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib import resources
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped, unused-ignore]
+
+from tap_acton import schemas
+from tap_acton.client import decode_json
+from tap_acton.records import EXTRA_FIELDS, IGNORED, NAMES, UNKNOWN_MOMENT, RecordReader
+from tap_acton.values import snake_case
+
+SCHEMAS: dict[str, dict[str, Any]] = {
+    file.name.removesuffix(".json"): json.loads(file.read_text("utf-8"))
+    for file in sorted(resources.files(schemas).iterdir(), key=lambda file: file.name)
+    if file.name.endswith(".json")
+}
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+
+TEXT = {"type": ["string", "null"]}
+INTEGER = {"type": ["integer", "null"]}
+DATE_TIME = {"type": ["string", "null"], "format": "date-time"}
+DATE = {"type": ["string", "null"], "format": "date"}
+OBJECT = {"type": ["object", "null"]}
+
+
+def reader(*key: str, ignored: tuple[str, ...] = (), **columns: dict[str, Any]) -> RecordReader:
+    schema = {
+        "properties": columns | {EXTRA_FIELDS: OBJECT},
+        IGNORED: dict.fromkeys(ignored, "for a reason"),
+    }
+    return RecordReader(schema, key=key)
+
+
+def named(definition: dict[str, Any], *names: str) -> dict[str, Any]:
+    return definition | {NAMES: list(names)}
+
+
+class TestNames:
+    @pytest.mark.parametrize(
+        "row",
+        [
+            {
+                "msgId": "s-1",
+                "name": "Hello",
+                "timeStamp": "1772000000000",
+                "senderName": "Ann",
+                "senderId": "7",
+                "senderEmail": "ann@example.com",
+                "isTextOnly": "false",
+                "msgType": "SENT",
+            },
+            {
+                "msg_id": "s-1",
+                "title": "Hello",
+                "timestamp": 1772000000000,
+                "sender_name": "Ann",
+                "sender_id": 7,
+                "sender_email": "ann@example.com",
+                "is_text_only": "false",
+                "msg_type": "SENT",
+            },
+        ],
+        ids=["2024", "2019"],
+    )
+    def test_both_editions_of_the_message_list_make_the_same_record(
+        self, row: dict[str, Any]
+    ) -> None:
+        record = RecordReader(SCHEMAS["messages"], key=["id"]).record(row)
+
+        assert {column: value for column, value in record.items() if value is not None} == {
+            "id": "s-1",
+            "name": "Hello",
+            "message_type": "SENT",
+            "sent_at": "2026-02-25T06:13:20.000Z",
+            "sender_name": "Ann",
+            "sender_id": "7",
+            "sender_email": "ann@example.com",
+            "is_text_only": False,
+        }
+
+    @pytest.mark.parametrize(
+        "field", ["senderName", "sender_name", "SenderName", "Sender Name", "SENDER_NAME"]
+    )
+    def test_a_column_takes_its_own_name_in_any_spelling(self, field: str) -> None:
+        record = reader(sender_name=TEXT).record({field: "Ann"})
+
+        assert record == {"sender_name": "Ann", EXTRA_FIELDS: None}
+
+    def test_names_of_the_api_are_taken_letter_by_letter(self) -> None:
+        record = reader(sent_at=named(DATE_TIME, "ts")).record({"TS": 1772000000000})
+
+        assert record == {"sent_at": None, EXTRA_FIELDS: {"TS": 1772000000000}}
+
+    @pytest.mark.parametrize("is_reversed", [False, True])
+    def test_of_several_names_the_first_one_wins_wherever_it_stands_in_the_row(
+        self, *, is_reversed: bool
+    ) -> None:
+        fields = [("third", "3"), ("first", "1"), ("second", "2")]
+        row = dict(reversed(fields) if is_reversed else fields)
+
+        record = reader(column=named(TEXT, "first", "second", "third")).record(row)
+
+        assert record == {"column": "1", EXTRA_FIELDS: None}
+
+    @pytest.mark.parametrize("nothing", [None, 0, "", "0", -1, "-1"])
+    def test_a_name_without_a_value_leaves_the_column_to_the_next_one(
+        self, nothing: object
+    ) -> None:
+        columns = named(DATE_TIME, "timeStamp", "timestamp")
+
+        record = reader(sent_at=columns).record({"timeStamp": nothing, "timestamp": 1772000000000})
+
+        assert record == {"sent_at": "2026-02-25T06:13:20.000Z", EXTRA_FIELDS: None}
+
+    def test_a_name_whose_value_cannot_be_read_leaves_the_column_to_the_next_one(self) -> None:
+        columns = named(INTEGER, "size", "sourceSize")
+
+        assert reader(count=columns).record({"size": "many", "sourceSize": "12"}) == {
+            "count": 12,
+            EXTRA_FIELDS: None,
+        }
+        assert reader(count=columns).record({"sourceSize": "12", "size": "many"}) == {
+            "count": 12,
+            EXTRA_FIELDS: None,
+        }
+
+    def test_one_field_may_fill_two_columns(self) -> None:
+        record = reader(id=named(TEXT, "recid"), contact_id=named(TEXT, "recid")).record(
+            {"recid": "l-1:2"}
+        )
+
+        assert record == {"id": "l-1:2", "contact_id": "l-1:2", EXTRA_FIELDS: None}
+
+
+class TestPairs:
+    READER = reader(
+        opened_unique=named(INTEGER, "opened/0"), opened_total=named(INTEGER, "opened/1")
+    )
+
+    @pytest.mark.parametrize(
+        ("value", "unique", "total", "is_kept"),
+        [
+            ([2, 8], 2, 8, False),
+            (["2", "8"], 2, 8, False),
+            ([0, 0], 0, 0, False),
+            ([None, 8], None, 8, False),
+            ([None, None], None, None, False),
+            (None, None, None, False),
+            # Too short, too long.
+            ([], None, None, True),
+            ([2], 2, None, True),
+            ([2, 8, 9], 2, 8, True),
+            # Not numbers, or no array.
+            (["many", 8], None, 8, True),
+            ([2, "many"], 2, None, True),
+            ([2.5, 8], None, 8, True),
+            ([[2], {"total": 8}], None, None, True),
+            (8, None, None, True),
+            ("2,8", None, None, True),
+            ({"0": 2, "1": 8}, None, None, True),
+            (True, None, None, True),
+        ],
+    )
+    def test_the_elements_of_an_array_go_to_their_columns(
+        self, value: object, unique: int | None, total: int | None, *, is_kept: bool
+    ) -> None:
+        assert self.READER.record({"opened": value}) == {
+            "opened_unique": unique,
+            "opened_total": total,
+            EXTRA_FIELDS: {"opened": value} if is_kept else None,
+        }
+
+    def test_an_array_of_which_a_column_takes_one_element_is_kept_for_the_others(self) -> None:
+        record = reader(unique=named(INTEGER, "opened/0")).record({"opened": [2, 8]})
+
+        assert record == {"unique": 2, EXTRA_FIELDS: {"opened": [2, 8]}}
+
+    def test_the_message_report_is_read_whole(self) -> None:
+        row = {
+            "subject": "Hello",
+            "title": "March",
+            "status": "ok",
+            "sent": 10,
+            "delivered": "9",
+            "hardBounced": 1,
+            "opened": [4, 7],
+            "effectiveopened": [3, 5],
+            "clicked": [1, 2],
+            "notsent": [0, 0],
+            "notopened": 5,
+            "optout": 1,
+            "lastOpen": "3 Days Ago",
+            "lastOpenTS": 1772000000000,
+            "lastClickTS": 0,
+            "sentto": ["l-0a41"],
+        }
+
+        record = RecordReader(SCHEMAS["message_reports"], key=["message_id"]).record(
+            row, {"message_id": "s-1"}
+        )
+
+        assert {column: value for column, value in record.items() if value is not None} == {
+            "message_id": "s-1",
+            "subject": "Hello",
+            "name": "March",
+            "status": "ok",
+            "sent": 10,
+            "delivered": 9,
+            "hard_bounced": 1,
+            "opened_unique": 4,
+            "opened_total": 7,
+            "effective_opened_unique": 3,
+            "effective_opened_total": 5,
+            "clicked_unique": 1,
+            "clicked_total": 2,
+            "not_sent_unique": 0,
+            "not_sent_total": 0,
+            "not_opened": 5,
+            "opt_out": 1,
+            "last_opened_at": "2026-02-25T06:13:20.000Z",
+            "sent_to": ["l-0a41"],
+        }
+
+
+class TestExtraFields:
+    @pytest.mark.parametrize("value", [1, "x", None, [], {"a": [None]}, False])
+    def test_a_field_that_the_schema_does_not_name_is_kept_as_it_came(self, value: object) -> None:
+        record = reader(name=TEXT).record({"name": "n", "Some/New-Field": value})
+
+        assert record == {"name": "n", EXTRA_FIELDS: {"Some/New-Field": value}}
+
+    @pytest.mark.parametrize(
+        ("definition", "value"),
+        [
+            (INTEGER, "many"),
+            (INTEGER, 1.5),
+            (INTEGER, 2**70),
+            ({"type": ["number", "null"]}, "1,5"),
+            ({"type": ["boolean", "null"]}, "perhaps"),
+            (DATE_TIME, "Tue Mar 17 7:05 AM PDT"),
+            (DATE, "2026-02-30"),
+            (TEXT, {"a": 1}),
+            (OBJECT, "text"),
+            (OBJECT, []),
+            ({"type": ["array", "null"], "items": TEXT}, "text"),
+            ({"type": ["array", "null"], "items": TEXT}, {}),
+            ({"type": ["array", "null"], "items": TEXT}, ["a", {}]),
+        ],
+    )
+    def test_a_value_that_its_column_cannot_hold_is_kept_as_it_came(
+        self, definition: dict[str, Any], value: object
+    ) -> None:
+        record = reader(column=definition).record({"column": value})
+
+        assert record == {"column": None, EXTRA_FIELDS: {"column": value}}
+
+    def test_without_such_a_field_it_is_null(self) -> None:
+        assert reader(name=TEXT).record({"name": "n"})[EXTRA_FIELDS] is None
+
+    @pytest.mark.parametrize("field", ["extra_fields", "extraFields", "Extra Fields"])
+    def test_a_field_of_its_own_name_is_kept_in_it(self, field: str) -> None:
+        assert reader(name=TEXT).record({field: {"a": 1}})[EXTRA_FIELDS] == {field: {"a": 1}}
+
+    def test_a_field_that_is_left_out_on_purpose_is_not_in_it(self) -> None:
+        record = reader(name=TEXT, ignored=("lastOpen",)).record({"lastOpen": "2 days ago"})
+
+        assert record == {"name": None, EXTRA_FIELDS: None}
+
+    def test_rows_do_not_share_it(self) -> None:
+        rows = reader(name=TEXT)
+
+        first, second = rows.record({"x": 1}), rows.record({"y": 2})
+
+        assert (first[EXTRA_FIELDS], second[EXTRA_FIELDS]) == ({"x": 1}, {"y": 2})
+
+    def test_the_row_is_left_as_it_was(self) -> None:
+        row = {"name": 5, "x": [1], "opened": "no pair"}
+        before = json.dumps(row)
+
+        TestPairs.READER.record(row)
+
+        assert json.dumps(row) == before
+
+
+class TestUnnamed:
+    def test_a_field_is_told_of_once_however_often_it_comes(self) -> None:
+        told: list[str] = []
+        schema = {"properties": {"name": TEXT, EXTRA_FIELDS: OBJECT}, IGNORED: {"old": "stale"}}
+        rows = RecordReader(schema, on_unnamed=told.append)
+
+        for _ in range(3):
+            rows.record({"new": 1, "name": "n", "old": 2, "Name": "n"})
+            rows.record({"newer": None})
+
+        assert told == ["new", "newer"]
+
+    def test_a_value_that_cannot_be_read_is_not_told_of(self) -> None:
+        told: list[str] = []
+        schema = {"properties": {"size": INTEGER, EXTRA_FIELDS: OBJECT}}
+
+        RecordReader(schema, on_unnamed=told.append).record({"size": "many"})
+
+        assert told == []
+
+
+class TestTypes:
+    @pytest.mark.parametrize(
+        ("column", "definition", "value", "expected"),
+        [
+            ("id", TEXT, 7, "7"),
+            ("list_id", TEXT, " l-0a41 ", "l-0a41"),
+            ("list_id", TEXT, 7.0, "7"),
+            ("name", TEXT, " l-0a41 ", " l-0a41 "),
+            ("name", TEXT, 1.5, "1.5"),
+            ("name", TEXT, True, "true"),
+            ("idle", TEXT, " x ", " x "),
+            ("size", INTEGER, "12", 12),
+            ("size", INTEGER, "", None),
+            ("percent", {"type": ["number", "null"]}, "12.5", 12.5),
+            ("is_list", {"type": ["boolean", "null"]}, "true", True),
+            ("sent_at", DATE_TIME, 1772000000, "2026-02-25T06:13:20.000Z"),
+            ("date", DATE, "03/17/2026", "2026-03-17"),
+            ("fields", OBJECT, {"a": 1}, {"a": 1}),
+            ("parts", {"type": ["array", "null"], "items": TEXT}, [1, "a", None], ["1", "a", None]),
+            ("parts", {"type": ["array", "null"], "items": TEXT}, [], []),
+        ],
+    )
+    def test_a_column_decides_the_type_whatever_the_api_sends(
+        self, column: str, definition: Any, value: object, expected: object
+    ) -> None:
+        record = reader(**{column: definition}).record({column: value})
+
+        assert record == {column: expected, EXTRA_FIELDS: None}
+
+    def test_a_moment_without_a_zone_is_read_in_that_of_the_account(self) -> None:
+        schema = {"properties": {"viewed_at": DATE_TIME, EXTRA_FIELDS: OBJECT}}
+        row = {"viewedAt": "Mar 17 2026 7:05 AM"}
+
+        assert RecordReader(schema, zone=ZoneInfo("US/Pacific")).record(row) == {
+            "viewed_at": "2026-03-17T14:05:00.000Z",
+            EXTRA_FIELDS: None,
+        }
+        assert RecordReader(schema).record(row) == {"viewed_at": None, EXTRA_FIELDS: row}
+
+    def test_the_ids_in_an_array_are_texts_as_the_schema_says(self) -> None:
+        record = RecordReader(SCHEMAS["message_reports"]).record({"sentto": [41, "l-0a41", None]})
+
+        assert record["sent_to"] == ["41", "l-0a41", None]
+
+    def test_columns_come_in_the_order_of_the_schema(self) -> None:
+        rows = reader(b=TEXT, a=TEXT, c=TEXT)
+
+        for row in ({"a": "1", "b": "2"}, {"x": 1, "c": "3", "b": "2"}, {}):
+            assert list(rows.record(row)) == ["b", "a", "c", EXTRA_FIELDS]
+
+
+class TestGiven:
+    ROWS = reader("list_id", list_id=TEXT, email=TEXT)
+
+    def test_a_row_without_the_value_gets_the_given_one(self) -> None:
+        assert self.ROWS.record({"email": "a"}, {"list_id": "l-1"})["list_id"] == "l-1"
+
+    def test_a_given_value_yields_to_one_of_the_row(self) -> None:
+        record = self.ROWS.record({"listId": "l-2"}, {"list_id": "l-1"})
+
+        assert record == {"list_id": "l-2", "email": None, EXTRA_FIELDS: None}
+
+    @pytest.mark.parametrize("value", [None, "", "  "])
+    def test_a_row_that_has_no_value_under_the_name_gets_the_given_one(
+        self, value: str | None
+    ) -> None:
+        assert self.ROWS.record({"listId": value}, {"list_id": "l-1"})["list_id"] == "l-1"
+
+    def test_a_value_that_cannot_be_read_is_kept_beside_the_given_one(self) -> None:
+        record = self.ROWS.record({"listId": ["l-2"]}, {"list_id": "l-1"})
+
+        assert record == {"list_id": "l-1", "email": None, EXTRA_FIELDS: {"listId": ["l-2"]}}
+
+
+class TestKeys:
+    @pytest.mark.parametrize(
+        ("definition", "default"),
+        [
+            ({"type": ["string"]}, ""),
+            ({"type": ["string"], "format": "date-time"}, UNKNOWN_MOMENT),
+            ({"type": ["string"], "format": "date"}, UNKNOWN_MOMENT[:10]),
+        ],
+    )
+    @pytest.mark.parametrize("row", [{}, {"key": None}, {"key": {}}, {"key": ""}])
+    def test_a_key_that_act_on_does_not_give_is_not_null_and_of_its_type(
+        self, definition: dict[str, Any], default: str, row: dict[str, Any]
+    ) -> None:
+        assert reader("key", key=definition).record(row)["key"] == default
+
+    def test_a_key_is_not_null_where_what_is_given_is(self) -> None:
+        assert reader("key", key=TEXT).record({}, {"key": None})["key"] == ""
+
+    def test_a_key_that_cannot_be_read_is_kept_in_extra_fields(self) -> None:
+        assert reader("key", key=TEXT).record({"key": [1]}) == {
+            "key": "",
+            EXTRA_FIELDS: {"key": [1]},
+        }
+
+
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from(["", "0", "-1", "true", "many", "1772000000000", "03/17/2026", 1e300, 2**70])
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=3)
+    ),
+    max_leaves=4,
+)
+
+
+def fields_of(schema: dict[str, Any]) -> list[str]:
+    """Give the names under which a schema finds values, the ignored ones included."""
+    names = [
+        name.partition("/")[0]
+        for column, definition in schema["properties"].items()
+        for name in [column, *definition.get(NAMES, ())]
+    ]
+    return [*names, *(name.title() for name in names), *schema.get(IGNORED, ())]
+
+
+STREAMS_AND_ROWS = st.one_of(
+    [
+        st.tuples(
+            st.just(stream),
+            st.dictionaries(
+                st.sampled_from(fields_of(schema)) | st.text(max_size=6), VALUES, max_size=5
+            ),
+        )
+        for stream, schema in SCHEMAS.items()
+    ]
+)
+VALIDATORS = {stream: Draft202012Validator(schema) for stream, schema in SCHEMAS.items()}
+
+
+def required(schema: dict[str, Any]) -> list[str]:
+    return [
+        column
+        for column, definition in schema["properties"].items()
+        if "null" not in definition["type"]
+    ]
+
+
+def columns_of(schema: dict[str, Any], field: str) -> set[str]:
+    """Give the columns that may take a field."""
+    found = {
+        column
+        for column, definition in schema["properties"].items()
+        for name in definition.get(NAMES, ())
+        if name.partition("/")[0] == field
+    }
+    own = snake_case(field)
+    return found or ({own} & (schema["properties"].keys() - {EXTRA_FIELDS}))
+
+
+def is_blank(value: object) -> bool:
+    """Tell whether Act-On says by a value that there is none."""
+    return value in (None, 0, -1, "0", "-1") or (isinstance(value, str) and not value.strip())
+
+
+class TestAnyRow:
+    @given(STREAMS_AND_ROWS)
+    def test_no_field_is_ever_lost(self, stream_and_row: tuple[str, dict[str, Any]]) -> None:
+        stream, row = stream_and_row
+        schema = SCHEMAS[stream]
+
+        record = RecordReader(schema, key=required(schema)).record(row)
+
+        extra = record[EXTRA_FIELDS] or {}
+        for field, value in row.items():
+            if field in extra:
+                assert extra[field] is value
+                continue
+            taken = columns_of(schema, field)
+            if not taken:
+                assert field in schema[IGNORED]
+            elif isinstance(value, list) and len(taken) > 1:
+                assert len(value) == len(taken)
+                for column, element in zip(sorted(taken, reverse=True), value, strict=True):
+                    assert record[column] is not None or is_blank(element)
+            else:
+                assert is_blank(value) or any(record[column] is not None for column in taken)
+
+    @given(STREAMS_AND_ROWS)
+    def test_every_record_keeps_the_promises_of_its_schema(
+        self, stream_and_row: tuple[str, dict[str, Any]]
+    ) -> None:
+        stream, row = stream_and_row
+        schema = SCHEMAS[stream]
+
+        record = RecordReader(schema, key=required(schema)).record(row)
+
+        assert list(record) == list(schema["properties"])
+        assert VALIDATORS[stream].is_valid(record)
+        for column, definition in schema["properties"].items():
+            if definition.get("format") == "date-time" and record[column] is not None:
+                assert MOMENT.fullmatch(record[column])
+
+    @settings(max_examples=30)
+    @given(STREAMS_AND_ROWS, STREAMS_AND_ROWS)
+    def test_a_record_does_not_depend_on_the_rows_before_it(
+        self, one: tuple[str, dict[str, Any]], other: tuple[str, dict[str, Any]]
+    ) -> None:
+        stream, row = one
+        rows = RecordReader(SCHEMAS[stream])
+        rows.record(other[1])
+
+        assert repr(rows.record(row)) == repr(RecordReader(SCHEMAS[stream]).record(row))
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            rb'{"New": "half of a character: \ud83d"}',
+            rb'{"Half \ud83d of a name": 1}',
+            rb'{"sentto": ["\ud83d"]}',
+            rb'{"title": "\ud83d"}',
+            rb'{"New": "\u0000"}',
+            b'{"New": NaN, "Newer": -Infinity}',
+            b'{"New": 123456789012345678901234567890}',
+            b'{"New": "\xff"}',
+        ],
+    )
+    def test_a_record_of_any_answer_can_be_written(self, body: bytes) -> None:
+        row = decode_json(body, "message_reports")
+
+        record = RecordReader(SCHEMAS["message_reports"]).record(row)
+
+        assert json.loads(msgspec.json.encode(record)).keys() == record.keys()

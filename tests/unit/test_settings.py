@@ -1,0 +1,592 @@
+"""Settings: what is allowed, what is refused and how, and what dates come to."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.metadata
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from singer_sdk import Tap
+
+from tap_acton.errors import SettingsError
+from tap_acton.settings import CONFIG_SCHEMA, Job, SeoReport, Settings, Shard, Window
+
+NOW = datetime(2026, 3, 31, 12, 34, 56, 789_999, tzinfo=UTC)
+NOW_IN_MILLISECONDS = NOW.replace(microsecond=789_000)
+ONE_MILLISECOND = timedelta(milliseconds=1)
+
+LOGIN = {
+    "client_id": "client",
+    "client_secret": "secret",
+    "username": "pat@example.com",
+    "password": "password",
+}
+
+SECRETS = {"client_secret", "password", "refresh_token"}
+NAMES = {
+    *("client_id", "client_secret", "username", "password", "refresh_token", "region", "api_url"),
+    *("account_id", "start_date", "end_date", "lookback_window", "engagement_window"),
+    *("message_types", "event_types", "listing_types", "list_ids", "list_names", "list_streams"),
+    *("custom_field_columns", "on24_client_ids", "seo_urls", "seo_reports", "job_ids"),
+    *("page_size", "bulk_format", "max_concurrency", "requests_per_second"),
+    *("daily_request_limit", "token_store", "request_timeout", "max_retries", "shard"),
+    "user_agent",
+}
+
+repeatable = hypothesis_settings(derandomize=True, database=None, deadline=None, max_examples=80)
+
+
+def read(now: datetime = NOW, /, **config: object) -> Settings:
+    return Settings.read({**LOGIN, **config}, now=now)
+
+
+def refusal(**config: object) -> str:
+    try:
+        read(**config)
+    except SettingsError as refused:
+        return refused.sentence
+    return ""
+
+
+# The schema
+
+
+def test_the_schema_has_the_settings_of_the_contract() -> None:
+    Draft202012Validator.check_schema(CONFIG_SCHEMA)
+    assert set(CONFIG_SCHEMA["properties"]) >= NAMES
+    assert json.loads(json.dumps(CONFIG_SCHEMA)) == CONFIG_SCHEMA
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_every_setting_is_described(name: str) -> None:
+    schema = CONFIG_SCHEMA["properties"][name]
+    assert schema["title"]
+    assert schema["description"].endswith(".")
+    assert schema.get("secret", False) == (name in SECRETS)
+    validator = Draft202012Validator(schema)
+    for value in [*schema.get("examples", []), schema.get("default")]:
+        assert value is None or validator.is_valid(value)
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_examples_and_defaults_are_accepted(name: str) -> None:
+    schema = CONFIG_SCHEMA["properties"][name]
+    end = {} if name == "end_date" else {"end_date": "9999-12-31"}
+    for value in [*schema.get("examples", []), schema.get("default")]:
+        assert refusal(**({} if value is None else {name: value}), **end) == ""
+
+
+def test_a_setting_that_is_given_its_default_changes_nothing() -> None:
+    defaults = {
+        name: schema["default"]
+        for name, schema in CONFIG_SCHEMA["properties"].items()
+        if name in NAMES and "default" in schema
+    }
+    assert len(defaults) > 10
+    assert read(**defaults) == read()
+
+
+# Defaults, and values as text
+
+
+def test_the_defaults() -> None:
+    settings = read()
+    assert settings.base_url == "https://api.actonsoftware.com"
+    assert settings.window == Window(None, None)
+    assert settings.lookback_window == timedelta(days=2)
+    assert settings.engagement_window == timedelta(days=90)
+    assert len(settings.message_types) == 6
+    assert len(settings.event_types) == 7
+    assert settings.listing_types == ("contact_list",)
+    assert settings.custom_field_columns is True
+    assert (settings.page_size, settings.max_concurrency, settings.max_retries) == (1000, 8, 8)
+    assert (settings.requests_per_second, settings.daily_request_limit) == (5, 30_000)
+    assert settings.request_timeout == 60
+    assert settings.bulk_format == "auto"
+    assert (settings.account_id, settings.token_store, settings.shard) == (None, None, None)
+    assert settings.list_ids == settings.list_names == settings.list_streams == ()
+    assert settings.on24_client_ids == settings.seo_urls == ()
+    assert settings.seo_reports == ()
+    assert settings.job_ids == ()
+    assert settings.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "given_value", "attribute", "expected"),
+    [
+        ("page_size", "100", "page_size", 100),
+        ("page_size", 100.0, "page_size", 100),
+        ("requests_per_second", "0.5", "requests_per_second", 0.5),
+        ("max_retries", "0", "max_retries", 0),
+        ("custom_field_columns", "false", "custom_field_columns", False),
+        ("custom_field_columns", "True", "custom_field_columns", True),
+        ("region", "EU", "base_url", "https://api-eu.actonsoftware.com"),
+        ("bulk_format", " CSV ", "bulk_format", "csv"),
+        ("account_id", 70123, "account_id", "70123"),
+        ("account_id", "70123", "account_id", "70123"),
+        ("message_types", "sent, TRIGGERED", "message_types", ("SENT", "TRIGGERED")),
+        ("message_types", '["SENT"]', "message_types", ("SENT",)),
+        ("event_types", ["CLICKED", "CLICKED"], "event_types", ("CLICKED",)),
+        ("list_ids", "l-0a41,l-0a42,", "list_ids", ("l-0a41", "l-0a42")),
+        ("list_names", '["Expo, spring", "Expo *"]', "list_names", ("Expo, spring", "Expo *")),
+        ("list_names", "[ab]*", "list_names", ("[ab]*",)),
+        ("on24_client_ids", 4711, "on24_client_ids", ("4711",)),
+        ("on24_client_ids", "4711", "on24_client_ids", ("4711",)),
+        ("on24_client_ids", [4711, "folder"], "on24_client_ids", ("4711", "folder")),
+        ("seo_urls", ("https://a.example",), "seo_urls", ("https://a.example",)),
+        (
+            "seo_reports",
+            [{"url": "https://a.example", "keyword": "pier"}],
+            "seo_reports",
+            (SeoReport("https://a.example", "pier"),),
+        ),
+        (
+            "job_ids",
+            '[{"job_type": "list_upload", "id": 7}]',
+            "job_ids",
+            (Job("list_upload", "7"),),
+        ),
+        ("shard", "2/5", "shard", Shard(2, 5)),
+        ("token_store", "memory", "token_store", "memory"),
+        ("user_agent", "ours/1", "user_agent", "ours/1"),
+    ],
+)
+def test_values_are_read(name: str, given_value: object, attribute: str, expected: object) -> None:
+    found = getattr(read(**{name: given_value}), attribute)
+    assert found == expected
+    assert type(found) is type(expected)
+
+
+@pytest.mark.parametrize("nothing", [None, "", "  ", []])
+def test_nothing_is_the_default(nothing: object) -> None:
+    optional = NAMES - set(LOGIN) - {"refresh_token"}
+    assert read(**dict.fromkeys(optional, nothing)) == read()
+
+
+def test_secrets_are_not_altered() -> None:
+    assert read(password=" spaces count ").password == " spaces count "
+
+
+def test_the_user_agent_names_the_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: f"of-{name}")
+    assert read().user_agent == "tap-acton/of-tap-acton"
+
+
+def test_the_user_agent_of_a_tap_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_version(name: str) -> str:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", no_version)
+    assert read().user_agent == "tap-acton/unknown"
+
+
+def test_the_token_store_may_start_with_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/pat")
+    monkeypatch.setenv("USERPROFILE", "/home/pat")
+    assert read(token_store="~/tokens").token_store == str(Path("/home/pat/tokens"))
+
+
+# Refusals
+
+TEXT = "a text; in YAML, put it in quotes"
+TYPES = "DRAFT, TEMPLATE, SENT, TRIGGERED, FAILED, SCHEDULED"
+ADDRESS = (
+    "an https address without user name, query and fragment; http is allowed only for this "
+    "machine itself"
+)
+DURATION = "an ISO 8601 duration such as P2D, PT12H or P1M"
+SHARD = "a part and a number of parts, such as 2/5, the part from 1 on"
+JOBS = (
+    "a list of objects with job_type (one of list_upload, rejected_records, custom_events, "
+    "contact_import, custom_object) and id"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("client_id", ["client"], TEXT),
+        ("client_secret", 12345, TEXT),
+        ("password", 12345, TEXT),
+        ("username", {"name": "pat"}, TEXT),
+        ("region", "cn", "one of us, eu"),
+        ("region", 1, "one of us, eu"),
+        ("bulk_format", "xml", "one of auto, json, csv"),
+        ("account_id", "../70123", "made of letters, digits, hyphens and underscores"),
+        ("page_size", 0, "a whole number from 1 to 1000"),
+        ("page_size", 1001, "a whole number from 1 to 1000"),
+        ("page_size", 1.5, "a whole number from 1 to 1000"),
+        ("page_size", True, "a whole number from 1 to 1000"),
+        ("page_size", "many", "a whole number from 1 to 1000"),
+        ("max_concurrency", 65, "a whole number from 1 to 64"),
+        ("max_retries", -1, "a whole number from 0 to 20"),
+        ("max_retries", 21, "a whole number from 0 to 20"),
+        ("daily_request_limit", 0, "a whole number of at least 1"),
+        ("requests_per_second", 0, "a number greater than 0"),
+        ("requests_per_second", "-1", "a number greater than 0"),
+        ("requests_per_second", float("nan"), "a number greater than 0"),
+        ("request_timeout", 0, "a number greater than 0"),
+        ("request_timeout", float("inf"), "a number greater than 0"),
+        ("custom_field_columns", "maybe", "true or false"),
+        ("custom_field_columns", 2, "true or false"),
+        ("message_types", ["SENT", "LOST"], f"a list of {TYPES}"),
+        ("message_types", "LOST", f"a list of {TYPES}"),
+        ("message_types", [None], f"a list of {TYPES}"),
+        ("message_types", {"SENT": True}, f"a list of {TYPES}"),
+        ("list_ids", [["l-0a41"]], "a list of texts"),
+        ("list_ids", [""], "a list of texts"),
+        ("list_ids", True, "a list of texts"),
+        ("seo_reports", [{"url": "https://a.example"}], "a list of objects with url and keyword"),
+        ("seo_reports", "https://a.example", "a list of objects with url and keyword"),
+        ("job_ids", [{"job_type": "list_upload", "id": ""}], JOBS),
+        ("job_ids", [{"job_type": "lost", "id": "1"}], JOBS),
+        ("job_ids", [{"job_type": "list_upload", "id": True}], JOBS),
+        ("lookback_window", "2 days", DURATION),
+        ("lookback_window", "2 days ago", DURATION),
+        ("lookback_window", "-P2D", DURATION),
+        ("lookback_window", "P-2D", DURATION),
+        ("lookback_window", "P", DURATION),
+        ("lookback_window", "P1DT", DURATION),
+        ("lookback_window", 0, DURATION),
+        ("engagement_window", "P99999Y", DURATION),
+        ("engagement_window", f"P{'9' * 30}M", DURATION),
+        ("engagement_window", f"P{'9' * 30}D", DURATION),
+        ("shard", "0/5", SHARD),
+        ("shard", "6/5", SHARD),
+        ("shard", "1", SHARD),
+        ("shard", 2, SHARD),
+        ("token_store", "~no-such-user-of-this-machine/tokens", "the path of a folder, or memory"),
+        ("token_store", 1, "the path of a folder, or memory"),
+        ("user_agent", "ours\r\nX-Injected: 1", "one line of ASCII text"),
+        ("user_agent", "Zoë", "one line of ASCII text"),
+    ],
+)
+def test_a_wrong_value_is_refused_in_one_sentence(name: str, value: object, allowed: str) -> None:
+    assert refusal(**{name: value}) == f"The setting {name} must be {allowed}."
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "http://api.actonsoftware.com",
+        "http://127.0.0.1.example.com",
+        "http://10.0.0.1",
+        "http://localhost.example.com",
+        "https://",
+        "https:///path",
+        "api.actonsoftware.com",
+        "ftp://api.actonsoftware.com",
+        "https://pat:password@api.actonsoftware.com",
+        "https://pat@api.actonsoftware.com",
+        "https://api.actonsoftware.com?key=1",
+        "https://api.actonsoftware.com/?",
+        "https://api.actonsoftware.com#part",
+        "https://api.actonsoftware.com:port",
+        "https://api.actonsoftware.com/a b",
+        "https://api.actonsoftware.com\n.example.com",
+        "https://[::1",
+        443,
+    ],
+)
+def test_an_address_that_credentials_must_not_go_to_is_refused(value: object) -> None:
+    assert refusal(api_url=value) == f"The setting api_url must be {ADDRESS}."
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("https://proxy.example.com", "https://proxy.example.com"),
+        ("https://proxy.example.com:8443/act-on//", "https://proxy.example.com:8443/act-on"),
+        ("http://localhost:8080/", "http://localhost:8080"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("http://127.9.9.9", "http://127.9.9.9"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+    ],
+)
+def test_an_address_replaces_the_host_of_the_region(value: str, expected: str) -> None:
+    assert read(api_url=value, region="eu").base_url == expected
+
+
+@pytest.mark.parametrize(
+    ("config", "sentence"),
+    [
+        (
+            {},
+            (
+                "Either the settings username and password, or the setting refresh_token, must "
+                "be set. The setting client_id is required. The setting client_secret is required."
+            ),
+        ),
+        (
+            {"client_id": "a", "client_secret": "b", "username": "pat@example.com"},
+            "The settings username and password must be set together.",
+        ),
+        (
+            {"client_id": "a", "client_secret": "b", "password": "c", "refresh_token": "d"},
+            "The settings username and password must be set together.",
+        ),
+        (
+            {"client_id": "", "client_secret": None, "refresh_token": "d"},
+            "The setting client_id is required. The setting client_secret is required.",
+        ),
+    ],
+)
+def test_what_is_needed_to_log_in(config: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        Settings.read(config, now=NOW)
+    assert refused.value.sentence == sentence
+
+
+def test_a_refresh_token_is_enough_to_log_in() -> None:
+    config = {"client_id": "a", "client_secret": "b", "refresh_token": "c"}
+    settings = Settings.read(config, now=NOW)
+    assert (settings.username, settings.password, settings.refresh_token) == (None, None, "c")
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+@pytest.mark.parametrize("wrong", ["Pat-0815", ["Pat-0815"], {"Pat-0815": "Pat-0815"}])
+def test_no_refusal_shows_a_value(name: str, wrong: object) -> None:
+    assert "Pat-0815" not in refusal(**{name: wrong})
+
+
+def test_the_settings_do_not_show_who_logs_in() -> None:
+    shown = repr(read(refresh_token="token-0815"))
+    for value in ("pat@example.com", "'secret'", "'password'", "token-0815"):
+        assert value not in shown
+
+
+def test_the_settings_cannot_be_changed() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        read().page_size = 1  # type: ignore[misc]
+
+
+# Misspelt settings
+
+
+def test_a_misspelt_setting_is_worth_a_warning() -> None:
+    assert read(pagesize=5, start_dat="2026-01-01").warnings == (
+        "The setting pagesize is not known and has no effect; page_size may be meant.",
+        "The setting start_dat is not known and has no effect; start_date may be meant.",
+    )
+
+
+def test_the_settings_of_the_sdk_and_of_others_are_not_suspected() -> None:
+    builtin: dict[str, Any] = {"properties": {}}
+    Tap.append_builtin_config(builtin)
+    assert "stream_maps" in builtin["properties"]
+    assert read(**builtin["properties"], comment="ours").warnings == ()
+
+
+# Dates
+
+
+@pytest.mark.parametrize(
+    ("value", "first", "last"),
+    [
+        ("2026-03-17", "2026-03-17T00:00:00.000", "2026-03-17T23:59:59.999"),
+        ("20260317", "2026-03-17T00:00:00.000", "2026-03-17T23:59:59.999"),
+        ("9999-12-31", "9999-12-31T00:00:00.000", "9999-12-31T23:59:59.999"),
+        ("2026-03-17T08:00:00-08:00", "2026-03-17T16:00:00.000", None),
+        ("2026-03-17T08:00:00z", "2026-03-17T08:00:00.000", None),
+        ("2026-03-17 08:00", "2026-03-17T08:00:00.000", None),
+        ("2026-03-17T08:00:00.1239Z", "2026-03-17T08:00:00.123", None),
+        ("now", "2026-03-31T12:34:56.789", None),
+        ("7 days ago", "2026-03-24T12:34:56.789", None),
+        ("3  Hours Ago", "2026-03-31T09:34:56.789", None),
+        ("a week ago", "2026-03-24T12:34:56.789", None),
+        ("an hour ago", "2026-03-31T11:34:56.789", None),
+        ("1 month ago", "2026-02-28T12:34:56.789", None),
+        ("2 quarters ago", "2025-09-30T12:34:56.789", None),
+        ("1 year ago", "2025-03-31T12:34:56.789", None),
+        ("P7D", "2026-03-24T12:34:56.789", None),
+        ("p1w", "2026-03-24T12:34:56.789", None),
+        ("PT12H", "2026-03-31T00:34:56.789", None),
+        ("P1M", "2026-02-28T12:34:56.789", None),
+        ("P1Y2M3W4DT5H6M7S", "2025-01-06T07:28:49.789", None),
+        ("today", "2026-03-31T00:00:00.000", "2026-03-31T23:59:59.999"),
+        ("Yesterday", "2026-03-30T00:00:00.000", "2026-03-30T23:59:59.999"),
+        ("tomorrow", "2026-04-01T00:00:00.000", "2026-04-01T23:59:59.999"),
+        ("this week", "2026-03-30T00:00:00.000", "2026-04-05T23:59:59.999"),
+        ("last week", "2026-03-23T00:00:00.000", "2026-03-29T23:59:59.999"),
+        ("this month", "2026-03-01T00:00:00.000", "2026-03-31T23:59:59.999"),
+        ("Last  Month", "2026-02-01T00:00:00.000", "2026-02-28T23:59:59.999"),
+        ("this quarter", "2026-01-01T00:00:00.000", "2026-03-31T23:59:59.999"),
+        ("last quarter", "2025-10-01T00:00:00.000", "2025-12-31T23:59:59.999"),
+        ("this year", "2026-01-01T00:00:00.000", "2026-12-31T23:59:59.999"),
+        ("last year", "2025-01-01T00:00:00.000", "2025-12-31T23:59:59.999"),
+    ],
+)
+def test_what_a_date_comes_to(value: str, first: str, last: str | None) -> None:
+    far = "9999-12-31"
+    assert read(start_date=value, end_date=far).window.start == datetime.fromisoformat(first + "Z")
+    end = None if value == "now" else datetime.fromisoformat((last or first) + "Z")
+    assert read(end_date=value).window.end == end
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "soon",
+        "2026-02-31",
+        "03/17/2026",
+        "2026-03-17T25:00:00Z",
+        "0001-01-01T00:00:00+05:00",
+        "7 days",
+        "7 fortnights ago",
+        "next month",
+        "P1.5D",
+        "P99999Y",
+        "999999999999 days ago",
+        f"{'9' * 5000} months ago",
+        1767225600,
+    ],
+)
+@pytest.mark.parametrize("name", ["start_date", "end_date"])
+def test_what_is_no_date_is_refused(name: str, value: object) -> None:
+    assert refusal(**{name: value}) == (
+        f"The setting {name} must be a date (2026-03-17), a date-time (2026-03-17T07:00:00Z), "
+        "a time before now (7 days ago, P7D), or one of now, today, yesterday, tomorrow, and "
+        "this or last week, month, quarter or year."
+    )
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"start_date": "2026-03-02", "end_date": "2026-03-01"},
+        {"start_date": "tomorrow"},
+        {"start_date": "2026-03-31T12:34:56.790Z"},
+    ],
+)
+def test_a_start_after_the_end_is_refused(config: dict[str, str]) -> None:
+    assert refusal(**config) == (
+        "The setting start_date must be no later than end_date, or than now where that is not set."
+    )
+
+
+def test_a_window_may_be_one_day_or_one_moment() -> None:
+    window = read(start_date="2026-03-02", end_date="2026-03-02").window
+    assert window.start is not None
+    assert window.end is not None
+    assert window.end - window.start == timedelta(days=1) - ONE_MILLISECOND
+    assert read(start_date="now", end_date="now").window == Window(NOW_IN_MILLISECONDS, None)
+
+
+def test_now_may_come_in_any_zone_and_the_window_is_utc() -> None:
+    late = datetime(2026, 3, 31, 20, 0, tzinfo=timezone(timedelta(hours=-8)))
+    window = read(late, start_date="today", end_date="1 hour ago").window
+    assert window == Window(datetime(2026, 4, 1, tzinfo=UTC), datetime(2026, 4, 1, 3, tzinfo=UTC))
+    assert window.start is not None
+    assert window.end is not None
+    assert window.start.tzinfo is UTC
+    assert window.end.tzinfo is UTC
+
+
+moments = st.datetimes(datetime(2001, 1, 1), datetime(2399, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+
+
+@repeatable
+@given(moments, st.sampled_from(["week", "month", "quarter", "year"]))
+def test_calendar_words_leave_no_gap(now: datetime, unit: str) -> None:
+    far = "9999-12-31"
+    first = read(now, start_date=f"this {unit}", end_date=far).window.start
+    last = read(now, end_date=f"this {unit}").window.end
+    assert first is not None
+    assert last is not None
+    assert first <= now
+    assert now - timedelta(microseconds=999) <= last
+    before = read(now, start_date=f"last {unit}", end_date=f"last {unit}").window
+    assert before.end is not None
+    assert before.end + ONE_MILLISECOND == first
+    assert read(first - ONE_MILLISECOND, start_date=f"this {unit}").window.start == before.start
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("P2D", timedelta(days=2)),
+        ("PT0S", timedelta()),
+        ("P1W", timedelta(weeks=1)),
+        ("PT1H30M", timedelta(hours=1, minutes=30)),
+        # March has 31 days, and a month before its last day is February's last.
+        ("P1M", timedelta(days=31)),
+        ("P1Y", timedelta(days=365)),
+    ],
+)
+def test_durations(value: str, expected: timedelta) -> None:
+    settings = read(lookback_window=value, engagement_window=value)
+    assert settings.lookback_window == expected
+    assert settings.engagement_window == expected
+
+
+# What the settings decide
+
+
+@pytest.mark.parametrize(
+    ("config", "wanted"),
+    [
+        ({}, True),
+        ({"list_ids": ["l-0a41"]}, True),
+        ({"list_ids": ["l-0a4"]}, False),
+        ({"list_ids": ["l-0a*"]}, False),
+        ({"list_names": ["expo *"]}, True),
+        ({"list_names": ["EXPO SPRIN?"]}, True),
+        ({"list_names": ["Expo"]}, False),
+        ({"list_ids": ["l-ffff"], "list_names": ["Expo*"]}, True),
+        ({"list_ids": ["l-0a41"], "list_names": ["Webinar*"]}, True),
+        ({"list_ids": ["l-ffff"], "list_names": ["Webinar*"]}, False),
+    ],
+)
+def test_wants_list(config: dict[str, list[str]], wanted: bool) -> None:  # noqa: FBT001 - the data
+    assert read(**config).wants_list("l-0a41", "Expo Spring") is wanted
+
+
+def test_a_list_without_a_name_has_only_its_id() -> None:
+    assert read(list_ids=["l-0a41"], list_names=["?*"]).wants_list("l-0a41", None)
+    assert not read(list_names=["?*"]).wants_list("l-0a41", None)
+
+
+def test_wants_list_stream() -> None:
+    assert not read().wants_list_stream("l-0a41", "Expo Spring")
+    assert read(list_streams=["l-0a41"]).wants_list_stream("l-0a41", "Expo Spring")
+    assert read(list_streams=["expo *"]).wants_list_stream("l-0a41", "Expo Spring")
+    assert not read(list_streams=["expo"]).wants_list_stream("l-0a41", "Expo Spring")
+
+
+def test_every_piece_of_work_falls_into_one_shard() -> None:
+    keys = [f"l-{number:04x}" for number in range(1000)]
+    shards = [read(shard=f"{part}/5") for part in range(1, 6)]
+    for key in keys:
+        assert sum(settings.in_shard(key) for settings in shards) == 1
+    for settings in shards:
+        assert 150 < sum(map(settings.in_shard, keys)) < 250
+    assert all(map(read().in_shard, keys))
+
+
+def test_shards_are_the_same_on_every_machine() -> None:
+    settings = read(shard="1/2")
+    taken = [key for key in ("l-0a41", "l-0a42", "l-0a43", "Zoë", "") if settings.in_shard(key)]
+    assert taken == ["l-0a43", "Zoë", ""]
+
+
+def test_a_plain_start_does_not_import_pendulum() -> None:
+    program = (
+        "import sys, datetime\n"
+        "from tap_acton.settings import Settings\n"
+        f"Settings.read({LOGIN!r}, now=datetime.datetime.now(datetime.UTC))\n"
+        "print('pendulum' in sys.modules)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, check=True, text=True, timeout=50
+    )
+    assert ran.stdout.strip() == "False"

@@ -1,0 +1,360 @@
+"""What the streams decide before and after their calls."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tap_acton.errors import CallError, RepeatableError, StreamFailedError
+from tap_acton.moments import milliseconds_of, moment_of
+from tap_acton.stream import Answer, Query
+from tap_acton.streams.messages import (
+    COUNTER_OF,
+    MessageDailyStats,
+    _counters,
+)
+from tap_acton.tables import Table, distinct_names, read_csv
+from tap_acton.tap import TapActOn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_acton.run import Parent
+    from tap_acton.stream import ActOnStream
+
+NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
+SETTINGS = {
+    "client_id": "client",
+    "client_secret": "secret",
+    "username": "reader@example.com",
+    "password": "secret",
+    "token_store": "memory",
+}
+
+
+def stream(name: str, state: dict[str, Any] | None = None, **settings: Any) -> ActOnStream:
+    """Give a stream of a run that began at NOW in an account in US/Pacific."""
+    tap = TapActOn(
+        config={**SETTINGS, **settings},
+        state={"bookmarks": {name: state}} if state else None,
+    )
+    tap.run.started_at = NOW
+    tap.run._account = {"account_id": 1, "time_zone": "US/Pacific"}
+    return tap.stream(name)
+
+
+# Moments
+
+
+@given(st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
+def test_moments_have_one_width_and_keep_their_milliseconds(moment: datetime) -> None:
+    text = moment_of(moment)
+    assert len(text) == len("2024-09-06T16:50:52.528Z")
+    assert milliseconds_of(text) == int(moment.timestamp() * 1000 // 1) or (
+        abs(milliseconds_of(text) - moment.timestamp() * 1000) < 1
+    )
+
+
+# The window
+
+
+@pytest.mark.parametrize(
+    ("state", "settings", "since"),
+    [
+        (None, {}, None),
+        (None, {"start_date": "2026-03-01"}, "2026-03-01T00:00:00.000Z"),
+        ("2026-03-18T10:00:00.000Z", {}, "2026-03-16T10:00:00.000Z"),
+        (
+            "2026-03-18T10:00:00.000Z",
+            {"lookback_window": "PT1H"},
+            "2026-03-18T09:00:00.000Z",
+        ),
+        (
+            "2026-03-02T10:00:00.000Z",
+            {"start_date": "2026-03-01T00:00:00Z"},
+            "2026-03-01T00:00:00.000Z",
+        ),
+        ("2026-03-18", {}, "2026-03-16T00:00:00.000Z"),
+        ("not a moment", {"start_date": "2026-03-01"}, "2026-03-01T00:00:00.000Z"),
+    ],
+)
+def test_a_stream_goes_back_behind_its_bookmark_but_not_behind_the_start_date(
+    state: str | None, settings: dict[str, Any], since: str | None
+) -> None:
+    bookmark = {"replication_key": "modified_at", "replication_key_value": state}
+    assert stream("list_members", bookmark if state else None, **settings).since == since
+
+
+@pytest.mark.parametrize("name", ["hard_bounces", "spam_complaints", "opt_outs"])
+def test_a_list_that_is_read_whole_is_emitted_from_a_month_before_the_bookmark(name: str) -> None:
+    key = stream(name).replication_key
+    bookmark = {"replication_key": key, "replication_key_value": "2026-03-18T10:00:00.000Z"}
+    assert stream(name, bookmark).since == "2026-02-16T10:00:00.000Z"
+    assert stream(name, bookmark, lookback_window="P40D").since == "2026-02-06T10:00:00.000Z"
+
+
+def test_a_bookmark_of_another_replication_key_does_not_count() -> None:
+    state = {"replication_key": "other", "replication_key_value": "2026-03-18T10:00:00.000Z"}
+    assert stream("hard_bounces", state).since is None
+
+
+@pytest.mark.parametrize(
+    ("moment", "is_wanted"),
+    [
+        (None, True),
+        ("1970-01-01T00:00:00.000Z", True),
+        ("2026-03-09T23:59:59.999Z", False),
+        ("2026-03-10T00:00:00.000Z", True),
+        ("2026-03-12T23:59:59.999Z", True),
+        ("2026-03-13T00:00:00.000Z", False),
+    ],
+)
+def test_rows_outside_the_window_are_left_out(moment: str | None, *, is_wanted: bool) -> None:
+    bounces = stream("hard_bounces", start_date="2026-03-10", end_date="2026-03-12")
+    assert bounces._is_in_window({"bounced_at": moment}, bounces.since) is is_wanted
+
+
+def test_the_sdk_gets_the_start_date_as_the_moment_that_it_stands_for() -> None:
+    assert stream("hard_bounces", start_date="2026-03-01").config["start_date"] == (
+        "2026-03-01T00:00:00.000Z"
+    )
+
+
+def test_a_bookmark_in_the_future_is_moved_back_to_the_beginning_of_the_run() -> None:
+    bounces = stream("hard_bounces")
+    bounces.stream_state["progress_markers"] = {
+        "replication_key": "bounced_at",
+        "replication_key_value": "2099-01-01T00:00:00.000Z",
+    }
+    bounces._clamp_bookmark()
+    markers = bounces.stream_state["progress_markers"]
+    assert markers["replication_key_value"] == moment_of(NOW)
+
+
+# Answers
+
+
+@pytest.mark.parametrize("payload", [[], {}, {"result": "x"}, {"result": [1]}, None, "x"])
+def test_an_answer_of_another_shape_counts_as_broken(payload: object) -> None:
+    with pytest.raises(RepeatableError):
+        stream("hard_bounces").rows(payload, Query("/path"))
+
+
+def test_a_null_in_place_of_the_rows_is_no_rows() -> None:
+    assert stream("hard_bounces").rows({"result": None}, Query("/path")) == []
+
+
+def test_a_stream_whose_every_parent_is_gone_fails() -> None:
+    members = stream("list_members")
+    gone = CallError("gone")
+    answers = [
+        Answer(Query("/", given={"list_id": "l"}, parent={"id": str(number)}), gone=gone)
+        for number in range(6)
+    ]
+
+    def tasks() -> Iterator[Any]:
+        return ((lambda answer=answer: (answer, ())) for answer in answers)
+
+    members.tasks = tasks  # type: ignore[method-assign]
+    with pytest.raises(StreamFailedError, match="each of the 6 parents"):
+        list(members.read())
+
+
+# Lists
+
+
+def test_the_cells_of_a_list_are_matched_with_its_headers() -> None:
+    table = Table(["_contact_id_", "Name", "Mail", "modified_date"], 2, "l-1")
+    assert table.row(["l-1:a", "Pat", "pat@example.com", "1773756309000"]) == {
+        "_contact_id_": "l-1:a",
+        "modified_date": "1773756309000",
+        "email": "pat@example.com",
+        "fields": {"Name": "Pat", "Mail": "pat@example.com"},
+    }
+
+
+def test_the_dates_that_act_on_adds_win_over_a_header_of_the_same_name() -> None:
+    table = Table(["created_date", "_contact_id_", "created_date"], -1, "l-1")
+    row = table.row(["by the user", "l-1:a", "1773756309000"])
+    assert row["created_date"] == "1773756309000"
+    assert row["fields"] == {"created_date": "by the user"}
+
+
+def test_short_rows_are_filled_and_long_rows_keep_their_cells() -> None:
+    table = Table(["_contact_id_", "A", "B"], 9, "l-1")
+    assert table.row(["l-1:a", "1"])["fields"] == {"A": "1", "B": None}
+    assert table.row(["l-1:a", "1", "2", "3"])["data"] == ["3"]
+    assert "email" not in table.row(["l-1:a"])
+
+
+def test_a_list_without_an_id_column_gives_ids_all_the_same() -> None:
+    table = Table(["A", "B"], -1, "l-1")
+    assert table.row(["x", "l-1:2b7"])["_contact_id_"] == "l-1:2b7"
+    by_row = table.row(["x", "y"])["_contact_id_"]
+    assert by_row == table.row(["x", "y"])["_contact_id_"]
+    assert by_row != table.row(["x", "z"])["_contact_id_"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "names"),
+    [
+        (["A", "A", "A"], ["A", "A (2)", "A (3)"]),
+        (["A", "A (2)", "A"], ["A", "A (2)", "A (3)"]),
+        (["A", "A", "A (2)"], ["A", "A (3)", "A (2)"]),
+        (["", ""], ["", " (2)"]),
+    ],
+)
+def test_equal_headers_are_numbered(headers: list[str], names: list[str]) -> None:
+    assert distinct_names(headers) == names
+
+
+@given(st.lists(st.sampled_from(["A", "B", "A (2)", "A (3)", "B (2)"])))
+def test_numbered_headers_are_distinct_and_none_is_lost(headers: list[str]) -> None:
+    names = distinct_names(headers)
+    assert len(names) == len(set(names)) == len(headers)
+    assert set(headers) <= set(names)
+
+
+def test_csv_keeps_quotes_commas_and_line_breaks() -> None:
+    headers, lines = read_csv('A,"B, or C"\r\n"x\ny","say ""hi"""\r\n\r\n,\r\n')
+    assert headers == ["A", "B, or C"]
+    assert lines == [["x\ny", 'say "hi"'], ["", ""]]
+
+
+@pytest.mark.parametrize("content", ["", "\r\n", 'A\r\n"never closed'])
+def test_what_is_not_csv_is_refused(content: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - it has no text
+        read_csv(content)
+
+
+# Messages
+
+
+def test_a_report_is_counted_by_the_larger_number_of_each_pair() -> None:
+    report = {
+        "sent": "120",
+        "notsent": [4, 5],
+        "opened": [41, 66],
+        "clicked": [],
+        "bounced": 3,
+        "optout": None,
+    }
+    counters = dict(zip(COUNTER_OF, _counters(report), strict=True))
+    assert counters == {
+        "SENT": 120,
+        "SUPPRESSED": 5,
+        "OPENED": 66,
+        "CLICKED": None,
+        "BOUNCED": 3,
+        "OPT_OUT": None,
+        "SPAM": None,
+    }
+
+
+def message(number: int, sent_at: str | None, message_type: str = "SENT") -> Parent:
+    return {"id": f"s-{number}", "message_type": message_type, "sent_at": sent_at}
+
+
+MESSAGES = [
+    message(1, "2026-03-19T00:00:00.000Z"),
+    message(2, "2025-06-01T00:00:00.000Z"),
+    message(3, "2025-01-01T00:00:00.000Z", "TRIGGERED"),
+    message(4, None),
+    message(5, "2026-03-01T00:00:00.000Z", "DRAFT"),
+    message(6, "2026-02-01T00:00:00.000Z", "FAILED"),
+]
+ALL_COVERED = {
+    "message_types": ["DRAFT", "FAILED", "SCHEDULED", "SENT", "TEMPLATE", "TRIGGERED"],
+    "event_types": ["BOUNCED", "CLICKED", "OPENED", "OPT_OUT", "SENT", "SPAM", "SUPPRESSED"],
+    "shard": ["1/1"],
+}
+READ_YESTERDAY = {
+    "read_until": "2026-03-19T00:00:00.000Z",
+    "read_at": "2026-03-19T12:00:00.000Z",
+    "covers": ALL_COVERED,
+}
+
+
+def ids_of_parents(events: ActOnStream) -> list[str]:
+    events.run.parents["messages"] = list(MESSAGES)
+    return [parent["id"] for parent in events.parents()]
+
+
+def test_the_first_run_reads_every_message_that_went_out_in_the_order_of_sending() -> None:
+    assert ids_of_parents(stream("message_events")) == ["s-4", "s-3", "s-2", "s-6", "s-1"]
+
+
+def test_old_messages_rest_once_they_were_read() -> None:
+    assert ids_of_parents(stream("message_events", READ_YESTERDAY)) == ["s-4", "s-3", "s-6", "s-1"]
+
+
+@pytest.mark.parametrize("left_out", ["event_types", "message_types", "shard"])
+def test_settings_that_ask_for_more_than_was_read_begin_anew(left_out: str) -> None:
+    covers = {**ALL_COVERED, left_out: ["NONE"]}
+    assert "s-2" in ids_of_parents(stream("message_events", {**READ_YESTERDAY, "covers": covers}))
+
+
+def test_messages_long_before_the_start_date_are_not_asked_about() -> None:
+    events = stream("message_events", start_date="2026-03-10")
+    assert "s-2" not in ids_of_parents(events)
+    assert "s-6" in ids_of_parents(events)
+
+
+def test_with_an_end_date_nothing_is_remembered_of_messages() -> None:
+    events = stream("message_events", end_date="2026-03-19")
+    ids_of_parents(events)
+    events.parent_done(MESSAGES[0], is_complete=True)
+    events.stream_done()
+    assert events.stream_state == {}
+
+
+# Daily totals
+
+
+def months(stats: ActOnStream) -> list[str]:
+    return [str(query.parameters["period"]) for query in stats.queries()]
+
+
+@pytest.mark.parametrize(
+    ("state", "settings", "periods"),
+    [
+        (None, {"start_date": "2026-01-15"}, ["2601", "2602", "2603"]),
+        (None, {"start_date": "2026-01-15", "end_date": "2026-02-01"}, ["2601", "2602"]),
+        ("2026-03-19", {}, ["2602", "2603"]),
+        ("2026-01-01", {}, ["2512", "2601", "2602", "2603"]),
+        ("2026-03-19", {"start_date": "2026-03-01"}, ["2603"]),
+        (None, {"start_date": "2026-04-01"}, []),
+    ],
+)
+def test_months_are_read_from_the_start_or_the_month_before_the_bookmark(
+    state: str | None, settings: dict[str, Any], periods: list[str]
+) -> None:
+    bookmark = {"replication_key": "date", "replication_key_value": state}
+    assert months(stream("message_daily_stats", bookmark if state else None, **settings)) == periods
+
+
+def test_without_a_start_the_first_message_begins_the_months() -> None:
+    stats = stream("message_daily_stats")
+    stats.run.parents["messages"] = [message(1, "2026-01-31T23:00:00.000Z"), message(2, None)]
+    assert months(stats) == ["2601", "2602", "2603"]
+
+
+def test_an_account_without_messages_has_no_months() -> None:
+    stats = stream("message_daily_stats")
+    stats.run.parents["messages"] = []
+    assert months(stats) == []
+
+
+def test_days_that_have_not_begun_are_left_out() -> None:
+    stats = stream("message_daily_stats", start_date="2026-03-01")
+    assert isinstance(stats, MessageDailyStats)
+    query = next(iter(stats.queries()))
+    rows = [{"dayOfMonth": day, "sent": day} for day in (1, 20, 21, 32, "x")]
+    assert [record["date"] for record in stats.records(rows, query)] == [
+        "2026-03-01",
+        "2026-03-20",
+    ]

@@ -1,0 +1,164 @@
+"""The tap as a whole, and the places where it leans on the inside of the SDK."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import signal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from singer_sdk.helpers import _state
+from singer_sdk.plugin_base import PluginBase
+from singer_sdk.streams import Stream
+from singer_sdk.tap_base import Tap
+
+from tap_acton.errors import SettingsError
+from tap_acton.streams import STREAM_TYPES
+from tap_acton.tap import SDK_NOISE, TapActOn, is_news
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_acton.stream import ActOnStream
+
+SETTINGS = {
+    "client_id": "client",
+    "client_secret": "secret-of-the-client",
+    "username": "reader@example.com",
+    "password": "secret-of-the-user",
+    "token_store": "memory",
+}
+
+
+@pytest.fixture(autouse=True)
+def _signals_stay_as_they_are() -> Iterator[None]:
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+def tap(**settings: Any) -> TapActOn:
+    return TapActOn(config={**SETTINGS, **settings})
+
+
+def test_streams_come_in_the_order_in_which_they_are_read() -> None:
+    assert list(tap().streams) == [kind.name for kind in STREAM_TYPES]
+
+
+@pytest.mark.parametrize("kind", STREAM_TYPES, ids=lambda kind: kind.name)
+def test_a_listing_is_read_before_the_streams_below_it(kind: type[ActOnStream]) -> None:
+    names = [other.name for other in STREAM_TYPES]
+    if kind.listing:
+        assert names.index(kind.listing) < names.index(kind.name)
+        listing = STREAM_TYPES[names.index(kind.listing)]
+        assert "id" in listing.parent_columns
+
+
+@pytest.mark.parametrize("kind", STREAM_TYPES, ids=lambda kind: kind.name)
+def test_every_property_says_what_it_holds(kind: type[ActOnStream]) -> None:
+    schema = tap().streams[kind.name].schema
+    assert schema["description"]
+    assert all(definition["description"] for definition in schema["properties"].values())
+    assert "extra_fields" in schema["properties"]
+    assert set(kind.primary_keys) <= set(schema["properties"])
+    assert kind.replication_key is None or kind.replication_key in schema["properties"]
+    assert not any("null" in schema["properties"][key]["type"] for key in kind.primary_keys)
+
+
+def test_the_catalog_says_nothing_of_the_names_of_the_api() -> None:
+    assert "x-acton" not in tap().catalog_json_text
+
+
+def test_discovery_needs_no_settings() -> None:
+    catalog = TapActOn(validate_config=False, setup_mapper=False).catalog_dict
+    assert len(catalog["streams"]) == len(STREAM_TYPES)
+
+
+def test_wrong_settings_are_refused_in_sentences_without_secrets() -> None:
+    with pytest.raises(SettingsError) as refusal:
+        tap(page_size=5000, region="mars", password=12345)
+    sentence = str(refusal.value)
+    assert "page_size" in sentence
+    assert "region" in sentence
+    assert "12345" not in sentence
+
+
+def test_a_variable_of_the_wrong_type_is_refused_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TAP_ACTON_PAGE_SIZE", "many")
+    with pytest.raises(SettingsError, match="environment variable"):
+        TapActOn(config=dict(SETTINGS), parse_env_config=True)
+
+
+def test_the_second_signal_ends_the_run_at_once() -> None:
+    running = tap()
+    stop = signal.getsignal(signal.SIGTERM)
+    assert callable(stop)
+    stop(signal.SIGTERM, None)
+    assert running.run.stop.is_requested
+    with pytest.raises(SystemExit) as end:
+        stop(signal.SIGTERM, None)
+    assert end.value.code == 128 + signal.SIGTERM
+
+
+def test_neither_batch_nor_activate_version_is_offered() -> None:
+    assert {str(capability) for capability in TapActOn.capabilities}.isdisjoint(
+        {"batch", "activate-version"}
+    )
+    assert (
+        not tap(emit_activate_version_messages=True).stream("lists").emit_activate_version_messages
+    )
+
+
+# What the tap uses of the SDK without the SDK's promise.
+
+
+def test_the_sdk_still_checks_settings_where_the_tap_does() -> None:
+    parameters = inspect.signature(PluginBase._validate_config).parameters
+    assert list(parameters) == ["self", "raise_errors"]
+    assert "self._validate_config(raise_errors=validate_config)" in inspect.getsource(
+        PluginBase.__init__
+    )
+
+
+def test_the_sdk_still_keeps_the_command_line_where_the_tap_looks(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    path = tmp_path_factory.mktemp("config") / "config.json"
+    path.write_text('{"client_id": "client"}')
+    command = TapActOn.get_singer_command()
+    context = command.make_context("tap-acton", ["--config", str(path), "--config", "ENV"])
+    config = context.params["config"]
+    assert (config.config, config.parse_env) == ({"client_id": "client"}, True)
+    assert {"about", "about_format", "config", "state", "catalog"} == set(context.params)
+    assert set(inspect.signature(Tap.invoke).parameters) == set(context.params)
+
+
+def test_the_sdk_still_promotes_the_progress_markers_that_the_tap_discards() -> None:
+    assert _state.PROGRESS_MARKERS == "progress_markers"
+    state: dict[str, Any] = {
+        "progress_markers": {"replication_key": "at", "replication_key_value": "2026"},
+    }
+    _state.finalize_state_progress_markers(state)
+    assert state == {"replication_key": "at", "replication_key_value": "2026"}
+
+
+@pytest.mark.parametrize("words", SDK_NOISE)
+def test_the_sdk_still_says_what_the_tap_leaves_out_of_the_log(words: str) -> None:
+    assert words in inspect.getsource(_state)
+    record = logging.LogRecord("singer_sdk", logging.WARNING, "", 0, f"{words} ...", (), None)
+    assert not is_news(record)
+
+
+def test_other_words_of_the_sdk_are_news() -> None:
+    record = logging.LogRecord("singer_sdk", logging.WARNING, "", 0, "Something else", (), None)
+    assert is_news(record)
+
+
+def test_the_sdk_still_speaks_of_an_unhandled_error_through_the_log_method() -> None:
+    source = inspect.getsource(Stream.sync)
+    assert "self.log(" in source
+    assert "An unhandled error occurred" in source

@@ -1,0 +1,59 @@
+"""What it means that no answer comes, tried against real sockets."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+import requests
+
+from tap_acton.errors import RepeatableError, UnreachableError
+from tap_acton.transport import NoAnswerError, never_left, new_session, no_answer
+
+
+def failure_of(url: str) -> requests.RequestException:
+    with pytest.raises(requests.RequestException) as failure, new_session("test", 1) as session:
+        session.get(url, timeout=2)
+    return failure.value
+
+
+def test_a_closed_port_was_never_asked() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    assert never_left(failure_of(f"http://127.0.0.1:{port}/"))
+
+
+def test_a_name_that_does_not_exist_was_never_asked() -> None:
+    assert never_left(failure_of("http://acton.invalid/"))
+
+
+def test_a_connection_that_broke_may_have_been_heard() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0)
+        server.listen()
+        with pytest.raises(requests.Timeout) as failure:
+            requests.get(f"http://127.0.0.1:{server.getsockname()[1]}/", timeout=0.05)
+    assert not never_left(failure.value)
+    assert not never_left(requests.ConnectionError())
+
+
+def test_a_call_that_was_not_answered_may_be_repeated() -> None:
+    failure = no_answer(requests.ConnectionError(), "lists", "api.example.com")
+    assert isinstance(failure, NoAnswerError)
+    assert isinstance(failure, RepeatableError)
+    assert failure.sentence == "lists: no connection from api.example.com."
+    failure = no_answer(requests.ReadTimeout(), "lists", "api.example.com")
+    assert isinstance(failure, NoAnswerError)
+    assert failure.sentence == "lists: no answer in time from api.example.com."
+
+
+def test_a_host_that_cannot_be_trusted_is_not_asked_again() -> None:
+    failure = no_answer(requests.exceptions.SSLError(), "lists", "api.example.com")
+    assert isinstance(failure, UnreachableError)
+
+
+def test_a_session_names_the_tap_and_what_it_takes() -> None:
+    session = new_session("tap-acton/1", 3)
+    prepared = session.prepare_request(requests.Request("GET", "https://api.example.com/"))
+    assert prepared.headers["User-Agent"] == "tap-acton/1"
+    assert prepared.headers["Accept"] == "application/json"
