@@ -11,6 +11,9 @@ PYTHON := $(firstword $(foreach python,python3.12 python3.11 python3.13 python3.
 	$(shell $(python) -c 'import sys; sys.version_info >= (3, 11) and print(sys.executable)' 2>/dev/null)))
 endif
 
+# Behind a proxy with a certificate of its own, this machine knows it and uv does not.
+export UV_SYSTEM_CERTS ?= 1
+
 VENV := .venv/bin
 MELTANO := .venv-meltano/bin/meltano
 PIP := -m pip --disable-pip-version-check --quiet
