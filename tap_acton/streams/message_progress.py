@@ -4,8 +4,8 @@ Messages are read in the order of their sending. In the state are
 
 - ``read_until``: the sending time up to which all messages have been read, which is where
   an interrupted run is taken up;
-- ``read_at``: when the last complete run began: messages that were still in view then
-  are read once more, however long ago it was;
+- ``in_view_from``: the sending time from which messages were in view in the last complete
+  run: they are read once more, however long ago it was;
 - ``covers``: the settings with which they were read: where more is wanted now, reading
   begins anew;
 - ``ask_again``: messages that Act-On refused to tell of, for a reason that may pass;
@@ -40,6 +40,7 @@ class MessageProgress:
 
     Args:
         state: The state of the stream, which is changed in place.
+        messages: All messages that have gone out.
         covers: The settings that decide what is read of a message, as sorted lists.
         started_at: When the run began.
         engagement_window: How long after its sending a message stays in view.
@@ -49,9 +50,10 @@ class MessageProgress:
         not_offered: The kinds of events that Act-On did not offer to earlier runs.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a part of the decision
         self,
         state: dict[str, Any],
+        messages: Sequence[Parent],
         *,
         covers: Covers,
         started_at: datetime,
@@ -60,16 +62,20 @@ class MessageProgress:
     ) -> None:
         known = state if is_continued and _is_covered(covers, state.get("covers")) else {}
         self._state = state
+        self._messages = messages
         self._covers = covers
         self._started_at = moment_of(started_at)
         self._read_until = str(known.get("read_until", ""))
-        self._read_at = str(known.get("read_at", self._started_at))
         self._ask_again: set[str] = set(known.get("ask_again", ()))
         self._counters: dict[str, str] = dict(known.get("counters", {}))
         self.not_offered: set[str] = set(known.get("not_offered", ()))
-        self._in_view_from = moment_of(started_at - engagement_window)
-        was_in_view_from = moment_of(datetime.fromisoformat(self._read_at) - engagement_window)
-        self._rests_until = min(self._read_until, self._in_view_from, was_in_view_from)
+        # By the newest message rather than by the clock: an unchanged account, an unchanged
+        # state.
+        newest = max((_sent_at(message) for message in messages), default="")
+        today = min(newest, self._started_at) or self._started_at
+        self._in_view_from = moment_of(datetime.fromisoformat(today) - engagement_window)
+        self._was_in_view_from = str(known.get("in_view_from", self._in_view_from))
+        self._rests_until = min(self._read_until, self._in_view_from, self._was_in_view_from)
 
     def is_due(self, message: Parent) -> bool:
         """Tell whether anything new may be known of a message.
@@ -118,31 +124,24 @@ class MessageProgress:
                 )
         else:
             self._ask_again.add(message["id"])
-        self._read_until = max(self._read_until, min(message["sent_at"] or "", self._started_at))
+        self._read_until = max(self._read_until, min(_sent_at(message), self._started_at))
         self._write()
 
-    def finish(
-        self,
-        messages: Sequence[Parent],
-        *,
-        offered: Collection[str] = (),
-        not_offered: Collection[str] = (),
-    ) -> None:
+    def finish(self, *, offered: Collection[str] = (), not_offered: Collection[str] = ()) -> None:
         """Close a complete run: forget what the next ones will not look at.
 
         Args:
-            messages: All messages that have gone out.
             offered: The kinds of events that Act-On gave, of all messages.
             not_offered: The kinds that it did not offer.
         """
-        in_view = {message["id"] for message in messages if self._stays_in_view(message)}
+        in_view = {message["id"] for message in self._messages if self._stays_in_view(message)}
         self._counters = {
             message_id: counters
             for message_id, counters in self._counters.items()
             if message_id in in_view
         }
-        self._ask_again &= {message["id"] for message in messages}
-        self._read_at = self._started_at
+        self._ask_again &= {message["id"] for message in self._messages}
+        self._was_in_view_from = self._in_view_from
         self.not_offered = self.not_offered.difference(offered).union(not_offered)
         self._write()
 
@@ -152,7 +151,7 @@ class MessageProgress:
     def _write(self) -> None:
         self._state.update(
             read_until=self._read_until,
-            read_at=self._read_at,
+            in_view_from=self._was_in_view_from,
             covers=self._covers,
         )
         for name, value in (
@@ -164,6 +163,10 @@ class MessageProgress:
                 self._state[name] = value
             else:
                 self._state.pop(name, None)
+
+
+def _sent_at(message: Parent) -> str:
+    return message["sent_at"] or ""
 
 
 def _is_always_in_view(message: Parent) -> bool:

@@ -115,7 +115,7 @@ class _MessageFanOut(ActOnStream):
     def stream_done(self) -> None:
         """Remember that all messages have been read."""
         if self.until is None:
-            self.progress.finish(list(self._gone_out()))
+            self.progress.finish()
 
     @cached_property
     def progress(self) -> MessageProgress:
@@ -123,6 +123,7 @@ class _MessageFanOut(ActOnStream):
         is_forced_full = self.replication_key and self.replication_method == REPLICATION_FULL_TABLE
         return MessageProgress(
             self.stream_state,
+            list(self._gone_out()),
             covers=self.covers,
             started_at=self.run.started_at,
             engagement_window=self.run.settings.engagement_window,
@@ -296,9 +297,7 @@ class MessageEvents(_MessageFanOut):
     def stream_done(self) -> None:
         """Remember that all messages have been read, and what was not offered of them."""
         if self.until is None:
-            self.progress.finish(
-                list(self._gone_out()), offered=self._offered, not_offered=self._not_offered
-            )
+            self.progress.finish(offered=self._offered, not_offered=self._not_offered)
 
     def _ask_report(self, message: Parent) -> Outcome[Answer]:
         query = self.query(message)

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from tap_acton.streams.message_progress import MessageProgress
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tap_acton.run import Parent
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
@@ -19,9 +21,17 @@ WINDOW = timedelta(days=90)
 COVERS = {"message_types": ["SENT"], "event_types": ["OPENED", "SENT"]}
 
 
-def progress(state: dict[str, Any], now: datetime = NOW, **options: Any) -> MessageProgress:
+def progress(
+    state: dict[str, Any],
+    now: datetime = NOW,
+    messages: Sequence[Parent] = (),
+    **options: Any,
+) -> MessageProgress:
+    messages = messages or (OLDER, OLD, YOUNG)
     return MessageProgress(
-        state, **{"covers": COVERS, "started_at": now, "engagement_window": WINDOW, **options}
+        state,
+        messages,
+        **{"covers": COVERS, "started_at": now, "engagement_window": WINDOW, **options},
     )
 
 
@@ -43,7 +53,7 @@ def test_what_is_old_and_read_rests() -> None:
     first = progress(state)
     for each in (OLDER, OLD, YOUNG):
         first.done(each, is_complete=True)
-    first.finish([OLDER, OLD, YOUNG])
+    first.finish()
 
     second = progress(state, NOW + timedelta(days=1))
     assert [second.is_due(each) for each in (OLDER, OLD, YOUNG)] == [False, False, True]
@@ -56,7 +66,7 @@ def test_triggered_and_undated_messages_never_rest(always: Parent) -> None:
     state: dict[str, Any] = {}
     first = progress(state)
     first.done(always, is_complete=True, counters=(1,))
-    first.finish([always])
+    first.finish()
     second = progress(state, NOW + timedelta(days=1000))
     assert second.is_due(always)
     assert second.counters(always, 1) == (1,)
@@ -77,16 +87,17 @@ def test_after_a_pause_what_was_in_view_before_it_is_read_once_more() -> None:
     first = progress(state)
     first.done(OLD, is_complete=True)
     first.done(YOUNG, is_complete=True)
-    first.finish([OLD, YOUNG])
+    first.finish()
 
     later = NOW + timedelta(days=365)
-    second = progress(state, later)
-    assert [second.is_due(each) for each in (OLD, YOUNG)] == [False, True]
     newest = message("2027-03-19T00:00:00.000Z", number=4)
+    messages = (OLD, YOUNG, newest)
+    second = progress(state, later, messages)
+    assert [second.is_due(each) for each in messages] == [False, True, True]
     second.done(YOUNG, is_complete=True)
     second.done(newest, is_complete=True)
-    second.finish([OLD, YOUNG, newest])
-    assert not progress(state, later + timedelta(days=1)).is_due(YOUNG)
+    second.finish()
+    assert not progress(state, later + timedelta(days=1), messages).is_due(YOUNG)
 
 
 def test_what_was_refused_is_asked_again_until_it_is_told() -> None:
@@ -94,7 +105,7 @@ def test_what_was_refused_is_asked_again_until_it_is_told() -> None:
     first = progress(state)
     first.done(OLD, is_complete=False, counters=(1, 1))
     first.done(YOUNG, is_complete=True)
-    first.finish([OLD, YOUNG])
+    first.finish()
     assert state["ask_again"] == ["s-2"]
     assert "counters" not in state
 
@@ -109,7 +120,7 @@ def test_a_refused_message_that_was_deleted_is_forgotten() -> None:
     state: dict[str, Any] = {}
     first = progress(state)
     first.done(OLD, is_complete=False)
-    first.finish([YOUNG])
+    progress(state, messages=[YOUNG]).finish()
     assert "ask_again" not in state
 
 
@@ -128,8 +139,19 @@ def test_the_state_holds_no_counters_of_messages_that_rest() -> None:
     first.done(OLD, is_complete=True, counters=(1, 1))
     first.done(YOUNG, is_complete=True, counters=(1, 1))
     assert set(state["counters"]) == {"s-1"}
-    progress(state, NOW + timedelta(days=365)).finish([OLD, YOUNG])
+    newest = message("2027-03-19T00:00:00.000Z", number=4)
+    progress(state, NOW + timedelta(days=365), (OLD, YOUNG, newest)).finish()
     assert "counters" not in state
+
+
+def test_the_state_of_an_unchanged_account_does_not_tell_when_it_was_read() -> None:
+    states: list[dict[str, Any]] = [{}, {}]
+    for day, state in enumerate(states):
+        run = progress(state, NOW + timedelta(days=day))
+        for each in (OLDER, OLD, YOUNG):
+            run.done(each, is_complete=True, counters=(1, 2))
+        run.finish()
+    assert states[0] == states[1]
 
 
 @pytest.mark.parametrize("damaged", ["", "1", "x,y", "1,2,3"])
@@ -155,20 +177,20 @@ def test_where_more_is_wanted_than_was_read_reading_begins_anew(
     first = progress(state)
     first.done(OLD, is_complete=True)
     first.done(YOUNG, is_complete=True)
-    first.finish([OLD, YOUNG])
+    first.finish()
     second = progress(state, covers=covers, is_continued=is_continued)
     assert second.is_due(OLD) is is_due
 
 
 def test_kinds_of_events_that_were_not_offered_are_noted_until_they_are() -> None:
     state: dict[str, Any] = {}
-    progress(state).finish([OLD, YOUNG], offered={"SENT"}, not_offered={"OPENED"})
+    progress(state).finish(offered={"SENT"}, not_offered={"OPENED"})
     assert progress(state).not_offered == {"OPENED"}
-    progress(state).finish([OLD, YOUNG], offered={"SENT"})
+    progress(state).finish(offered={"SENT"})
     assert progress(state).not_offered == {"OPENED"}
-    progress(state).finish([OLD, YOUNG], offered={"OPENED"}, not_offered={"OPENED", "SENT"})
+    progress(state).finish(offered={"OPENED"}, not_offered={"OPENED", "SENT"})
     assert progress(state).not_offered == {"OPENED", "SENT"}
-    progress(state).finish([OLD, YOUNG], offered={"OPENED", "SENT"})
+    progress(state).finish(offered={"OPENED", "SENT"})
     assert "not_offered" not in state
 
 

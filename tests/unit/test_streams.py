@@ -274,7 +274,7 @@ ALL_COVERED = {
 }
 READ_YESTERDAY = {
     "read_until": "2026-03-19T00:00:00.000Z",
-    "read_at": "2026-03-19T12:00:00.000Z",
+    "in_view_from": "2025-12-19T00:00:00.000Z",
     "covers": ALL_COVERED,
 }
 
