@@ -98,3 +98,36 @@ class OffsetPages:
 
     def _asked(self, page: Page) -> int:
         return self.size if page.end is None else min(self.size, page.end - page.offset)
+
+
+class UnaskedPages(OffsetPages):
+    """Pages of an endpoint that documents no paging.
+
+    Nothing is asked for at first; further pages are, where the answer says that there are
+    more rows than it holds.
+    """
+
+    def parameters(self, page: Page) -> dict[str, int]:
+        """Give the query parameters that ask for a page.
+
+        Args:
+            page: The page.
+
+        Returns:
+            None for the first page; then the parameters by name.
+        """
+        return super().parameters(page) if page.offset else {}
+
+    def following(self, page: Page, rows: int, total: int | None, digest: bytes) -> list[Page]:
+        """Say which pages a page leads to.
+
+        Args:
+            page: The page that was read.
+            rows: The number of rows that it held.
+            total: The number of rows that Act-On says there are; None where unknown.
+            digest: A digest of the page's rows.
+
+        Returns:
+            The pages to read next, in order; none where the total is unknown.
+        """
+        return [] if total is None else super().following(page, rows, total, digest)

@@ -13,13 +13,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from tap_acton.moments import day, moment
 from tap_acton.values import (
     Unconvertible,
     boolean,
-    day,
     identifier,
     integer,
-    moment,
     number,
     snake_case,
     text,

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
-from tap_acton import values
+from tap_acton import moments
 from tap_acton.auth import Credentials, TokenChain, open_token_store
 from tap_acton.client import ActOnClient, Call
 from tap_acton.counts import RunCount
@@ -139,7 +139,7 @@ class Run:
                 "%s Moments that come as text without a zone stay in extra_fields.", error.sentence
             )
             return None
-        return values.zone(name if isinstance(name, str) else None)
+        return moments.zone(name)
 
     def close(self) -> None:
         """Let calls that are still under way end without a repetition, and close files."""

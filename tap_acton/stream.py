@@ -2,7 +2,7 @@
 
 A stream says what it asks (:meth:`ActOnStream.queries`), how its answers are paged and
 where the rows are in them. Everything else is here: the concurrent calls, the parents
-that are gone, the window of what is read, rows that come twice, the bookmark.
+that are gone, rows that come twice, what is told of them.
 """
 
 from __future__ import annotations
@@ -10,21 +10,17 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from hashlib import blake2b
 from importlib import resources
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-import msgspec
 from singer_sdk import SchemaDirectory, StreamSchema
 from singer_sdk.exceptions import AbortedSyncFailedException, AbortedSyncPausedException
 from singer_sdk.helpers.conform import TypeConformanceLevel
-from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
-from singer_sdk.streams import Stream
 
 from tap_acton import schemas
+from tap_acton.answers import Answer, Query, SeenKeys, digest_of, total_of, without_shifted
+from tap_acton.bookmarks import BookmarkedStream
 from tap_acton.client import Call
 from tap_acton.errors import (
     ActOnError,
@@ -36,19 +32,17 @@ from tap_acton.errors import (
     StreamFailedError,
 )
 from tap_acton.fan_out import Outcome, Task, in_order
-from tap_acton.moments import moment_of
 from tap_acton.pagination import EndlessPagesError, OffsetPages, Page
-from tap_acton.records import UNKNOWN_MOMENT, Record, RecordReader, Row
-from tap_acton.values import Unconvertible, integer
+from tap_acton.records import Record, RecordReader, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from singer_sdk.helpers.types import Context
 
+    from tap_acton.bookmarks import ActOnTap
     from tap_acton.counts import StreamCount
-    from tap_acton.run import Parent, Run
-    from tap_acton.tap import TapActOn
+    from tap_acton.run import Parent
 
 FEW_PARENTS = 5
 """Up to so many parents may all be gone by chance; more of them show another cause."""
@@ -58,50 +52,7 @@ PROGRESS_SECONDS = 10.0
 FORESEEN = (ActOnError, AbortedSyncFailedException, AbortedSyncPausedException)
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
-    """What is asked about one parent, over as many pages as it takes.
-
-    Attributes:
-        path: The path behind the host.
-        subject: The parent, for messages; never anything personal.
-        parameters: The query parameters, those of the paging aside.
-        given: Columns that every row of the answer gets: the ids of the parents.
-        parent: The parent; rows of one parent come out together.
-        since: The replication value from which rows are emitted; None for all.
-    """
-
-    path: str
-    subject: str = ""
-    parameters: Mapping[str, str | int] = field(default_factory=dict)
-    given: Row = field(default_factory=dict)
-    parent: Parent | None = None
-    since: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came of one call.
-
-    Attributes:
-        query: What was asked.
-        rows: The rows of the page.
-        total: The number of rows that Act-On says there are, over all pages.
-        gone: Why there are none, where Act-On does not know the parent, or refuses it.
-    """
-
-    query: Query
-    rows: Sequence[Row] = ()
-    total: int | None = None
-    gone: CallError | None = None
-
-    @property
-    def is_refused(self) -> bool:
-        """Whether Act-On refused the call for a reason that may pass."""
-        return isinstance(self.gone, RejectedCallError)
-
-
-class ActOnStream(Stream):
+class ActOnStream(BookmarkedStream):
     """A stream of Act-On.
 
     Attributes:
@@ -118,8 +69,6 @@ class ActOnStream(Stream):
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # RecordReader types every field.
     schema = StreamSchema(SchemaDirectory(resources.files(schemas)))
 
-    primary_keys: ClassVar[tuple[str, ...]] = ()
-    replication_key: ClassVar[str | None] = None
     name: str = ""
     path: ClassVar[str] = ""
     rows_at: ClassVar[str | None] = None
@@ -127,17 +76,11 @@ class ActOnStream(Stream):
     listing: ClassVar[str] = ""
     parent_columns: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, tap: TapActOn) -> None:
+    def __init__(self, tap: ActOnTap) -> None:
         super().__init__(tap)
-        self.tap = tap
         self.failure: StreamFailedError | None = None
         self._has_told_unnamed = False
         self._parents_asked = 0
-
-    @property
-    def run(self) -> Run:
-        """What the run shares; discovery goes without."""
-        return self.tap.run
 
     @property
     def count(self) -> StreamCount:
@@ -205,23 +148,6 @@ class ActOnStream(Stream):
 
     # What the SDK asks
 
-    @property
-    def config(self) -> Mapping[str, Any]:
-        """The settings, with the start date as the moment that it stands for."""
-        return {**super().config, "start_date": self.start_date}
-
-    @property
-    def emit_activate_version_messages(self) -> bool:
-        """Never: sent ahead of the rows, it would empty a table that a failing run leaves so."""
-        return False
-
-    def get_replication_key_signpost(self, context: Context | None = None) -> None:
-        """Give none, since the SDK would move the bookmark up to it, past unread rows.
-
-        Args:
-            context: Not used; the stream has one state.
-        """
-
     def get_records(self, context: Context | None) -> Iterator[Record]:  # noqa: ARG002
         """Read the stream's records.
 
@@ -241,12 +167,12 @@ class ActOnStream(Stream):
                 yield record
             if self.count.refused:
                 # The bookmark must not move past what is to be asked again.
-                self._discard_progress()
-            self._clamp_bookmark()
+                self.discard_progress()
+            self.clamp_bookmark()
             self.stream_done()
             count.outcome = "complete"
         except NotAvailableError as error:
-            self._discard_progress()
+            self.discard_progress()
             self.run.parents[self.name] = error
             count.outcome = "switched off"
             self.log(
@@ -255,7 +181,7 @@ class ActOnStream(Stream):
                 level=logging.WARNING,
             )
         except (StreamFailedError, CallError) as error:
-            self._discard_progress()
+            self.discard_progress()
             self.run.parents[self.name] = error
             count.outcome = "failed"
             self.failure = StreamFailedError(error.sentence)
@@ -298,7 +224,7 @@ class ActOnStream(Stream):
             NotAvailableError: If the account does not have the endpoint.
         """
         parents: list[Parent] = []
-        seen = _SeenKeys(type(self).primary_keys, forgets=not self.parent_columns)
+        seen = SeenKeys(type(self).primary_keys, forgets=not self.parent_columns)
         before: Answer | None = None
         skipped: Parent | None = None
         for answer in self.answers():
@@ -306,14 +232,14 @@ class ActOnStream(Stream):
                 skipped = answer.query.parent
                 self.count.skip(answer.query.subject, is_refused=answer.is_refused)
             seen.turn_page()
-            rows = _without_shifted(before, answer)
+            rows = without_shifted(before, answer)
             before = answer
             for record in self.records(rows, answer.query):
                 if not seen.is_new(record):
                     continue
                 if self.parent_columns:
                     parents.append({column: record[column] for column in self.parent_columns})
-                if self._is_in_window(record, answer.query.since):
+                if self.is_in_window(record, answer.query.since):
                     yield record
         self._report_skipped()
         if self.parent_columns:
@@ -369,7 +295,7 @@ class ActOnStream(Stream):
             The parents in the order of the listing.
         """
         if listing not in self.run.parents:
-            self.tap.stream(listing).list_parents()
+            cast("ActOnStream", self.tap.streams[listing]).list_parents()
         parents = self.run.parents[listing]
         if isinstance(parents, ActOnError):
             raise parents
@@ -420,7 +346,7 @@ class ActOnStream(Stream):
         """
 
         def interpret(payload: Any) -> tuple[Sequence[Row], int | None]:
-            return self.rows(payload, query), _total(payload)
+            return self.rows(payload, query), total_of(payload)
 
         paging = self.paging
         parameters = {**query.parameters, **(paging.parameters(page) if paging else {})}
@@ -434,7 +360,7 @@ class ActOnStream(Stream):
             return Answer(query, gone=error), ()
         if paging is None:
             return Answer(query, rows), ()
-        digest = _digest(rows) if total is None else b""
+        digest = digest_of(rows) if total is None else b""
         try:
             following = paging.following(page, len(rows), total, digest)
         except EndlessPagesError:
@@ -481,86 +407,6 @@ class ActOnStream(Stream):
             on_unnamed=self._tell_unnamed,
         )
 
-    # The window of what is read
-
-    @property
-    def start_date(self) -> str | None:
-        """The moment from which rows are wanted, as the tap writes moments."""
-        start = self.run.settings.window.start
-        return None if start is None else moment_of(start)
-
-    @property
-    def bookmark(self) -> str | None:
-        """The replication value up to which the last complete run read; None for none."""
-        state = self.stream_state
-        if self.replication_method != REPLICATION_INCREMENTAL:
-            return None
-        if state.get("replication_key") != self.replication_key:
-            return None
-        value = state.get("replication_key_value")
-        return value if isinstance(value, str) else None
-
-    @cached_property
-    def since(self) -> str | None:
-        """The replication value from which rows are emitted; None for all of them."""
-        return self.since_bookmark(self.bookmark)
-
-    def since_bookmark(self, bookmark: str | None) -> str | None:
-        """Go back from a bookmark by the lookback, but not behind the start date.
-
-        Args:
-            bookmark: A moment, or None.
-
-        Returns:
-            The later of the two moments; None if there is neither.
-        """
-        if bookmark is None:
-            return self.start_date
-        try:
-            reached = datetime.fromisoformat(bookmark)
-        except ValueError:
-            return self.start_date
-        if reached.tzinfo is None:
-            reached = reached.replace(tzinfo=UTC)
-        return max(moment_of(reached - self.lookback), self.start_date or "")
-
-    @property
-    def lookback(self) -> timedelta:
-        """How far behind the bookmark rows are read and emitted again."""
-        return self.run.settings.lookback_window
-
-    @cached_property
-    def until(self) -> str | None:
-        """The replication value up to which rows are emitted; None for all of them."""
-        end = self.run.settings.window.end
-        return None if end is None else moment_of(end)
-
-    def _is_in_window(self, record: Record, since: str | None) -> bool:
-        """Tell whether a record is wanted; one without a moment always is."""
-        if self.replication_key is None:
-            return True
-        value = record[self.replication_key]
-        if value is None or value == UNKNOWN_MOMENT:
-            return True
-        # A day is compared by the day part of the moment, of which it is the beginning.
-        length = len(value)
-        if since is not None and value < since[:length]:
-            return False
-        return self.until is None or value <= self.until[:length]
-
-    # The state
-
-    def _clamp_bookmark(self) -> None:
-        """Keep a moment from the future from hiding all that comes before it."""
-        markers = self.stream_state.get("progress_markers", {})
-        reached = markers.get("replication_key_value")
-        if reached is not None:
-            markers["replication_key_value"] = min(reached, moment_of(self.run.started_at))
-
-    def _discard_progress(self) -> None:
-        """Keep the SDK from promoting the progress of a stream that was not read to its end."""
-        self.stream_state.pop("progress_markers", None)
-
     # What is told
 
     def _report_skipped(self) -> None:
@@ -600,60 +446,3 @@ class ActOnStream(Stream):
                 field_name,
                 level=logging.WARNING,
             )
-
-
-class _SeenKeys:
-    """Tells rows that come twice because rows moved between pages while being read.
-
-    Args:
-        key: The key columns.
-        forgets: Whether to keep only the keys of two pages, as memory must stay flat
-            where a stream is large; else all keys are kept.
-    """
-
-    def __init__(self, key: Sequence[str], *, forgets: bool) -> None:
-        self._key = key
-        self._forgets = forgets
-        self._before: set[tuple[Any, ...]] = set()
-        self._now: set[tuple[Any, ...]] = set()
-
-    def turn_page(self) -> None:
-        """Begin a new page."""
-        if self._forgets:
-            self._before, self._now = self._now, set()
-
-    def is_new(self, record: Record) -> bool:
-        """Tell whether the record's key has not been met, and keep it."""
-        key = tuple([record[column] for column in self._key])
-        if key in self._now or key in self._before:
-            return False
-        self._now.add(key)
-        return True
-
-
-def _without_shifted(before: Answer | None, answer: Answer) -> Sequence[Row]:
-    """Leave out rows that the page before has held already.
-
-    Rows that are added while a list is read push others over the border of a page. The
-    total tells how many they can be.
-    """
-    if before is None or before.query is not answer.query:
-        return answer.rows
-    added = (answer.total or 0) - (before.total or 0)
-    for count in range(min(added, len(answer.rows), len(before.rows)), 0, -1):
-        if before.rows[-count:] == answer.rows[:count]:
-            return answer.rows[count:]
-    return answer.rows
-
-
-def _total(payload: Any) -> int | None:
-    """Read how many rows there are; -1, or nothing readable, is not known."""
-    try:
-        total = integer(payload.get("totalCount")) if isinstance(payload, dict) else None
-    except Unconvertible:
-        return None
-    return None if total is None or total < 0 else total
-
-
-def _digest(rows: Sequence[Row]) -> bytes:
-    return blake2b(msgspec.json.encode(rows), digest_size=16).digest()

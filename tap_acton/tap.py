@@ -19,11 +19,12 @@ from singer_sdk.helpers.capabilities import (
     TapCapabilities,
 )
 from singer_sdk.singerlib import RecordMessage
-from singer_sdk.tap_base import Tap
 
+from tap_acton.bookmarks import ActOnTap
 from tap_acton.errors import EXIT_SIGNAL_BASE, ActOnError, SettingsError, StreamFailedError
 from tap_acton.run import Run
-from tap_acton.settings import CONFIG_SCHEMA, Settings
+from tap_acton.settings import Settings
+from tap_acton.settings_schema import CONFIG_SCHEMA
 from tap_acton.streams import STREAM_TYPES
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class BufferedWriter(MsgSpecWriter):
             sys.stdout.buffer.flush()
 
 
-class TapActOn(Tap):
+class TapActOn(ActOnTap):
     """Singer tap for Act-On: every report, list, contact and event of an account."""
 
     name = "tap-acton"

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
+from tap_acton.answers import Answer, Query
 from tap_acton.client import decode_text, path_part
 from tap_acton.errors import ParentGoneError, RejectedCallError, RepeatableError, StreamFailedError
 from tap_acton.moments import milliseconds_of, moment_of
 from tap_acton.pagination import Page
-from tap_acton.stream import ActOnStream, Answer, Query
+from tap_acton.stream import ActOnStream
 from tap_acton.tables import Table, read_csv
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 
+from tap_acton.answers import Answer, Query
 from tap_acton.client import path_part
 from tap_acton.errors import (
     CallError,
@@ -21,18 +22,18 @@ from tap_acton.errors import (
     RepeatableError,
 )
 from tap_acton.moments import moment_of
-from tap_acton.stream import ActOnStream, Answer, Query
+from tap_acton.stream import ActOnStream
 from tap_acton.streams.message_progress import TRIGGERED, Counters, MessageProgress
 from tap_acton.values import Unconvertible, fingerprint, integer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from tap_acton.bookmarks import ActOnTap
     from tap_acton.fan_out import Outcome, Task
     from tap_acton.pagination import Page
     from tap_acton.records import Record, Row
     from tap_acton.run import Parent
-    from tap_acton.tap import TapActOn
 
 SENT_TYPES = frozenset({"SENT", "TRIGGERED", "FAILED"})
 """The types of messages that have gone out, and so have a report."""
@@ -219,7 +220,7 @@ class MessageEvents(_MessageFanOut):
     primary_keys = ("id",)
     replication_key = "event_at"
 
-    def __init__(self, tap: TapActOn) -> None:
+    def __init__(self, tap: ActOnTap) -> None:
         super().__init__(tap)
         self._new_counters: dict[str, Counters] = {}
         self._asked: list[Parent] = []

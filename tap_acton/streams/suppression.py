@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tap_acton.stream import ActOnStream, Query
+from tap_acton.answers import Query
+from tap_acton.stream import ActOnStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

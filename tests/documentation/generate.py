@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from acton_sandbox.faults import KINDS
 from tap_acton.records import EXTRA_FIELDS, IGNORED, NAMES
-from tap_acton.settings import CONFIG_SCHEMA
+from tap_acton.settings_schema import CONFIG_SCHEMA
 from tap_acton.streams import STREAM_TYPES
 from tests.documentation.reference import ADDED, RESERVED, SETTING_GROUPS, STREAMS
 

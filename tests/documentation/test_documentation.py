@@ -16,7 +16,7 @@ from acton_sandbox import __main__ as sandbox_command
 from acton_sandbox import pages
 from tap_acton import errors
 from tap_acton.records import EXTRA_FIELDS
-from tap_acton.settings import CONFIG_SCHEMA
+from tap_acton.settings_schema import CONFIG_SCHEMA
 from tap_acton.streams import STREAM_TYPES
 from tests.documentation.generate import GENERATED, README, ROOT, SANDBOX, schema_of
 from tests.documentation.reference import ADDED, RESERVED, SETTING_GROUPS, STREAMS

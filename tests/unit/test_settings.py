@@ -1,4 +1,4 @@
-"""Settings: what is allowed, what is refused and how, and what dates come to."""
+"""Settings: what is allowed, what is refused and how, and what they decide."""
 
 from __future__ import annotations
 
@@ -12,14 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from singer_sdk import Tap
 
 from tap_acton.errors import SettingsError
-from tap_acton.settings import CONFIG_SCHEMA, Job, SeoReport, Settings, Shard, Window
+from tap_acton.settings import Job, SeoReport, Settings, Shard, Window
+from tap_acton.settings_schema import CONFIG_SCHEMA
 
 NOW = datetime(2026, 3, 31, 12, 34, 56, 789_999, tzinfo=UTC)
 NOW_IN_MILLISECONDS = NOW.replace(microsecond=789_000)
@@ -42,8 +40,6 @@ NAMES = {
     *("daily_request_limit", "token_store", "request_timeout", "max_retries", "shard"),
     "user_agent",
 }
-
-repeatable = hypothesis_settings(derandomize=True, database=None, deadline=None, max_examples=80)
 
 
 def read(now: datetime = NOW, /, **config: object) -> Settings:
@@ -252,15 +248,8 @@ JOBS = (
         ("job_ids", [{"job_type": "lost", "id": "1"}], JOBS),
         ("job_ids", [{"job_type": "list_upload", "id": True}], JOBS),
         ("lookback_window", "2 days", DURATION),
-        ("lookback_window", "2 days ago", DURATION),
-        ("lookback_window", "-P2D", DURATION),
-        ("lookback_window", "P-2D", DURATION),
-        ("lookback_window", "P", DURATION),
-        ("lookback_window", "P1DT", DURATION),
         ("lookback_window", 0, DURATION),
         ("engagement_window", "P99999Y", DURATION),
-        ("engagement_window", f"P{'9' * 30}M", DURATION),
-        ("engagement_window", f"P{'9' * 30}D", DURATION),
         ("shard", "0/5", SHARD),
         ("shard", "6/5", SHARD),
         ("shard", "1", SHARD),
@@ -387,70 +376,17 @@ def test_the_settings_of_the_sdk_and_of_others_are_not_suspected() -> None:
     assert read(**builtin["properties"], comment="ours").warnings == ()
 
 
-# Dates
+# Dates and durations
 
 
-@pytest.mark.parametrize(
-    ("value", "first", "last"),
-    [
-        ("2026-03-17", "2026-03-17T00:00:00.000", "2026-03-17T23:59:59.999"),
-        ("20260317", "2026-03-17T00:00:00.000", "2026-03-17T23:59:59.999"),
-        ("9999-12-31", "9999-12-31T00:00:00.000", "9999-12-31T23:59:59.999"),
-        ("2026-03-17T08:00:00-08:00", "2026-03-17T16:00:00.000", None),
-        ("2026-03-17T08:00:00z", "2026-03-17T08:00:00.000", None),
-        ("2026-03-17 08:00", "2026-03-17T08:00:00.000", None),
-        ("2026-03-17T08:00:00.1239Z", "2026-03-17T08:00:00.123", None),
-        ("now", "2026-03-31T12:34:56.789", None),
-        ("7 days ago", "2026-03-24T12:34:56.789", None),
-        ("3  Hours Ago", "2026-03-31T09:34:56.789", None),
-        ("a week ago", "2026-03-24T12:34:56.789", None),
-        ("an hour ago", "2026-03-31T11:34:56.789", None),
-        ("1 month ago", "2026-02-28T12:34:56.789", None),
-        ("2 quarters ago", "2025-09-30T12:34:56.789", None),
-        ("1 year ago", "2025-03-31T12:34:56.789", None),
-        ("P7D", "2026-03-24T12:34:56.789", None),
-        ("p1w", "2026-03-24T12:34:56.789", None),
-        ("PT12H", "2026-03-31T00:34:56.789", None),
-        ("P1M", "2026-02-28T12:34:56.789", None),
-        ("P1Y2M3W4DT5H6M7S", "2025-01-06T07:28:49.789", None),
-        ("today", "2026-03-31T00:00:00.000", "2026-03-31T23:59:59.999"),
-        ("Yesterday", "2026-03-30T00:00:00.000", "2026-03-30T23:59:59.999"),
-        ("tomorrow", "2026-04-01T00:00:00.000", "2026-04-01T23:59:59.999"),
-        ("this week", "2026-03-30T00:00:00.000", "2026-04-05T23:59:59.999"),
-        ("last week", "2026-03-23T00:00:00.000", "2026-03-29T23:59:59.999"),
-        ("this month", "2026-03-01T00:00:00.000", "2026-03-31T23:59:59.999"),
-        ("Last  Month", "2026-02-01T00:00:00.000", "2026-02-28T23:59:59.999"),
-        ("this quarter", "2026-01-01T00:00:00.000", "2026-03-31T23:59:59.999"),
-        ("last quarter", "2025-10-01T00:00:00.000", "2025-12-31T23:59:59.999"),
-        ("this year", "2026-01-01T00:00:00.000", "2026-12-31T23:59:59.999"),
-        ("last year", "2025-01-01T00:00:00.000", "2025-12-31T23:59:59.999"),
-    ],
-)
-def test_what_a_date_comes_to(value: str, first: str, last: str | None) -> None:
-    far = "9999-12-31"
-    assert read(start_date=value, end_date=far).window.start == datetime.fromisoformat(first + "Z")
-    end = None if value == "now" else datetime.fromisoformat((last or first) + "Z")
-    assert read(end_date=value).window.end == end
+def test_a_window_is_from_the_first_to_the_last_moment_of_what_is_named() -> None:
+    window = read(start_date="last quarter", end_date="Yesterday").window
+    assert window == Window(
+        datetime(2025, 10, 1, tzinfo=UTC), datetime(2026, 3, 31, tzinfo=UTC) - ONE_MILLISECOND
+    )
 
 
-@pytest.mark.parametrize(
-    "value",
-    [
-        "soon",
-        "2026-02-31",
-        "03/17/2026",
-        "2026-03-17T25:00:00Z",
-        "0001-01-01T00:00:00+05:00",
-        "7 days",
-        "7 fortnights ago",
-        "next month",
-        "P1.5D",
-        "P99999Y",
-        "999999999999 days ago",
-        f"{'9' * 5000} months ago",
-        1767225600,
-    ],
-)
+@pytest.mark.parametrize("value", ["soon", "0001-01-01T00:00:00+05:00", "P99999Y", 1767225600])
 @pytest.mark.parametrize("name", ["start_date", "end_date"])
 def test_what_is_no_date_is_refused(name: str, value: object) -> None:
     assert refusal(**{name: value}) == (
@@ -492,41 +428,10 @@ def test_now_may_come_in_any_zone_and_the_window_is_utc() -> None:
     assert window.end.tzinfo is UTC
 
 
-moments = st.datetimes(datetime(2001, 1, 1), datetime(2399, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
-
-
-@repeatable
-@given(moments, st.sampled_from(["week", "month", "quarter", "year"]))
-def test_calendar_words_leave_no_gap(now: datetime, unit: str) -> None:
-    far = "9999-12-31"
-    first = read(now, start_date=f"this {unit}", end_date=far).window.start
-    last = read(now, end_date=f"this {unit}").window.end
-    assert first is not None
-    assert last is not None
-    assert first <= now
-    assert now - timedelta(microseconds=999) <= last
-    before = read(now, start_date=f"last {unit}", end_date=f"last {unit}").window
-    assert before.end is not None
-    assert before.end + ONE_MILLISECOND == first
-    assert read(first - ONE_MILLISECOND, start_date=f"this {unit}").window.start == before.start
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        ("P2D", timedelta(days=2)),
-        ("PT0S", timedelta()),
-        ("P1W", timedelta(weeks=1)),
-        ("PT1H30M", timedelta(hours=1, minutes=30)),
-        # March has 31 days, and a month before its last day is February's last.
-        ("P1M", timedelta(days=31)),
-        ("P1Y", timedelta(days=365)),
-    ],
-)
-def test_durations(value: str, expected: timedelta) -> None:
-    settings = read(lookback_window=value, engagement_window=value)
-    assert settings.lookback_window == expected
-    assert settings.engagement_window == expected
+@pytest.mark.parametrize("name", ["lookback_window", "engagement_window"])
+def test_durations(name: str) -> None:
+    # March has 31 days, and a month before its last day is February's last.
+    assert getattr(read(**{name: "P1M"}), name) == timedelta(days=31)
 
 
 # What the settings decide

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tap_acton.answers import Answer, Query
 from tap_acton.errors import CallError, RepeatableError, StreamFailedError
 from tap_acton.moments import milliseconds_of, moment_of
-from tap_acton.stream import Answer, Query
 from tap_acton.streams.messages import (
     COUNTER_OF,
     MessageDailyStats,
@@ -115,7 +115,7 @@ def test_a_bookmark_of_another_replication_key_does_not_count() -> None:
 )
 def test_rows_outside_the_window_are_left_out(moment: str | None, *, is_wanted: bool) -> None:
     bounces = stream("hard_bounces", start_date="2026-03-10", end_date="2026-03-12")
-    assert bounces._is_in_window({"bounced_at": moment}, bounces.since) is is_wanted
+    assert bounces.is_in_window({"bounced_at": moment}, bounces.since) is is_wanted
 
 
 def test_the_sdk_gets_the_start_date_as_the_moment_that_it_stands_for() -> None:
@@ -130,7 +130,7 @@ def test_a_bookmark_in_the_future_is_moved_back_to_the_beginning_of_the_run() ->
         "replication_key": "bounced_at",
         "replication_key_value": "2099-01-01T00:00:00.000Z",
     }
-    bounces._clamp_bookmark()
+    bounces.clamp_bookmark()
     markers = bounces.stream_state["progress_markers"]
     assert markers["replication_key_value"] == moment_of(NOW)
 

@@ -1,0 +1,147 @@
+"""What is asked and what comes of it: queries, answers, and rows that come twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tap_acton.errors import CallError, RejectedCallError
+from tap_acton.values import Unconvertible, integer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tap_acton.records import Record, Row
+    from tap_acton.run import Parent
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is asked about one parent, over as many pages as it takes.
+
+    Attributes:
+        path: The path behind the host.
+        subject: The parent, for messages; never anything personal.
+        parameters: The query parameters, those of the paging aside.
+        given: Columns that every row of the answer gets: the ids of the parents.
+        parent: The parent; rows of one parent come out together.
+        since: The replication value from which rows are emitted; None for all.
+    """
+
+    path: str
+    subject: str = ""
+    parameters: Mapping[str, str | int] = field(default_factory=dict)
+    given: Row = field(default_factory=dict)
+    parent: Parent | None = None
+    since: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of one call.
+
+    Attributes:
+        query: What was asked.
+        rows: The rows of the page.
+        total: The number of rows that Act-On says there are, over all pages.
+        gone: Why there are none, where Act-On does not know the parent, or refuses it.
+    """
+
+    query: Query
+    rows: Sequence[Row] = ()
+    total: int | None = None
+    gone: CallError | None = None
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether Act-On refused the call for a reason that may pass."""
+        return isinstance(self.gone, RejectedCallError)
+
+
+class SeenKeys:
+    """Tells rows that come twice because rows moved between pages while being read.
+
+    Args:
+        key: The key columns.
+        forgets: Whether to keep only the keys of two pages, as memory must stay flat
+            where a stream is large; else all keys are kept.
+    """
+
+    def __init__(self, key: Sequence[str], *, forgets: bool) -> None:
+        self._key = key
+        self._forgets = forgets
+        self._before: set[tuple[Any, ...]] = set()
+        self._now: set[tuple[Any, ...]] = set()
+
+    def turn_page(self) -> None:
+        """Begin a new page."""
+        if self._forgets:
+            self._before, self._now = self._now, set()
+
+    def is_new(self, record: Record) -> bool:
+        """Tell whether the record's key has not been met, and keep it.
+
+        Args:
+            record: The record.
+
+        Returns:
+            Whether it is the first with its key.
+        """
+        key = tuple([record[column] for column in self._key])
+        if key in self._now or key in self._before:
+            return False
+        self._now.add(key)
+        return True
+
+
+def without_shifted(before: Answer | None, answer: Answer) -> Sequence[Row]:
+    """Leave out rows that the page before has held already.
+
+    Rows that are added while a list is read push others over the border of a page. The
+    total tells how many they can be.
+
+    Args:
+        before: The answer before; None for the first.
+        answer: The answer.
+
+    Returns:
+        The rows of the answer that are new.
+    """
+    if before is None or before.query is not answer.query:
+        return answer.rows
+    added = (answer.total or 0) - (before.total or 0)
+    for count in range(min(added, len(answer.rows), len(before.rows)), 0, -1):
+        if before.rows[-count:] == answer.rows[:count]:
+            return answer.rows[count:]
+    return answer.rows
+
+
+def total_of(payload: Any) -> int | None:
+    """Read how many rows there are.
+
+    Args:
+        payload: The decoded answer.
+
+    Returns:
+        Its ``totalCount``; None where that is -1, which stands for unknown, or unreadable.
+    """
+    try:
+        total = integer(payload.get("totalCount")) if isinstance(payload, dict) else None
+    except Unconvertible:
+        return None
+    return None if total is None or total < 0 else total
+
+
+def digest_of(rows: Sequence[Row]) -> bytes:
+    """Make a digest of rows, to tell whether a page is the one before it.
+
+    Args:
+        rows: The rows.
+
+    Returns:
+        The digest.
+    """
+    return blake2b(msgspec.json.encode(rows), digest_size=16).digest()

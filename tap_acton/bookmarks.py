@@ -1,0 +1,157 @@
+"""What of a stream is read in a run, by the settings and the bookmark, and what is kept of it."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
+from singer_sdk.streams import Stream
+from singer_sdk.tap_base import Tap
+
+from tap_acton.moments import moment_of
+from tap_acton.records import UNKNOWN_MOMENT, Record
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from singer_sdk.helpers.types import Context
+
+    from tap_acton.run import Run
+
+
+class ActOnTap(Tap):
+    """What the streams know of the tap."""
+
+    @property
+    @abstractmethod
+    def run(self) -> Run:
+        """What the run shares."""
+
+
+class BookmarkedStream(Stream):
+    """A stream with one window and one bookmark, kept by the rules of this tap.
+
+    The SDK moves a bookmark to the largest replication value that it has seen; here it
+    moves only when the stream has been read to its end, and never into the future.
+
+    Attributes:
+        tap: The tap.
+    """
+
+    primary_keys: ClassVar[tuple[str, ...]] = ()
+    replication_key: ClassVar[str | None] = None
+
+    def __init__(self, tap: ActOnTap) -> None:
+        super().__init__(tap)
+        self.tap = tap
+
+    @property
+    def run(self) -> Run:
+        """What the run shares; discovery goes without."""
+        return self.tap.run
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """The settings, with the start date as the moment that it stands for."""
+        return {**super().config, "start_date": self.start_date}
+
+    @property
+    def emit_activate_version_messages(self) -> bool:
+        """Never: sent ahead of the rows, it would empty a table that a failing run leaves so."""
+        return False
+
+    def get_replication_key_signpost(self, context: Context | None = None) -> None:
+        """Give none, since the SDK would move the bookmark up to it, past unread rows.
+
+        Args:
+            context: Not used; the stream has one state.
+        """
+
+    @property
+    def start_date(self) -> str | None:
+        """The moment from which rows are wanted, as the tap writes moments."""
+        start = self.run.settings.window.start
+        return None if start is None else moment_of(start)
+
+    @property
+    def bookmark(self) -> str | None:
+        """The replication value up to which the last complete run read; None for none."""
+        state = self.stream_state
+        if self.replication_method != REPLICATION_INCREMENTAL:
+            return None
+        if state.get("replication_key") != self.replication_key:
+            return None
+        value = state.get("replication_key_value")
+        return value if isinstance(value, str) else None
+
+    @cached_property
+    def since(self) -> str | None:
+        """The replication value from which rows are emitted; None for all of them."""
+        return self.since_bookmark(self.bookmark)
+
+    def since_bookmark(self, bookmark: str | None) -> str | None:
+        """Go back from a bookmark by the lookback, but not behind the start date.
+
+        Args:
+            bookmark: A moment, or None.
+
+        Returns:
+            The later of the two moments; None if there is neither.
+        """
+        if bookmark is None:
+            return self.start_date
+        try:
+            reached = datetime.fromisoformat(bookmark)
+        except ValueError:
+            return self.start_date
+        if reached.tzinfo is None:
+            reached = reached.replace(tzinfo=UTC)
+        return max(moment_of(reached - self.lookback), self.start_date or "")
+
+    @property
+    def lookback(self) -> timedelta:
+        """How far behind the bookmark rows are read and emitted again."""
+        return self.run.settings.lookback_window
+
+    @cached_property
+    def until(self) -> str | None:
+        """The replication value up to which rows are emitted; None for all of them."""
+        end = self.run.settings.window.end
+        return None if end is None else moment_of(end)
+
+    def is_in_window(self, record: Record, since: str | None) -> bool:
+        """Tell whether a record is wanted; one without a moment always is.
+
+        Args:
+            record: The record.
+            since: The replication value from which rows are emitted.
+
+        Returns:
+            Whether to emit it.
+        """
+        if self.replication_key is None:
+            return True
+        value = record[self.replication_key]
+        if value is None or value == UNKNOWN_MOMENT:
+            return True
+        # A day is compared by the day part of the moment, of which it is the beginning.
+        length = len(value)
+        if since is not None and value < since[:length]:
+            return False
+        return self.until is None or value <= self.until[:length]
+
+    # The state
+
+    def clamp_bookmark(self) -> None:
+        """Keep a moment from the future from hiding all that comes before it."""
+        markers = self.stream_state.get("progress_markers", {})
+        reached = markers.get("replication_key_value")
+        if reached is not None:
+            markers["replication_key_value"] = min(reached, moment_of(self.run.started_at))
+
+    def discard_progress(self) -> None:
+        """Keep the SDK from promoting the progress of a stream that was not read to its end."""
+        self.stream_state.pop("progress_markers", None)

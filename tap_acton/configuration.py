@@ -1,0 +1,192 @@
+"""Reading a configuration: each value by its schema, each mistake noted.
+
+What only one setting needs, such as the check of an address, is in ``settings``.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from tap_acton import values
+from tap_acton.settings_schema import PLANNED, SETTINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_SIMILAR_ENOUGH = 0.8
+
+
+class Configuration:
+    """A configuration on its way to settings, and the mistakes found in it so far.
+
+    A method that finds a mistake notes it and returns something in its place, so that
+    one look finds all mistakes.
+
+    Args:
+        config: The configuration as it was given.
+
+    Attributes:
+        mistakes: One sentence for each, in the order of reading.
+    """
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        """Take a configuration, of which nothing has been read yet."""
+        self._config = config
+        self.mistakes: list[str] = []
+
+    def refuse(self, name: str, allowed: str) -> None:
+        """Note that a setting has a value that is not allowed, without showing it."""
+        self.mistakes.append(f"The setting {name} must be {allowed}.")
+
+    def value(self, name: str) -> Any:
+        """Return what is set, or None where nothing is."""
+        value = self._config.get(name)
+        if isinstance(value, str) and "secret" not in SETTINGS[name]:
+            value = value.strip()
+        return None if value in ("", [], ()) else value
+
+    def text(self, name: str) -> str | None:
+        """Return a text; a number is one too, except where its zeros may have mattered."""
+        value = self.value(name)
+        if value is None or isinstance(value, str):
+            return value
+        if type(value) is int and "secret" not in SETTINGS[name]:
+            return str(value)
+        self.refuse(name, "a text; in YAML, put it in quotes")
+        return None
+
+    def required(self, name: str) -> str:
+        """Return a text that must be set."""
+        if self.value(name) is None:
+            self.mistakes.append(f"The setting {name} is required.")
+        return self.text(name) or ""
+
+    def choice(self, name: str) -> str:
+        """Return one of the texts that the schema lists, in any case."""
+        default: str = SETTINGS[name]["default"]
+        choices: list[str] = SETTINGS[name]["enum"]
+        value = self.value(name)
+        if value is None:
+            return default
+        if isinstance(value, str) and value.lower() in choices:
+            return value.lower()
+        self.refuse(name, f"one of {', '.join(choices)}")
+        return default
+
+    def integer(self, name: str) -> int:
+        """Return a whole number within the limits of the schema."""
+        return int(self.number(name))
+
+    def number(self, name: str) -> float:
+        """Return a number within the limits of the schema."""
+        schema = SETTINGS[name]
+        default: float = schema["default"]
+        value = self.value(name)
+        if value is None:
+            return default
+        convert = values.integer if schema["type"] == "integer" else values.number
+        try:
+            found = convert(value)
+        except values.Unconvertible:
+            found = None
+        if found is None or not _is_within(schema, found):
+            self.refuse(name, _numbers_allowed(schema))
+            return default
+        return found
+
+    def boolean(self, name: str) -> bool:
+        """Return true or false."""
+        default: bool = SETTINGS[name]["default"]
+        try:
+            found = values.boolean(self.value(name))
+        except values.Unconvertible:
+            self.refuse(name, "true or false")
+            return default
+        return default if found is None else found
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Return a list of texts, each once, in the order given."""
+        schema = SETTINGS[name]
+        choices: list[str] = schema["items"].get("enum", [])
+        items = [str(item) if type(item) is int else item for item in self._items(name)]
+        if choices:
+            items = [item.upper() if isinstance(item, str) else item for item in items]
+        texts = [item.strip() for item in items if isinstance(item, str) and item.strip()]
+        if len(texts) != len(items) or (choices and not set(texts) <= set(choices)):
+            self.refuse(name, f"a list of {', '.join(choices) or 'texts'}")
+        return tuple(dict.fromkeys(texts))
+
+    def objects(self, name: str) -> list[dict[str, str]]:
+        """Return a list of objects that have all properties of the schema, as texts."""
+        properties: dict[str, dict[str, Any]] = SETTINGS[name]["items"]["properties"]
+        found = []
+        for item in self._items(name):
+            fields = item if isinstance(item, Mapping) else {}
+            texts = {
+                key: str(fields[key]).strip()
+                for key in properties
+                if isinstance(fields.get(key), str) or type(fields.get(key)) is int
+            }
+            found.append(texts)
+            if not all(
+                texts.get(key) and texts[key] in schema.get("enum", [texts[key]])
+                for key, schema in properties.items()
+            ):
+                self.refuse(name, f"a list of objects with {_fields_allowed(properties)}")
+                return []
+        return found
+
+    def suspicions(self) -> Iterator[str]:
+        """Give a sentence for every setting that does not do what its user may expect."""
+        for name in PLANNED:
+            value = self.value(name)
+            if value is not None and value != SETTINGS[name].get("default"):
+                yield f"The setting {name} has no effect yet."
+        unknown = [name for name in self._config if name not in SETTINGS]
+        for name in unknown:
+            for meant in difflib.get_close_matches(name, SETTINGS, n=1, cutoff=_SIMILAR_ENOUGH):
+                yield f"The setting {name} is not known and has no effect; {meant} may be meant."
+
+    def _items(self, name: str) -> list[Any]:
+        """Return a list, which as text is a JSON array or has commas."""
+        value = self.value(name)
+        if value is None:
+            return list(SETTINGS[name]["default"])
+        if isinstance(value, str):
+            try:
+                parsed = json.loads(value)
+            except ValueError:
+                parsed = None
+            # A pattern such as [ab]* looks like an array, and an id like a number.
+            if not isinstance(parsed, list):
+                return [part for part in value.split(",") if part.strip()]
+            value = parsed
+        return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _is_within(schema: Mapping[str, Any], value: float) -> bool:
+    """Return whether a number is within the limits of a schema."""
+    lowest: float = schema.get("minimum", value)
+    highest: float = schema.get("maximum", value)
+    return lowest <= value <= highest and value > schema.get("exclusiveMinimum", -math.inf)
+
+
+def _numbers_allowed(schema: Mapping[str, Any]) -> str:
+    """Say what numbers a schema allows."""
+    if "exclusiveMinimum" in schema:
+        return f"a number greater than {schema['exclusiveMinimum']}"
+    if "maximum" in schema:
+        return f"a whole number from {schema['minimum']} to {schema['maximum']}"
+    return f"a whole number of at least {schema['minimum']}"
+
+
+def _fields_allowed(properties: Mapping[str, Mapping[str, Any]]) -> str:
+    """Say what fields an object needs."""
+    return " and ".join(
+        f"{name} (one of {', '.join(schema['enum'])})" if "enum" in schema else name
+        for name, schema in properties.items()
+    )

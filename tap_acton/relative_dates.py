@@ -1,0 +1,158 @@
+"""Dates and durations as settings write them, and what they come to in one run.
+
+A date may be a day, a date-time, a time before now or a word of the calendar; a duration
+is one of ISO 8601. Moments are in UTC and cut to milliseconds.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pendulum import DateTime
+
+_AGO = re.compile(
+    r"(?P<count>\d+|an?) (?P<unit>second|minute|hour|day|week|month|quarter|year)s? ago", re.ASCII
+)
+_DURATION = re.compile(
+    r"P(?=[\dT])(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
+    r"(?:T(?=\d)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?",
+    re.ASCII,
+)
+_CALENDAR_WORDS = {
+    "today": ("day", 0),
+    "yesterday": ("day", -1),
+    "tomorrow": ("day", 1),
+    **{f"this {unit}": (unit, 0) for unit in ("week", "month", "quarter", "year")},
+    **{f"last {unit}": (unit, -1) for unit in ("week", "month", "quarter", "year")},
+}
+
+
+def stretch(value: str, now: datetime) -> tuple[datetime, datetime]:
+    """Return the first and the last moment of what a text names.
+
+    Args:
+        value: A date setting.
+        now: When the run begins.
+
+    Returns:
+        Both moments; they are the same unless the text names a stretch of the calendar.
+
+    Raises:
+        ValueError: If the text is none of what is allowed.
+        OverflowError: If it leads out of the years 1 to 9999.
+    """
+    words = " ".join(value.lower().split())
+    if words in _CALENDAR_WORDS:
+        return _calendar_stretch(*_CALENDAR_WORDS[words], now)
+    if words == "now":
+        moment = now
+    elif ago := _AGO.fullmatch(words):
+        count = 1 if ago["count"] in {"a", "an"} else int(ago["count"])
+        moment = _before(now, **_length(ago["unit"], count))
+    elif words.startswith("p"):
+        moment = _before(now, **_parts(words))
+    else:
+        try:
+            day = date.fromisoformat(words.upper())
+        except ValueError:
+            moment = datetime.fromisoformat(words.upper())
+            moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        else:
+            return _at(day, time.min), _at(day, time.max)
+    moment = to_millisecond(moment)
+    return moment, moment
+
+
+def duration(value: str, now: datetime) -> timedelta:
+    """Return a length of time; months and years are counted back from now.
+
+    Args:
+        value: An ISO 8601 duration without fractions.
+        now: When the run begins.
+
+    Returns:
+        The length.
+
+    Raises:
+        ValueError: If the text is none of what is allowed.
+        OverflowError: If it leads out of the years 1 to 9999.
+    """
+    return now - _before(now, **_parts(value))
+
+
+def to_millisecond(moment: datetime) -> datetime:
+    """Cut a moment to the milliseconds that all moments of the tap have.
+
+    Args:
+        moment: The moment.
+
+    Returns:
+        The moment without what is smaller.
+    """
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def _calendar_stretch(unit: str, offset: int, now: datetime) -> tuple[datetime, datetime]:
+    """Return the first and the last moment of a day, week, month, quarter or year.
+
+    Args:
+        unit: Which of them.
+        offset: 0 for the one that now is in, -1 for the one before, 1 for the next.
+        now: When the run begins.
+
+    Returns:
+        Both moments.
+    """
+    first = _calendar(now).start_of("month" if unit == "quarter" else unit)
+    if unit == "quarter":
+        first = first.subtract(months=(first.month - 1) % 3)
+    first = first.add(**_length(unit, offset))
+    last = first.add(**_length(unit, 1)).subtract(days=1)
+    return _at(first, time.min), _at(last, time.max)
+
+
+def _length(unit: str, count: int) -> dict[str, int]:
+    """Return a length of time in the words of pendulum, which knows no quarter."""
+    return {"months": 3 * count} if unit == "quarter" else {f"{unit}s": count}
+
+
+def _parts(value: str) -> dict[str, int]:
+    """Return the parts of an ISO 8601 duration without fractions; ValueError for any other."""
+    found = _DURATION.fullmatch(value.upper())
+    if found is None:
+        message = "This is not an ISO 8601 duration."
+        raise ValueError(message)
+    return {name: int(count) for name, count in found.groupdict("0").items()}
+
+
+def _before(now: datetime, *, years: int = 0, months: int = 0, **exact: int) -> datetime:
+    """Return the moment that lies a length of time back.
+
+    Args:
+        now: From where to count.
+        years: Calendar years.
+        months: Calendar months; the 31st becomes the last day of a shorter month.
+        **exact: What always takes the same time, in the words of timedelta.
+
+    Returns:
+        The moment, in UTC.
+    """
+    if years or months:
+        now = datetime.combine(_calendar(now).subtract(years=years, months=months), now.timetz())
+    return now - timedelta(**exact)
+
+
+def _calendar(now: datetime) -> DateTime:
+    """Return a moment that knows the calendar."""
+    # This import takes a tenth of a second, which runs that name no such date are spared.
+    import pendulum  # noqa: PLC0415
+
+    return pendulum.instance(now)
+
+
+def _at(day: date, time_of_day: time) -> datetime:
+    """Return a moment of a day in UTC."""
+    return to_millisecond(datetime.combine(day, time_of_day, UTC))

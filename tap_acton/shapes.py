@@ -1,0 +1,137 @@
+"""Finds the rows of answers whose shape Act-On does not document, or documents as folders.
+
+Act-On's listings come in a handful of shapes. Where the documentation does not say which
+one an endpoint has, all of them are taken for possible, and nothing is presumed of the
+fields of a row.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tap_acton.records import Row
+
+ROWS_AT = ("result", "results", "data", "content", "items", "rows", "urls", "entries", "source")
+"""Names under which Act-On's envelopes hold their rows (Act-On reference, all editions)."""
+
+FOLDER_ROWS_AT = ("entries", "programs")
+FOLDER_NAMES = ("folder", "name")
+ALL_FORMS = "All Forms"
+"""The folder in which each form stands again, beside its own."""
+
+ENVELOPE_FIELDS = frozenset({"count", "offset", "totalCount"})
+
+FIELDS_SHOWN = 12
+
+
+class Found(NamedTuple):
+    """The rows of an answer, and how it held them.
+
+    Attributes:
+        rows: The rows.
+        shape: The shape in words, for a person to report.
+    """
+
+    rows: Sequence[Row]
+    shape: str
+
+
+def find_rows(payload: Any, scalar: str) -> Found | None:
+    """Find the rows of an answer, whatever its shape.
+
+    Args:
+        payload: The decoded answer.
+        scalar: The field that a row has where the answer holds plain texts or numbers
+            in place of objects.
+
+    Returns:
+        The rows; None where the answer is neither an array nor an object.
+    """
+    if isinstance(payload, list):
+        if is_folders(payload):
+            return Found(folder_rows(payload), "an array of folders")
+        return Found(_objects(payload, scalar), "an array")
+    return _find_in_object(payload, scalar) if isinstance(payload, dict) else None
+
+
+def _find_in_object(payload: Mapping[str, Any], scalar: str) -> Found:
+    if is_folders(payload.get("folders")) or payload.get("folders") == []:
+        return Found(folder_rows(payload["folders"]), "an object with folders")
+    for name in ROWS_AT:
+        if isinstance(payload.get(name), list):
+            return Found(_objects(payload[name], scalar), f"an object with {name}")
+    if payload.keys() <= ENVELOPE_FIELDS:
+        return Found((), "an empty object")
+    return Found((payload,), "a bare object")
+
+
+def folder_rows(folders: Sequence[Any]) -> list[Row]:
+    """Take the rows out of their folders, each with the name of its folder.
+
+    Forms stand in their folder and again under a folder of all; the row with the real
+    folder comes first, so that it is the one that is kept.
+
+    Args:
+        folders: The folders.
+
+    Returns:
+        The rows, with ``folderName`` where the folder is a real one with a name.
+    """
+    real: list[Row] = []
+    again: list[Row] = []
+    for folder in folders:
+        name = next((folder[key] for key in FOLDER_NAMES if folder.get(key)), None)
+        rows: list[Row] = [
+            row
+            for key in FOLDER_ROWS_AT
+            if isinstance(folder.get(key), list)
+            for row in folder[key]
+            if isinstance(row, dict)
+        ]
+        if name == ALL_FORMS:
+            again.extend(rows)
+        else:
+            real.extend({"folderName": name, **row} for row in rows)
+    return real + again
+
+
+def described(found: Found) -> str:
+    """Describe a shape in one line that a person can report; no value is in it.
+
+    Args:
+        found: The rows and how they were held.
+
+    Returns:
+        The shape, and the names of the fields of the first row.
+    """
+    fields = list(found.rows[0]) if found.rows else []
+    shown = ", ".join(f"{name:.40}" for name in fields[:FIELDS_SHOWN])
+    more = ", ..." if len(fields) > FIELDS_SHOWN else ""
+    return f"{found.shape} of rows with the fields {shown}{more}" if fields else found.shape
+
+
+def is_folders(payload: Any) -> bool:
+    """Tell whether an answer is an array of folders, and not an empty one.
+
+    Args:
+        payload: The decoded answer.
+
+    Returns:
+        Whether each of its elements holds rows.
+    """
+    return (
+        isinstance(payload, list)
+        and bool(payload)
+        and all(
+            isinstance(folder, dict)
+            and any(isinstance(folder.get(name), list) for name in FOLDER_ROWS_AT)
+            for folder in payload
+        )
+    )
+
+
+def _objects(items: Sequence[Any], scalar: str) -> list[Mapping[str, Any]]:
+    return [item if isinstance(item, dict) else {scalar: item} for item in items if item != {}]
