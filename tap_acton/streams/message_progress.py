@@ -4,8 +4,8 @@ Messages are read in the order of their sending. In the state are
 
 - ``read_until``: the sending time up to which all messages have been read, which is where
   an interrupted run is taken up;
-- ``in_view_from``: the sending time from which messages were in view in the last complete
-  run: they are read once more, however long ago it was;
+- ``newest``: the sending time of the newest message in the last complete run: messages
+  that were in view then are read once more, however long ago it was;
 - ``covers``: the settings with which they were read: where more is wanted now, reading
   begins anew;
 - ``ask_again``: messages that Act-On refused to tell of, for a reason that may pass;
@@ -73,9 +73,11 @@ class MessageProgress:
         # state.
         newest = max((_sent_at(message) for message in messages), default="")
         today = min(newest, self._started_at) or self._started_at
+        self._today = today
+        self._newest = str(known.get("newest", today))
         self._in_view_from = moment_of(datetime.fromisoformat(today) - engagement_window)
-        self._was_in_view_from = str(known.get("in_view_from", self._in_view_from))
-        self._rests_until = min(self._read_until, self._in_view_from, self._was_in_view_from)
+        was_in_view_from = moment_of(datetime.fromisoformat(self._newest) - engagement_window)
+        self._rests_until = min(self._read_until, self._in_view_from, was_in_view_from)
 
     def is_due(self, message: Parent) -> bool:
         """Tell whether anything new may be known of a message.
@@ -88,7 +90,7 @@ class MessageProgress:
             being sent.
         """
         return (
-            _is_always_in_view(message)
+            is_always_in_view(message)
             or message["sent_at"] >= self._rests_until
             or message["id"] in self._ask_again
         )
@@ -141,17 +143,17 @@ class MessageProgress:
             if message_id in in_view
         }
         self._ask_again &= {message["id"] for message in self._messages}
-        self._was_in_view_from = self._in_view_from
+        self._newest = self._today
         self.not_offered = self.not_offered.difference(offered).union(not_offered)
         self._write()
 
     def _stays_in_view(self, message: Parent) -> bool:
-        return _is_always_in_view(message) or message["sent_at"] >= self._in_view_from
+        return is_always_in_view(message) or message["sent_at"] >= self._in_view_from
 
     def _write(self) -> None:
         self._state.update(
             read_until=self._read_until,
-            in_view_from=self._was_in_view_from,
+            newest=self._newest,
             covers=self._covers,
         )
         for name, value in (
@@ -169,7 +171,15 @@ def _sent_at(message: Parent) -> str:
     return message["sent_at"] or ""
 
 
-def _is_always_in_view(message: Parent) -> bool:
+def is_always_in_view(message: Parent) -> bool:
+    """Tell whether a message is looked at however old it is.
+
+    Args:
+        message: The message.
+
+    Returns:
+        Whether it is triggered, and so keeps on being sent, or has no sending time.
+    """
     return message["message_type"] == TRIGGERED or message["sent_at"] is None
 
 

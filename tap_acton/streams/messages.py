@@ -23,7 +23,7 @@ from tap_acton.errors import (
 )
 from tap_acton.moments import moment_of
 from tap_acton.stream import ActOnStream
-from tap_acton.streams.message_progress import TRIGGERED, Counters, MessageProgress
+from tap_acton.streams.message_progress import Counters, MessageProgress, is_always_in_view
 from tap_acton.values import Unconvertible, fingerprint, integer
 
 if TYPE_CHECKING:
@@ -95,9 +95,10 @@ class _MessageFanOut(ActOnStream):
         settings = self.run.settings
         earliest = ""
         if settings.window.start is not None:
-            earliest = moment_of(settings.window.start - settings.engagement_window)
+            start = max(settings.window.start, datetime.fromtimestamp(0, UTC))
+            earliest = moment_of(start - settings.engagement_window)
         for message in sorted(self._gone_out(), key=_sent_at):
-            is_in_window = message["message_type"] == TRIGGERED or _sent_at(message) >= earliest
+            is_in_window = is_always_in_view(message) or message["sent_at"] >= earliest
             if is_in_window and self.progress.is_due(message):
                 yield message
 

@@ -114,8 +114,16 @@ def test_after_a_day_only_what_moved_is_asked_again(bench: Bench, complete_run: 
 
 
 def test_old_messages_are_not_asked_again(bench: Bench, complete_run: Output) -> None:
-    """Old are those past their engagement window at the last run; triggered ones never are."""
-    earliest = bench.sandbox.account.now_ms - 3 * 24 * 3_600_000
+    """Old are those past their engagement window at the newest message of the last run.
+
+    Triggered ones never are.
+    """
+    newest = max(
+        message.sent_at
+        for message in bench.sandbox.account.messages
+        if message.type in {"SENT", "TRIGGERED", "FAILED"}
+    )
+    earliest = newest - 3 * 24 * 3_600_000
     bench.next_day()
     found = bench.run(complete_run.state, streams=["message_reports"], engagement_window="P3D")
     asked = {path.split("/")[4] for path in found.paths if path.endswith("/report")}

@@ -274,7 +274,7 @@ ALL_COVERED = {
 }
 READ_YESTERDAY = {
     "read_until": "2026-03-19T00:00:00.000Z",
-    "in_view_from": "2025-12-19T00:00:00.000Z",
+    "newest": "2026-03-19T00:00:00.000Z",
     "covers": ALL_COVERED,
 }
 
@@ -302,6 +302,10 @@ def test_messages_long_before_the_start_date_are_not_asked_about() -> None:
     events = stream("message_events", start_date="2026-03-10")
     assert "s-2" not in ids_of_parents(events)
     assert "s-6" in ids_of_parents(events)
+
+
+def test_a_start_date_before_all_calendars_reads_everything() -> None:
+    assert len(ids_of_parents(stream("message_events", start_date="0001-01-01"))) == 5
 
 
 def test_with_an_end_date_nothing_is_remembered_of_messages() -> None:
