@@ -108,3 +108,13 @@ def unrouted() -> Answer:
 def unauthorized() -> Answer:
     """Answer that the access token is missing, unknown or expired."""
     return gateway_error(401, "Unauthorized", "The access token is missing, invalid or expired.")
+
+
+def undocumented_answer(call: Call, rows: list[dict[str, Any]]) -> Answer:
+    """Answer with rows of which no document says what holds them."""
+    match call.view.choices.undocumented_shape:
+        case "array":
+            return Answer.of_json(rows)
+        case "data":
+            return Answer.of_json({"data": rows})
+    return page_answer(0, rows, len(rows))

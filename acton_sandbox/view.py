@@ -31,6 +31,8 @@ class Choices:
     """Where `_contact_id_` stands: `first`, `last` or `absent`; by default as in the edition."""
     ids_in_csv: bool = True
     """Whether the CSV form of a list has the `_contact_id_` column."""
+    undocumented_shape: str = "envelope"
+    """What holds the rows where no document says: an `envelope`, an `array` or `data`."""
 
 
 @dataclass(frozen=True, slots=True)
