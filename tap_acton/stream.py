@@ -170,7 +170,11 @@ class ActOnStream(BookmarkedStream):
                 self.discard_progress()
             self.clamp_bookmark()
             self.stream_done()
-            count.outcome = "complete"
+            count.outcome = "incomplete" if count.refused else "complete"
+            if count.refused:
+                self.failure = StreamFailedError(
+                    f"{self.name}: Act-On refused {count.refused} parents; the next run asks again."
+                )
         except NotAvailableError as error:
             self.discard_progress()
             self.run.parents[self.name] = error

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_acton.answers import Answer, Query
-from tap_acton.errors import CallError, RepeatableError, StreamFailedError
+from tap_acton.errors import CallError, RejectedCallError, RepeatableError, StreamFailedError
 from tap_acton.moments import milliseconds_of, moment_of
 from tap_acton.streams.messages import (
     COUNTER_OF,
@@ -162,6 +162,27 @@ def test_a_stream_whose_every_parent_is_gone_fails() -> None:
     members.tasks = tasks  # type: ignore[method-assign]
     with pytest.raises(StreamFailedError, match="each of the 6 parents"):
         list(members.read())
+
+
+def test_a_stream_of_which_something_was_refused_is_not_complete() -> None:
+    members = stream("list_members")
+    members.run.parents["lists"] = []
+    answers = [
+        Answer(Query("/", given={"list_id": "l-1"}, parent={"id": "l-1"})),
+        Answer(
+            Query("/", "list l-2", given={"list_id": "l-2"}, parent={"id": "l-2"}),
+            gone=RejectedCallError("refused"),
+        ),
+    ]
+
+    def tasks() -> Iterator[Any]:
+        return ((lambda answer=answer: (answer, ())) for answer in answers)
+
+    members.tasks = tasks  # type: ignore[method-assign]
+    assert list(members.get_records(None)) == []
+    assert members.count.outcome == "incomplete"
+    with pytest.raises(StreamFailedError, match="refused 1 parents"):
+        members.log_sync_costs()
 
 
 # Lists
