@@ -20,8 +20,8 @@ class StreamCount:
         waited: Seconds spent waiting for the limits, summed over all threads.
         skipped: Parents that Act-On no longer has.
         refused: Parents that Act-On refused to tell of.
-        outcome: ``complete``, ``incomplete``, ``not selected``, ``switched off`` or ``failed``; empty
-            while reading.
+        outcome: ``complete``, ``incomplete``, ``not selected``, ``switched off`` or
+            ``failed``; empty while reading.
         skipped_names: The first of the skipped parents by name.
         refused_names: The same of the refused ones.
     """
