@@ -10,24 +10,36 @@ from typing import TYPE_CHECKING, Any
 
 from acton_sandbox.entities import DRILLDOWNS, DayCount
 from acton_sandbox.generation.assets import assets_of
+from acton_sandbox.generation.content import FOOTERS, HEADERS, LOGOS, SENDERS, images_of
+from acton_sandbox.generation.facts import facts_of
 from acton_sandbox.generation.lists import Lists
 from acton_sandbox.generation.mailings import Mailings
+from acton_sandbox.generation.marketing import campaigns_of, keywords_of
+from acton_sandbox.generation.media import MediaLibrary
 from acton_sandbox.generation.people import People
 from acton_sandbox.generation.suppressions import Suppressions
+from acton_sandbox.generation.web import forms_of, landing_pages_of, programs_of
 from acton_sandbox.moments import START, ZONE_NAME, local_day, milliseconds
 from acton_sandbox.size import SIZES
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from acton_sandbox.content import Block, Image, Logo
     from acton_sandbox.entities import (
         Asset,
         ContactList,
+        ListRow,
         Message,
+        Sender,
         SubscriptionCategory,
         Suppression,
     )
+    from acton_sandbox.facts import Facts
+    from acton_sandbox.marketing import Campaign, Keyword
+    from acton_sandbox.media import Medium
     from acton_sandbox.size import Size
+    from acton_sandbox.web import Form, LandingPage, Program
 
 
 @dataclass(frozen=True)
@@ -40,6 +52,8 @@ class Timeline:
     mailings: Mailings
     suppressions: Suppressions
     assets: list[Asset]
+    media: MediaLibrary
+    images: list[Image]
 
     @classmethod
     def of(cls, seed: int, size: Size, anchor: int) -> Timeline:
@@ -53,6 +67,8 @@ class Timeline:
             mailings=Mailings(seed, size, lists, anchor),
             suppressions=Suppressions(seed, size, people),
             assets=assets_of(seed),
+            media=MediaLibrary(seed, people),
+            images=images_of(seed, size.images),
         )
 
 
@@ -146,6 +162,70 @@ class Account:
     def assets(self) -> list[Asset]:
         """What the asset listing holds besides contact lists and messages."""
         return self.timeline.assets
+
+    @property
+    def senders(self) -> tuple[Sender, ...]:
+        """Everybody in whose name messages can go out."""
+        return SENDERS
+
+    @property
+    def logos(self) -> tuple[Logo, ...]:
+        """The logos."""
+        return LOGOS
+
+    @property
+    def headers(self) -> tuple[Block, ...]:
+        """The headers that are listed."""
+        return HEADERS
+
+    @property
+    def footers(self) -> tuple[Block, ...]:
+        """The footers that are listed, the default one first."""
+        return FOOTERS
+
+    @property
+    def images(self) -> list[Image]:
+        """The images that are listed."""
+        return self.timeline.images
+
+    @cached_property
+    def media(self) -> list[Medium]:
+        """What the media library lists, folder by folder."""
+        return self.timeline.media.at(self.now_ms)
+
+    @property
+    def media_folders(self) -> tuple[str, ...]:
+        """The folders of the media library, empty ones included."""
+        return self.timeline.media.folders
+
+    @cached_property
+    def campaigns(self) -> list[Campaign]:
+        """The campaigns that are listed."""
+        return campaigns_of(self.timeline.seed)
+
+    @cached_property
+    def keywords(self) -> list[Keyword]:
+        """The search keywords."""
+        return keywords_of(self.timeline.seed)
+
+    def facts_of(self, row: ListRow) -> Facts | None:
+        """The history and the score of a contact; None for one that has just been deleted."""
+        return facts_of(self.timeline.seed, row, self.now_ms)
+
+    @cached_property
+    def forms(self) -> list[Form]:
+        """The forms, with what came of them so far."""
+        return forms_of(self.timeline.seed, self.timeline.size.forms, self.now_ms)
+
+    @cached_property
+    def landing_pages(self) -> list[LandingPage]:
+        """The landing pages, with their visits so far."""
+        return landing_pages_of(self.timeline.seed, self.timeline.size.landing_pages, self.now_ms)
+
+    @cached_property
+    def programs(self) -> list[Program]:
+        """The programs of all types."""
+        return programs_of(self.timeline.seed, self.timeline.size.programs, self.now_ms)
 
     @cached_property
     def hard_bounces(self) -> list[Suppression]:

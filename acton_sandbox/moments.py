@@ -82,6 +82,14 @@ def display(moment: int) -> str:
     return f"{MONTHS[when.month - 1]} {when.day} {when.year} {clock_text(when)} {when.tzname()}"
 
 
+def display_with_offset(moment: int) -> str:
+    """Return a display time such as `Mar 17 2026 7:05 AM GMT-07:00`."""
+    when = local(moment)
+    offset = when.strftime("%z")
+    day = f"{MONTHS[when.month - 1]} {when.day} {when.year}"
+    return f"{day} {clock_text(when)} GMT{offset[:-2]}:{offset[-2:]}"
+
+
 def display_without_year(moment: int, *, offset_name: bool = False) -> str:
     """Return a display time such as `Tue Mar 17 7:05 AM PDT`, or with a `GMT-07:00` zone."""
     when = local(moment)

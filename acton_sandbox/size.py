@@ -50,6 +50,14 @@ class Size:
     """Exactly this many evenly spread SENT messages before `now`, in place of the daily ones."""
     events_per_message: int = 2
     """Drilldown rows of each of those messages, all drilldowns together."""
+    forms: int = 5
+    """Forms, all folders together."""
+    landing_pages: int = 4
+    """Landing pages, all folders together."""
+    programs: int = 3
+    """Programs of each type."""
+    images: int = 9
+    """Images, all folders together."""
 
 
 SMALL = Size(
@@ -124,6 +132,10 @@ STANDARD = Size(
     imported_opt_outs=150,
     imported_spam_complaints=0,
     category_opt_outs_per_day=3,
+    forms=24,
+    landing_pages=18,
+    programs=8,
+    images=40,
 )
 
 SIZES = {"small": SMALL, "standard": STANDARD}

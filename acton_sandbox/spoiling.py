@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from acton_sandbox.faults import Fault
 
-_ROW_KEYS = ("result", "msgresult", "data", "counts")
+_ROW_KEYS = ("result", "msgresult", "data", "counts", "urls")
 _HTML = "<!doctype html><title>Maintenance</title><h1>We will be back soon</h1>"
 _GARBAGE = '{"result": [{"id": unquoted,'
 _UNNAMED_FIELD = "fieldOfNoDocument"
@@ -72,9 +72,13 @@ def _edited(answer: Answer, edit: Callable[[Any], None]) -> Answer:
 
 
 def _rows(value: Any) -> list[Any]:
-    """Return the rows of an answer; a bare object is its own only row."""
+    """Return the rows of an answer, out of their folders; a bare object is its own only row."""
     if isinstance(value, list):
+        if any("entries" in item for item in value if isinstance(item, dict)):
+            return [row for folder in value for row in folder["entries"]]
         return value
+    if isinstance(value.get("folders"), list):
+        return [row for folder in value["folders"] for row in folder["programs"]]
     for key in _ROW_KEYS:
         if isinstance(value.get(key), list):
             rows: list[Any] = value[key]
@@ -90,7 +94,7 @@ def _count_one_more(page: dict[str, Any]) -> None:
 def _repeat_last_row(value: Any, _: Fault) -> None:
     rows = _rows(value)
     if isinstance(value, list):
-        rows.extend(rows[-1:])
+        value.extend(value[-1:])
     elif rows and rows[0] is not value and _is_last_page(value, rows):
         rows.append(rows[-1])
         value["count"] = len(rows)

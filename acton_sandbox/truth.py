@@ -6,10 +6,14 @@ from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from _typeshed import DataclassInstance
 
     from acton_sandbox.account import Account
-    from acton_sandbox.entities import Message
+    from acton_sandbox.entities import ListRow, Message
+    from acton_sandbox.facts import Facts
+    from acton_sandbox.media import Medium
 
 
 def truth_of(account: Account) -> dict[str, Any]:
@@ -29,6 +33,18 @@ def truth_of(account: Account) -> dict[str, Any]:
             {**_fields(item), "rows": [_fields(row) for row in item.rows]} for item in account.lists
         ],
         "assets": [_fields(asset) for asset in account.assets],
+        "senders": [_fields(sender) for sender in account.senders],
+        "logos": [_fields(logo) for logo in account.logos],
+        "headers": [_fields(header) for header in account.headers],
+        "footers": [_fields(footer) for footer in account.footers],
+        "images": [_fields(image) for image in account.images],
+        "media": [_medium(medium) for medium in account.media],
+        "campaigns": [_fields(campaign) for campaign in account.campaigns],
+        "keywords": [_fields(keyword) for keyword in account.keywords],
+        "forms": [_fields(form) for form in account.forms],
+        "landing_pages": [_fields(page) for page in account.landing_pages],
+        "programs": [_fields(program) for program in account.programs],
+        "facts": [_facts(row.contact_id, facts) for row, facts in _contacts(account)],
         "hard_bounces": [_fields(row) for row in account.hard_bounces],
         "spam_complaints": [_fields(row) for row in account.spam_complaints],
         "opt_outs": [_fields(row) for row in account.opt_outs],
@@ -47,6 +63,17 @@ def counts_of(account: Account) -> dict[str, int]:
         "lists": len(account.lists),
         "list rows": sum(len(item.rows) for item in account.lists),
         "other assets": len(account.assets),
+        "senders": len(account.senders),
+        "logos": len(account.logos),
+        "headers and footers": len(account.headers) + len(account.footers),
+        "images": len(account.images),
+        "files and links": len(account.media),
+        "views of files and links": sum(len(medium.views) for medium in account.media),
+        "campaigns": len(account.campaigns),
+        "search keywords": len(account.keywords),
+        "forms": len(account.forms),
+        "landing pages": len(account.landing_pages),
+        "programs": len(account.programs),
         "hard bounces": len(account.hard_bounces),
         "spam complaints": len(account.spam_complaints),
         "opt-outs": len(account.opt_outs),
@@ -69,3 +96,24 @@ def _message(message: Message) -> dict[str, Any]:
     # How the events are worked out is nobody's business, and at which moment is said above.
     del shown["planned_events"], shown["as_of"]
     return {**shown, "sender": _fields(message.sender), "report": _fields(message.report)}
+
+
+def _medium(medium: Medium) -> dict[str, Any]:
+    return {
+        **_fields(medium),
+        "messages": [_fields(message) for message in medium.messages],
+        "views": [_fields(view) for view in medium.views],
+    }
+
+
+def _contacts(account: Account) -> Iterator[tuple[ListRow, Facts]]:
+    rows = (row for item in account.lists for row in item.rows)
+    return ((row, facts) for row in rows if (facts := account.facts_of(row)) is not None)
+
+
+def _facts(contact_id: str, facts: Facts) -> dict[str, Any]:
+    return {
+        "contact_id": contact_id,
+        "activities": [_fields(activity) for activity in facts.activities],
+        "scores": [_fields(entry) for entry in facts.scores],
+    }

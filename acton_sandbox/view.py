@@ -31,6 +31,10 @@ class Choices:
     """Where `_contact_id_` stands: `first`, `last` or `absent`; by default as in the edition."""
     ids_in_csv: bool = True
     """Whether the CSV form of a list has the `_contact_id_` column."""
+    media_slash: str = "with"
+    """Whether paths of media end in a slash where that is documented: `with`, `without`, `both`."""
+    landing_page_is_html: bool = False
+    """Whether a landing page alone is answered with the page itself, in place of JSON."""
     undocumented_shape: str = "envelope"
     """What holds the rows where no document says: an `envelope`, an `array` or `data`."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tap_acton.errors import CallError, RejectedCallError
-from tap_acton.values import Unconvertible, integer
+from tap_acton.values import Unconvertible, fingerprint, integer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -95,6 +96,35 @@ class SeenKeys:
             return False
         self._now.add(key)
         return True
+
+
+class RunningNumbers:
+    """Makes ids of rows that have none, and tells rows apart that are truly identical.
+
+    The numbers begin anew with each parent, so memory stays flat; the parent has to be part
+    of the identity.
+    """
+
+    def __init__(self) -> None:
+        self._within: object = None
+        self._counts: Counter[str] = Counter()
+
+    def identify(self, within: object, *identity: str | None) -> str:
+        """Make the id of a row.
+
+        Args:
+            within: The parent whose rows are being numbered.
+            identity: What identifies the row, its parent included.
+
+        Returns:
+            The fingerprint of the identity and of the number of rows like it so far.
+        """
+        if within != self._within:
+            self._within = within
+            self._counts.clear()
+        like = fingerprint(*identity)
+        self._counts[like] += 1
+        return fingerprint(*identity, self._counts[like])
 
 
 def without_shifted(before: Answer | None, answer: Answer) -> Sequence[Row]:

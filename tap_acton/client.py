@@ -160,6 +160,24 @@ def decode_text(body: bytes, subject: str) -> Any:
     return body.decode("utf-8-sig", "replace").replace("\0", "")
 
 
+def decode_page(body: bytes, subject: str) -> Any:
+    """Decode the body of a good answer that may be a page of HTML.
+
+    Args:
+        body: The body, in UTF-8 with or without a mark of it.
+        subject: What was asked about, for messages.
+
+    Returns:
+        An object with the page, without the character NUL, as ``html``; decoded JSON
+        where the answer is none.
+
+    Raises:
+        RepeatableError: If the body is empty, or neither HTML nor JSON.
+    """
+    page = body.decode("utf-8-sig", "replace").replace("\0", "")
+    return {"html": page} if page.lstrip().startswith("<") else decode_json(body, subject)
+
+
 class _BearerToken(requests.auth.AuthBase):
     """Sends a token; set on every request so that no ``.netrc`` replaces it."""
 
@@ -270,6 +288,34 @@ class ActOnClient:
                 failures += 1
                 self._give_up_after(failures, error)
                 self._pause(_with_jitter(next(waits)))
+
+    def read_once(
+        self,
+        call: Call,
+        interpret: Callable[[Any], Read],
+        decode: Callable[[bytes, str], Any] = decode_json,
+    ) -> Read:
+        """Make a call that has an effect: once, whatever comes of it.
+
+        Args:
+            call: The call.
+            interpret: As for :meth:`read`.
+            decode: As for :meth:`read`.
+
+        Returns:
+            What the interpretation returns.
+
+        Raises:
+            ParentGoneError: If what the call asks about was deleted.
+            NotAvailableError: If the endpoint is not offered to this account.
+            RejectedCallError: If the call failed for any other reason.
+        """
+        try:
+            return interpret(self._payload(call, self._tokens.access_token(), decode))
+        except RepeatableError as error:
+            raise RejectedCallError(
+                f"{error.sentence} The call is not repeated, because it has an effect."
+            ) from None
 
     def _payload(self, call: Call, token: str, decode: Callable[[bytes, str], Any]) -> Any:
         """Make the call once and decode its answer."""

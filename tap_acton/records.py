@@ -3,7 +3,8 @@
 One generic path for all streams, driven by the JSON schema. A property takes its value
 from the API fields named in its ``x-acton-names`` (the first that has one wins), or
 else from the field whose name is the property's in another spelling; ``opened/0`` names
-the first element of an array. What the property's type cannot hold becomes null, and
+the first element of an array, and an array of objects takes an object with free keys as
+pairs of key and value. What the property's type cannot hold becomes null, and
 its raw value, like every field that no property names, goes to ``extra_fields``. The
 schema's own ``x-acton-ignored`` lists fields left out on purpose, each with the reason.
 """
@@ -175,7 +176,27 @@ def _converter(column: str, definition: Mapping[str, Any], zone: tzinfo | None) 
             case "date":
                 return day
         return identifier if column == "id" or column.endswith("_id") else text
+    if "array" in types and "object" in definition["items"]["type"]:
+        return _pairs(definition["items"]["properties"], zone)
     return next(_BY_TYPE[name] for name in types if name in _BY_TYPE)
+
+
+def _pairs(properties: Mapping[str, Any], zone: tzinfo | None) -> Convert:
+    """Make the conversion of an object with free keys to an array of objects.
+
+    Each of these holds a key in its first property and the value in its second.
+    """
+    (key_name, convert_key), (value_name, convert_value) = (
+        (name, _converter(name, definition, zone)) for name, definition in properties.items()
+    )
+
+    def convert(value: Any) -> Any:
+        return [
+            {key_name: convert_key(key), value_name: convert_value(held)}
+            for key, held in _object(value).items()
+        ]
+
+    return convert
 
 
 def _object(value: Any) -> Any:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import requests
 
     from tap_acton.settings import Settings
+    from tap_acton.streams.facts import FactsSpool
 
 Parent: TypeAlias = Mapping[str, Any]
 """The columns of a parent's record that its children need."""
@@ -49,6 +50,7 @@ class Run:
             been read to its end; the failure where it could not be.
         message_counters: What the message reports read in this run count, by message
             id; the failure where the message is gone.
+        facts: What the first of the streams of contact facts has read for the others.
     """
 
     def __init__(self, settings: Settings, started_at: datetime) -> None:
@@ -58,6 +60,7 @@ class Run:
         self.counts = RunCount()
         self.parents: dict[str, list[Parent] | ActOnError] = {}
         self.message_counters: dict[str, tuple[int | None, ...] | CallError] = {}
+        self.facts: FactsSpool | None = None
         self._limits: Limits | None = None
         self._account: Mapping[str, Any] | ActOnError | None = None
 
@@ -144,6 +147,8 @@ class Run:
     def close(self) -> None:
         """Let calls that are still under way end without a repetition, and close files."""
         self.stop.request(0)
+        if self.facts is not None:
+            self.facts.close()
         if self._limits is not None:
             self._limits.close()
 

@@ -15,13 +15,9 @@ EVENT_TYPES = ("SENT", "SUPPRESSED", "OPENED", "CLICKED", "BOUNCED", "OPT_OUT", 
 JOB_TYPES = ("list_upload", "rejected_records", "custom_events", "contact_import", "custom_object")
 
 PLANNED = (
-    "account_id",
     "list_streams",
     "custom_field_columns",
     "on24_client_ids",
-    "seo_urls",
-    "seo_reports",
-    "job_ids",
 )
 """Settings that are checked but have no effect yet: the streams that use them are to come."""
 

@@ -22,6 +22,9 @@ FOLDER_NAMES = ("folder", "name")
 ALL_FORMS = "All Forms"
 """The folder in which each form stands again, beside its own."""
 
+NO_FOLDER = -1
+"""The id of the folder of programs that stand in none."""
+
 ENVELOPE_FIELDS = frozenset({"count", "offset", "totalCount"})
 
 FIELDS_SHOWN = 12
@@ -65,6 +68,12 @@ def _find_in_object(payload: Mapping[str, Any], scalar: str) -> Found:
             return Found(_objects(payload[name], scalar), f"an object with {name}")
     if payload.keys() <= ENVELOPE_FIELDS:
         return Found((), "an empty object")
+    name, *others = payload.keys() - ENVELOPE_FIELDS
+    match payload[name]:
+        case list(items) if not others:
+            return Found(_objects(items, scalar), f"an object with {name:.40}")
+        case dict(row) if not others:
+            return Found((row,) if row else (), f"an object around {name:.40}")
     return Found((payload,), "a bare object")
 
 
@@ -78,7 +87,8 @@ def folder_rows(folders: Sequence[Any]) -> list[Row]:
         folders: The folders.
 
     Returns:
-        The rows, with ``folderName`` where the folder is a real one with a name.
+        The rows, with ``folderName`` where the folder is a real one with a name, and with
+        ``folderId`` where it has an id.
     """
     real: list[Row] = []
     again: list[Row] = []
@@ -94,7 +104,8 @@ def folder_rows(folders: Sequence[Any]) -> list[Row]:
         if name == ALL_FORMS:
             again.extend(rows)
         else:
-            real.extend({"folderName": name, **row} for row in rows)
+            given = {"folderName": name, **_folder_id(folder)}
+            real.extend({**given, **row} for row in rows)
     return real + again
 
 
@@ -131,6 +142,11 @@ def is_folders(payload: Any) -> bool:
             for folder in payload
         )
     )
+
+
+def _folder_id(folder: Mapping[str, Any]) -> Mapping[str, Any]:
+    folder_id = folder.get("id")
+    return {} if folder_id in (None, NO_FOLDER, str(NO_FOLDER)) else {"folderId": folder_id}
 
 
 def _objects(items: Sequence[Any], scalar: str) -> list[Mapping[str, Any]]:

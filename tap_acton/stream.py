@@ -21,7 +21,7 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from tap_acton import schemas
 from tap_acton.answers import Answer, Query, SeenKeys, digest_of, total_of, without_shifted
 from tap_acton.bookmarks import BookmarkedStream
-from tap_acton.client import Call
+from tap_acton.client import Call, decode_json
 from tap_acton.errors import (
     ActOnError,
     CallError,
@@ -36,7 +36,7 @@ from tap_acton.pagination import EndlessPagesError, OffsetPages, Page
 from tap_acton.records import Record, RecordReader, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from singer_sdk.helpers.types import Context
 
@@ -258,9 +258,10 @@ class ActOnStream(BookmarkedStream):
         current: Parent | None = None
         is_complete = True
         told_at = time.monotonic()
-        for answer in in_order(
-            self.tasks(), width=self.run.settings.max_concurrency, checkpoint=self.run.stop.check
-        ):
+        # A test wants one record of each stream, not the calls for many.
+        is_test = self.ABORT_AT_RECORD_COUNT is not None
+        width = 1 if is_test else self.run.settings.max_concurrency
+        for answer in in_order(self.tasks(), width=width, checkpoint=self.run.stop.check):
             self.run.stop.check()
             if answer.query.parent is not current:
                 if current is not None:
@@ -355,7 +356,8 @@ class ActOnStream(BookmarkedStream):
         paging = self.paging
         parameters = {**query.parameters, **(paging.parameters(page) if paging else {})}
         try:
-            rows, total = self.run.client.read(self.call(query, parameters), interpret)
+            call = self.call(query, parameters)
+            rows, total = self.run.client.read(call, interpret, self.decode)
         except ParentGoneError as error:
             return Answer(query, gone=error), ()
         except RejectedCallError as error:
@@ -384,6 +386,11 @@ class ActOnStream(BookmarkedStream):
             The call, made in the name of this stream.
         """
         return Call(query.path, self.subject(query), self.name, parameters or query.parameters)
+
+    @property
+    def decode(self) -> Callable[[bytes, str], Any]:
+        """What decodes the body of a good answer."""
+        return decode_json
 
     def subject(self, query: Query) -> str:
         """Name what is asked about, for messages.

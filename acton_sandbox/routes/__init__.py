@@ -12,11 +12,18 @@ from starlette.routing import compile_path
 from acton_sandbox.answers import Call, unrouted
 from acton_sandbox.routes import (
     account,
+    content,
+    facts,
     lists,
+    marketing,
+    media,
+    message_pages,
     message_reports,
     messages,
     subscriptions,
     system_lists,
+    uploads,
+    web,
 )
 
 if TYPE_CHECKING:
@@ -26,7 +33,21 @@ if TYPE_CHECKING:
     from acton_sandbox.answers import Answer
     from acton_sandbox.view import View
 
-FAMILIES = (account, messages, message_reports, lists, system_lists, subscriptions)
+FAMILIES = (
+    account,
+    content,
+    media,
+    web,
+    messages,
+    message_reports,
+    message_pages,
+    marketing,
+    uploads,
+    lists,
+    facts,
+    system_lists,
+    subscriptions,
+)
 
 
 class Router:

@@ -3,8 +3,39 @@
 from __future__ import annotations
 
 from tap_acton.streams.account import Account
+from tap_acton.streams.campaigns import CampaignDetails, Campaigns
+from tap_acton.streams.content import (
+    FooterDetails,
+    Footers,
+    HeaderDetails,
+    Headers,
+    ImageDetails,
+    Images,
+    Logos,
+    Senders,
+)
+from tap_acton.streams.facts import ContactActivities, ContactFacts, ContactScoreDetails
+from tap_acton.streams.forms import FormReports, Forms, FormUrls
+from tap_acton.streams.jobs import UploadJobs
+from tap_acton.streams.landing_pages import (
+    LandingPageDetails,
+    LandingPageReports,
+    LandingPages,
+    LandingPageUrls,
+)
 from tap_acton.streams.lists import ListMembers, Lists
+from tap_acton.streams.media import (
+    Media,
+    MediaDetails,
+    MediaMessages,
+    MediaReports,
+    MediaTimeline,
+    MediaViews,
+)
+from tap_acton.streams.message_contents import MessageContents
 from tap_acton.streams.messages import MessageDailyStats, MessageEvents, MessageReports, Messages
+from tap_acton.streams.programs import Programs
+from tap_acton.streams.seo import SeoKeywords, SeoReports
 from tap_acton.streams.suppression import (
     HardBounces,
     OptOuts,
@@ -15,16 +46,47 @@ from tap_acton.streams.suppression import (
 
 STREAM_TYPES = (
     Account,
+    Senders,
+    Logos,
+    Headers,
+    HeaderDetails,
+    Footers,
+    FooterDetails,
+    Images,
+    ImageDetails,
+    Media,
+    MediaDetails,
+    MediaReports,
+    MediaMessages,
+    MediaViews,
+    MediaTimeline,
+    Forms,
+    FormUrls,
+    FormReports,
+    LandingPages,
+    LandingPageDetails,
+    LandingPageUrls,
+    LandingPageReports,
+    Programs,
     Messages,
+    MessageContents,
     MessageReports,
     MessageEvents,
     MessageDailyStats,
+    Campaigns,
+    CampaignDetails,
+    SeoKeywords,
+    SeoReports,
     Lists,
     ListMembers,
+    ContactFacts,
+    ContactActivities,
+    ContactScoreDetails,
     HardBounces,
     SpamComplaints,
     OptOuts,
     SubscriptionCategories,
     SubscriptionOptOuts,
+    UploadJobs,
 )
 """All streams in the order in which they are read: parents before their children."""

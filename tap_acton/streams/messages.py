@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, partial
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 
-from tap_acton.answers import Answer, Query
+from tap_acton.answers import Answer, Query, RunningNumbers
 from tap_acton.client import path_part
 from tap_acton.errors import (
     CallError,
@@ -24,7 +23,7 @@ from tap_acton.errors import (
 from tap_acton.moments import moment_of
 from tap_acton.stream import ActOnStream
 from tap_acton.streams.message_progress import Counters, MessageProgress, is_always_in_view
-from tap_acton.values import Unconvertible, fingerprint, integer
+from tap_acton.values import Unconvertible, integer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -226,8 +225,7 @@ class MessageEvents(_MessageFanOut):
         self._new_counters: dict[str, Counters] = {}
         self._asked: list[Parent] = []
         self._kinds: set[str] = set()
-        self._ordinals: Counter[str] = Counter()
-        self._numbered: tuple[str, str] | None = None
+        self._numbers = RunningNumbers()
         self._offered: set[str] = set()
         self._not_offered: set[str] = set()
         self._lock = threading.Lock()
@@ -269,15 +267,10 @@ class MessageEvents(_MessageFanOut):
         Yields:
             A record for each row.
         """
-        drilldown = (query.given["message_id"], query.given.get("event_type", ""))
-        if drilldown != self._numbered:
-            self._numbered = drilldown
-            self._ordinals.clear()
+        drilldown = (query.given["message_id"], query.given.get("event_type"))
         for record in super().records(rows, query):
-            identity = [record[column] for column in EVENT_IDENTITY]
-            like = fingerprint(*identity)
-            self._ordinals[like] += 1
-            record["id"] = fingerprint(*identity, self._ordinals[like])
+            identity = (record[column] for column in EVENT_IDENTITY)
+            record["id"] = self._numbers.identify(drilldown, *identity)
             yield record
 
     def parent_done(self, parent: Parent, *, is_complete: bool) -> None:

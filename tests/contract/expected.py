@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from acton_sandbox.entities import DRILLDOWNS, REPORTED_TYPES, DayCount
+from tests.contract import expected_marketing, expected_media, expected_pages
+from tests.contract.expected_content import CONTENT_KEYS, expected_content
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -24,10 +26,19 @@ Record: TypeAlias = dict[str, Any]
 
 KEYS: dict[str, tuple[str, ...]] = {
     "account": ("account_id",),
+    **CONTENT_KEYS,
+    "media": ("id",),
+    "media_details": ("id",),
+    "media_reports": ("media_id",),
+    "media_messages": ("id",),
+    "media_views": ("id",),
+    "media_timeline": ("media_id", "date"),
+    **expected_pages.PAGE_KEYS,
     "messages": ("id",),
     "message_reports": ("message_id",),
     "message_events": ("id",),
     "message_daily_stats": ("date",),
+    **expected_marketing.MARKETING_KEYS,
     "lists": ("listing_type", "id"),
     "list_members": ("list_id", "contact_id"),
     "hard_bounces": ("email", "bounced_at"),
@@ -79,10 +90,14 @@ def expected_records(account: Account, edition: str = "2024") -> dict[str, list[
     """
     return {
         "account": [_account(account)],
+        **expected_content(account, edition),
+        **expected_media.media_records(account),
+        **expected_pages.page_records(account),
         "messages": [_message(message) for message in account.messages],
         "message_reports": [_report(message, edition) for message in reported(account)],
         "message_events": list(_events(account)),
         "message_daily_stats": list(_days(account)),
+        **expected_marketing.marketing_records(account),
         "lists": [_list(item, account.now_ms) for item in account.lists],
         "list_members": list(_members(account)),
         "hard_bounces": _suppressions(account.hard_bounces, "bounced_at"),

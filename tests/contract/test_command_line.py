@@ -162,7 +162,7 @@ def test_the_log_tells_what_was_read_and_nothing_personal(
     assert summary["logins"] == 1
     assert not any(secret in log for secret in SECRETS)
     assert "@" not in log
-    assert len(log.splitlines()) < 100
+    assert len(log.splitlines()) < 6 * len(KEYS)
 
 
 @pytest.mark.parametrize(

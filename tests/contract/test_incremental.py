@@ -69,9 +69,12 @@ def test_a_second_run_on_an_unchanged_account_asks_little(
 ) -> None:
     first = complete_run
     second = bench.run(first.state)
-    drilldowns = [path for path in second.paths if path.count("/") == 6]
-    assert drilldowns == []
-    assert second.paths.total() < first.paths.total() / 3
+    assert not any("/api/1/message/" in path and path.count("/") == 6 for path in second.paths)
+    of_messages = [
+        sum(number for path, number in run.paths.items() if path.startswith("/api/1/message/"))
+        for run in (first, second)
+    ]
+    assert of_messages[1] < of_messages[0] / 3
     again = sum(len(second.records[stream]) for stream in REPLICATION_KEYS)
     assert again < sum(len(first.records[stream]) for stream in REPLICATION_KEYS) / 10
 
@@ -478,7 +481,8 @@ def test_an_api_that_changes_its_spelling_brings_no_row_twice(
     later = bench.run(complete_run.state)
     held = union([complete_run, later])
     account = bench.sandbox.account
-    for stream in KEYS.keys() - {"message_reports"}:
+    # Some columns exist in one edition only.
+    for stream in KEYS.keys() - {"message_reports", "image_details"}:
         assert_held(held, account, stream)
     gone = {message.id for message in account.messages if message.gone}
     assert {row["id"] for row in expected_records(account)["message_events"]} == {

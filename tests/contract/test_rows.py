@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from tests.contract.expected import Record
     from tests.contract.harness import Bench, Output
 
+OLD_VALUES = {"message_reports": ("delivered", 0), "image_details": ("version", None)}
+"""Columns that the 2019 edition calls dead or does not have, and their only value there."""
+
 
 def same_rows(found: list[Record], expected: list[Record]) -> bool:
     """Compare rows without regard to their order, with a readable difference."""
@@ -40,11 +43,11 @@ def test_exactly_the_rows_of_the_account(
 @pytest.mark.parametrize("stream", KEYS)
 def test_both_editions_give_the_same_records(complete_runs: dict[str, Output], stream: str) -> None:
     new, old = (complete_runs[edition].records[stream] for edition in ("2024", "2019"))
-    if stream == "message_reports":
-        # The older edition calls this field dead.
-        assert {row["delivered"] for row in old} == {0}
-        old = [{**row, "delivered": None} for row in old]
-        new = [{**row, "delivered": None} for row in new]
+    if stream in OLD_VALUES:
+        column, value = OLD_VALUES[stream]
+        assert {row[column] for row in old} == {value}
+        old = [{**row, column: None} for row in old]
+        new = [{**row, column: None} for row in new]
     assert new == old
 
 
@@ -53,7 +56,9 @@ def test_no_key_comes_twice(complete_run: Output, stream: str) -> None:
     records = complete_run.records[stream]
     keys = Counter(tuple(record[column] for column in KEYS[stream]) for record in records)
     assert [key for key, times in keys.items() if times > 1] == []
-    assert all(None not in key and "" not in key for key in keys)
+    # What comes to a form may come from a source without a label.
+    empty = {None} if stream == "form_reports" else {None, ""}
+    assert all(empty.isdisjoint(key) for key in keys)
 
 
 def test_events_are_told_apart_even_where_act_on_tells_no_difference(
@@ -218,10 +223,20 @@ def test_fields_that_no_schema_names_are_kept(bench: Bench, complete_run: Output
             # What a list is more than others is one of its own columns.
             held = [{**row, "fields": {**row["fields"], name: "surprise"}} for row in records]
         else:
-            held = [{**row, "extra_fields": {name: {"nested": ["surprise", 1]}}} for row in records]
+            more = {name: {"nested": ["surprise", 1]}}
+            held = [{**row, "extra_fields": (row["extra_fields"] or {}) | more} for row in records]
         assert found.records[stream] == held, stream
-    warnings = [line for line in found.lines("WARNING") if name in line]
-    assert len(warnings) == len(KEYS) - 1
+    warned = {
+        stream
+        for stream in complete_run.records
+        if any(f"schema of {stream} " in line and name in line for line in found.lines("WARNING"))
+    }
+    # A stream tells of the first such field only.
+    assert warned == {
+        stream
+        for stream, records in complete_run.records.items()
+        if stream != "list_members" and not any(row["extra_fields"] for row in records)
+    }
 
 
 def test_numbers_as_text_and_text_as_numbers_make_no_difference(

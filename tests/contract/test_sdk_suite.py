@@ -10,7 +10,7 @@ from singer_sdk.testing import SuiteConfig, get_tap_test_class
 from acton_sandbox import Account, Sandbox
 from tap_acton.tap import TapActOn
 from tests.contract.conftest import NOW
-from tests.contract.harness import config_of, signals_kept
+from tests.contract.harness import catalog, config_of, signals_kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,11 +21,17 @@ CONFIG: dict[str, Any] = {
     "client_secret": "sandbox-secret",
     "username": "reader@example.com",
     "password": "sandbox-password",
+    "seo_reports": [{"url": "https://www.example.com/", "keyword": "lighthouse"}],
+    "job_ids": [{"job_type": "list_upload", "id": "1048"}],
 }
 
 with signals_kept():
     _StandardTests = get_tap_test_class(
-        TapActOn, config=CONFIG, suite_config=SuiteConfig(), parse_env_config=False
+        TapActOn,
+        config=CONFIG,
+        suite_config=SuiteConfig(),
+        parse_env_config=False,
+        catalog=catalog(),
     )
 
 

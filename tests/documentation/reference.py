@@ -12,20 +12,140 @@ class StreamNote(NamedTuple):
         endpoint: What is asked, as Act-On documents it.
         cost: Calls in a first run, in words short enough for a table.
         later: What a later run asks and emits.
+        opt_in: Why the stream is not selected by default; empty where it is.
     """
 
     endpoint: str
     cost: str
     later: str
+    opt_in: str = ""
 
+
+FAMILIES = {
+    "account": "Account",
+    "content": "Content",
+    "media": "Media",
+    "forms": "Forms and landing pages",
+    "landing_pages": "Forms and landing pages",
+    "programs": "Programs",
+    "messages": "Messages",
+    "message_contents": "Messages",
+    "campaigns": "Campaigns",
+    "lists": "Lists",
+    "suppression": "Suppression",
+    "facts": "Contact facts",
+    "seo": "SEO",
+    "jobs": "Jobs",
+}
+"""The title of the page for the streams of each module, in the order of the pages."""
 
 STREAMS: dict[str, StreamNote] = {
     "account": StreamNote("/api/1/account", "1", "The same again: one row, one call."),
+    "senders": StreamNote("/api/1/account/senders", "1", "The whole list again."),
+    "logos": StreamNote("/api/1/logo", "1", "The whole list again."),
+    "headers": StreamNote("/api/1/header", "1", "The whole list again."),
+    "header_details": StreamNote(
+        "/api/1/header/{id}",
+        "1 per header",
+        "Every header again, since the list does not say which ones changed.",
+    ),
+    "footers": StreamNote("/api/1/footer", "1", "The whole list again."),
+    "footer_details": StreamNote("/api/1/footer/{id}", "1 per footer", "As for `header_details`."),
+    "images": StreamNote(
+        "/api/1/image", "1", "The whole list again; all folders come in one answer."
+    ),
+    "image_details": StreamNote(
+        "/api/1/image/{id}",
+        "1 per image",
+        "Every image again. Only the version is not in `images` already: where that is of no "
+        "interest, the calls can be saved.",
+    ),
+    "media": StreamNote(
+        "/api/1/media/",
+        "1",
+        "The whole list again; all folders come in one answer. A host that does not offer the path "
+        "with the slash costs one call more: it is asked without.",
+    ),
+    "media_details": StreamNote(
+        "/api/1/media/{id}",
+        "1 per file or link",
+        "Every file and link again. What is documented of the answer is in `media` already, so the "
+        "calls can be saved.",
+    ),
+    "media_reports": StreamNote(
+        "/api/1/media/{id}/report/",
+        "1 per file or link",
+        "Every report again: it counts over all time and has no filter by date. The slash is as "
+        "for `media`.",
+    ),
+    "media_messages": StreamNote(
+        "/api/1/media/{id}/report/messages",
+        "1 per file or link",
+        "All rows again.",
+    ),
+    "media_views": StreamNote(
+        "/api/1/media/{id}/report/views",
+        "1 per file or link",
+        "All views again, since the endpoint has no filter. A view keeps its `id` when its count "
+        "grows; views that Act-On shows alike are numbered.",
+    ),
+    "media_timeline": StreamNote(
+        "/api/1/media/{id}/report/timeline",
+        "1 per file or link",
+        "All days again, since the endpoint has no filter.",
+    ),
+    "forms": StreamNote(
+        "/api/1/form", "1", "The whole list again; all folders come in one answer."
+    ),
+    "form_urls": StreamNote(
+        "/api/1/form/{id}/urls",
+        "1 per form",
+        "Every form again. That the rows have a `url` is seen in public clients. Forms that are "
+        "not classic ones may be refused; they are skipped.",
+    ),
+    "form_reports": StreamNote(
+        "/api/1/form/{id}/report",
+        "1 per form",
+        "Every report again: it counts over all time and has no filter by date. Single "
+        "submissions have no endpoint of their own.",
+    ),
+    "landing_pages": StreamNote(
+        "/api/1/page", "1", "The whole list again; all folders come in one answer."
+    ),
+    "landing_page_details": StreamNote(
+        "/api/1/page/{id}",
+        "1 per landing page",
+        "Every landing page again. The answer may be the page itself, which is `html` then, or "
+        "what `landing_pages` tells too. Where that is of no interest, the calls can be saved.",
+    ),
+    "landing_page_urls": StreamNote(
+        "/api/1/page/{id}/urls",
+        "1 per landing page",
+        "Every landing page again.",
+    ),
+    "landing_page_reports": StreamNote(
+        "/api/1/page/{id}/report",
+        "1 per landing page",
+        "Every report again: it counts over all time and has no filter by date.",
+    ),
+    "programs": StreamNote(
+        "/api/1/program?type=",
+        "3, one per type",
+        "The whole list of each type again. What programs look like is documented for automated "
+        "ones (TRACK) alone.",
+    ),
     "messages": StreamNote(
         "/api/1/message?type=",
         "1 per message type and page",
         "The whole list again. Messages have no filter by date, and the list is what every other "
         "message stream works through.",
+    ),
+    "message_contents": StreamNote(
+        "/api/1/message/{id}/{recid}",
+        "1 per message; 2 per message that has gone out",
+        "Every message again. Of a message that has gone out, the first recipient is asked for; "
+        "others are asked for without one, which not every host answers.",
+        "The calls, and pages that are large and made for one recipient.",
     ),
     "message_reports": StreamNote(
         "/api/1/message/{id}/report",
@@ -46,6 +166,27 @@ STREAMS: dict[str, StreamNote] = {
         "1 per month",
         "The month of the bookmark, the month before it, and every month since.",
     ),
+    "campaigns": StreamNote(
+        "/api/1/campaigns",
+        "1",
+        "The whole list again.",
+    ),
+    "campaign_details": StreamNote(
+        "/api/1/campaigns/{id}",
+        "1 per campaign",
+        "Every campaign again.",
+    ),
+    "seo_keywords": StreamNote(
+        "/api/1/seokeywords",
+        "1, or 1 per page in `seo_urls`",
+        "All keywords again.",
+    ),
+    "seo_reports": StreamNote(
+        "/api/1/seoreport?keyword=",
+        "1 per pair in `seo_reports`",
+        "Every pair again. A call that fails is never repeated within a run.",
+        "Asking has an effect: Act-On begins an audit of the page.",
+    ),
     "lists": StreamNote(
         "/api/1/list?listingtype=",
         "1 per listing type and page",
@@ -58,6 +199,26 @@ STREAMS: dict[str, StreamNote] = {
         "One call per list for the rows that changed since that list was last read; lists that "
         "are new are read whole. Each list has a bookmark of its own. A list of 255 columns or "
         "more costs one call more: it is read as CSV, in one piece, since JSON cuts it off there.",
+    ),
+    "contact_facts": StreamNote(
+        "/api/1/list/{id}/record/{recid}/facts",
+        "1 per contact of each list, and 1 per page of each list",
+        "Every contact again. The settings `list_ids`, `list_names` and `shard` narrow the lists. "
+        "The calls are made once for all three streams of the answer.",
+        "The calls, one per contact, whose answers may be large.",
+    ),
+    "contact_activities": StreamNote(
+        "/api/1/list/{id}/record/{recid}/facts",
+        "None besides those of `contact_facts`; the same without it",
+        "Every entry from `start_date` on again, whatever the bookmark, because an old one may be "
+        "of a contact that is new.",
+        "As for `contact_facts`.",
+    ),
+    "contact_score_details": StreamNote(
+        "/api/1/list/{id}/record/{recid}/facts",
+        "None besides those of `contact_facts`; the same without it",
+        "Every entry again.",
+        "As for `contact_facts`.",
     ),
     "hard_bounces": StreamNote(
         "/api/1/list/hardbounce",
@@ -79,19 +240,58 @@ STREAMS: dict[str, StreamNote] = {
         "Every category is read again, since the endpoint has no filter. What is emitted is as "
         "for `hard_bounces`.",
     ),
+    "upload_jobs": StreamNote(
+        "/api/1/list/{jobid}/status",
+        "1 per job in `job_ids`",
+        "Every job again. Each type of job has a path of its own: `/api/1/list/{jobid}/status`, "
+        "`/api/1/list/rejectedUploadRecords`, `/api/1/customevents/{id}/status`, "
+        "`/ucl/v2/{accountId}/import/status/{importId}` and "
+        "`/custom-objects/v1/{accountId}/data/status/{jobId}`.",
+        "Only whoever uploads knows the ids of the jobs.",
+    ),
 }
 """The streams in the order in which they are read."""
 
+UNVERIFIED: tuple[str, ...] = ("seo_reports",)
+"""Streams of which Act-On documents only the path, beside those that are made for such answers."""
+
 ADDED = {
+    ("form_urls", "id"),
+    ("form_urls", "form_id"),
+    ("form_reports", "form_id"),
+    ("landing_page_urls", "id"),
+    ("landing_page_urls", "landing_page_id"),
+    ("landing_page_reports", "landing_page_id"),
+    ("programs", "program_type"),
+    ("media_reports", "media_id"),
+    ("media_messages", "media_id"),
+    ("media_views", "id"),
+    ("media_views", "media_id"),
+    ("media_timeline", "media_id"),
+    ("message_contents", "message_id"),
+    ("message_contents", "contact_id"),
+    ("message_contents", "html"),
     ("message_events", "id"),
     ("message_events", "message_id"),
     ("message_events", "event_type"),
     ("message_daily_stats", "date"),
+    ("seo_reports", "url"),
+    ("seo_reports", "keyword"),
     ("lists", "listing_type"),
     ("list_members", "list_id"),
     ("list_members", "email"),
     ("list_members", "fields"),
+    *(
+        (stream, column)
+        for stream in ("contact_facts", "contact_activities", "contact_score_details")
+        for column in ("list_id", "contact_id")
+    ),
+    ("contact_activities", "id"),
+    ("contact_activities", "verb_name"),
+    ("contact_score_details", "id"),
     ("subscription_opt_outs", "subscription_category_id"),
+    ("upload_jobs", "job_type"),
+    ("upload_jobs", "id"),
 }
 """Columns that no field of the row holds."""
 
@@ -116,6 +316,10 @@ SETTING_GROUPS: dict[str, tuple[str, ...]] = {
         "listing_types",
         "list_ids",
         "list_names",
+        "seo_urls",
+        "seo_reports",
+        "job_ids",
+        "account_id",
         "shard",
     ),
     "Pace": (
@@ -132,12 +336,8 @@ SETTING_GROUPS: dict[str, tuple[str, ...]] = {
 """The settings that do something, in the order of the table."""
 
 RESERVED: dict[str, str] = {
-    "account_id": "the contact and custom-object streams",
     "list_streams": "a stream of its own for a list",
     "custom_field_columns": "`contacts`",
     "on24_client_ids": "`webinar_registrants`",
-    "seo_urls": "`seo_keywords`",
-    "seo_reports": "`seo_reports`",
-    "job_ids": "`upload_jobs`",
 }
 """Settings that are checked but do nothing yet, and what they are for."""

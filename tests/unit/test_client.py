@@ -23,6 +23,7 @@ from tap_acton.client import (
     ActOnClient,
     Call,
     decode_json,
+    decode_page,
     path_part,
 )
 from tap_acton.counts import RunCount
@@ -809,3 +810,15 @@ class TestWire:
             thread.join(20)
 
         assert setup.calls == len(wire.targets) == 8
+
+    @pytest.mark.parametrize("start", [b"", b" \r\n", b"\xef\xbb\xbf"])
+    def test_a_page_of_html_comes_as_text(self, start: bytes) -> None:
+        body = start + "<p>Zoë\0</p>".encode()
+        page = decode_page(body, "landing_page_details")["html"]
+        assert page == start.decode("utf-8-sig") + "<p>Zoë</p>"
+
+    def test_json_in_the_place_of_a_page_is_decoded(self) -> None:
+        assert decode_page(b'{}{"a": "<p>"}', "landing_page_details") == {"a": "<p>"}
+        for body in (b"", b"neither"):
+            with pytest.raises(RepeatableError, match=r"^landing_page_details: Act-On sent an"):
+                decode_page(body, "landing_page_details")

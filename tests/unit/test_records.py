@@ -363,6 +363,27 @@ class TestTypes:
         for row in ({"a": "1", "b": "2"}, {"x": 1, "c": "3", "b": "2"}, {}):
             assert list(rows.record(row)) == ["b", "a", "c", EXTRA_FIELDS]
 
+    @pytest.mark.parametrize(
+        ("value", "expected"),
+        [
+            ({"b": "2", "a": 1, "": None}, [("b", 2), ("a", 1), ("", None)]),
+            ({}, []),
+            ({"a": "many"}, None),
+            ([["a", 1]], None),
+            ("a", None),
+        ],
+    )
+    def test_free_keys_become_pairs_in_their_order(self, value: Any, expected: Any) -> None:
+        pair = {"source": {"type": ["string"]}, "visits": INTEGER}
+        items = {"type": ["object"], "properties": pair}
+        record = reader(traffic={"type": ["array", "null"], "items": items}).record(
+            {"traffic": value}
+        )
+        assert record["traffic"] == (
+            expected and [{"source": source, "visits": visits} for source, visits in expected]
+        )
+        assert record[EXTRA_FIELDS] == ({"traffic": value} if expected is None else None)
+
 
 class TestGiven:
     ROWS = reader("list_id", list_id=TEXT, email=TEXT)

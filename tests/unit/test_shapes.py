@@ -52,6 +52,15 @@ def test_rows_of_folders_get_the_name_of_their_folder(name: str, rows: str) -> N
         assert found.rows == expected
 
 
+@pytest.mark.parametrize(
+    ("folder_id", "given"),
+    [(12, {"folderId": 12}), ("x", {"folderId": "x"}), (-1, {}), ("-1", {}), (None, {})],
+)
+def test_rows_get_the_id_of_their_folder_where_it_has_one(folder_id: Any, given: Any) -> None:
+    folders = [{"id": folder_id, "name": "A", "programs": [ROWS[0]]}]
+    assert folder_rows(folders) == [{"folderName": "A", **given, **ROWS[0]}]
+
+
 def test_a_form_that_stands_in_two_folders_comes_from_its_own_first() -> None:
     folders = [
         {"folder": "All Forms", "entries": [ROWS[0], ROWS[1]]},
@@ -72,6 +81,21 @@ def test_a_bare_object_is_a_row() -> None:
     found = find_rows(ROWS[0], "url")
     assert found is not None
     assert list(found.rows) == [ROWS[0]]
+
+
+@pytest.mark.parametrize("payload", [{"header": ROWS[0]}, {"headers": ROWS[:1], "totalCount": 1}])
+def test_what_stands_alone_in_an_object_holds_the_rows_under_any_name(payload: Any) -> None:
+    found = find_rows(payload, "url")
+    assert found is not None
+    assert list(found.rows) == [ROWS[0]]
+    assert "header" in described(found)
+
+
+@pytest.mark.parametrize("payload", [{"headers": []}, {"data": {}}])
+def test_nothing_that_stands_alone_in_an_object_is_no_row(payload: Any) -> None:
+    found = find_rows(payload, "url")
+    assert found is not None
+    assert not found.rows
 
 
 def test_plain_texts_are_rows_of_one_field() -> None:

@@ -1,0 +1,42 @@
+"""`/api/1/message/{id}/{recid}`: the page of a message (Act-On developer site, 2019 edition)."""
+
+from __future__ import annotations
+
+from html import escape
+
+from acton_sandbox.answers import Answer, Call, DataRoute, numeric_error, unrouted
+
+
+def page_for_recipient(call: Call) -> Answer:
+    """Answer with the page that a recipient of the message sees."""
+    message = call.view.account.message_by_id.get(call.ids["id"])
+    if message is None or message.gone:
+        return numeric_error(10030, "Invalid or deleted message", 404)
+    for event in message.events["SENT"]:
+        if event.recipient.contact_id == call.ids["recid"]:
+            return _page(message.subject, event.recipient.name)
+    return numeric_error(10008, "Invalid contact")
+
+
+def page_for_nobody(call: Call) -> Answer:
+    """Answer with the page without a recipient, which the 2024 edition does not have."""
+    if not call.view.is_2019:
+        return unrouted()
+    message = call.view.account.message_by_id.get(call.ids["id"])
+    if message is None or message.gone:
+        return numeric_error(10030, "Invalid or deleted message", 404)
+    return _page(message.subject, "")
+
+
+def _page(subject: str, name: str) -> Answer:
+    title, text = escape(subject), f"Dear {escape(name or 'reader')}, größer ist besser."
+    return Answer.of_text(
+        f"<!doctype html>\n<title>{title}</title>\n<div>{text}</div>\n<pre>{text}</pre>\n",
+        content_type="text/html",
+    )
+
+
+ROUTES = [
+    DataRoute("/api/1/message/{id}", page_for_nobody),
+    DataRoute("/api/1/message/{id}/{recid}", page_for_recipient),
+]

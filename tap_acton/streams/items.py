@@ -1,0 +1,73 @@
+"""What streams that ask about each item of a listing have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from tap_acton.answers import Query, RunningNumbers
+from tap_acton.client import path_part
+from tap_acton.stream import ActOnStream
+from tap_acton.streams.shaped import UnverifiedStream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tap_acton.bookmarks import ActOnTap
+    from tap_acton.records import Record, Row
+
+
+class ItemStream(ActOnStream):
+    """A stream that asks about each item of its listing.
+
+    Attributes:
+        path: The path, with ``{id}`` for that of the item.
+        id_column: The column that gets the item's id.
+        item: What the listing lists, for messages.
+    """
+
+    id_column: ClassVar[str] = "id"
+    item: ClassVar[str] = ""
+
+    def queries(self) -> Iterator[Query]:
+        """Ask about each item.
+
+        Yields:
+            A query per item.
+        """
+        for parent in self.parents():
+            yield Query(
+                self.path.format(id=path_part(parent["id"])),
+                subject=f"{self.item} {parent['id']}",
+                given={self.id_column: parent["id"]},
+                parent=parent,
+            )
+
+
+class ItemUrls(ItemStream, UnverifiedStream):
+    """The addresses at which an item can be reached.
+
+    An address has no id that is documented, so the row's is a fingerprint of the item and
+    the address, and of its number among the rows of the item with that address.
+    """
+
+    primary_keys = ("id",)
+    scalar = "url"
+
+    def __init__(self, tap: ActOnTap) -> None:
+        super().__init__(tap)
+        self._numbers = RunningNumbers()
+
+    def records(self, rows: Sequence[Row], query: Query) -> Iterator[Record]:
+        """Give each address its id.
+
+        Args:
+            rows: The rows.
+            query: What was asked.
+
+        Yields:
+            A record for each row.
+        """
+        item_id: str = query.given[self.id_column]
+        for record in super().records(rows, query):
+            record["id"] = self._numbers.identify(item_id, item_id, record["url"])
+            yield record

@@ -1,0 +1,147 @@
+"""What has become of uploads: of lists, custom events, contacts and custom objects."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from tap_acton.answers import Answer, Query
+from tap_acton.client import decode_json, decode_text, path_part
+from tap_acton.errors import (
+    CallError,
+    ParentGoneError,
+    RejectedCallError,
+    RepeatableError,
+    StreamFailedError,
+)
+from tap_acton.stream import ActOnStream
+from tap_acton.tables import distinct_names, read_csv
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tap_acton.fan_out import Outcome
+    from tap_acton.pagination import Page
+    from tap_acton.records import Row
+
+REJECTED_RECORDS = "rejected_records"
+
+PATHS = {
+    "list_upload": "/api/1/list/{id}/status",
+    REJECTED_RECORDS: "/api/1/list/rejectedUploadRecords",
+    "custom_events": "/api/1/customevents/{id}/status",
+    "contact_import": "/ucl/v2/{account_id}/import/status/{id}",
+    "custom_object": "/custom-objects/v1/{account_id}/data/status/{id}",
+}
+"""Where each type of job is asked about (Act-On reference, 2024 edition)."""
+
+
+class UploadJobs(ActOnStream):
+    """The outcome of the upload jobs in the setting ``job_ids``.
+
+    Not selected by default, since only whoever uploaded something knows the job's id: the
+    API has no list of jobs.
+    """
+
+    name = "upload_jobs"
+    primary_keys = ("job_type", "id")
+    selected_by_default = False
+
+    def queries(self) -> Iterator[Query]:
+        """Ask for each job.
+
+        Yields:
+            A query per job.
+        """
+        for job_type, job_id in dict.fromkeys(self.run.settings.job_ids):
+            path = PATHS[job_type]
+            is_file = job_type == REJECTED_RECORDS
+            account_id = self._account_id() if "{account_id}" in path else ""
+            yield Query(
+                path.format(id=path_part(job_id), account_id=path_part(account_id)),
+                subject=f"{job_type} {job_id}",
+                parameters={"filename": job_id} if is_file else {},
+                given={"job_type": job_type, "id": job_id},
+                parent={"job_type": job_type, "id": job_id},
+            )
+
+    def ask(self, query: Query, page: Page) -> Outcome[Answer]:  # noqa: ARG002
+        """Ask for a job.
+
+        Args:
+            query: What is asked.
+            page: Not used; nothing here has pages.
+
+        Returns:
+            The answer, which leads to no tasks.
+        """
+        is_file = query.given["job_type"] == REJECTED_RECORDS
+        try:
+            rows = self.run.client.read(
+                self.call(query),
+                lambda payload: self.rows(payload, query),
+                decode_text if is_file else decode_json,
+            )
+        except (ParentGoneError, RejectedCallError) as error:
+            return Answer(query, gone=error), ()
+        return Answer(query, rows), ()
+
+    def rows(self, payload: Any, query: Query) -> Sequence[Row]:
+        """Find the status and the details of a job, wherever its type has them.
+
+        Args:
+            payload: The decoded answer.
+            query: What was asked.
+
+        Returns:
+            The row.
+
+        Raises:
+            RepeatableError: If the answer has another shape than documented.
+        """
+        match query.given["job_type"], payload:
+            case "rejected_records", str():
+                return [{"details": self._rejected(payload, query)}]
+            case "list_upload" | "custom_events", {"status": _}:
+                return [_with_details(payload)]
+            case "contact_import", {"data": {"importStatus": status} as details}:
+                return [{"status": status, "details": details}]
+            case "custom_object", dict() if payload:
+                return [{"status": payload.get("status"), "details": payload}]
+        raise RepeatableError(f"{self.subject(query)}: Act-On's answer has an unknown shape.")
+
+    def _rejected(self, content: str, query: Query) -> Row:
+        """Number the rows of a file, which may be alike."""
+        try:
+            headers, lines = read_csv(content)
+        except ValueError:
+            raise RepeatableError(f"{self.subject(query)}: Act-On sent no CSV.") from None
+        names = distinct_names(headers)
+        return {
+            str(number): {
+                **dict(zip(names, cells, strict=False)),
+                **{str(place): cell for place, cell in enumerate(cells) if place >= len(names)},
+            }
+            for number, cells in enumerate(lines, start=1)
+        }
+
+    def _account_id(self) -> str:
+        """Give the account's number, which stands in the paths of some types."""
+        if self.run.settings.account_id is not None:
+            return self.run.settings.account_id
+        try:
+            return str(self.run.account["account_id"])
+        except (CallError, KeyError):
+            raise StreamFailedError(
+                f"{self.name}: Act-On does not tell the account's number; set account_id."
+            ) from None
+
+
+def _with_details(payload: Row) -> Row:
+    """Read the details from their text where they do not come as an object too."""
+    if isinstance(payload.get("details"), dict):
+        return payload
+    try:
+        return {**payload, "details": json.loads(payload["jobDetails"])}
+    except (KeyError, TypeError, ValueError):
+        return payload
