@@ -39,6 +39,12 @@ EXTRA_FIELDS = "extra_fields"
 UNKNOWN_MOMENT = "1970-01-01T00:00:00.000Z"
 """Stands in a key, which cannot be null, for a moment that Act-On does not give."""
 
+NO_TEXT = "(none)"
+"""Stands in a key for a text that Act-On gives as empty, or not at all.
+
+Some loaders take an empty text for null, which a key cannot be.
+"""
+
 UNKNOWN = {"date-time": UNKNOWN_MOMENT, "date": UNKNOWN_MOMENT[:10]}
 
 

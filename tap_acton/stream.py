@@ -33,7 +33,7 @@ from tap_acton.errors import (
 )
 from tap_acton.fan_out import Outcome, Task, in_order
 from tap_acton.pagination import EndlessPagesError, OffsetPages, Page
-from tap_acton.records import Record, RecordReader, Row
+from tap_acton.records import NO_TEXT, Record, RecordReader, Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -239,6 +239,8 @@ class ActOnStream(BookmarkedStream):
             rows = without_shifted(before, answer)
             before = answer
             for record in self.records(rows, answer.query):
+                for column in self._texts_of_key:
+                    record[column] = record[column] or NO_TEXT
                 if not seen.is_new(record):
                     continue
                 if self.parent_columns:
@@ -416,6 +418,16 @@ class ActOnStream(BookmarkedStream):
             key=type(self).primary_keys,
             zone=self.run.zone,
             on_unnamed=self._tell_unnamed,
+        )
+
+    @cached_property
+    def _texts_of_key(self) -> tuple[str, ...]:
+        """The columns of the key that hold texts, which must not be empty."""
+        properties = self.schema["properties"]
+        return tuple(
+            column
+            for column in type(self).primary_keys
+            if "string" in properties[column]["type"] and "format" not in properties[column]
         )
 
     # What is told

@@ -81,7 +81,7 @@ def _sources(form: Form) -> Iterator[Record]:
     for label, traffic in zip(labels, form.traffic, strict=True):
         yield {
             "form_id": form.id,
-            "source": label,
+            "source": label or "(none)",
             "submits": traffic.submits,
             "unique_visitors": traffic.unique,
             "views": traffic.views,

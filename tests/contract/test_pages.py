@@ -127,7 +127,7 @@ def test_sources_of_the_same_label_are_told_apart(bench: Bench) -> None:
         "Mail",
         "Mail (3)",
         "Mail (2)",
-        "",
+        "(none)",
         " (2)",
         "Mail (4)",
     ]

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tap_acton.streams import STREAM_TYPES
+
 ROOT = Path(__file__).parents[2]
 
 # A number with a fraction is a text to Meltano: it cannot pass on a decimal.
@@ -43,6 +45,11 @@ def test_the_settings_are_the_taps(about: dict[str, Any], plugin: dict[str, Any]
         if name != "faker_config"
     ]
     assert plugin["settings"] == expected
+
+
+def test_what_the_tap_leaves_out_by_default_meltano_leaves_out_too(plugin: dict[str, Any]) -> None:
+    opt_in = [f"!{kind.name}.*" for kind in STREAM_TYPES if not kind.selected_by_default]
+    assert plugin["select"] == ["*.*", *opt_in]
 
 
 def setting(name: str, schema: dict[str, Any]) -> dict[str, Any]:

@@ -383,3 +383,16 @@ def test_days_that_have_not_begun_are_left_out() -> None:
         "2026-03-01",
         "2026-03-20",
     ]
+
+
+# Keys
+
+
+def test_a_text_in_a_key_is_never_empty() -> None:
+    bounces = stream("hard_bounces")
+    bounces.tasks = lambda: iter(  # type: ignore[method-assign]
+        [lambda: (Answer(Query("/"), [{"email": "", "timestamp": None}]), ())]
+    )
+    (record,) = bounces.read()
+    assert record["email"] == "(none)"
+    assert record["bounced_at"] == "1970-01-01T00:00:00.000Z"
