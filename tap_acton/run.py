@@ -62,6 +62,7 @@ class Run:
         self.message_counters: dict[str, tuple[int | None, ...] | CallError] = {}
         self.facts: FactsSpool | None = None
         self._limits: Limits | None = None
+        self._session: requests.Session | None = None
         self._account: Mapping[str, Any] | ActOnError | None = None
 
     @cached_property
@@ -76,7 +77,7 @@ class Run:
             refresh_token=settings.refresh_token,
         )
         identity = credentials.identity(settings.base_url)
-        session = new_session(settings.user_agent, settings.max_concurrency)
+        self._session = session = new_session(settings.user_agent, settings.max_concurrency)
         self._limits = limits = Limits(
             storage=open_limit_storage(settings.token_store, identity),
             requests_per_second=settings.requests_per_second,
@@ -151,6 +152,8 @@ class Run:
             self.facts.close()
         if self._limits is not None:
             self._limits.close()
+        if self._session is not None:
+            self._session.close()
 
 
 def _send_as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:

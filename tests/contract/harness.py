@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections import Counter, defaultdict
 from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stdout
 from dataclasses import dataclass
@@ -167,6 +168,10 @@ class Bench:
                 tap.sync_and_report()
             except ActOnError as error:
                 failure = error
+            # Nobody waits for the calls of a stream that has failed; the next test does.
+            for thread in threading.enumerate():
+                if thread.name.startswith("call"):
+                    thread.join()
             written.flush()
         return Output(
             data.getvalue(),
