@@ -359,7 +359,7 @@ class ActOnStream(BookmarkedStream):
         parameters = {**query.parameters, **(paging.parameters(page) if paging else {})}
         try:
             call = self.call(query, parameters)
-            rows, total = self.run.client.read(call, interpret, self.decode)
+            rows, total = self.run.client.read(call, interpret, self.decoder(query))
         except ParentGoneError as error:
             return Answer(query, gone=error), ()
         except RejectedCallError as error:
@@ -389,9 +389,15 @@ class ActOnStream(BookmarkedStream):
         """
         return Call(query.path, self.subject(query), self.name, parameters or query.parameters)
 
-    @property
-    def decode(self) -> Callable[[bytes, str], Any]:
-        """What decodes the body of a good answer."""
+    def decoder(self, query: Query) -> Callable[[bytes, str], Any]:  # noqa: ARG002
+        """Give what decodes the body of a good answer: JSON, unless a stream has others.
+
+        Args:
+            query: What was asked.
+
+        Returns:
+            The decoder, as :meth:`~tap_acton.client.ActOnClient.read` takes it.
+        """
         return decode_json
 
     def subject(self, query: Query) -> str:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from tap_acton.answers import Answer, Query
+from tap_acton.answers import Query
 from tap_acton.client import decode_json, decode_text, path_part
 from tap_acton.errors import (
     CallError,
-    ParentGoneError,
-    RejectedCallError,
     RepeatableError,
     StreamFailedError,
 )
@@ -18,10 +16,8 @@ from tap_acton.stream import ActOnStream
 from tap_acton.tables import distinct_names, read_csv
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from tap_acton.fan_out import Outcome
-    from tap_acton.pagination import Page
     from tap_acton.records import Row
 
 REJECTED_RECORDS = "rejected_records"
@@ -65,26 +61,16 @@ class UploadJobs(ActOnStream):
                 parent={"job_type": job_type, "id": job_id},
             )
 
-    def ask(self, query: Query, page: Page) -> Outcome[Answer]:  # noqa: ARG002
-        """Ask for a job.
+    def decoder(self, query: Query) -> Callable[[bytes, str], Any]:
+        """Give what decodes an answer: the rejected records come as CSV, all else as JSON.
 
         Args:
-            query: What is asked.
-            page: Not used; nothing here has pages.
+            query: What was asked.
 
         Returns:
-            The answer, which leads to no tasks.
+            The decoder.
         """
-        is_file = query.given["job_type"] == REJECTED_RECORDS
-        try:
-            rows = self.run.client.read(
-                self.call(query),
-                lambda payload: self.rows(payload, query),
-                decode_text if is_file else decode_json,
-            )
-        except (ParentGoneError, RejectedCallError) as error:
-            return Answer(query, gone=error), ()
-        return Answer(query, rows), ()
+        return decode_text if query.given["job_type"] == REJECTED_RECORDS else decode_json
 
     def rows(self, payload: Any, query: Query) -> Sequence[Row]:
         """Find the status and the details of a job, wherever its type has them.

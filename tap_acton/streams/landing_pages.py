@@ -11,6 +11,8 @@ from tap_acton.streams.shaped import FolderStream, UnverifiedStream
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tap_acton.answers import Query
+
 
 class LandingPages(FolderStream):
     """The account's landing pages, each with its folder."""
@@ -41,9 +43,15 @@ class LandingPageDetails(_LandingPageStream, UnverifiedStream):
     primary_keys = ("id",)
     id_column = "id"
 
-    @property
-    def decode(self) -> Callable[[bytes, str], Any]:
-        """What decodes an answer: here HTML is none that is broken."""
+    def decoder(self, query: Query) -> Callable[[bytes, str], Any]:  # noqa: ARG002
+        """Give what decodes an answer: here HTML is none that is broken.
+
+        Args:
+            query: What was asked.
+
+        Returns:
+            The decoder.
+        """
         return decode_page
 
 
