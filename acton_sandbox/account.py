@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from acton_sandbox.entities import DRILLDOWNS, DayCount
 from acton_sandbox.generation.assets import assets_of
+from acton_sandbox.generation.audience_center import FIELDS, Contacts, import_definitions
 from acton_sandbox.generation.content import FOOTERS, HEADERS, LOGOS, SENDERS, images_of
+from acton_sandbox.generation.custom_objects import OBJECTS, CustomData
 from acton_sandbox.generation.facts import facts_of
 from acton_sandbox.generation.lists import Lists
 from acton_sandbox.generation.mailings import Mailings
@@ -25,7 +27,10 @@ from acton_sandbox.size import SIZES
 if TYPE_CHECKING:
     from datetime import date
 
+    from acton_sandbox.audience_center import Contact, ContactField, ImportDefinition, Segment
     from acton_sandbox.content import Block, Image, Logo
+    from acton_sandbox.custom_objects import CustomObject, Dataset
+    from acton_sandbox.edits import Edit
     from acton_sandbox.entities import (
         Asset,
         ContactList,
@@ -54,6 +59,8 @@ class Timeline:
     assets: list[Asset]
     media: MediaLibrary
     images: list[Image]
+    contacts: Contacts
+    custom_data: CustomData
 
     @classmethod
     def of(cls, seed: int, size: Size, anchor: int) -> Timeline:
@@ -69,6 +76,8 @@ class Timeline:
             assets=assets_of(seed),
             media=MediaLibrary(seed, people),
             images=images_of(seed, size.images),
+            contacts=Contacts(seed, size, people, lists),
+            custom_data=CustomData(seed, people),
         )
 
 
@@ -88,6 +97,10 @@ class Account:
     user_name: str = "Reader One"
     user_email: str = "reader@example.com"
     time_zone: str = ZONE_NAME
+    edits: tuple[tuple[str, Edit], ...] = ()
+    """What was done to lists, by their ids, the earliest first."""
+    contact_fields: tuple[ContactField, ...] = field(default=FIELDS, repr=False)
+    custom_objects: tuple[CustomObject, ...] = field(default=OBJECTS, repr=False)
 
     @classmethod
     def generate(
@@ -124,6 +137,18 @@ class Account:
         """Return the same account at another moment."""
         return replace(self, now=moment.astimezone(UTC))
 
+    def with_contact_fields(self, *fields: ContactField) -> Account:
+        """Return the same account with other columns of its contacts, whose values stay."""
+        return replace(self, contact_fields=fields)
+
+    def with_list(self, list_id: str, *edits: Edit) -> Account:
+        """Return the same account with something done to one of its contact lists."""
+        return replace(self, edits=(*self.edits, *((list_id, edit) for edit in edits)))
+
+    def with_custom_objects(self, *objects: CustomObject) -> Account:
+        """Return the same account with other schemas of its custom objects, whose rows stay."""
+        return replace(self, custom_objects=objects)
+
     def next_day(self) -> Account:
         """Return the same account one day later."""
         return self.at(self.now + timedelta(days=1))
@@ -151,7 +176,11 @@ class Account:
     @cached_property
     def lists(self) -> list[ContactList]:
         """Every contact list that is listed, readable or not."""
-        return self.timeline.lists.at(self.now_ms)
+        found = {item.id: item for item in self.timeline.lists.at(self.now_ms)}
+        for list_id, edit in self.edits:
+            if list_id in found:
+                found[list_id] = edit(found[list_id])
+        return list(found.values())
 
     @cached_property
     def list_by_id(self) -> dict[str, ContactList]:
@@ -246,6 +275,31 @@ class Account:
     def categories(self) -> list[SubscriptionCategory]:
         """The subscription categories with their opt-outs."""
         return self.timeline.suppressions.categories(self.now_ms)
+
+    @cached_property
+    def contacts(self) -> list[Contact]:
+        """All contacts of the Audience Center."""
+        return self.timeline.contacts.at(self.now_ms)
+
+    @cached_property
+    def contact_by_id(self) -> dict[str, Contact]:
+        """The contacts of which more can be had, by id."""
+        return {contact.id: contact for contact in self.contacts if not contact.gone}
+
+    @cached_property
+    def segments(self) -> list[Segment]:
+        """The segments of the contacts, those they stand in first."""
+        return self.timeline.contacts.segments(self.contacts)
+
+    @property
+    def import_definitions(self) -> list[ImportDefinition]:
+        """How files of contacts are read in."""
+        return import_definitions()
+
+    @cached_property
+    def datasets(self) -> list[Dataset]:
+        """The datasets of the custom objects, with their rows."""
+        return self.timeline.custom_data.at(self.now_ms)
 
     @cached_property
     def day_counts(self) -> dict[date, DayCount]:

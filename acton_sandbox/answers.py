@@ -48,11 +48,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request for data: the view it is answered from, its path's ids and its query."""
+    """A request for data: the view it is answered from, its path's ids, query and body."""
 
     view: View
     ids: Mapping[str, str]
     query: Mapping[str, str]
+    body: bytes = b""
 
     def number(self, name: str, default: int) -> int:
         """Return a query parameter as an integer, or the default if it is none."""
@@ -72,6 +73,7 @@ class DataRoute:
 
     path: str
     handle: Callable[[Call], Answer]
+    method: str = "GET"
 
 
 def page_answer(

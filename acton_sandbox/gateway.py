@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from acton_sandbox.service import Service
 
 _OWN_PREFIX = "/_sandbox/"
+_TOKEN_PATH = "/token"  # noqa: S105 - a path
 _SECRETS = frozenset({"password", "client_secret", "refresh_token", "access_token", "code"})
 _FORM = "application/x-www-form-urlencoded"
 
@@ -46,7 +47,8 @@ class Gateway:
             return
         service = self._service
         at = service.clock.now()
-        answer = await self._answer(scope, receive)
+        body = await _body(receive) if scope["method"] == "POST" else None
+        answer = self._answer(scope, body)
         fault = service.faults.choose(path)
         if fault is not None:
             answer = self._spoilt(fault, scope, answer)
@@ -57,6 +59,7 @@ class Gateway:
             SeenRequest(
                 method=scope["method"],
                 path=path,
+                body="" if body is None or path == _TOKEN_PATH else body.decode("utf-8", "replace"),
                 query={k: "***" if k in _SECRETS else v for k, v in query.items()},
                 status=0 if is_reset else answer.status,
                 at=at,
@@ -71,13 +74,13 @@ class Gateway:
         else:
             await transport.send(answer, send)
 
-    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+    def _answer(self, scope: Scope, body: bytes | None) -> Answer:
         service = self._service
         headers = dict(scope["headers"])
-        if scope["path"] == "/token":
+        if scope["path"] == _TOKEN_PATH:
             is_form = headers.get(b"content-type", b"").decode("latin-1").startswith(_FORM)
-            body = (await _body(receive)).decode("utf-8", "replace")
-            form = dict(parse_qsl(body, keep_blank_values=True)) if is_form else {}
+            text = (body or b"").decode("utf-8", "replace")
+            form = dict(parse_qsl(text, keep_blank_values=True)) if is_form else {}
             refusal = service.refusal(form.get("grant_type", ""))
             if scope["method"] != "POST":
                 return refusal or unrouted()
@@ -87,17 +90,18 @@ class Gateway:
             return refusal
         if not service.tokens.accepts(headers.get(b"authorization", b"").decode("latin-1")):
             return unauthorized()
-        if scope["method"] != "GET":
+        if scope["method"] not in {"GET", "POST"}:
             return unrouted()
-        return self._data(scope["path"], scope["query_string"])
+        return self._data(scope["path"], scope["query_string"], body)
 
-    def _data(self, path: str, query: bytes) -> Answer:
+    def _data(self, path: str, query: bytes, body: bytes | None) -> Answer:
         view = self._service.view
-        answer = view.kept_answer(path, query)
+        answer = view.kept_answer(path, query) if body is None else None
         if answer is None:
             parsed = dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
-            answer = self._router.answer(view, path, parsed)
-            view.keep_answer(path, query, answer)
+            answer = self._router.answer(view, path, parsed, body)
+            if body is None:
+                view.keep_answer(path, query, answer)
         return answer
 
     def _spoilt(self, fault: Fault, scope: Scope, answer: Answer) -> Answer:

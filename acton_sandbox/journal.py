@@ -24,6 +24,7 @@ class SeenRequest:
         query: The query parameters; secrets that do not belong there are blotted out.
         status: The status answered, 0 if the connection was reset instead.
         at: Seconds since the epoch by the sandbox's clock, when the request came in.
+        body: What was sent along, except to log in.
         client: Address and port of the other end, one per connection.
         fault: The kind of the fault that fired, if one did.
     """
@@ -34,6 +35,7 @@ class SeenRequest:
     status: int
     at: float
     client: str
+    body: str = ""
     fault: str = ""
 
 

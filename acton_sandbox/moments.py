@@ -100,10 +100,29 @@ def display_without_year(moment: int, *, offset_name: bool = False) -> str:
     return f"{day} {clock_text(when)} {zone}"
 
 
+def display_with_zone_name(moment: int) -> str:
+    """Return a display time such as `Mar 17 2026 07:05 US/Pacific`."""
+    when = local(moment)
+    return f"{MONTHS[when.month - 1]} {when:%d %Y %H:%M} {ZONE_NAME}"
+
+
+def display_without_zone(moment: int) -> str:
+    """Return a display time such as `Tue Mar 17 2026, 07:05 AM`."""
+    when = local(moment)
+    day = f"{WEEKDAYS[when.weekday()]} {MONTHS[when.month - 1]} {when:%d %Y}"
+    return f"{day}, {clock_text(when).rjust(8, '0')}"
+
+
 def cell(moment: int) -> str:
     """Return the text of a date in a list cell, for example `2026-03-17 07:05:09 PDT`."""
     when = local(moment)
     return f"{when:%Y-%m-%d %H:%M:%S} {when.tzname()}"
+
+
+def local_cell(moment: int) -> str:
+    """Return the text of a date in a list cell that names no zone: `03/17/2026 7:05 AM`."""
+    when = local(moment)
+    return f"{when:%m/%d/%Y} {clock_text(when)}"
 
 
 def ago(moment: int, now: int) -> str:

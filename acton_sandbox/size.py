@@ -58,6 +58,11 @@ class Size:
     """Programs of each type."""
     images: int = 9
     """Images, all folders together."""
+    contacts: int = 45
+    """Contacts of the Audience Center on the first day."""
+    contacts_added_per_day: int = 2
+    contacts_deleted_per_day: int = 2
+    contact_changes_per_day: int = 6
 
 
 SMALL = Size(
@@ -101,7 +106,7 @@ STANDARD = Size(
         ListPlan("Salesforce campaign", 95, "salesforce", "CRM", date_format="epoch"),
         ListPlan("Webinar: first steps", 130, "webinar", "300112233", date_format="zoned"),
         ListPlan("Webinar: R&D / live", 75, "webinar", "300112233", grows=True),
-        ListPlan("Webinar: replay", 40, "webinar", "300445566", date_format="iso"),
+        ListPlan("Webinar: replay", 40, "on24", "300445566", date_format="iso"),
         ListPlan("Partners", 210, "plain", "Partners", grows=True, date_format="display"),
         ListPlan("Spring expo", 180, "plain", "Expo", date_format="zoned"),
         ListPlan("Autumn expo", 160, "german", "Expo"),
@@ -136,6 +141,9 @@ STANDARD = Size(
     landing_pages=18,
     programs=8,
     images=40,
+    contacts=2_400,
+    contacts_added_per_day=4,
+    contact_changes_per_day=12,
 )
 
 SIZES = {"small": SMALL, "standard": STANDARD}

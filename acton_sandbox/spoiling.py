@@ -19,7 +19,20 @@ if TYPE_CHECKING:
 
     from acton_sandbox.faults import Fault
 
-_ROW_KEYS = ("result", "msgresult", "data", "counts", "urls")
+_ROW_KEYS = (
+    "result",
+    "msgresult",
+    "data",
+    "counts",
+    "urls",
+    "columns",
+    "contacts",
+    "segments",
+    "content",
+    "source",
+)
+_STATUS_ALONE = (401, 404, 406, 415, 500)
+"""The statuses that the Audience Center documents, each of them with an empty text."""
 _HTML = "<!doctype html><title>Maintenance</title><h1>We will be back soon</h1>"
 _GARBAGE = '{"result": [{"id": unquoted,'
 _UNNAMED_FIELD = "fieldOfNoDocument"
@@ -56,6 +69,8 @@ def _refused(fault: Fault, path: str) -> Answer:
         answer = Answer.of_text(fault.body, status)
     elif path == "/token":
         answer = oauth_error(status, "server_error", "The request could not be served.")
+    elif path.startswith("/ucl/v2/") and status in _STATUS_ALONE:
+        answer = Answer(status, b"", "text/plain")
     elif status >= _SERVER_ERROR or status in (401, 403, 404, 429):
         answer = gateway_error(status, "Refused", "The request could not be served.")
     else:

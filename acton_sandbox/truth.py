@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
     from acton_sandbox.account import Account
+    from acton_sandbox.audience_center import Contact, ImportDefinition, Segment
+    from acton_sandbox.custom_objects import CustomObject
     from acton_sandbox.entities import ListRow, Message
     from acton_sandbox.facts import Facts
     from acton_sandbox.media import Medium
@@ -49,6 +51,14 @@ def truth_of(account: Account) -> dict[str, Any]:
         "spam_complaints": [_fields(row) for row in account.spam_complaints],
         "opt_outs": [_fields(row) for row in account.opt_outs],
         "categories": [_fields(category) for category in account.categories],
+        "contact_fields": [_fields(column) for column in account.contact_fields],
+        "contacts": [_contact(contact) for contact in account.contacts],
+        "segments": [_segment(segment) for segment in account.segments],
+        "import_definitions": [_definition(one) for one in account.import_definitions],
+        "custom_objects": [_custom_object(one) for one in account.custom_objects],
+        "datasets": [
+            {**_fields(one), "rows": [_fields(row) for row in one.rows]} for one in account.datasets
+        ],
         "day_counts": {
             day.isoformat(): _fields(counts) for day, counts in account.day_counts.items()
         },
@@ -79,6 +89,14 @@ def counts_of(account: Account) -> dict[str, int]:
         "opt-outs": len(account.opt_outs),
         "subscription categories": len(account.categories),
         "category opt-outs": sum(len(category.opt_outs) for category in account.categories),
+        "contacts": len(account.contacts),
+        "columns of contacts": len(account.contact_fields),
+        "segments": len(account.segments),
+        "members of segments": sum(len(segment.member_ids) for segment in account.segments),
+        "import definitions": len(account.import_definitions),
+        "custom objects": len(account.custom_objects),
+        "datasets of custom objects": len(account.datasets),
+        "rows of custom objects": sum(len(dataset.rows) for dataset in account.datasets),
     }
 
 
@@ -103,6 +121,36 @@ def _medium(medium: Medium) -> dict[str, Any]:
         **_fields(medium),
         "messages": [_fields(message) for message in medium.messages],
         "views": [_fields(view) for view in medium.views],
+    }
+
+
+def _contact(contact: Contact) -> dict[str, Any]:
+    return {
+        **_fields(contact),
+        "activities": [_fields(activity) for activity in contact.activities],
+        "scores": [_fields(score) for score in contact.scores],
+    }
+
+
+def _segment(segment: Segment) -> dict[str, Any]:
+    return {
+        **_fields(segment),
+        "expressions": [_fields(expression) for expression in segment.expressions],
+    }
+
+
+def _definition(definition: ImportDefinition) -> dict[str, Any]:
+    return {
+        **_fields(definition),
+        "mappings": [_fields(mapping) for mapping in definition.mappings],
+    }
+
+
+def _custom_object(found: CustomObject) -> dict[str, Any]:
+    return {
+        **_fields(found),
+        "fields": [_fields(one) for one in found.fields],
+        "relationships": [_fields(one) for one in found.relationships],
     }
 
 

@@ -36,7 +36,45 @@ class Choices:
     landing_page_is_html: bool = False
     """Whether a landing page alone is answered with the page itself, in place of JSON."""
     undocumented_shape: str = "envelope"
-    """What holds the rows where no document says: an `envelope`, an `array` or `data`."""
+    """What holds the rows where no document says: an `envelope`, an `array` or `data`.
+
+    In the Audience Center also `content`, or `source` as in the answers to its writes.
+    """
+    audience_center: str = "newest"
+    """Which generation of the Audience Center is routed: `newest`, `older` or `both`.
+
+    With `none` the account has no Audience Center, with `unrouted` the host knows nothing of it.
+    """
+    contact_dates: str = "iso"
+    """The spelling of a contact's dates: `iso`, `milliseconds`, `seconds` or `display`."""
+    contact_keys: str = "properties"
+    """What names a contact's values: the documented `properties` or the schema's `names`."""
+    multi_text_is_array: bool = False
+    """Whether the values of a MULTI-TEXT field come as an array, in place of one text."""
+    largest_contact_page: int | None = None
+    """The most rows of a page of contacts or of segments, if there is a limit."""
+    larger_contact_page: str = "cut"
+    """What a page above the limit is: `cut` without a word, or `refused` with 400."""
+    segment_of_all_contacts: bool = True
+    """Whether the older generation gives all contacts, as if they were a segment."""
+    custom_objects: str = "on"
+    """Whether the account has custom objects: `on`, `off` (403), `missing` (404) or `unrouted`."""
+    datasets_name_object: bool = True
+    """Whether the list of all datasets names the object of each."""
+    record_id_field: str = "id"
+    """The name of a custom record's own id; empty where it has none."""
+    record_key_prefix: str = ""
+    """What stands before the names of a custom record's values, such as `co.`."""
+    record_values: str = "typed"
+    """How values of custom records come: `typed` as JSON has them, or as the texts `uploaded`."""
+    next_page_is_told_at: str = "top"
+    """Where the token of the next page of custom records stands: `top` or `pagination`."""
+    query_answer_is_text: bool = False
+    """Whether custom records come as `text/plain`, which holds JSON all the same."""
+    sorting_is_offered: bool = True
+    """Whether the query for custom records can be sorted, as documented."""
+    largest_record_page: int | None = None
+    """The most custom records that may be asked for at once, if there is a limit."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from acton_sandbox.generation import vocabulary
-from acton_sandbox.moments import DAY, cell
+from acton_sandbox.moments import DAY, cell, local_cell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,13 +75,45 @@ HEADER_SETS: dict[str, Columns] = {
         ("# of Poll Responses", "score"),
         ("Number of Resources Viewed", "score"),
     ),
+    # All labels of ON24's page, spelled in other ways, and some that are not on it.
+    "on24": (
+        ("first name", "first"),
+        ("Last_Name", "last"),
+        ("E-Mail Address", "email"),
+        ("Work Phone-Number", "phone"),
+        ("Street Address 1", "street"),
+        ("STREET ADDRESS 2", "note"),
+        ("Postal code", "postcode"),
+        ("Company", "company"),
+        ("Company  Size", "range"),
+        ("JobFunction", "title"),
+        ("Lead source", "partner"),
+        ("STATUS", "attendance"),
+        ("Registration Date / Time", "local date"),
+        ("Attendance Date/Time", "date"),
+        ("live duration", "duration"),
+        ("Archive Duration:", "duration"),
+        ("Engagement score", "decimal"),
+        ("# of Poll responses", "tally"),
+        ("Number of Questions Asked", "tally"),
+        ("# OF SURVEYS SUBMITTED", "tally"),
+        ("Number Of Resources Viewed", "tally"),
+        ("Registration ID", "record"),
+        ("Status", "status"),
+        ("Contact ID", "score"),
+    ),
     "wide": (
         ("Email", "email"),
         *((f"Answer {number}", "flag") for number in range(1, 300)),
     ),
 }
 
-MOVING = frozenset({"score", "decimal", "note", "date", "status", "attendance", "flag"})
+MOVING = frozenset(
+    {
+        *("score", "decimal", "note", "date", "status", "attendance", "flag"),
+        *("local date", "duration", "tally"),
+    }
+)
 """The kinds of cells that change when a row does."""
 
 
@@ -113,6 +145,11 @@ _DRAWN: dict[str, Callable[[Dice], str]] = {
     "record": lambda dice: "00Q" + "".join(dice.pick(_BASE_62) for _ in range(15)),
     "status": lambda dice: dice.pick(("Open", "Contacted", "Qualified", "")),
     "attendance": lambda dice: dice.pick(("Registered", "Attended", "attended")),
+    "partner": lambda dice: dice.pick(("partner-7", "newsletter", "")),
+    "duration": lambda dice: dice.pick(
+        ("47", "12.5", "0", "1:02:30", "0:45:06", "59:20", "7:00", "n/a", "1:75:00", "")
+    ),
+    "tally": lambda dice: dice.pick((str(dice.below(9)), "n/a", "")),
     "range": lambda dice: dice.pick(("1-10", "11-50", "1,000+", "")),
 }
 
@@ -124,4 +161,6 @@ def draw(kind: str, person: Person, dice: Dice, at: int) -> str:
         return of_person(person)
     if kind == "date":
         return cell(at - dice.below(400) * DAY // 4) if dice.chance(0.7) else ""
+    if kind == "local date":
+        return local_cell(at - dice.below(400) * DAY // 4) if dice.chance(0.9) else "to be told"
     return _DRAWN[kind](dice)

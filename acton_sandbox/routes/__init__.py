@@ -12,7 +12,10 @@ from starlette.routing import compile_path
 from acton_sandbox.answers import Call, unrouted
 from acton_sandbox.routes import (
     account,
+    all_contacts,
+    audience_center,
     content,
+    custom_objects,
     facts,
     lists,
     marketing,
@@ -47,6 +50,9 @@ FAMILIES = (
     facts,
     system_lists,
     subscriptions,
+    audience_center,
+    all_contacts,
+    custom_objects,
 )
 
 
@@ -54,22 +60,26 @@ class Router:
     """Finds the endpoint of a path. A literal path goes before one with ids in it."""
 
     def __init__(self) -> None:
-        self._literal: dict[str, Callable[[Call], Answer]] = {}
-        self._patterns: list[tuple[re.Pattern[str], Callable[[Call], Answer]]] = []
+        self._literal: dict[tuple[str, str], Callable[[Call], Answer]] = {}
+        self._patterns: list[tuple[str, re.Pattern[str], Callable[[Call], Answer]]] = []
         for family in FAMILIES:
             for route in family.ROUTES:
                 if "{" in route.path:
-                    self._patterns.append((compile_path(route.path)[0], route.handle))
+                    pattern = compile_path(route.path)[0]
+                    self._patterns.append((route.method, pattern, route.handle))
                 else:
-                    self._literal[route.path] = route.handle
+                    self._literal[route.method, route.path] = route.handle
 
-    def answer(self, view: View, path: str, query: Mapping[str, str]) -> Answer:
-        """Answer a call for data."""
-        handle = self._literal.get(path)
+    def answer(
+        self, view: View, path: str, query: Mapping[str, str], body: bytes | None = None
+    ) -> Answer:
+        """Answer a call for data; one with a body is a POST."""
+        method = "GET" if body is None else "POST"
+        handle = self._literal.get((method, path))
         if handle is not None:
-            return handle(Call(view, {}, query))
-        for pattern, handle in self._patterns:
-            found = pattern.match(path)
+            return handle(Call(view, {}, query, body or b""))
+        for taken, pattern, handle in self._patterns:
+            found = pattern.match(path) if taken == method else None
             if found:
-                return handle(Call(view, found.groupdict(), query))
+                return handle(Call(view, found.groupdict(), query, body or b""))
         return unrouted()

@@ -24,12 +24,15 @@ def contact_facts(call: Call) -> Answer:
     facts = row and account.facts_of(row)
     if not facts:
         return numeric_error(10008, "Invalid contact")
-    return Answer.of_json(
-        {
-            "activity": _whole(facts, account.now_ms),
-            "activitylist": [_entry(one, account.now_ms) for one in facts.activities],
-        }
-    )
+    return Answer.of_json(facts_object(facts, account.now_ms))
+
+
+def facts_object(facts: Facts, now: int) -> dict[str, object]:
+    """Return what a contact has done, and its score, as the API tells it."""
+    return {
+        "activity": _whole(facts, now),
+        "activitylist": [_entry(one, now) for one in facts.activities],
+    }
 
 
 def _whole(facts: Facts, now: int) -> dict[str, object]:

@@ -39,6 +39,12 @@ DIGESTS = {
     "spam_complaints": "9304a3bde2be1c2f",
     "opt_outs": "8c19e69e9754401e",
     "categories": "240c476c82348199",
+    "contact_fields": "dc5b0afd4aecac7f",
+    "contacts": "4187cc55ee9ac563",
+    "segments": "5fd7ec912e07ed29",
+    "import_definitions": "5f63c74f85f6d321",
+    "custom_objects": "a4c31615fdabeac3",
+    "datasets": "0b46274dc6dc8a29",
     "day_counts": "ebd0b21b0024e41a",
 }
 """The beginning of a digest of each part of the small account."""
