@@ -149,17 +149,21 @@ def without_shifted(before: Answer | None, answer: Answer) -> Sequence[Row]:
     return answer.rows
 
 
-def total_of(payload: Any) -> int | None:
+def total_of(payload: Any, names: Sequence[str] = ("totalCount",)) -> int | None:
     """Read how many rows there are.
 
     Args:
         payload: The decoded answer.
+        names: The fields that may tell it.
 
     Returns:
-        Its ``totalCount``; None where that is -1, which stands for unknown, or unreadable.
+        The total; None where it is -1, which stands for unknown, or unreadable.
     """
+    if not isinstance(payload, dict):
+        return None
+    told = next((payload[name] for name in names if payload.get(name) is not None), None)
     try:
-        total = integer(payload.get("totalCount")) if isinstance(payload, dict) else None
+        total = integer(told)
     except Unconvertible:
         return None
     return None if total is None or total < 0 else total

@@ -42,7 +42,7 @@ from tap_acton.limits import (
     system_clock,
     unusable_folder,
 )
-from tap_acton.transport import never_left, no_answer
+from tap_acton.transport import Patience, never_left, no_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -278,6 +278,7 @@ class TokenChain:
         post: Sends a form to the token address.
         host: The host of the token address, for messages.
         clock: Tells the milliseconds since 1970.
+        patience: Whether a login is tried again.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of the chain, each given once per run
@@ -289,7 +290,9 @@ class TokenChain:
         post: Post,
         host: str,
         clock: Clock = system_clock,
+        patience: Patience | None = None,
     ) -> None:
+        self._patience = patience
         self._credentials = credentials
         self._store = store
         self._limits = limits
@@ -321,6 +324,12 @@ class TokenChain:
             ActOnError: As :meth:`access_token` does.
         """
         return self._good_token(refused)
+
+    def forgive(self) -> None:
+        """Forget a failure that may pass; credentials that were refused are not tried again."""
+        with self._lock:
+            if not isinstance(self._failure, CredentialsError):
+                self._failure = None
 
     def _good_token(self, refused: str | None) -> str:
         with self._lock:
@@ -389,6 +398,8 @@ class TokenChain:
             wait = asked_for or REPEAT_AFTER_SECONDS
             if wait > LONGEST_REPEAT_WAIT_SECONDS:
                 raise _spent(failure) from None
+            if self._patience and not self._patience.repeats_login:
+                raise UnreachableError(failure.sentence) from None
             logger.warning("%s It is asked once more.", failure.sentence)
             self._limits.hold_back(wait)
         try:

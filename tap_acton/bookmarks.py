@@ -11,6 +11,7 @@ from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 from singer_sdk.streams import Stream
 from singer_sdk.tap_base import Tap
 
+from tap_acton.columns import COLUMNS_STATE, SOURCE_STATE
 from tap_acton.moments import moment_of
 from tap_acton.records import UNKNOWN_MOMENT, Record
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers.types import Context
 
+    from tap_acton.columns import Shape
     from tap_acton.run import Run
 
 
@@ -144,6 +146,22 @@ class BookmarkedStream(Stream):
         return self.until is None or value <= self.until[:length]
 
     # The state
+
+    def remember(self, shape: Shape | None) -> None:
+        """Keep in the state which names discovery has given, so that they stay.
+
+        Args:
+            shape: What discovery found of the stream, if anything.
+        """
+        if shape is None:
+            return
+        if shape.columns:
+            # What is gone for now may come back, and finds its name as it was.
+            known = self.stream_state.get(COLUMNS_STATE)
+            names = {**(known if isinstance(known, dict) else {}), **shape.names}
+            self.stream_state[COLUMNS_STATE] = names
+        if shape.source:
+            self.stream_state[SOURCE_STATE] = shape.source
 
     def clamp_bookmark(self) -> None:
         """Keep a moment from the future from hiding all that comes before it."""

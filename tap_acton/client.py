@@ -36,7 +36,7 @@ from tap_acton.errors import (
     is_error_object,
     without_stray_braces,
 )
-from tap_acton.transport import NoAnswerError, no_answer
+from tap_acton.transport import NoAnswerError, Patience, no_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -46,16 +46,12 @@ if TYPE_CHECKING:
 
 Read = TypeVar("Read")
 
-MAX_THROTTLES = 6
-"""How often a call is repeated for a throttle answer before the allowance counts as spent."""
-
 LONGEST_THROTTLE_SECONDS = 300.0
 """A throttle answer that asks for a longer wait than this ends the run."""
 
 FIRST_CONTACT_TRIES = 2
 """How often a host that has never answered is tried: most likely its name is wrong."""
 
-CONNECT_SECONDS = 10.0
 LONGEST_WAIT_SECONDS = 60.0
 _ESCAPED_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 
@@ -73,12 +69,15 @@ class Call:
         subject: What is asked about, for messages: the stream, and the parent if it
             has one. Never anything personal.
         stream: The stream on whose account the call is made.
+        body: What to send as JSON; a call with it is a POST. It reads like any other, and
+            is repeated like any other.
     """
 
     path: str
     subject: str
     stream: str
     parameters: Mapping[str, str | int] = field(default_factory=dict)
+    body: Any = None
 
 
 class CallCounter(Protocol):
@@ -199,8 +198,7 @@ class ActOnClient:
         limits: The pace and the allowance.
         counter: Told of every call.
         pause: Waits the given seconds; raises when the run is to end.
-        timeout: Seconds to wait for an answer.
-        max_retries: How often a call that failed for a passing reason is repeated.
+        patience: How long to wait, and how often to repeat.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of the cycle, each given once per run
@@ -212,8 +210,7 @@ class ActOnClient:
         limits: Limits,
         counter: CallCounter,
         pause: Callable[[float], None],
-        timeout: float,
-        max_retries: int,
+        patience: Patience,
     ) -> None:
         self._base_url = base_url
         self._host = urlsplit(base_url).netloc
@@ -222,8 +219,7 @@ class ActOnClient:
         self._limits = limits
         self._counter = counter
         self._pause = pause
-        self._timeout = (min(CONNECT_SECONDS, timeout), timeout)
-        self._max_retries = max_retries
+        self._patience = patience
         self._has_answered = threading.Event()
 
     def connect(self) -> None:
@@ -334,12 +330,14 @@ class ActOnClient:
             raise RejectedCallError(f"{call.subject}: the id cannot be part of a path.")
         self._counter.count_call(call.stream, self._limits.wait_for_call())
         try:
-            response = self._session.get(
+            response = self._session.request(
+                "GET" if call.body is None else "POST",
                 f"{self._base_url}{call.path}",
                 # A plus sign in a name must not arrive as a space.
                 params=urlencode(call.parameters, quote_via=quote),
+                json=call.body,
                 auth=_BearerToken(token),
-                timeout=self._timeout,
+                timeout=self._patience.timeouts,
                 allow_redirects=False,
             )
         except requests.RequestException as error:
@@ -350,7 +348,7 @@ class ActOnClient:
     def _give_up_throttled(
         self, call: Call, throttles: int, wait: float, error: ThrottledError
     ) -> None:
-        if throttles <= MAX_THROTTLES and wait <= LONGEST_THROTTLE_SECONDS:
+        if throttles <= self._patience.max_throttles and wait <= LONGEST_THROTTLE_SECONDS:
             return
         if error.is_bare_refusal and not call.path.startswith("/api/1/"):
             raise NotAvailableError(f"{error.sentence} The user may have no right to read this.")
@@ -361,7 +359,7 @@ class ActOnClient:
 
     def _give_up_after(self, failures: int, error: RepeatableError) -> None:
         has_no_answer = isinstance(error, NoAnswerError)
-        tries = self._max_retries + 1
+        tries = self._patience.max_retries + 1
         if has_no_answer and not self._has_answered.is_set():
             tries = min(tries, FIRST_CONTACT_TRIES)
         if failures < tries:

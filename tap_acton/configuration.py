@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tap_acton import values
-from tap_acton.settings_schema import PLANNED, SETTINGS
+from tap_acton.settings_schema import SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -142,10 +142,6 @@ class Configuration:
 
     def suspicions(self) -> Iterator[str]:
         """Give a sentence for every setting that does not do what its user may expect."""
-        for name in PLANNED:
-            value = self.value(name)
-            if value is not None and value != SETTINGS[name].get("default"):
-                yield f"The setting {name} has no effect yet."
         unknown = [name for name in self._config if name not in SETTINGS]
         for name in unknown:
             for meant in difflib.get_close_matches(name, SETTINGS, n=1, cutoff=_SIMILAR_ENOUGH):

@@ -90,8 +90,16 @@ class NotAvailableError(CallError):
     """The account or the host does not offer this endpoint: switch the stream off."""
 
 
+class NotRoutedError(NotAvailableError):
+    """The host does not know the path at all; it may know an older one for the same."""
+
+
 class RejectedCallError(CallError):
     """Act-On understood the call and refused it; repeating it is of no use."""
+
+
+class NotFoundError(RejectedCallError):
+    """Act-On knows the path, but not what is asked for, and gives no reason."""
 
 
 class RepeatableError(CallError):
@@ -231,8 +239,7 @@ def envelope_of(body: bytes) -> Envelope:
     return Envelope(
         code=_number(payload.get("errorCode")),
         is_gateway="httpCode" in payload,
-        # The gateway writes "429", Custom Objects "429 TOO_MANY_REQUESTS".
-        named_status=_number(payload.get("httpCode") or str(payload.get("status"))[:3]),
+        named_status=_named_status(payload),
         words=words,
     )
 
@@ -265,6 +272,8 @@ def is_error_object(payload: Any) -> bool:
         "errorCode" in payload
         or ("httpCode" in payload and "httpMessage" in payload)
         or ("error" in payload and "error_description" in payload)
+        or ("errorId" in payload and "errorMessage" in payload)
+        or payload.get("isSuccess") is False
         or any(_has_throttle_words(str(payload.get(name, "")).lower()) for name in EXPLANATIONS)
     )
 
@@ -322,13 +331,15 @@ def _failure(  # noqa: PLR0911 - the order in which an answer is read, one line 
             is_bare_refusal=status == _FORBIDDEN and not answer.body.strip(),
         )
     if status == _NOT_FOUND and NOT_ROUTED_WORDS in envelope.words:
-        return NotAvailableError(f"{said}: the endpoint is not offered on this host.")
+        return NotRoutedError(f"{said}: the endpoint is not offered on this host.")
     if status == _FORBIDDEN:
         return NotAvailableError(f"{said}: the user has no right to read this.")
     if status == _TIMEOUT or status >= _SERVER_ERROR:
         return RepeatableError(f"{said}.")
     if envelope.code is not None:
         return RejectedCallError(f"{said}, code {envelope.code}.")
+    if status == _NOT_FOUND:
+        return NotFoundError(f"{said}.")
     return RejectedCallError(f"{said}.")
 
 
@@ -356,6 +367,13 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
         return max(0.0, (parsedate_to_datetime(value) - now).total_seconds())
     except (TypeError, ValueError, OverflowError):
         return None
+
+
+def _named_status(payload: Mapping[str, Any]) -> int | None:
+    """Read the status that an envelope names: the gateway's, Audience Center's, or another's."""
+    # Custom Objects write "429 TOO_MANY_REQUESTS".
+    named = payload.get("httpCode") or payload.get("statusCode") or str(payload.get("status"))[:3]
+    return _number(named)
 
 
 def _number(value: Any) -> int | None:

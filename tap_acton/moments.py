@@ -129,6 +129,22 @@ def moment(value: object, zone: tzinfo | None) -> str | None:
     raise Unconvertible(to="a moment")
 
 
+def names_zone(value: str) -> bool:
+    """Tell whether a text says by itself which moment it means.
+
+    Args:
+        value: The text of a moment.
+
+    Returns:
+        Whether it can be read without knowing the account's time zone.
+    """
+    try:
+        moment(value, None)
+    except Unconvertible:
+        return False
+    return True
+
+
 def day(value: object) -> str | None:
     """Return a calendar day such as ``2026-03-17``.
 

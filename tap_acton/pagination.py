@@ -6,8 +6,9 @@ follow. It never makes a call, so that pages can be asked for side by side.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Protocol
 
 PAGES_AHEAD = 1000
 """How many pages are planned at once; the last of them looks for those behind it."""
@@ -23,11 +24,65 @@ class Page:
             is known, so that this one has to look for what comes after it.
         previous: A digest of the page before, where only a comparison can tell that
             the pages never end.
+        size: The number of rows to ask for, where that may change while a list is read.
+        is_check: Whether the page only makes sure that the one before it was the last.
     """
 
     offset: int = 0
     end: int | None = None
     previous: bytes = b""
+    size: int = 0
+    is_check: bool = False
+
+
+class Pages(Protocol):
+    """A paging style."""
+
+    def settled(self, page: Page) -> Page:
+        """Fix what is still open of a page before it is asked for.
+
+        Args:
+            page: The page.
+
+        Returns:
+            The page to ask for.
+        """
+
+    def parameters(self, page: Page) -> dict[str, int]:
+        """Give the query parameters that ask for a page.
+
+        Args:
+            page: The page.
+
+        Returns:
+            The parameters by name.
+        """
+
+    def following(self, page: Page, rows: int, total: int | None, digest: bytes) -> list[Page]:
+        """Say which pages a page leads to.
+
+        Args:
+            page: The page that was read.
+            rows: The number of rows that it held.
+            total: The number of rows that Act-On says there are; None where unknown.
+            digest: A digest of the page's rows; empty where the total is known.
+
+        Returns:
+            The pages to read next, in order.
+
+        Raises:
+            EndlessPagesError: If the page repeats the one before it.
+        """
+
+    def smaller(self, page: Page) -> Page | None:
+        """Give the page to ask for in place of one that was refused.
+
+        Args:
+            page: The page that was refused.
+
+        Returns:
+            The same rows, or fewer of them; None where the size is not the cause.
+        """
 
 
 class EndlessPagesError(ValueError):
@@ -47,6 +102,28 @@ class OffsetPages:
     """
 
     size: int
+
+    def settled(self, page: Page) -> Page:
+        """Leave a page as it is: the size is documented.
+
+        Args:
+            page: The page.
+
+        Returns:
+            The page.
+        """
+        return page
+
+    def smaller(self, page: Page) -> Page | None:  # noqa: ARG002
+        """Give no other page: the size is documented, so a refusal has another cause.
+
+        Args:
+            page: The page that was refused.
+
+        Returns:
+            None.
+        """
+        return None
 
     def parameters(self, page: Page) -> dict[str, int]:
         """Give the query parameters that ask for a page.
@@ -131,3 +208,114 @@ class UnaskedPages(OffsetPages):
             The pages to read next, in order; none where the total is unknown.
         """
         return [] if total is None else super().following(page, rows, total, digest)
+
+
+DEFAULT_PAGE_SIZE = 50
+"""The size of a numbered page for which nothing is asked (Act-On reference, 2024 edition)."""
+
+
+class NumberedPages:
+    """Pages by number and size, as the Audience Center has them.
+
+    The largest size is not documented (Act-On reference, 2024 edition). So the size that is
+    asked for is tried: where Act-On refuses it, half of it is; where an answer holds fewer
+    rows, another call makes sure that these were all and not only as many as Act-On gives
+    at once. What is found out holds for all that is read with the same paging.
+
+    Args:
+        size: The number of rows to ask for.
+        number: The name of the parameter with the number of the page, which starts at 0.
+    """
+
+    def __init__(self, size: int, number: str = "page") -> None:
+        self._size = size
+        self._number = number
+        # An answer of so many rows has certainly not been cut.
+        self._uncut = min(size, DEFAULT_PAGE_SIZE) - 1
+
+    def settled(self, page: Page) -> Page:
+        """Fix the size of a page, which may change while others are read.
+
+        Args:
+            page: The page.
+
+        Returns:
+            The page with a size.
+        """
+        return page if page.size else replace(page, size=self._size)
+
+    def smaller(self, page: Page) -> Page | None:
+        """Ask for half as many rows from the first page on.
+
+        Args:
+            page: The page that was refused.
+
+        Returns:
+            The page to ask for; None where the size is not the cause.
+        """
+        if page.offset or page.size <= DEFAULT_PAGE_SIZE:
+            return None
+        self._size = min(self._size, max(DEFAULT_PAGE_SIZE, page.size // 2))
+        return Page(size=self._size)
+
+    def parameters(self, page: Page) -> dict[str, int]:
+        """Give the query parameters that ask for a page.
+
+        Args:
+            page: The page.
+
+        Returns:
+            The parameters by name.
+        """
+        return {self._number: page.offset // page.size, "pageSize": page.size}
+
+    def following(self, page: Page, rows: int, total: int | None, digest: bytes) -> list[Page]:
+        """Say which pages a page leads to.
+
+        Args:
+            page: The page that was read.
+            rows: The number of rows that it held.
+            total: The number of rows that Act-On says there are; None where unknown.
+            digest: A digest of the page's rows; empty where the total is known.
+
+        Returns:
+            The pages to read next, in order.
+
+        Raises:
+            EndlessPagesError: If the page repeats the one before it.
+        """
+        if digest and digest == page.previous:
+            if page.is_check:
+                # The endpoint knows no pages: the first answer held all there is.
+                return []
+            raise EndlessPagesError
+        if page.is_check:
+            self._learn_from_check(page, rows)
+        if not rows or page.end is not None:
+            return []
+        # A total of just the rows that came may be no more than their number.
+        if total is not None and (page.offset or not rows == total == page.size):
+            return self._planned(page, rows, total)
+        if rows >= page.size:
+            self._uncut = max(self._uncut, page.size - 1)
+            return [Page(page.offset + page.size, previous=digest, size=page.size)]
+        if page.offset or rows <= self._uncut:
+            return []
+        return [Page(rows, previous=digest, size=rows, is_check=True)]
+
+    def _planned(self, page: Page, rows: int, total: int) -> list[Page]:
+        """Plan the pages that are left, which can be asked for side by side."""
+        size = page.size
+        if not page.offset and rows < min(size, total):
+            # These are as many as Act-On gives at once.
+            self._size = size = rows
+        reached = page.offset + size
+        borders = [*range(reached, min(total, reached + size * PAGES_AHEAD), size), None]
+        return [Page(at, end, size=size) for at, end in pairwise(borders) if at is not None]
+
+    def _learn_from_check(self, page: Page, rows: int) -> None:
+        """Keep whether the page before was all there is, or as much as is given at once."""
+        if rows:
+            self._size = min(self._size, page.size)
+        else:
+            self._uncut = max(self._uncut, page.size)

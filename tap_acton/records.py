@@ -4,8 +4,10 @@ One generic path for all streams, driven by the JSON schema. A property takes it
 from the API fields named in its ``x-acton-names`` (the first that has one wins), or
 else from the field whose name is the property's in another spelling; ``opened/0`` names
 the first element of an array, and an array of objects takes an object with free keys as
-pairs of key and value. What the property's type cannot hold becomes null, and
-its raw value, like every field that no property names, goes to ``extra_fields``. The
+pairs of key and value, unless its items have ``extra_fields`` like rows: then it takes an
+array of objects. What the property's type cannot hold becomes null, and
+its raw value, like every field that no property names, goes to ``extra_fields``. Numbers
+of which the ``x-acton-unit`` is ``minutes`` may come as a text such as ``1:02:30``. The
 schema's own ``x-acton-ignored`` lists fields left out on purpose, each with the reason.
 """
 
@@ -20,6 +22,7 @@ from tap_acton.values import (
     boolean,
     identifier,
     integer,
+    minutes,
     number,
     snake_case,
     text,
@@ -33,6 +36,7 @@ Row: TypeAlias = Mapping[str, Any]
 Convert: TypeAlias = Callable[[Any], Any]
 
 NAMES = "x-acton-names"
+UNIT = "x-acton-unit"
 IGNORED = "x-acton-ignored"
 EXTRA_FIELDS = "extra_fields"
 
@@ -95,11 +99,11 @@ class RecordReader:
         )
         self._by_column: dict[str, _Target] = {}
         for column, definition in properties.items():
-            convert = _converter(column, definition, zone)
+            convert = converter(column, definition, zone)
             self._by_column[column] = _Target(column, convert, rank=0, element=None)
             for rank, name in enumerate(definition.get(NAMES, ())):
-                field, _, element = name.partition("/")
-                target = _Target(column, convert, rank, int(element) if element else None)
+                field, element = _place(name)
+                target = _Target(column, convert, rank, element)
                 self._targets[field] = (*(self._targets.get(field) or ()), target)
 
     def record(self, row: Row, given: Row | None = None) -> Record:
@@ -166,14 +170,30 @@ def _has_more_elements(value: Any, targets: tuple[_Target, ...]) -> bool:
     )
 
 
+def _place(name: str) -> tuple[str, int | None]:
+    """Split a name of the schema into the field and the position in the field's array."""
+    field, _, element = name.rpartition("/")
+    return (field, int(element)) if field and element.isdecimal() else (name, None)
+
+
 def _element(value: Any, position: int) -> Any:
     if isinstance(value, list) and position < len(value):
         return value[position]
     raise Unconvertible(to="an array with such an element")
 
 
-def _converter(column: str, definition: Mapping[str, Any], zone: tzinfo | None) -> Convert:
-    """Choose the conversion for a column by its JSON type and format."""
+def converter(column: str, definition: Mapping[str, Any], zone: tzinfo | None) -> Convert:
+    """Choose the conversion for a column by its JSON type and format.
+
+    Args:
+        column: The name of the column; that of an id makes a text an id.
+        definition: The JSON schema of the column.
+        zone: The account's zone, for texts that tell a moment without one.
+
+    Returns:
+        The conversion, which raises :class:`~tap_acton.values.Unconvertible` where a value
+        does not fit.
+    """
     types: Iterable[str] = definition["type"]
     if "string" in types:
         match definition.get("format"):
@@ -182,8 +202,12 @@ def _converter(column: str, definition: Mapping[str, Any], zone: tzinfo | None) 
             case "date":
                 return day
         return identifier if column == "id" or column.endswith("_id") else text
+    if definition.get(UNIT) == "minutes":
+        return minutes
     if "array" in types and "object" in definition["items"]["type"]:
-        return _pairs(definition["items"]["properties"], zone)
+        items = definition["items"]
+        of_free_keys = EXTRA_FIELDS not in items["properties"]
+        return _pairs(items["properties"], zone) if of_free_keys else _objects(items, zone)
     return next(_BY_TYPE[name] for name in types if name in _BY_TYPE)
 
 
@@ -193,7 +217,7 @@ def _pairs(properties: Mapping[str, Any], zone: tzinfo | None) -> Convert:
     Each of these holds a key in its first property and the value in its second.
     """
     (key_name, convert_key), (value_name, convert_value) = (
-        (name, _converter(name, definition, zone)) for name, definition in properties.items()
+        (name, converter(name, definition, zone)) for name, definition in properties.items()
     )
 
     def convert(value: Any) -> Any:
@@ -201,6 +225,18 @@ def _pairs(properties: Mapping[str, Any], zone: tzinfo | None) -> Convert:
             {key_name: convert_key(key), value_name: convert_value(held)}
             for key, held in _object(value).items()
         ]
+
+    return convert
+
+
+def _objects(schema: Mapping[str, Any], zone: tzinfo | None) -> Convert:
+    """Make the conversion of an array of objects, each of them as if it were a row."""
+    reader = RecordReader(schema, zone=zone)
+
+    def convert(value: Any) -> Any:
+        if isinstance(value, list) and all(isinstance(item, dict) for item in value):
+            return [reader.record(item) for item in value]
+        raise Unconvertible(to="an array of objects")
 
     return convert
 

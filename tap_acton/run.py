@@ -7,29 +7,44 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
 from tap_acton import moments
+from tap_acton.audience_center import AudienceCenter
 from tap_acton.auth import Credentials, TokenChain, open_token_store
 from tap_acton.client import ActOnClient, Call
 from tap_acton.counts import RunCount
-from tap_acton.errors import ActOnError, CallError, RepeatableError, StreamFailedError
+from tap_acton.custom_objects import ask_schemas, schemas_in
+from tap_acton.errors import (
+    ActOnError,
+    CallError,
+    NotAvailableError,
+    RepeatableError,
+    StreamFailedError,
+)
 from tap_acton.limits import Limits, open_limit_storage
 from tap_acton.stop import StopSignal
-from tap_acton.transport import new_session
+from tap_acton.transport import Patience, new_session
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime, tzinfo
 
     import requests
 
+    from tap_acton.records import Row
     from tap_acton.settings import Settings
     from tap_acton.streams.facts import FactsSpool
 
 Parent: TypeAlias = Mapping[str, Any]
 """The columns of a parent's record that its children need."""
+
+HASTY_SECONDS = 5.0
+"""How long discovery waits for an answer."""
 
 logger = logging.getLogger("tap-acton")
 
@@ -44,6 +59,7 @@ class Run:
     Attributes:
         settings: The settings.
         started_at: When the run began, as the tap writes moments.
+        patience: How long Act-On is waited for.
         stop: The wish to end the run.
         counts: What the run counted.
         parents: The parents that each listing stream found, by its name, once it has
@@ -56,6 +72,7 @@ class Run:
     def __init__(self, settings: Settings, started_at: datetime) -> None:
         self.settings = settings
         self.started_at = started_at
+        self.patience = Patience(settings.request_timeout, settings.max_retries)
         self.stop = StopSignal()
         self.counts = RunCount()
         self.parents: dict[str, list[Parent] | ActOnError] = {}
@@ -63,7 +80,10 @@ class Run:
         self.facts: FactsSpool | None = None
         self._limits: Limits | None = None
         self._session: requests.Session | None = None
+        self._tokens: TokenChain | None = None
         self._account: Mapping[str, Any] | ActOnError | None = None
+        self._object_schemas: Sequence[Row] | NotAvailableError | None = None
+        self._told: set[ActOnError] = set()
 
     @cached_property
     def client(self) -> ActOnClient:
@@ -91,16 +111,17 @@ class Run:
                 f"{settings.base_url}/token",
                 data=form,
                 auth=_send_as_it_is,
-                timeout=settings.request_timeout,
+                timeout=self.patience.timeouts,
                 allow_redirects=False,
             )
 
-        tokens = TokenChain(
+        self._tokens = tokens = TokenChain(
             credentials=credentials,
             store=open_token_store(settings.token_store, identity),
             limits=limits,
             post=post,
             host=urlsplit(settings.base_url).netloc,
+            patience=self.patience,
         )
         return ActOnClient(
             base_url=settings.base_url,
@@ -109,8 +130,7 @@ class Run:
             limits=limits,
             counter=self.counts,
             pause=self.stop.pause,
-            timeout=settings.request_timeout,
-            max_retries=settings.max_retries,
+            patience=self.patience,
         )
 
     @property
@@ -144,6 +164,69 @@ class Run:
             )
             return None
         return moments.zone(name)
+
+    @cached_property
+    def audience_center(self) -> AudienceCenter:
+        """The part of the API that only accounts with Audience Center have."""
+        return AudienceCenter(self.client, self.settings.account_id, lambda: self.account)
+
+    def object_schemas(
+        self, interpret: Callable[[Any], Sequence[Row]] = schemas_in
+    ) -> Sequence[Row]:
+        """Give the schemas of custom objects, asked for once per run.
+
+        Args:
+            interpret: Finds them in the answer.
+
+        Returns:
+            The schemas, as Act-On has them.
+
+        Raises:
+            NotAvailableError: If the account has no custom objects; the same each time.
+            StreamFailedError: If the call fails again and again.
+        """
+        if self._object_schemas is None:
+            account_id = self.audience_center.account_id
+            try:
+                self._object_schemas = ask_schemas(self.client, account_id, interpret)
+            except NotAvailableError as error:
+                self._object_schemas = error
+        if isinstance(self._object_schemas, NotAvailableError):
+            raise self._object_schemas
+        return self._object_schemas
+
+    @contextmanager
+    def in_haste(self) -> Iterator[None]:
+        """Wait seconds for Act-On, not minutes, and forget afterwards what failed so."""
+        patience, usual = self.patience, asdict(self.patience)
+        patience.timeout = min(HASTY_SECONDS, patience.timeout)
+        patience.max_retries = patience.max_throttles = 0
+        patience.repeats_login = False
+        try:
+            yield
+        finally:
+            for name, value in usual.items():
+                setattr(patience, name, value)
+            if isinstance(self._account, ActOnError):
+                self._account = None
+            if self._tokens is not None:
+                self._tokens.forgive()
+            center = self.__dict__.get("audience_center")
+            if center is not None and center.has_failed:
+                del self.audience_center
+
+    def is_news(self, error: ActOnError) -> bool:
+        """Tell whether an error is met for the first time, and keep it.
+
+        Args:
+            error: The error.
+
+        Returns:
+            Whether no other stream has met it.
+        """
+        is_new = error not in self._told
+        self._told.add(error)
+        return is_new
 
     def close(self) -> None:
         """Let calls that are still under way end without a repetition, and close files."""

@@ -14,13 +14,6 @@ MESSAGE_TYPES = ("DRAFT", "TEMPLATE", "SENT", "TRIGGERED", "FAILED", "SCHEDULED"
 EVENT_TYPES = ("SENT", "SUPPRESSED", "OPENED", "CLICKED", "BOUNCED", "OPT_OUT", "SPAM")
 JOB_TYPES = ("list_upload", "rejected_records", "custom_events", "contact_import", "custom_object")
 
-PLANNED = (
-    "list_streams",
-    "custom_field_columns",
-    "on24_client_ids",
-)
-"""Settings that are checked but have no effect yet: the streams that use them are to come."""
-
 
 def _setting(kind: str, title: str, description: str, **keywords: object) -> dict[str, Any]:
     """Describe one setting in JSON schema."""
@@ -158,8 +151,8 @@ CONFIG_SCHEMA: dict[str, Any] = {
         "custom_field_columns": _setting(
             "boolean",
             "Columns for custom fields",
-            "Gives each custom field of the account a typed column in contacts, found out at "
-            "discovery.",
+            "Gives each custom field of the account a typed column in contacts, and each field of "
+            "its custom objects one in custom_object_records, found out at discovery.",
             default=True,
         ),
         "on24_client_ids": _setting(

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tap_acton.tables import distinct_names
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -16,6 +18,19 @@ if TYPE_CHECKING:
 
 ROWS_AT = ("result", "results", "data", "content", "items", "rows", "urls", "entries", "source")
 """Names under which Act-On's envelopes hold their rows (Act-On reference, all editions)."""
+
+AUDIENCE_ROWS_AT = (
+    "data",
+    "content",
+    "items",
+    "results",
+    "result",
+    "contacts",
+    "segments",
+    "rows",
+    "source",
+)
+"""Names under which answers of the Audience Center may hold their rows; none is documented."""
 
 FOLDER_ROWS_AT = ("entries", "programs")
 FOLDER_NAMES = ("folder", "name")
@@ -26,6 +41,18 @@ NO_FOLDER = -1
 """The id of the folder of programs that stand in none."""
 
 ENVELOPE_FIELDS = frozenset({"count", "offset", "totalCount"})
+PAGE_FIELDS = ENVELOPE_FIELDS | {
+    "total",
+    "totalElements",
+    "totalPages",
+    "page",
+    "pageSize",
+    "pageNumber",
+    "hasNextPage",
+    "nextPageToken",
+    "pagination",
+}
+"""Fields of an envelope that are no row; those of the Audience Center are guesses."""
 
 FIELDS_SHOWN = 12
 
@@ -36,10 +63,12 @@ class Found(NamedTuple):
     Attributes:
         rows: The rows.
         shape: The shape in words, for a person to report.
+        envelope: The object that holds the rows; None where none does.
     """
 
     rows: Sequence[Row]
     shape: str
+    envelope: Row | None = None
 
 
 def find_rows(payload: Any, scalar: str) -> Found | None:
@@ -58,6 +87,63 @@ def find_rows(payload: Any, scalar: str) -> Found | None:
             return Found(folder_rows(payload), "an array of folders")
         return Found(_objects(payload, scalar), "an array")
     return _find_in_object(payload, scalar) if isinstance(payload, dict) else None
+
+
+def find_audience_rows(payload: Any, scalar: str, rows_at: Sequence[str] = ()) -> Found | None:
+    """Find the rows of an answer of the Audience Center, whose envelope is not documented.
+
+    Args:
+        payload: The decoded answer.
+        scalar: The field that a row has where the answer holds plain texts or numbers
+            in place of objects.
+        rows_at: Names under which the rows may stand, before the usual ones.
+
+    Returns:
+        The rows, whether they stand in an array, under one of the usual names, in a table
+        with headers, or alone; None where the answer is neither an array nor an object.
+    """
+    if isinstance(payload, list):
+        return Found(_objects(payload, scalar), "an array")
+    if not isinstance(payload, dict):
+        return None
+    names = (*rows_at, *AUDIENCE_ROWS_AT)
+    found = _find_in_envelope(payload, scalar, names)
+    if found is not None:
+        return found
+    for name in names:
+        held = payload.get(name)
+        if isinstance(held, dict):
+            inner = _find_in_envelope(held, scalar, names)
+            rows, envelope = (inner.rows, inner.envelope) if inner else ((held,), payload)
+            return Found(rows, f"an object around {name}", envelope)
+    if payload.keys() <= PAGE_FIELDS:
+        return Found((), "an empty object", payload)
+    return Found((payload,), "a bare object")
+
+
+def _find_in_envelope(
+    payload: Mapping[str, Any], scalar: str, names: Sequence[str]
+) -> Found | None:
+    match payload:
+        case {"headers": list(headers), "data": list(lines)}:
+            return Found(_table_rows(headers, lines), "a table", payload)
+    for name in names:
+        if isinstance(payload.get(name), list):
+            return Found(_objects(payload[name], scalar), f"an object with {name}", payload)
+    return None
+
+
+def _table_rows(headers: Sequence[Any], lines: Sequence[Any]) -> list[Row]:
+    """Name the cells of a table; those beyond its headers go by their place."""
+    names = distinct_names(headers)
+    return [
+        {
+            names[place] if place < len(names) else str(place): cell
+            for place, cell in enumerate(line)
+        }
+        for line in lines
+        if isinstance(line, list)
+    ]
 
 
 def _find_in_object(payload: Mapping[str, Any], scalar: str) -> Found:

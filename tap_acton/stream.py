@@ -22,18 +22,20 @@ from tap_acton import schemas
 from tap_acton.answers import Answer, Query, SeenKeys, digest_of, total_of, without_shifted
 from tap_acton.bookmarks import BookmarkedStream
 from tap_acton.client import Call, decode_json
+from tap_acton.columns import with_columns
 from tap_acton.errors import (
     ActOnError,
     CallError,
     NotAvailableError,
+    NotFoundError,
     ParentGoneError,
     RejectedCallError,
     RepeatableError,
     StreamFailedError,
 )
 from tap_acton.fan_out import Outcome, Task, in_order
-from tap_acton.pagination import EndlessPagesError, OffsetPages, Page
-from tap_acton.records import NO_TEXT, Record, RecordReader, Row
+from tap_acton.pagination import EndlessPagesError, OffsetPages, Page, Pages
+from tap_acton.records import EXTRA_FIELDS, NO_TEXT, Record, RecordReader, Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
 
     from tap_acton.bookmarks import ActOnTap
+    from tap_acton.columns import Shape
     from tap_acton.counts import StreamCount
     from tap_acton.run import Parent
 
@@ -50,6 +53,27 @@ FEW_PARENTS = 5
 PROGRESS_SECONDS = 10.0
 
 FORESEEN = (ActOnError, AbortedSyncFailedException, AbortedSyncPausedException)
+
+
+class FoundSchema(StreamSchema[str]):
+    """The schema in a stream's file, with the columns that discovery found."""
+
+    def get_stream_schema(self, stream: Any, stream_class: Any) -> Any:
+        """Give the schema of a stream.
+
+        Args:
+            stream: The stream; without one, what was found is left out.
+            stream_class: Its class.
+
+        Returns:
+            The JSON schema.
+        """
+        schema = super().get_stream_schema(stream, stream_class)
+        shape = getattr(stream, "shape", None)
+        return schema if shape is None else with_columns(schema, shape, before=EXTRA_FIELDS)
+
+
+SCHEMAS = SchemaDirectory(resources.files(schemas))
 
 
 class ActOnStream(BookmarkedStream):
@@ -64,10 +88,12 @@ class ActOnStream(BookmarkedStream):
         listing: The stream whose rows are the parents; empty for a stream without.
         parent_columns: The columns of this stream that its children need; empty for a
             stream without children.
+        skips_missing: Whether a 404 without a reason says that the parent is gone.
+        shape: What discovery found of the stream in the account, if anything.
     """
 
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # RecordReader types every field.
-    schema = StreamSchema(SchemaDirectory(resources.files(schemas)))
+    schema = FoundSchema(SCHEMAS)
 
     name: str = ""
     path: ClassVar[str] = ""
@@ -75,8 +101,10 @@ class ActOnStream(BookmarkedStream):
     has_pages: ClassVar[bool] = False
     listing: ClassVar[str] = ""
     parent_columns: ClassVar[tuple[str, ...]] = ()
+    skips_missing: ClassVar[bool] = False
 
-    def __init__(self, tap: ActOnTap) -> None:
+    def __init__(self, tap: ActOnTap, shape: Shape | None = None) -> None:
+        self.shape = shape
         super().__init__(tap)
         self.failure: StreamFailedError | None = None
         self._has_told_unnamed = False
@@ -161,6 +189,7 @@ class ActOnStream(BookmarkedStream):
             The records.
         """
         count = self.count
+        self.remember(self.shape)
         try:
             for record in self.read():
                 count.rows += 1
@@ -179,17 +208,16 @@ class ActOnStream(BookmarkedStream):
             self.discard_progress()
             self.run.parents[self.name] = error
             count.outcome = "switched off"
-            self.log(
-                "%s The stream is switched off for this run.",
-                error.sentence,
-                level=logging.WARNING,
-            )
+            # What several streams meet is told once.
+            level = logging.WARNING if self.run.is_news(error) else logging.INFO
+            self.log("%s The stream is switched off for this run.", error.sentence, level=level)
         except (StreamFailedError, CallError) as error:
             self.discard_progress()
             self.run.parents[self.name] = error
             count.outcome = "failed"
             self.failure = StreamFailedError(error.sentence)
-            self.logger.error("%s The other streams go on.", error.sentence)  # noqa: TRY400
+            level = logging.ERROR if self.run.is_news(error) else logging.INFO
+            self.logger.log(level, "%s The other streams go on.", error.sentence)
 
     def log(self, message: str, *args: Any, level: int = logging.INFO, **keywords: Any) -> None:
         """Log a message of the stream.
@@ -270,7 +298,7 @@ class ActOnStream(BookmarkedStream):
                     self.parent_done(current, is_complete=is_complete)
                 current = answer.query.parent
                 is_complete = True
-                self._parents_asked += 1
+                self._parents_asked += current is not None
             is_complete = is_complete and not answer.is_refused
             yield answer
             if time.monotonic() - told_at > PROGRESS_SECONDS:
@@ -353,9 +381,11 @@ class ActOnStream(BookmarkedStream):
         """
 
         def interpret(payload: Any) -> tuple[Sequence[Row], int | None]:
-            return self.rows(payload, query), total_of(payload)
+            return self.rows(payload, query), self.total(payload)
 
-        paging = self.paging
+        paging = self.paging_of(query)
+        if paging is not None:
+            page = paging.settled(page)
         parameters = {**query.parameters, **(paging.parameters(page) if paging else {})}
         try:
             call = self.call(query, parameters)
@@ -363,6 +393,11 @@ class ActOnStream(BookmarkedStream):
         except ParentGoneError as error:
             return Answer(query, gone=error), ()
         except RejectedCallError as error:
+            if self.skips_missing and query.parent and isinstance(error, NotFoundError):
+                return Answer(query, gone=ParentGoneError(error.sentence)), ()
+            smaller = paging.smaller(page) if paging else None
+            if smaller is not None:
+                return Answer(query), [self.task(query, smaller)]
             if query.parent is None:
                 raise
             return Answer(query, gone=error), ()
@@ -400,6 +435,28 @@ class ActOnStream(BookmarkedStream):
         """
         return decode_json
 
+    def total(self, payload: Any) -> int | None:
+        """Read how many rows there are over all pages.
+
+        Args:
+            payload: The decoded answer.
+
+        Returns:
+            The total; None where the answer does not tell it.
+        """
+        return total_of(payload)
+
+    def paging_of(self, query: Query) -> Pages | None:  # noqa: ARG002
+        """Give the paging of what is asked, which is the stream's unless it has several.
+
+        Args:
+            query: What is asked.
+
+        Returns:
+            The paging; None where everything comes in one answer.
+        """
+        return self.paging
+
     def subject(self, query: Query) -> str:
         """Name what is asked about, for messages.
 
@@ -412,7 +469,7 @@ class ActOnStream(BookmarkedStream):
         return f"{self.name}, {query.subject}" if query.subject else self.name
 
     @cached_property
-    def paging(self) -> OffsetPages | None:
+    def paging(self) -> Pages | None:
         """The paging of the endpoint; None where everything comes in one answer."""
         return OffsetPages(self.run.settings.page_size) if self.has_pages else None
 

@@ -18,6 +18,9 @@ CONTACT_ID = "_contact_id_"
 CREATED = ("created_date", "__created_date")
 MODIFIED = ("modified_date", "__modified_date")
 
+FIELDS_IN_JSON = 255
+"""The width from which Act-On's JSON cuts a list's rows (Act-On reference, 2024 edition)."""
+
 LONGEST_CELL = 2**31 - 1
 """The length up to which the cells of a CSV file are read, in characters."""
 
@@ -32,6 +35,7 @@ class Table:
 
     Attributes:
         has_contact_id: Whether a header names the contact's id.
+        names: The list's own headers, each distinct; the system's are not among them.
     """
 
     def __init__(self, headers: Sequence[Any], email_column: Any, list_id: str) -> None:
@@ -44,7 +48,7 @@ class Table:
             if (places := [place for place, header in enumerate(headers) if header in names])
         }
         self.has_contact_id = CONTACT_ID in self._system.values()
-        self._names = distinct_names(
+        self.names = distinct_names(
             [header for place, header in enumerate(headers) if place not in self._system]
         )
 
@@ -66,9 +70,9 @@ class Table:
             row[CONTACT_ID] = self._contact_id(cells)
         if 0 <= self._email < len(cells):
             row["email"] = cells[self._email]
-        row["fields"] = dict(zip_longest(self._names, own[: len(self._names)]))
-        if len(own) > len(self._names):
-            row["data"] = own[len(self._names) :]
+        row["fields"] = dict(zip_longest(self.names, own[: len(self.names)]))
+        if len(own) > len(self.names):
+            row["data"] = own[len(self.names) :]
         return row
 
     def _contact_id(self, cells: Sequence[Any]) -> str:

@@ -21,14 +21,17 @@ from singer_sdk.helpers.capabilities import (
 from singer_sdk.singerlib import RecordMessage
 
 from tap_acton.bookmarks import ActOnTap
+from tap_acton.columns import KnownNames, Shape, mark, shapes_of, with_known_names
+from tap_acton.discovery import discover
 from tap_acton.errors import EXIT_SIGNAL_BASE, ActOnError, SettingsError, StreamFailedError
 from tap_acton.run import Run
 from tap_acton.settings import Settings
 from tap_acton.settings_schema import CONFIG_SCHEMA
 from tap_acton.streams import STREAM_TYPES
+from tap_acton.streams.list_streams import ListStream
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from types import FrameType
 
     from singer_sdk.singerlib.encoding.simple import Message
@@ -92,7 +95,7 @@ class TapActOn(ActOnTap):
     ]
 
     def __init__(self, **keywords: Any) -> None:
-        """Set the tap up without asking Act-On anything.
+        """Set the tap up; without a catalog, the account is asked for what only it can tell.
 
         Args:
             keywords: What the SDK's class takes.
@@ -100,6 +103,11 @@ class TapActOn(ActOnTap):
         Raises:
             SettingsError: If a setting is wrong.
         """
+        self._known = KnownNames.of_state(keywords.get("state"))
+        self._shapes: Mapping[str, Shape] | None = None
+        if isinstance(catalog := keywords.get("catalog"), dict):
+            keywords["catalog"] = catalog = with_known_names(catalog, self._known)
+            self._shapes = shapes_of(catalog)
         try:
             super().__init__(**keywords)
         except ValueError as error:
@@ -138,9 +146,33 @@ class TapActOn(ActOnTap):
         """Give all streams.
 
         Returns:
-            A stream of each type.
+            A stream of each type, with the columns that the account has for it.
         """
-        return [stream_type(self) for stream_type in STREAM_TYPES]
+        lists = [shape for shape in self.shapes.values() if shape.source]
+        return [
+            *(kind(self, self.shapes.get(kind.name)) for kind in STREAM_TYPES),
+            *(ListStream(self, shape) for shape in lists),
+        ]
+
+    @property
+    def shapes(self) -> Mapping[str, Shape]:
+        """What the account itself told of the streams, now or, by the catalog, before."""
+        if self._shapes is None:
+            self._shapes = self._discovered_shapes()
+        return self._shapes
+
+    def _discovered_shapes(self) -> Mapping[str, Shape]:
+        try:
+            run = self.run
+        except SettingsError:
+            # Discovery works without settings; a run will not get beyond this.
+            return {}
+        return discover(run, self._known)
+
+    @property
+    def catalog_dict(self) -> dict[str, Any]:
+        """The catalog, with what its streams and columns stand for."""
+        return mark(super().catalog_dict, self.shapes)
 
     def stream(self, name: str) -> ActOnStream:
         """Give a stream by its name.
@@ -157,7 +189,7 @@ class TapActOn(ActOnTap):
     def streams(self) -> dict[str, Stream]:
         """The streams by name, in the order in which they are read: parents first."""
         streams = super().streams
-        return {kind.name: streams[kind.name] for kind in STREAM_TYPES}
+        return {kind.name: streams[kind.name] for kind in STREAM_TYPES} | streams
 
     @classmethod
     def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:

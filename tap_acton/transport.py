@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 
 import requests
@@ -9,6 +10,34 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from tap_acton.errors import ActOnError, RepeatableError, UnreachableError
+
+CONNECT_SECONDS = 10.0
+
+MAX_THROTTLES = 6
+"""How often a call is repeated for a throttle answer before the allowance counts as spent."""
+
+
+@dataclass(slots=True)
+class Patience:
+    """How long Act-On is waited for; a run changes it while it goes.
+
+    Attributes:
+        timeout: Seconds to wait for an answer.
+        max_retries: How often a call that failed for a passing reason is repeated.
+        max_throttles: How often a call is repeated for a throttle answer, before the
+            allowance counts as spent.
+        repeats_login: Whether a login that failed for a passing reason is tried once more.
+    """
+
+    timeout: float
+    max_retries: int
+    max_throttles: int = MAX_THROTTLES
+    repeats_login: bool = True
+
+    @property
+    def timeouts(self) -> tuple[float, float]:
+        """Seconds to wait for a connection, and for an answer."""
+        return min(CONNECT_SECONDS, self.timeout), self.timeout
 
 
 class NoAnswerError(RepeatableError):

@@ -20,7 +20,9 @@ NUMERAL = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.AS
 """A number as text: optional sign, decimals and exponent."""
 
 _WHOLE_NUMBER = re.compile(r"[+-]?\d+", re.ASCII)
+_CLOCK = re.compile(r"(?:(\d{1,5}):)?(\d{1,5}):([0-5]\d)", re.ASCII)
 _LONGEST_NUMBER = 128
+_MINUTES_AN_HOUR = 60
 _LARGEST_INTEGER = 2**63 - 1
 _SMALLEST_INTEGER = -(2**63)
 _BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
@@ -80,6 +82,28 @@ def number(value: object) -> float | None:
     if isinstance(plain, float | Decimal) and math.isfinite(as_float := float(plain)):
         return as_float
     raise Unconvertible(to="a finite number")
+
+
+def minutes(value: object) -> float | None:
+    """Return a length of time in minutes.
+
+    Args:
+        value: A number of minutes, or the text of one, or a text such as ``1:02:30``, in
+            hours, minutes and seconds, or ``62:30``, in minutes and seconds.
+
+    Returns:
+        The minutes, to the ten-thousandth; None for null and blank texts.
+
+    Raises:
+        Unconvertible: The value is none of these.
+    """
+    found = _CLOCK.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is None:
+        return number(value)
+    hours, of_hour, seconds = (int(part or 0) for part in found.groups())
+    if found[1] and of_hour >= _MINUTES_AN_HOUR:
+        raise Unconvertible(to="a length of time")
+    return round(hours * _MINUTES_AN_HOUR + of_hour + seconds / 60, 4)
 
 
 def boolean(value: object) -> bool | None:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tap_acton.streams.account import Account
 from tap_acton.streams.campaigns import CampaignDetails, Campaigns
+from tap_acton.streams.contact_fields import ContactFields
+from tap_acton.streams.contact_reports import ContactHistory, ContactScores, ContactSegments
+from tap_acton.streams.contacts import Contacts
 from tap_acton.streams.content import (
     FooterDetails,
     Footers,
@@ -14,8 +19,14 @@ from tap_acton.streams.content import (
     Logos,
     Senders,
 )
+from tap_acton.streams.custom_objects import (
+    CustomObjectDatasets,
+    CustomObjectRecords,
+    CustomObjectSchemas,
+)
 from tap_acton.streams.facts import ContactActivities, ContactFacts, ContactScoreDetails
 from tap_acton.streams.forms import FormReports, Forms, FormUrls
+from tap_acton.streams.imports import ImportDefinitions
 from tap_acton.streams.jobs import UploadJobs
 from tap_acton.streams.landing_pages import (
     LandingPageDetails,
@@ -23,7 +34,8 @@ from tap_acton.streams.landing_pages import (
     LandingPages,
     LandingPageUrls,
 )
-from tap_acton.streams.lists import ListMembers, Lists
+from tap_acton.streams.list_rows import ListMembers
+from tap_acton.streams.lists import Lists
 from tap_acton.streams.media import (
     Media,
     MediaDetails,
@@ -35,6 +47,7 @@ from tap_acton.streams.media import (
 from tap_acton.streams.message_contents import MessageContents
 from tap_acton.streams.messages import MessageDailyStats, MessageEvents, MessageReports, Messages
 from tap_acton.streams.programs import Programs
+from tap_acton.streams.segments import SegmentContacts, Segments
 from tap_acton.streams.seo import SeoKeywords, SeoReports
 from tap_acton.streams.suppression import (
     HardBounces,
@@ -43,8 +56,12 @@ from tap_acton.streams.suppression import (
     SubscriptionCategories,
     SubscriptionOptOuts,
 )
+from tap_acton.streams.webinars import WebinarRegistrants
 
-STREAM_TYPES = (
+if TYPE_CHECKING:
+    from tap_acton.stream import ActOnStream
+
+STREAM_TYPES: tuple[type[ActOnStream], ...] = (
     Account,
     Senders,
     Logos,
@@ -87,6 +104,18 @@ STREAM_TYPES = (
     OptOuts,
     SubscriptionCategories,
     SubscriptionOptOuts,
+    Contacts,
+    ContactFields,
+    Segments,
+    SegmentContacts,
+    ContactHistory,
+    ContactScores,
+    ContactSegments,
+    ImportDefinitions,
+    CustomObjectSchemas,
+    CustomObjectDatasets,
+    CustomObjectRecords,
+    WebinarRegistrants,
     UploadJobs,
 )
 """All streams in the order in which they are read: parents before their children."""

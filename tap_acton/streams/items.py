@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tap_acton.bookmarks import ActOnTap
+    from tap_acton.columns import Shape
     from tap_acton.records import Record, Row
 
 
@@ -53,8 +54,8 @@ class ItemUrls(ItemStream, UnverifiedStream):
     primary_keys = ("id",)
     scalar = "url"
 
-    def __init__(self, tap: ActOnTap) -> None:
-        super().__init__(tap)
+    def __init__(self, tap: ActOnTap, shape: Shape | None = None) -> None:
+        super().__init__(tap, shape)
         self._numbers = RunningNumbers()
 
     def records(self, rows: Sequence[Row], query: Query) -> Iterator[Record]:

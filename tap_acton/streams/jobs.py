@@ -7,11 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_acton.answers import Query
 from tap_acton.client import decode_json, decode_text, path_part
-from tap_acton.errors import (
-    CallError,
-    RepeatableError,
-    StreamFailedError,
-)
+from tap_acton.errors import RepeatableError
 from tap_acton.stream import ActOnStream
 from tap_acton.tables import distinct_names, read_csv
 
@@ -52,7 +48,7 @@ class UploadJobs(ActOnStream):
         for job_type, job_id in dict.fromkeys(self.run.settings.job_ids):
             path = PATHS[job_type]
             is_file = job_type == REJECTED_RECORDS
-            account_id = self._account_id() if "{account_id}" in path else ""
+            account_id = self.run.audience_center.account_id if "{account_id}" in path else ""
             yield Query(
                 path.format(id=path_part(job_id), account_id=path_part(account_id)),
                 subject=f"{job_type} {job_id}",
@@ -110,17 +106,6 @@ class UploadJobs(ActOnStream):
             }
             for number, cells in enumerate(lines, start=1)
         }
-
-    def _account_id(self) -> str:
-        """Give the account's number, which stands in the paths of some types."""
-        if self.run.settings.account_id is not None:
-            return self.run.settings.account_id
-        try:
-            return str(self.run.account["account_id"])
-        except (CallError, KeyError):
-            raise StreamFailedError(
-                f"{self.name}: Act-On does not tell the account's number; set account_id."
-            ) from None
 
 
 def _with_details(payload: Row) -> Row:

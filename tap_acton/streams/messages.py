@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from tap_acton.bookmarks import ActOnTap
+    from tap_acton.columns import Shape
     from tap_acton.fan_out import Outcome, Task
     from tap_acton.pagination import Page
     from tap_acton.records import Record, Row
@@ -220,8 +221,8 @@ class MessageEvents(_MessageFanOut):
     primary_keys = ("id",)
     replication_key = "event_at"
 
-    def __init__(self, tap: ActOnTap) -> None:
-        super().__init__(tap)
+    def __init__(self, tap: ActOnTap, shape: Shape | None = None) -> None:
+        super().__init__(tap, shape)
         self._new_counters: dict[str, Counters] = {}
         self._asked: list[Parent] = []
         self._kinds: set[str] = set()

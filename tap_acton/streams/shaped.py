@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_acton.errors import RepeatableError
 from tap_acton.pagination import UnaskedPages
-from tap_acton.shapes import described, find_rows, folder_rows, is_folders
+from tap_acton.shapes import Found, described, find_rows, folder_rows, is_folders
 from tap_acton.stream import ActOnStream
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from tap_acton.answers import Query
     from tap_acton.bookmarks import ActOnTap
+    from tap_acton.columns import Shape
+    from tap_acton.pagination import Pages
     from tap_acton.records import Row
 
 
@@ -54,13 +56,13 @@ class UnverifiedStream(ActOnStream):
 
     scalar: ClassVar[str] = "value"
 
-    def __init__(self, tap: ActOnTap) -> None:
-        super().__init__(tap)
+    def __init__(self, tap: ActOnTap, shape: Shape | None = None) -> None:
+        super().__init__(tap, shape)
         self._lock = threading.Lock()
-        self._has_told_shape = False
+        self._told_shapes: set[bool] = set()
 
     @cached_property
-    def paging(self) -> UnaskedPages:
+    def paging(self) -> Pages | None:
         """No paging is documented; it is used where the answer shows that there is one."""
         return UnaskedPages(self.run.settings.page_size)
 
@@ -77,12 +79,14 @@ class UnverifiedStream(ActOnStream):
         Raises:
             RepeatableError: If the answer is neither an array nor an object.
         """
-        found = find_rows(payload, self.scalar)
+        found = self.found_in(payload)
         if found is None:
             raise RepeatableError(f"{self.subject(query)}: Act-On's answer has an unknown shape.")
         with self._lock:
-            is_first = bool(found.rows) and not self._has_told_shape
-            self._has_told_shape = self._has_told_shape or is_first
+            # A stream may list its parents itself, whose answers have a shape of their own.
+            is_child = query.parent is not None
+            is_first = bool(found.rows) and is_child not in self._told_shapes
+            self._told_shapes |= {is_child} if is_first else set()
         if is_first:
             self.log(
                 "Act-On answers with %s. This is not documented: please report this line.",
@@ -90,3 +94,14 @@ class UnverifiedStream(ActOnStream):
                 level=logging.INFO,
             )
         return found.rows
+
+    def found_in(self, payload: Any) -> Found | None:
+        """Find the rows of an answer.
+
+        Args:
+            payload: The decoded answer.
+
+        Returns:
+            The rows; None where the answer is neither an array nor an object.
+        """
+        return find_rows(payload, self.scalar)

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from acton_sandbox.entities import DRILLDOWNS, REPORTED_TYPES, DayCount
-from tests.contract import expected_marketing, expected_media, expected_pages
+from tests.contract import (
+    expected_audience_center,
+    expected_custom_objects,
+    expected_marketing,
+    expected_media,
+    expected_pages,
+)
+from tests.contract.expected_contacts import contact_records
 from tests.contract.expected_content import CONTENT_KEYS, expected_content
 
 if TYPE_CHECKING:
@@ -46,8 +53,14 @@ KEYS: dict[str, tuple[str, ...]] = {
     "opt_outs": ("email", "opted_out_at"),
     "subscription_categories": ("id",),
     "subscription_opt_outs": ("subscription_category_id", "email"),
+    "contacts": ("id",),
+    **expected_audience_center.AUDIENCE_CENTER_KEYS,
+    **expected_custom_objects.CUSTOM_OBJECT_KEYS,
 }
 """The key columns of each stream."""
+
+WITHOUT_ROWS = ("webinar_registrants",)
+"""Streams that are read too, but have no rows without a setting."""
 
 REPLICATION_KEYS = {
     "message_events": "event_at",
@@ -57,6 +70,7 @@ REPLICATION_KEYS = {
     "spam_complaints": "complained_at",
     "opt_outs": "opted_out_at",
     "subscription_opt_outs": "opted_out_at",
+    "contacts": "updated_at",
 }
 """The replication keys of the incremental streams."""
 
@@ -105,6 +119,9 @@ def expected_records(account: Account, edition: str = "2024") -> dict[str, list[
         "opt_outs": _suppressions(account.opt_outs, "opted_out_at"),
         "subscription_categories": list(_categories(account)),
         "subscription_opt_outs": list(_category_opt_outs(account)),
+        "contacts": contact_records(account),
+        **expected_audience_center.audience_center_records(account),
+        **expected_custom_objects.custom_object_records(account),
     }
 
 

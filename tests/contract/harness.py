@@ -131,6 +131,7 @@ class Bench:
         streams: Collection[str] = (),
         without: Collection[tuple[str, str]] = (),
         full_table: Collection[str] = (),
+        discovered: Mapping[str, Any] | None = None,
         **settings: Any,
     ) -> Output:
         """Run the tap in this process.
@@ -140,6 +141,8 @@ class Bench:
             streams: The streams to select; all if none is named.
             without: Columns to deselect, as pairs of stream and column.
             full_table: Incremental streams that the catalog has read whole.
+            discovered: The catalog, as :meth:`discover` gave it; by default what is found
+                without asking the account.
             **settings: Settings of this run.
 
         Returns:
@@ -159,8 +162,8 @@ class Bench:
                 config=self.config(**settings),
                 state=json.loads(json.dumps(state)) if state else None,
                 catalog=(
-                    catalog(streams, without, full_table)
-                    if streams or without or full_table
+                    catalog(streams, without, full_table, discovered)
+                    if streams or without or full_table or discovered
                     else None
                 ),
             )
@@ -179,6 +182,21 @@ class Bench:
             failure,
             tuple(self.sandbox.requests[before:]),
         )
+
+    def discover(self, **settings: Any) -> dict[str, Any]:
+        """Let the tap discover, with the account at hand.
+
+        Args:
+            **settings: Settings that differ.
+
+        Returns:
+            The catalog.
+        """
+        with signals_kept(), self._pauses_skipped():
+            tap = TapActOn(config=self.config(**settings), validate_config=False)
+            found: dict[str, Any] = json.loads(tap.catalog_json_text)
+            tap.run.close()
+        return found
 
     def config(self, **settings: Any) -> dict[str, Any]:
         """Give a configuration for the sandbox.
@@ -266,6 +284,7 @@ def catalog(
     streams: Collection[str] = (),
     without: Collection[tuple[str, str]] = (),
     full_table: Collection[str] = (),
+    discovered: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Make a catalog.
 
@@ -273,11 +292,14 @@ def catalog(
         streams: The streams to select; all if none is named.
         without: Columns to deselect, as pairs of stream and column.
         full_table: Incremental streams to read whole.
+        discovered: The catalog as the tap discovered it; by default without an account.
 
     Returns:
-        The catalog as the tap discovers it, with the selection made.
+        The catalog, with the selection made.
     """
-    made: dict[str, Any] = json.loads(_discovered_catalog())
+    made: dict[str, Any] = json.loads(
+        json.dumps(discovered) if discovered else _discovered_catalog()
+    )
     for stream in made["streams"]:
         name = stream["tap_stream_id"]
         if name in full_table:

@@ -8,6 +8,7 @@ import pytest
 from singer_sdk.testing import SuiteConfig, get_tap_test_class
 
 from acton_sandbox import Account, Sandbox
+from acton_sandbox.size import SMALL, ListPlan
 from tap_acton.tap import TapActOn
 from tests.contract.conftest import NOW
 from tests.contract.harness import catalog, config_of, signals_kept
@@ -23,6 +24,7 @@ CONFIG: dict[str, Any] = {
     "password": "sandbox-password",
     "seo_reports": [{"url": "https://www.example.com/", "keyword": "lighthouse"}],
     "job_ids": [{"job_type": "list_upload", "id": "1048"}],
+    "on24_client_ids": ["300112233"],
 }
 
 with signals_kept():
@@ -37,7 +39,8 @@ with signals_kept():
 
 @pytest.fixture(scope="class", autouse=True)
 def _sandbox() -> Iterator[None]:
-    account = Account.generate(seed=7, size="small", now=NOW)
+    webinar = ListPlan("Webinar: first steps", 5, "webinar", "300112233")
+    account = Account.generate(seed=7, size="small", now=NOW, lists=(*SMALL.lists, webinar))
     with signals_kept(), Sandbox(account=account) as sandbox:
         CONFIG.update(config_of(sandbox))
         yield

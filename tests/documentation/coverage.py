@@ -9,24 +9,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from tap_acton.streams import STREAM_TYPES
-from tests.documentation.markdown import codes, table
+from tests.documentation.markdown import table
 from tests.documentation.stream_pages import link
-
-PLANNED_STREAMS: tuple[str, ...] = (
-    "contacts",
-    "contact_fields",
-    "segments",
-    "segment_contacts",
-    "contact_history",
-    "contact_scores",
-    "contact_segments",
-    "import_definitions",
-    "custom_object_schemas",
-    "custom_object_datasets",
-    "custom_object_records",
-    "webinar_registrants",
-)
-"""Streams that do not exist yet. The changelog names the same."""
 
 
 class Match(NamedTuple):
@@ -97,7 +81,10 @@ CDATA = (
     Match(
         "List_*name*",
         ("list_members",),
-        "CData has a table per list. The stream has the cells of all lists in `fields`.",
+        "CData has a table per list. This stream has the cells of all lists in `fields`; with the "
+        "setting `list_streams`, a list gets [a stream of its "
+        "own](streams/lists.md#streams-of-single-lists), which keeps its name when the list is "
+        "renamed.",
     ),
     Match(
         "List_*name*_Score", ("contact_score_details",), "Likely. The total is in `contact_facts`."
@@ -162,15 +149,11 @@ def beyond() -> str:
     """List the streams that none of the tables names.
 
     Returns:
-        Markdown: links to the streams, then what is planned, if anything is.
+        Markdown: links to the streams.
     """
     named = {stream for match in (*DOMO, *CDATA) for stream in match.streams}
-    text = f"{_streams([name for name in KINDS if name not in named])}."
-    planned = [name for name in PLANNED_STREAMS if name not in named and name not in KINDS]
-    return f"{text}\n\nPlanned besides: {codes(planned)}." if planned else text
+    return f"{_streams([name for name in KINDS if name not in named])}."
 
 
 def _streams(names: tuple[str, ...] | list[str]) -> str:
-    return ", ".join(
-        link(KINDS[name], "streams/") if name in KINDS else f"`{name}` (planned)" for name in names
-    )
+    return ", ".join(link(KINDS[name], "streams/") for name in names)

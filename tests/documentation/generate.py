@@ -16,7 +16,7 @@ from acton_sandbox.faults import KINDS
 from tap_acton.settings_schema import CONFIG_SCHEMA
 from tests.documentation import coverage, stream_pages
 from tests.documentation.markdown import cell, codes, table, with_part
-from tests.documentation.reference import RESERVED, SETTING_GROUPS
+from tests.documentation.reference import SETTING_GROUPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +48,7 @@ def settings_tables() -> str:
     """Make the tables of the settings.
 
     Returns:
-        Markdown: a table per group, then the settings that do nothing yet.
+        Markdown: a table per group.
     """
     properties = CONFIG_SCHEMA["properties"]
     parts = []
@@ -57,12 +57,6 @@ def settings_tables() -> str:
             (f"`{name}`", _default(name), cell(properties[name]["description"])) for name in names
         ]
         parts.append(f"**{group}**\n\n{table(('setting', 'default', 'what it does'), rows)}")
-    if RESERVED:
-        rows = [(f"`{name}`", _default(name), purpose) for name, purpose in RESERVED.items()]
-        parts.append(
-            "**Without effect so far.** They are checked, but what they are for does not exist "
-            f"yet.\n\n{table(('setting', 'default', 'for'), rows)}"
-        )
     return "\n\n".join(parts)
 
 

@@ -32,7 +32,15 @@ FAMILIES = {
     "message_contents": "Messages",
     "campaigns": "Campaigns",
     "lists": "Lists",
+    "list_rows": "Lists",
+    "list_streams": "Lists",
+    "webinars": "Lists",
     "suppression": "Suppression",
+    **dict.fromkeys(
+        ("contacts", "contact_fields", "segments", "contact_reports", "imports"),
+        "Audience Center",
+    ),
+    "custom_objects": "Custom objects",
     "facts": "Contact facts",
     "seo": "SEO",
     "jobs": "Jobs",
@@ -240,6 +248,75 @@ STREAMS: dict[str, StreamNote] = {
         "Every category is read again, since the endpoint has no filter. What is emitted is as "
         "for `hard_bounces`.",
     ),
+    "contacts": StreamNote(
+        "/ucl/v2/{accountId}/contact/",
+        "1 per page",
+        "What changed since the bookmark. Contacts that were deleted are not reported.",
+    ),
+    "contact_fields": StreamNote(
+        "/ucl/v2/{accountId}/schema/",
+        "1, which the other streams of the Audience Center make in any case",
+        "All fields again.",
+    ),
+    "segments": StreamNote("/ucl/v2/{accountId}/segment/", "1 per page", "All segments again."),
+    "segment_contacts": StreamNote(
+        "/ucl/v2/{accountId}/segment/{id}/contacts",
+        "1 per page of each segment",
+        "The members of every segment again. Who has left a segment is not reported. A member is "
+        "named only; what it is like is in `contacts`.",
+    ),
+    "contact_history": StreamNote(
+        "/ucl/v2/{accountId}/contactReport/id/{id}/activity",
+        "1 per contact, and 1 per page of contacts",
+        "The contacts that changed since the last complete run: of each of them every entry from "
+        "`start_date` on, whatever the bookmark. What was done without changing the contact comes "
+        "when the contact changes. The settings `start_date` and `shard` narrow the contacts.",
+        "The calls, one per contact, whose answers may be large.",
+    ),
+    "contact_scores": StreamNote(
+        "/ucl/v2/{accountId}/contactReport/id/{id}/scores",
+        "1 per contact, and 1 per page of contacts",
+        "The contacts that changed since the last complete run. The primary score alone is in "
+        "`contacts` too.",
+        "The calls, one per contact.",
+    ),
+    "contact_segments": StreamNote(
+        "/ucl/v2/{accountId}/contactReport/id/{id}/segments",
+        "1 per contact, and 1 per page of contacts",
+        "The contacts that changed since the last complete run. Segments that a contact has left "
+        "are not reported. `segment_contacts` has the same for fewer calls, unless there are many "
+        "more memberships than contacts.",
+        "The calls, one per contact.",
+    ),
+    "import_definitions": StreamNote(
+        "/ucl/v2/{accountId}/import/definition", "1", "All definitions again."
+    ),
+    "custom_object_schemas": StreamNote(
+        "/custom-objects/v1/{accountId}/schema/all",
+        "1, which the other streams of custom objects make in any case",
+        "All schemas again. An account without custom objects, which Act-On offers on request, is "
+        "told so once, and the streams of custom objects are switched off.",
+    ),
+    "custom_object_datasets": StreamNote(
+        "/custom-objects/v1/{accountId}/data/all",
+        "1; 1 more per custom object where the answer does not say to which ones the datasets "
+        "belong",
+        "All datasets again.",
+    ),
+    "custom_object_records": StreamNote(
+        "/custom-objects/v1/{accountId}/query/{objectId}/{datasetId}/joinWithOther",
+        "1 per page of each dataset",
+        "All records again; those that were deleted are not reported. The call is a POST that only "
+        "reads. A run that was broken off is gone on with where it stopped: the state keeps the "
+        "dataset and the token of the page, and where Act-On does not take the token any more, the "
+        "dataset is read from its beginning. The settings `page_size` and `shard` count here too.",
+    ),
+    "webinar_registrants": StreamNote(
+        "/api/1/list/{id}",
+        "1 per page of each list in the folders that `on24_client_ids` names; none without it",
+        "As for `list_members`: of each list what changed since it was last read. The rows are in "
+        "`list_members` too, where that is selected.",
+    ),
     "upload_jobs": StreamNote(
         "/api/1/list/{jobid}/status",
         "1 per job in `job_ids`",
@@ -251,6 +328,31 @@ STREAMS: dict[str, StreamNote] = {
     ),
 }
 """The streams in the order in which they are read."""
+
+LIST_STREAMS_TITLE = "Streams of single lists"
+
+LIST_STREAM_NOTE = StreamNote(
+    "/api/1/list/{id}",
+    "1 per page of the list. At discovery 1 per page of the listing and 1 per list, or 2 for a "
+    "list of 255 columns or more",
+    "As for `list_members`: what changed since the list was last read. The rows are in "
+    "`list_members` too, where that is selected.",
+)
+"""What holds for each list that the setting ``list_streams`` gives a stream of its own."""
+
+LIST_STREAM_RULES = """\
+The setting `list_streams` chooses lists by their ids, or by patterns on their names. For each of
+them discovery adds a stream `list_<name of the list>`, with a column of type text for each header.
+
+- Names are in `snake_case`; a number tells apart what would have the same name: `phone`, `phone_2`.
+  Where a list has the same header twice, the first one is the first column.
+- Names stay. The catalog and the state know which list a stream reads, and which header a column
+  stands for. A list that is renamed keeps its stream, and a header keeps its column when others
+  come or go. A header that is renamed is another column.
+- A column that the list gets after discovery is in `extra_fields` until discovery is run again. A
+  column that the list loses is null.
+- A list that discovery cannot read gets no stream, unless the state knows its columns.
+"""
 
 UNVERIFIED: tuple[str, ...] = ("seo_reports",)
 """Streams of which Act-On documents only the path, beside those that are made for such answers."""
@@ -281,6 +383,9 @@ ADDED = {
     ("list_members", "list_id"),
     ("list_members", "email"),
     ("list_members", "fields"),
+    ("list_stream", "list_id"),
+    ("webinar_registrants", "list_id"),
+    ("webinar_registrants", "on24_client_id"),
     *(
         (stream, column)
         for stream in ("contact_facts", "contact_activities", "contact_score_details")
@@ -290,6 +395,17 @@ ADDED = {
     ("contact_activities", "verb_name"),
     ("contact_score_details", "id"),
     ("subscription_opt_outs", "subscription_category_id"),
+    ("segment_contacts", "segment_id"),
+    *(
+        (stream, column)
+        for stream in ("contact_history", "contact_scores")
+        for column in ("id", "contact_id")
+    ),
+    ("contact_history", "verb_name"),
+    ("contact_segments", "contact_id"),
+    ("custom_object_records", "object_id"),
+    ("custom_object_records", "dataset_id"),
+    ("custom_object_records", "fields"),
     ("upload_jobs", "job_type"),
     ("upload_jobs", "id"),
 }
@@ -316,6 +432,9 @@ SETTING_GROUPS: dict[str, tuple[str, ...]] = {
         "listing_types",
         "list_ids",
         "list_names",
+        "list_streams",
+        "custom_field_columns",
+        "on24_client_ids",
         "seo_urls",
         "seo_reports",
         "job_ids",
@@ -333,11 +452,4 @@ SETTING_GROUPS: dict[str, tuple[str, ...]] = {
         "user_agent",
     ),
 }
-"""The settings that do something, in the order of the table."""
-
-RESERVED: dict[str, str] = {
-    "list_streams": "a stream of its own for a list",
-    "custom_field_columns": "`contacts`",
-    "on24_client_ids": "`webinar_registrants`",
-}
-"""Settings that are checked but do nothing yet, and what they are for."""
+"""The settings, in the order of the table."""

@@ -9,9 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 from tap_acton.records import EXTRA_FIELDS, IGNORED, NAMES
 from tap_acton.streams import STREAM_TYPES
+from tap_acton.streams.list_streams import SCHEMA as LIST_STREAM
+from tap_acton.streams.list_streams import ListStream
 from tap_acton.streams.shaped import UnverifiedStream
 from tests.documentation.markdown import cell, codes, table
-from tests.documentation.reference import ADDED, FAMILIES, STREAMS, UNVERIFIED
+from tests.documentation.reference import (
+    ADDED,
+    FAMILIES,
+    LIST_STREAM_NOTE,
+    LIST_STREAM_RULES,
+    LIST_STREAMS_TITLE,
+    STREAMS,
+    UNVERIFIED,
+    StreamNote,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,10 +100,13 @@ def pages() -> dict[str, str]:
     Returns:
         The texts by the name of the page in ``docs/streams``.
     """
-    return {
+    texts = {
         page_of(kinds[0]): "\n".join([HEAD.format(title=title), *map(_section, kinds)])
         for title, kinds in families().items()
     }
+    own = _described(ListStream, LIST_STREAMS_TITLE, LIST_STREAM, LIST_STREAM_NOTE)
+    texts[page_of(ListStream)] += f"\n{own}\n{LIST_STREAM_RULES}"
+    return texts
 
 
 def index() -> str:
@@ -173,8 +187,11 @@ def marks(kind: type[ActOnStream]) -> str:
 
 
 def _section(kind: type[ActOnStream]) -> str:
-    note = STREAMS[kind.name]
-    schema = schema_of(kind.name)
+    return _described(kind, kind.name, kind.name, STREAMS[kind.name])
+
+
+def _described(kind: type[ActOnStream], title: str, schema_name: str, note: StreamNote) -> str:
+    schema = schema_of(schema_name)
     facts = {
         "Endpoint": f"`{note.endpoint}`",
         "Key": codes(kind.primary_keys),
@@ -188,20 +205,23 @@ def _section(kind: type[ActOnStream]) -> str:
         (
             f"**{column}**" if column in kind.primary_keys else column,
             _type(definition),
-            _source(kind.name, column, definition),
+            _source(schema_name, column, definition),
             cell(definition["description"]),
         )
         for column, definition in schema["properties"].items()
         if column != EXTRA_FIELDS
     ]
     parts = [
-        f"## {kind.name}",
+        f"## {title}",
         schema["description"],
         "\n".join(f"- {name}: {fact}" for name, fact in facts.items() if fact),
         table(("column", "type", "Act-On's field", "description"), rows),
     ]
     if IGNORED in schema:
-        left_out = (f"`{field}` ({reason})" for field, reason in schema[IGNORED].items())
+        reasons: dict[str, list[str]] = {}
+        for field, reason in schema[IGNORED].items():
+            reasons.setdefault(reason, []).append(field)
+        left_out = (f"{codes(fields)} ({reason})" for reason, fields in reasons.items())
         parts.append(f"Left out on purpose: {'; '.join(left_out)}.")
     return "\n\n".join(parts) + "\n"
 

@@ -18,9 +18,10 @@ from tap_acton import errors
 from tap_acton.records import EXTRA_FIELDS
 from tap_acton.settings_schema import CONFIG_SCHEMA
 from tap_acton.streams import STREAM_TYPES
-from tests.documentation.coverage import CDATA, DOMO, PLANNED_STREAMS
+from tap_acton.streams.contact_reports import ContactReport
+from tests.documentation.coverage import CDATA, DOMO
 from tests.documentation.generate import README, ROOT, SANDBOX, STREAM_PAGES, documents
-from tests.documentation.reference import ADDED, FAMILIES, RESERVED, SETTING_GROUPS, STREAMS
+from tests.documentation.reference import ADDED, FAMILIES, SETTING_GROUPS, STREAMS
 from tests.documentation.stream_pages import schema_of
 
 if TYPE_CHECKING:
@@ -92,9 +93,9 @@ def test_a_stream_that_is_not_selected_by_default_says_why(kind: type[ActOnStrea
     assert bool(STREAMS[kind.name].opt_in) is not kind.selected_by_default
 
 
-def test_streams_of_the_coverage_exist_or_are_planned() -> None:
+def test_streams_of_the_coverage_exist() -> None:
     named = {stream for match in (*DOMO, *CDATA) for stream in match.streams}
-    assert named <= {*NAMES, *PLANNED_STREAMS}
+    assert named <= {*NAMES}
 
 
 def test_the_coverage_has_every_report_and_view_once() -> None:
@@ -102,16 +103,9 @@ def test_the_coverage_has_every_report_and_view_once() -> None:
     assert len({match.name for match in CDATA}) == len(CDATA)
 
 
-def test_planned_streams_do_not_exist_yet() -> None:
-    there = set(PLANNED_STREAMS) & set(NAMES)
-    assert not there, "take them out of PLANNED_STREAMS, and out of Planned in CHANGELOG.md"
-
-
-def test_the_changelog_names_what_is_planned_and_what_was_added() -> None:
+def test_the_changelog_names_every_stream_that_was_added() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    planned, _, versions = changelog.partition("\n## [")[2].partition("\n## [")
-    settings = set(CONFIG_SCHEMA["properties"])
-    assert set(re.findall(r"`(\w+)`", planned)) - settings == set(PLANNED_STREAMS)
+    versions = changelog.partition("\n## [")[2]
     assert set(NAMES) <= set(re.findall(r"`(\w+)`", versions))
 
 
@@ -128,18 +122,11 @@ def test_columns_that_the_tap_adds_exist() -> None:
 
 
 def test_every_setting_is_described_once() -> None:
-    described = Counter([*chain.from_iterable(SETTING_GROUPS.values()), *RESERVED])
+    described = Counter(chain.from_iterable(SETTING_GROUPS.values()))
     # The SDK adds settings of its own to the schema once a tap has been made.
     own = {name: 1 for name in CONFIG_SCHEMA["properties"] if not name.startswith("stream_map")}
     own = {name: 1 for name in own if not name.startswith(("flattening_", "faker_"))}
     assert described == own
-
-
-@pytest.mark.parametrize("name", RESERVED)
-def test_settings_said_to_do_nothing_are_not_used(name: str) -> None:
-    used = re.compile(rf"settings\.({name}|wants_{name.removesuffix('s')})\b")
-    users = [path.name for path in MODULES if used.search(path.read_text(encoding="utf-8"))]
-    assert users == [], f"{name} is used now: move it from RESERVED to SETTING_GROUPS"
 
 
 @pytest.mark.parametrize("quotation", quotations())
@@ -152,9 +139,9 @@ def test_there_are_quotations() -> None:
 
 
 def test_the_work_is_shared_of_the_streams_that_the_readme_says() -> None:
-    shared = {kind.name for kind in STREAM_TYPES if kind.listing}
+    shared = {kind.name for kind in STREAM_TYPES if kind.listing or issubclass(kind, ContactReport)}
     with_id = {name for name, note in STREAMS.items() if "{id}" in note.endpoint}
-    assert shared == {"subscription_opt_outs", *with_id}
+    assert shared == {"subscription_opt_outs", "custom_object_records", *with_id}
 
 
 def test_the_longer_lookback_is_that_of_the_code() -> None:

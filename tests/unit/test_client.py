@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl, unquote
@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 from tap_acton import client as client_module
 from tap_acton.client import (
     FIRST_CONTACT_TRIES,
-    MAX_THROTTLES,
     ActOnClient,
     Call,
     decode_json,
@@ -39,7 +38,7 @@ from tap_acton.errors import (
     StreamFailedError,
     UnreachableError,
 )
-from tap_acton.transport import new_session
+from tap_acton.transport import MAX_THROTTLES, Patience, new_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -50,6 +49,8 @@ if TYPE_CHECKING:
 
 HOST = "https://api.example.com"
 CALL = Call("/api/1/message", subject="messages", stream="messages")
+QUERY_BODY = {"selectFields": ["co.*"], "searchTerm": "Zoë"}
+POST = Call("/custom-objects/v1/1/query", "messages", "messages", {"a": 1}, body=QUERY_BODY)
 ROWS = {"result": [1, 2], "totalCount": 2}
 GOOD = {"json": ROWS}
 
@@ -126,19 +127,20 @@ class Setup:
             limits=cast("Limits", self.limits),
             counter=self.counts,
             pause=pause or self.pause,
-            timeout=timeout,
-            max_retries=max_retries,
+            patience=Patience(timeout, max_retries),
         )
 
     def pause(self, seconds: float) -> None:
         self.log.append("pause")
         self.pauses.append(seconds)
 
-    def answers(self, *answers: dict[str, Any], path: str = CALL.path) -> None:
+    def answers(
+        self, *answers: dict[str, Any], path: str = CALL.path, method: str = responses.GET
+    ) -> None:
         """Say what comes, answer by answer; the last one comes again and again."""
         assert self.mock is not None
         for answer in answers:
-            self.mock.add(responses.GET, f"{HOST}{path}", **answer)
+            self.mock.add(method, f"{HOST}{path}", **answer)
 
     def read(self, call: Call = CALL) -> Any:
         return self.client.read(call, lambda payload: payload)
@@ -215,6 +217,24 @@ class TestGoodAnswer:
         with pytest.raises(CredentialsError, match="wrong password"):
             setup.client.connect()
         assert setup.sent == []
+
+    @pytest.mark.parametrize("failure", [UNAVAILABLE, THROTTLED, REFUSED_TOKEN, NO_CONNECTION])
+    def test_a_call_with_a_body_reads_and_is_repeated_like_any_other(
+        self, setup: Setup, failure: dict[str, Any]
+    ) -> None:
+        setup.answers(failure, GOOD, path=POST.path, method=responses.POST)
+
+        assert setup.read(POST) == ROWS
+        assert [request.method for request in setup.sent] == ["POST", "POST"]
+        assert [json.loads(request.body or "") for request in setup.sent] == [QUERY_BODY] * 2
+
+    @pytest.mark.parametrize("body", [{}, [], {"a": None}])
+    def test_a_body_may_be_empty(self, setup: Setup, body: Any) -> None:
+        setup.answers(GOOD, path=POST.path, method=responses.POST)
+
+        setup.read(replace(POST, body=body))
+
+        assert json.loads(setup.sent[0].body or "") == body
 
 
 class TestFailuresForGood:
@@ -502,7 +522,7 @@ class TestUnreachable:
         setup.answers(*[NO_CONNECTION] * 3, GOOD)
         client = setup.client_with(max_retries=3)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(client, "_max_retries", 0)
+            patch.setattr(client, "_patience", Patience(30, 0))
             with suppress(RejectedCallError, StreamFailedError):
                 client.read(Call("/first", "x", "x"), lambda payload: payload)
 
@@ -705,6 +725,7 @@ class WireServer:
     url: str
     targets: list[str]
     headers: list[dict[str, str]]
+    bodies: list[bytes]
 
 
 @pytest.fixture
@@ -715,6 +736,7 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Iterator[WireServer]:
         def do_GET(self) -> None:
             server.targets.append(self.path)
             server.headers.append({name.lower(): value for name, value in self.headers.items()})
+            server.bodies.append(self.rfile.read(int(self.headers.get("Content-Length", 0))))
             body = json.dumps(ROWS).encode()
             self.send_response(200)
             self.send_header("Set-Cookie", "session=1; Path=/")
@@ -723,13 +745,16 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Iterator[WireServer]:
             self.end_headers()
             self.wfile.write(body)
 
+        def do_POST(self) -> None:
+            self.do_GET()
+
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
-        server = WireServer(f"http://127.0.0.1:{http.server_port}", [], [])
+        server = WireServer(f"http://127.0.0.1:{http.server_port}", [], [], [])
         thread = threading.Thread(target=http.serve_forever, args=(0.01,))
         thread.start()
         yield server
@@ -775,6 +800,20 @@ class TestWire:
         Setup(None, wire.url).read()
 
         assert wire.targets == ["/api/1/message"]
+
+    def test_a_call_with_a_body_arrives_as_json_and_one_without_has_none(
+        self, wire: WireServer
+    ) -> None:
+        setup = Setup(None, wire.url)
+
+        setup.read(POST)
+        setup.read()
+
+        assert wire.targets == [f"{POST.path}?a=1", CALL.path]
+        assert wire.headers[0]["content-type"] == "application/json"
+        assert "content-type" not in wire.headers[1]
+        assert json.loads(wire.bodies[0]) == QUERY_BODY
+        assert wire.bodies[1] == b""
 
     def test_a_cookie_is_not_sent_back(self, wire: WireServer) -> None:
         setup = Setup(None, wire.url)

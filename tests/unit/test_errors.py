@@ -23,6 +23,8 @@ from tap_acton.errors import (
     CredentialsError,
     InterruptedRunError,
     NotAvailableError,
+    NotFoundError,
+    NotRoutedError,
     ParentGoneError,
     RejectedCallError,
     Remedy,
@@ -237,7 +239,7 @@ class TestThrottles:
 
     @pytest.mark.parametrize(
         ("status", "kind"),
-        [(404, RejectedCallError), (422, RejectedCallError), (500, RepeatableError)],
+        [(404, NotFoundError), (422, RejectedCallError), (500, RepeatableError)],
     )
     def test_no_other_status_is_one_for_its_words_alone(
         self, status: int, kind: type[ActOnError]
@@ -368,13 +370,16 @@ class TestOtherFailures:
         ],
     )
     def test_a_path_that_is_not_routed_switches_off(self, body: object) -> None:
-        assert type(failure(404, body)) is NotAvailableError
+        assert type(failure(404, body)) is NotRoutedError
 
-    @pytest.mark.parametrize(
-        "body", [b"", gateway("404", "Not Found", "Nothing here"), {"errorCode": 77777}]
-    )
-    def test_any_other_answer_of_status_404_rejects_the_one_call(self, body: object) -> None:
-        assert type(failure(404, body)) is RejectedCallError
+    @pytest.mark.parametrize("body", [b"", gateway("404", "Not Found", "Nothing here")])
+    def test_any_other_answer_of_status_404_does_not_know_what_is_asked_for(
+        self, body: object
+    ) -> None:
+        assert type(failure(404, body)) is NotFoundError
+
+    def test_a_code_that_is_not_known_rejects_the_one_call(self) -> None:
+        assert type(failure(404, {"errorCode": 77777})) is RejectedCallError
 
     @pytest.mark.parametrize(
         "body",
@@ -436,6 +441,7 @@ class TestDisguises:
             {"httpCode": "401", "httpMessage": "Unauthorized"},
             gateway("429"),
             {"error": "access_denied", "error_description": "Unauthorized"},
+            {"errorId": "1", "requestUri": "/", "errorMessage": "no", "status": "400 BAD_REQUEST"},
         ],
     )
     def test_an_error_envelope_is_recognized(self, payload: object) -> None:
@@ -488,8 +494,12 @@ class TestDisguises:
         [
             (gateway("401", "Unauthorized"), TokenRefusedError),
             (gateway("429", "Refused"), ThrottledError),
-            (gateway("404", "x", "No resources match requested URI"), NotAvailableError),
+            (gateway("404", "x", "No resources match requested URI"), NotRoutedError),
             (gateway("500", "Internal Server Error"), RepeatableError),
+            ({"isSuccess": False, "statusCode": 404, "source": None}, NotFoundError),
+            ({"errorId": "1", "errorMessage": "x", "status": "400 BAD_REQUEST"}, RejectedCallError),
+            ({"errorId": "1", "errorMessage": "x", "status": "429 TOO_MANY"}, ThrottledError),
+            ({"isSuccess": False, "statusCode": "500 x", "source": None}, RejectedCallError),
             (gateway("503", "Service Unavailable"), ThrottledError),
         ],
     )

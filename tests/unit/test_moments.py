@@ -17,6 +17,7 @@ from tap_acton.moments import (
     milliseconds_of,
     moment,
     moment_of,
+    names_zone,
     zone,
 )
 from tap_acton.values import Unconvertible
@@ -240,6 +241,24 @@ def test_moments_sort_as_text(one: int, other: int) -> None:
     assert other_written is not None
     assert (written < other_written) == (one < other)
     assert len(written) == len(other_written)
+
+
+@pytest.mark.parametrize(
+    ("value", "names"),
+    [
+        ("2026-03-17 07:05:09 PDT", True),
+        ("2026-03-17T07:05:09Z", True),
+        ("Mar 17 2026 7:05 AM GMT-07:00", True),
+        ("1773756309000", True),
+        ("03/17/2026 7:05 AM", False),
+        ("2026-03-17", False),
+        # Of which zone that is, only the account's can tell.
+        ("2026-03-17 07:05:09 CET", False),
+        ("tomorrow", False),
+    ],
+)
+def test_a_text_names_its_zone_or_not(value: str, *, names: bool) -> None:
+    assert names_zone(value) is names
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_acton.pagination import EndlessPagesError, OffsetPages, Page
+from tap_acton.pagination import EndlessPagesError, NumberedPages, OffsetPages, Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -298,3 +298,127 @@ class TestAnyServer:
 
         assert came[:stay] == rows_of(stay)
         assert len(came) == len(set(came))
+
+
+@dataclass
+class NumberedServer:
+    """Serves rows by number and size of the page.
+
+    Attributes:
+        rows: The rows.
+        largest: The most rows that it gives at once, whatever is asked for.
+        refuses: Whether it refuses to be asked for more than that.
+        tells_total: Whether it says how many rows there are.
+        knows_pages: Whether it gives any but all rows.
+        calls: The parameters of each call.
+    """
+
+    rows: list[int]
+    largest: int = 1000
+    refuses: bool = False
+    tells_total: bool = False
+    knows_pages: bool = True
+    calls: list[dict[str, int]] = field(default_factory=list)
+
+    def page(self, parameters: dict[str, int]) -> list[int] | None:
+        self.calls.append(parameters)
+        assert len(self.calls) < TOO_MANY_CALLS, "the reading does not end"
+        if not self.knows_pages:
+            return self.rows
+        if self.refuses and parameters["pageSize"] > self.largest:
+            return None
+        size = min(parameters["pageSize"], self.largest)
+        return self.rows[parameters["page"] * size :][:size]
+
+
+def read_numbered(paging: NumberedPages, server: NumberedServer) -> list[int]:
+    """Read all rows as a stream does: pages in order, smaller ones where they are refused."""
+    waiting: deque[Page] = deque([Page()])
+    came: list[int] = []
+    while waiting:
+        page = paging.settled(waiting.popleft())
+        rows = server.page(paging.parameters(page))
+        if rows is None:
+            smaller = paging.smaller(page)
+            assert smaller is not None, "the page is refused for good"
+            waiting.append(smaller)
+            continue
+        came += rows
+        total = len(server.rows) if server.tells_total else None
+        digest = b"" if server.tells_total else hashlib.sha256(repr(rows).encode()).digest()
+        waiting.extend(paging.following(page, len(rows), total, digest))
+    return came
+
+
+class TestNumberedPages:
+    """The Audience Center, which does not tell how large a page may be."""
+
+    @given(
+        rows=st.integers(0, 1300),
+        size=st.sampled_from([1, 7, 50, 99, 250, 1000]),
+        largest=st.sampled_from([50, 60, 100, 250, 500, 1000]),
+        refuses=st.booleans(),
+        tells_total=st.booleans(),
+    )
+    def test_all_rows_come_once_whatever_the_server_allows(
+        self, *, rows: int, size: int, largest: int, refuses: bool, tells_total: bool
+    ) -> None:
+        server = NumberedServer(rows_of(rows), largest, refuses, tells_total)
+
+        assert read_numbered(NumberedPages(size), server) == rows_of(rows)
+        assert all(call["pageSize"] <= size for call in server.calls)
+
+    @pytest.mark.parametrize(
+        ("rows", "calls"), [(0, 1), (49, 1), (50, 2), (999, 2), (1000, 2), (1001, 2)]
+    )
+    def test_a_short_answer_is_checked_once_unless_it_cannot_have_been_cut(
+        self, rows: int, calls: int
+    ) -> None:
+        server = NumberedServer(rows_of(rows))
+
+        read_numbered(NumberedPages(1000), server)
+
+        assert len(server.calls) == calls
+
+    def test_what_was_found_out_holds_for_what_is_read_next(self) -> None:
+        paging = NumberedPages(1000)
+        read_numbered(paging, NumberedServer(rows_of(700)))
+        smaller = NumberedServer(rows_of(600))
+
+        read_numbered(paging, smaller)
+
+        assert len(smaller.calls) == 1
+
+    def test_a_size_that_was_cut_or_refused_is_not_asked_for_again(self) -> None:
+        for refuses, size in ((False, 100), (True, 62)):
+            paging = NumberedPages(1000)
+            read_numbered(paging, NumberedServer(rows_of(450), 100, refuses))
+            server = NumberedServer(rows_of(450), 100, refuses)
+
+            read_numbered(paging, server)
+
+            assert {call["pageSize"] for call in server.calls} == {size}
+
+    def test_pages_are_asked_for_side_by_side_where_the_total_is_known(self) -> None:
+        following = NumberedPages(100).following(Page(size=100), rows=100, total=250, digest=b"")
+
+        assert [page.offset for page in following] == [100, 200]
+
+    def test_a_total_that_is_only_the_number_of_rows_hides_nothing(self) -> None:
+        (following,) = NumberedPages(100).following(Page(size=100), rows=100, total=100, digest=b"")
+
+        assert following.offset == 100
+
+    def test_a_server_without_pages_is_not_asked_endlessly(self) -> None:
+        short = NumberedServer(rows_of(300), knows_pages=False)
+
+        # What comes again is told by its key.
+        assert read_numbered(NumberedPages(1000), short) == rows_of(300) * 2
+        with pytest.raises(EndlessPagesError):
+            read_numbered(NumberedPages(100), NumberedServer(rows_of(100), knows_pages=False))
+
+    def test_a_page_that_is_refused_for_another_reason_is_not_made_smaller(self) -> None:
+        paging = NumberedPages(1000)
+
+        assert paging.smaller(Page(size=50)) is None
+        assert paging.smaller(Page(1000, size=1000)) is None

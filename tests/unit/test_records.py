@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped, unus
 
 from tap_acton import schemas
 from tap_acton.client import decode_json
-from tap_acton.records import EXTRA_FIELDS, IGNORED, NAMES, UNKNOWN_MOMENT, RecordReader
+from tap_acton.records import EXTRA_FIELDS, IGNORED, NAMES, UNIT, UNKNOWN_MOMENT, RecordReader
 from tap_acton.values import snake_case
 
 SCHEMAS: dict[str, dict[str, Any]] = {
@@ -132,6 +132,25 @@ class TestNames:
         assert reader(count=columns).record({"sourceSize": "12", "size": "many"}) == {
             "count": 12,
             EXTRA_FIELDS: None,
+        }
+
+    def test_a_name_with_a_slash_is_a_name(self) -> None:
+        columns = named(DATE_TIME, "Date/Time")
+
+        record = reader(registered_at=columns).record({"Date/Time": "2026-03-17T07:05:09Z"})
+
+        assert record == {"registered_at": "2026-03-17T07:05:09.000Z", EXTRA_FIELDS: None}
+
+    def test_a_number_of_minutes_may_be_told_as_a_clock_does(self) -> None:
+        columns = {"type": ["number", "null"], UNIT: "minutes"}
+
+        assert reader(duration=columns).record({"duration": "1:02:30"}) == {
+            "duration": 62.5,
+            EXTRA_FIELDS: None,
+        }
+        assert reader(duration=columns).record({"duration": "long"}) == {
+            "duration": None,
+            EXTRA_FIELDS: {"duration": "long"},
         }
 
     def test_one_field_may_fill_two_columns(self) -> None:
@@ -384,6 +403,39 @@ class TestTypes:
         )
         assert record[EXTRA_FIELDS] == ({"traffic": value} if expected is None else None)
 
+    @pytest.mark.parametrize(
+        ("value", "expected"),
+        [
+            ([], []),
+            (
+                [{"csvColumn": "a", "isNew": "true"}, {"isNew": "so so", "more": 1}],
+                [
+                    {"csv_column": "a", "is_new": True, EXTRA_FIELDS: None},
+                    {
+                        "csv_column": None,
+                        "is_new": None,
+                        EXTRA_FIELDS: {"isNew": "so so", "more": 1},
+                    },
+                ],
+            ),
+            ({"a": 1}, None),
+            ([{"csvColumn": "a"}, "b"], None),
+            ("a", None),
+        ],
+    )
+    def test_items_with_extra_fields_are_typed_like_rows(self, value: Any, expected: Any) -> None:
+        item = {
+            "csv_column": TEXT,
+            "is_new": {"type": ["boolean", "null"]},
+            EXTRA_FIELDS: {"type": ["object", "null"]},
+        }
+        items = {"type": ["object"], "properties": item}
+        record = reader(mappings={"type": ["array", "null"], "items": items}).record(
+            {"mappings": value}
+        )
+        assert record["mappings"] == expected
+        assert record[EXTRA_FIELDS] == ({"mappings": value} if expected is None else None)
+
 
 class TestGiven:
     ROWS = reader("list_id", list_id=TEXT, email=TEXT)
@@ -450,10 +502,15 @@ VALUES = st.recursive(
 )
 
 
+def field_of(name: str) -> str:
+    """Give the field of a name that may name an element of its array."""
+    return re.sub(r"/\d+$", "", name)
+
+
 def fields_of(schema: dict[str, Any]) -> list[str]:
     """Give the names under which a schema finds values, the ignored ones included."""
     names = [
-        name.partition("/")[0]
+        field_of(name)
         for column, definition in schema["properties"].items()
         for name in [column, *definition.get(NAMES, ())]
     ]
@@ -488,7 +545,7 @@ def columns_of(schema: dict[str, Any], field: str) -> set[str]:
         column
         for column, definition in schema["properties"].items()
         for name in definition.get(NAMES, ())
-        if name.partition("/")[0] == field
+        if field_of(name) == field
     }
     own = snake_case(field)
     return found or ({own} & (schema["properties"].keys() - {EXTRA_FIELDS}))

@@ -33,6 +33,8 @@ SETTINGS = {
     "username": "reader@example.com",
     "password": "secret",
     "token_store": "memory",
+    # Else discovery would ask Act-On.
+    "custom_field_columns": False,
 }
 
 

@@ -28,6 +28,8 @@ SETTINGS = {
     "username": "reader@example.com",
     "password": "secret-of-the-user",
     "token_store": "memory",
+    # Else discovery would ask Act-On.
+    "custom_field_columns": False,
 }
 
 

@@ -16,6 +16,7 @@ from tap_acton.values import (
     fingerprint,
     identifier,
     integer,
+    minutes,
     number,
     snake_case,
     text,
@@ -131,6 +132,45 @@ def test_number_keeps_whole_numbers_whole() -> None:
 def test_number_refuses(value: object) -> None:
     with pytest.raises(Unconvertible):
         number(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("47", 47),
+        (" 12.5 ", 12.5),
+        (47, 47),
+        ("1:02:30", 62.5),
+        ("01:02:30", 62.5),
+        ("62:30", 62.5),
+        ("0:00", 0),
+        ("0:20", 0.3333),
+        ("90:00", 90),
+        ("100:00:00", 6000),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_minutes(value: object, expected: float | None) -> None:
+    assert minutes(value) == expected
+
+
+@pytest.mark.parametrize(
+    "value", ["n/a", "47 min", "1:60", "1:60:00", "1:5", ":30", "1:2:3:4", "-1:00", "1:02.5", True]
+)
+def test_minutes_refuses(value: object) -> None:
+    with pytest.raises(Unconvertible):
+        minutes(value)
+
+
+@given(st.integers(0, 99), st.integers(0, 59), st.integers(0, 59))
+def test_minutes_of_a_clock_are_those_of_its_seconds(
+    hours: int, of_hour: int, seconds: int
+) -> None:
+    told = minutes(f"{hours}:{of_hour:02}:{seconds:02}")
+    assert told == minutes(f"{hours * 60 + of_hour}:{seconds:02}")
+    assert told is not None
+    assert round(told * 60) == hours * 3600 + of_hour * 60 + seconds
 
 
 @pytest.mark.parametrize(
@@ -325,7 +365,7 @@ def test_snake_case_is_a_column_name_and_stays_one(name: str) -> None:
     assert column == column.lower()
 
 
-@pytest.mark.parametrize("convert", [integer, number, boolean, text, identifier])
+@pytest.mark.parametrize("convert", [integer, number, minutes, boolean, text, identifier])
 @thorough
 @given(json_values)
 def test_nothing_but_unconvertible_is_ever_raised(

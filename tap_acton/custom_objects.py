@@ -1,0 +1,432 @@
+"""What the fields of custom objects mean: their columns, and how their values are read.
+
+An account defines its custom objects itself. Their fields become columns of one stream; a
+field of the same name and type in several objects has one column.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from base64 import b64decode
+from binascii import Error as Base64Error
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from tap_acton.client import Call, path_part
+from tap_acton.columns import Column, allot
+from tap_acton.errors import NotAvailableError, RejectedCallError, RepeatableError
+from tap_acton.moments import day, moment, moment_of
+from tap_acton.records import Convert, converter
+from tap_acton.shapes import Found, find_audience_rows
+from tap_acton.values import Unconvertible, fingerprint, text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+
+    from tap_acton.client import ActOnClient
+    from tap_acton.records import Record, Row
+
+FAMILY = "/custom-objects/v1/{account_id}"
+SCHEMAS_PATH = f"{FAMILY}/schema/all"
+SCHEMAS_STREAM = "custom_object_schemas"
+
+ROWS_AT = ("records", "schemas", "datasets")
+"""Names under which the answers may hold their rows, besides the usual; none is documented."""
+
+PREFIX = "co."
+"""Stands before the fields of a custom object in a query, perhaps also in the answer."""
+
+OTHER_PREFIX = "aoc."
+SYSTEM = "sys"
+
+TYPES: Mapping[str, Mapping[str, Any]] = {
+    "DATE": {"type": ["string", "null"], "format": "date"},
+    "DATETIME": {"type": ["string", "null"], "format": "date-time"},
+    "CURRENCY": {"type": ["number", "null"]},
+    "STRING_ARRAY": {"type": ["array", "null"], "items": {"type": ["string", "null"]}},
+    # These three are not among the types that the Act-On reference, 2024 edition, names.
+    "BOOLEAN": {"type": ["boolean", "null"]},
+    "INTEGER": {"type": ["integer", "null"]},
+    "NUMBER": {"type": ["number", "null"]},
+}
+"""The types of fields that are no texts."""
+
+TEXT: Mapping[str, Any] = {"type": ["string", "null"]}
+
+SEPARATORS = {"comma": ",", "semicolon": ";", "pipe": "|", "tab": "\t"}
+"""What stands between the texts of an array (Act-On reference, 2024 edition)."""
+
+_ISO_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ].*)?", re.ASCII | re.DOTALL)
+_PATTERN = re.compile(r"'(?P<quoted>[^']*)'|(?P<letters>([A-Za-z])\3*)|(?P<other>.)", re.DOTALL)
+_DIRECTIVES = {
+    **dict.fromkeys(("yyyy", "uuuu", "YYYY"), "%Y"),
+    **dict.fromkeys(("yy", "uu", "YY"), "%y"),
+    **dict.fromkeys(("MM", "M"), "%m"),
+    "MMM": "%b",
+    "MMMM": "%B",
+    **dict.fromkeys(("dd", "d", "DD", "D"), "%d"),
+    **dict.fromkeys(("HH", "H"), "%H"),
+    **dict.fromkeys(("hh", "h"), "%I"),
+    **dict.fromkeys(("mm", "m"), "%M"),
+    **dict.fromkeys(("ss", "s"), "%S"),
+    **dict.fromkeys(("SSS", "SS", "S"), "%f"),
+    "a": "%p",
+    "EEE": "%a",
+    "EEEE": "%A",
+    **dict.fromkeys(("X", "XX", "XXX", "Z", "ZZ"), "%z"),
+}
+"""Letters of the formats of dates, as Java has them, and what Python calls the same."""
+
+_DAY_DIRECTIVES = ({"%Y", "%y"}, {"%m", "%b", "%B"}, {"%d"})
+
+
+def find_rows(payload: Any, scalar: str) -> Found | None:
+    """Find the rows of an answer, whose shape is not documented.
+
+    Args:
+        payload: The decoded answer; a text is taken as JSON once more.
+        scalar: The field that a row has where the answer holds plain texts or numbers
+            in place of objects.
+
+    Returns:
+        The rows; None where the answer is neither an array nor an object.
+    """
+    if isinstance(payload, str):
+        try:
+            payload = json.loads(payload)
+        except ValueError:
+            return None
+    return find_audience_rows(payload, scalar, ROWS_AT)
+
+
+def schemas_in(payload: Any) -> Sequence[Row]:
+    """Find the schemas in the answer of Act-On.
+
+    Args:
+        payload: The decoded answer.
+
+    Returns:
+        The schemas.
+
+    Raises:
+        RepeatableError: If the answer is neither an array nor an object.
+    """
+    found = find_rows(payload, "name")
+    if found is None:
+        raise RepeatableError(f"{SCHEMAS_STREAM}: Act-On's answer has an unknown shape.")
+    return found.rows
+
+
+def ask_schemas(
+    client: ActOnClient, account_id: str, interpret: Callable[[Any], Sequence[Row]]
+) -> Sequence[Row]:
+    """Ask for the schemas of all custom objects.
+
+    Args:
+        client: Makes the call.
+        account_id: The account's number.
+        interpret: Finds the schemas in the answer, as :func:`schemas_in` does.
+
+    Returns:
+        The schemas, as Act-On has them.
+
+    Raises:
+        NotAvailableError: If the account has no custom objects.
+    """
+    path = SCHEMAS_PATH.format(account_id=path_part(account_id))
+    try:
+        return client.read(Call(path, SCHEMAS_STREAM, SCHEMAS_STREAM), interpret)
+    except (NotAvailableError, RejectedCallError) as error:
+        raise NotAvailableError(
+            f"{error.sentence} The account has no custom objects, or the user no right to them."
+        ) from None
+
+
+def columns_of_schemas(
+    schemas: Iterable[Row], known: Mapping[str, str], taken: Collection[str]
+) -> dict[str, Column]:
+    """Find the columns of the fields of all custom objects.
+
+    A column stands for a name and a type: fields of several objects that have both in
+    common share it, and another type of the same name has its own. So a column does not
+    depend on which objects there are, nor on what users call the field.
+
+    Args:
+        schemas: The schemas, as Act-On has them.
+        known: The names that were given before, by what the columns stand for.
+        taken: The columns that the stream has in any case.
+
+    Returns:
+        The columns by name.
+    """
+    fields: dict[str, Row] = {}
+    for schema in sorted(schemas, key=lambda schema: str(schema.get("id"))):
+        for field in fields_of(schema):
+            fields.setdefault(_identity(field), field)
+    labels = {identity: str(field["name"]) for identity, field in fields.items()}
+    names = allot(labels, known, taken)
+    return {
+        names[identity]: Column(identity, _definition(field)) for identity, field in fields.items()
+    }
+
+
+def fields_of(schema: Row) -> Iterator[Row]:
+    """Give the fields of a custom object.
+
+    Args:
+        schema: The schema.
+
+    Yields:
+        The fields that have a name.
+    """
+    fields = schema.get("fields")
+    for field in fields if isinstance(fields, list) else ():
+        if isinstance(field, dict) and isinstance(field.get("name"), str):
+            yield field
+
+
+class ObjectFields:
+    """Reads the records of one custom object.
+
+    Args:
+        schema: The schema of the object; None where Act-On does not tell it.
+        columns: The names of the columns by what they stand for.
+        system: The names of what every record has, whatever its object.
+    """
+
+    def __init__(
+        self, schema: Row | None, columns: Mapping[str, str], system: Collection[str]
+    ) -> None:
+        self._targets: dict[str, tuple[str, Convert]] = {}
+        self._names: set[str] = set()
+        self._system = system
+        for field in fields_of(schema or {}):
+            self._names.add(field["name"])
+            if column := columns.get(_identity(field)):
+                target = column, _converter(field)
+                # Records are expected to name their values by the names of the fields.
+                self._targets.setdefault(str(field.get("id")), target)
+                self._targets[field["name"]] = target
+        unique = (schema or {}).get("unique_field_set")
+        self.unique: Sequence[str] = unique if isinstance(unique, list) else ()
+
+    def part(self, row: Row) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Part what every record has from the fields of its object.
+
+        Args:
+            row: The record.
+
+        Returns:
+            The former by Act-On's names, and the values of the fields by theirs, both
+            without a prefix.
+        """
+        system: dict[str, Any] = {}
+        fields: dict[str, Any] = {}
+        for name, value in self._flat(row):
+            is_own = name in self._names or not (
+                name in self._system or name.startswith((f"{SYSTEM}.", OTHER_PREFIX))
+            )
+            (fields if is_own else system)[name] = value
+        return system, fields
+
+    def own_id(self, system: Row, fields: Row) -> str:
+        """Make an id of a record that has none.
+
+        Args:
+            system: What every record has.
+            fields: The values of the fields.
+
+        Returns:
+            The fingerprint of the values that are unique by the schema; where there are
+            none, of the whole record.
+        """
+        values = [_part(fields.get(name)) for name in self.unique]
+        if any(value is not None for value in values):
+            return fingerprint(*values)
+        whole = {**system, **fields}
+        return fingerprint(*[part for name in sorted(whole) for part in (name, _part(whole[name]))])
+
+    def fill(self, record: Record, fields: Row) -> None:
+        """Put the values of the fields into their columns.
+
+        Args:
+            record: The record; a value that does not fit its column stays in ``fields``.
+            fields: The values.
+        """
+        for name, value in fields.items():
+            if name in self._targets and value is not None:
+                column, convert = self._targets[name]
+                try:
+                    record[column] = convert(value)
+                except Unconvertible:
+                    continue
+
+    def _flat(self, row: Row) -> Iterator[tuple[str, Any]]:
+        """Give the values of a record, whether their prefix is part of the name or an object."""
+        for name, value in row.items():
+            plain = name.removeprefix(PREFIX)
+            is_prefix = plain in {SYSTEM, PREFIX.rstrip(".")} and plain not in self._names
+            if not is_prefix or not isinstance(value, dict):
+                yield plain, value
+            elif plain == SYSTEM:
+                yield from ((f"{SYSTEM}.{inner}", held) for inner, held in value.items())
+            else:
+                yield from self._flat(value)
+
+
+def _kind(field: Row) -> str:
+    return str(field.get("type")).upper()
+
+
+def _identity(field: Row) -> str:
+    """Name what the column of a field stands for: the field's name and the column's type."""
+    definition = TYPES.get(_kind(field), TEXT)
+    return f"{field['name']}, {definition.get('format', definition['type'][0])}"
+
+
+def _definition(field: Row) -> dict[str, Any]:
+    described = f"Field {field['name']} of custom objects, of type {field.get('type')}."
+    return {**TYPES.get(_kind(field), TEXT), "description": described}
+
+
+def _converter(field: Row) -> Convert:
+    """Choose the conversion of a field's values by its type and the settings of that."""
+    settings = field.get("properties")
+    settings = settings if isinstance(settings, dict) else {}
+    match _kind(field):
+        case "DATE":
+            pattern = _Pattern.of(settings.get("format"))
+            return lambda value: _day(value, pattern)
+        case "DATETIME":
+            pattern = _Pattern.of(settings.get("format"))
+            return lambda value: _moment(value, pattern)
+        case "STRING_ARRAY":
+            separator = str(settings.get("CSVSeparator") or "comma")
+            return lambda value: _texts(value, SEPARATORS.get(separator.lower(), separator))
+        case "JSON":
+            is_base64 = str(settings.get("format")).lower() == "base64"
+            return lambda value: _json(value, is_base64=is_base64)
+        case kind if kind in TYPES:
+            return converter("", TYPES[kind], UTC)
+    return _plain
+
+
+def _plain(value: Any) -> str | None:
+    """Write a value as text, an array or object as JSON."""
+    if isinstance(value, list | dict):
+        return text(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    return text(value)
+
+
+def _part(value: Any) -> str | None:
+    """Write a value as part of an id, always alike."""
+    return json.dumps(value, sort_keys=True) if isinstance(value, list | dict) else text(value)
+
+
+class _Pattern:
+    """The format of a field's dates.
+
+    Attributes:
+        directives: The same for Python; None where the format cannot be understood.
+    """
+
+    def __init__(self, directives: str | None) -> None:
+        self.directives = directives
+
+    @classmethod
+    def of(cls, written: Any) -> _Pattern | None:
+        """Read a format such as ``dd/MM/yyyy HH:mm``.
+
+        Args:
+            written: The format.
+
+        Returns:
+            The format; None where the field has none.
+        """
+        if not isinstance(written, str) or not written.strip():
+            return None
+        parts: list[str] = []
+        used: list[str] = []
+        for found in _PATTERN.finditer(written.strip()):
+            if found["letters"] is None:
+                parts.append((found["other"] or found["quoted"] or "'").replace("%", "%%"))
+                continue
+            directive = _DIRECTIVES.get(found["letters"])
+            if directive is None or directive in used:
+                return cls(None)
+            used.append(directive)
+            parts.append(directive)
+        is_whole = all(len(wanted.intersection(used)) == 1 for wanted in _DAY_DIRECTIVES)
+        return cls("".join(parts) if is_whole else None)
+
+    def read(self, value: str) -> datetime:
+        """Read a date; without a zone of its own it is in UTC.
+
+        Args:
+            value: The text.
+
+        Returns:
+            The moment, or the beginning of the day.
+
+        Raises:
+            Unconvertible: If the text does not have the format.
+        """
+        if self.directives is None:
+            # Read in another way, the day could be taken for the month.
+            raise Unconvertible(to="a date of a known format")
+        try:
+            found = datetime.strptime(value.strip(), self.directives)  # noqa: DTZ007 - see below
+        except ValueError:
+            raise Unconvertible(to="a date of the field's format") from None
+        # The query asks for UTC, which overrides the zone of the field (2024 edition).
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _day(value: Any, pattern: _Pattern | None) -> str | None:
+    """Read a day: ISO 8601 first, then the field's format, then what Act-On displays."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        at = moment(value, UTC)
+        return at and at[:10]
+    if not isinstance(value, str) or not value.strip():
+        return day(value)
+    if iso := _ISO_DAY.fullmatch(value.strip()):
+        return day(iso[1])
+    return day(value) if pattern is None else pattern.read(value).date().isoformat()
+
+
+def _moment(value: Any, pattern: _Pattern | None) -> str | None:
+    """Read a moment: ISO 8601 first, then the field's format, then what Act-On displays."""
+    written = value.strip() if isinstance(value, str) else ""
+    if pattern is None or not written or _ISO_DAY.fullmatch(written):
+        return moment(value, UTC)
+    return moment_of(pattern.read(written))
+
+
+def _texts(value: Any, separator: str) -> list[str | None] | None:
+    """Read an array of texts, which may come as one text with separators."""
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if not isinstance(value, str):
+        raise Unconvertible(to="an array of texts")
+    if not value:
+        return None
+    try:
+        (items,) = csv.reader(io.StringIO(value, newline=""), delimiter=separator, strict=True)
+    except (csv.Error, TypeError, ValueError):
+        raise Unconvertible(to="an array of texts") from None
+    return [text(item) for item in items]
+
+
+def _json(value: Any, *, is_base64: bool) -> str | None:
+    """Write a JSON value as its text, out of Base64 where the field has it so."""
+    if isinstance(value, str) and is_base64:
+        try:
+            return text(b64decode(value, validate=True).decode())
+        except (Base64Error, UnicodeDecodeError, ValueError):
+            return text(value)
+    if isinstance(value, bool | int | float):
+        return json.dumps(value)
+    return _plain(value)

@@ -1,0 +1,94 @@
+"""What only the account itself can tell of the streams: asked for at discovery.
+
+Discovery works without Act-On. What it asks Act-On for, it asks in a few seconds; where
+that fails, the catalog lacks these streams and columns, and one warning says so.
+"""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tap_acton.columns import KnownNames, Shape
+from tap_acton.custom_objects import columns_of_schemas
+from tap_acton.errors import ActOnError, NotAvailableError
+from tap_acton.stream import SCHEMAS
+from tap_acton.streams.contacts import Contacts, custom_columns
+from tap_acton.streams.custom_objects import CustomObjectRecords
+from tap_acton.streams.list_streams import list_shapes, read_headers, read_listing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tap_acton.run import Run
+
+logger = logging.getLogger("tap-acton")
+
+
+def discover(run: Run, known: KnownNames) -> dict[str, Shape]:
+    """Ask the account for the streams and columns that the settings want of it.
+
+    Args:
+        run: The run, whose settings say what is wanted.
+        known: The names of earlier runs, which are kept.
+
+    Returns:
+        What was found, by the name of the stream.
+    """
+    found: dict[str, Shape] = {}
+    with run.in_haste():
+        for part in _PARTS:
+            try:
+                found |= part(run, known)
+            except NotAvailableError as error:
+                logger.info("Discovery: %s", error.sentence)
+            except ActOnError as error:
+                logger.warning(
+                    "%s The catalog comes without what only the account can tell: the columns of "
+                    "custom fields, and streams of lists.",
+                    error.sentence,
+                )
+                break
+    return found
+
+
+def _custom_fields(run: Run, known: KnownNames) -> dict[str, Shape]:
+    """Find the columns of the contacts' custom fields."""
+    if not run.settings.custom_field_columns:
+        return {}
+    name = Contacts.name
+    own = SCHEMAS.get_schema(name)["properties"]
+    columns = custom_columns(run.audience_center.fields, known.columns_of(name), own)
+    return {name: Shape(name, columns)}
+
+
+def _object_fields(run: Run, known: KnownNames) -> dict[str, Shape]:
+    """Find the columns of the fields of custom objects."""
+    if not run.settings.custom_field_columns:
+        return {}
+    name = CustomObjectRecords.name
+    own = SCHEMAS.get_schema(name)["properties"]
+    columns = columns_of_schemas(run.object_schemas(), known.columns_of(name), own)
+    return {name: Shape(name, columns)}
+
+
+def _list_streams(run: Run, known: KnownNames) -> dict[str, Shape]:
+    """Find the lists that get a stream of their own, and their columns."""
+    if not run.settings.list_streams:
+        return {}
+    client = run.client
+    return list_shapes(
+        read_listing(client),
+        partial(read_headers, client),
+        run.settings.wants_list_stream,
+        known,
+    )
+
+
+_PARTS: tuple[Callable[[Run, KnownNames], dict[str, Shape]], ...] = (
+    _list_streams,
+    _custom_fields,
+    _object_fields,
+)
+"""What every account has comes first, as the rest ends with the first failure."""

@@ -1,0 +1,14 @@
+"""How files of contacts are read into the Audience Center."""
+
+from __future__ import annotations
+
+from tap_acton.streams.audience_center import AudienceCenterStream
+
+
+class ImportDefinitions(AudienceCenterStream):
+    """The definitions of imports, with the column of a file that goes into each field."""
+
+    name = "import_definitions"
+    path = "/ucl/v2/{account_id}/import/definition"
+    is_paged = False
+    primary_keys = ("id",)

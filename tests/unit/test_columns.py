@@ -1,0 +1,164 @@
+"""Names of found columns and streams: how they are made, and that they stay."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tap_acton.columns import (
+    Column,
+    KnownNames,
+    Shape,
+    allot,
+    mark,
+    shapes_of,
+    with_columns,
+    with_known_names,
+)
+
+TEXT = {"type": ["string", "null"], "description": "A text."}
+
+identities = st.integers(0, 12).map(str)
+labels = st.dictionaries(
+    identities, st.sampled_from(["Region", "region", "Region 2", "", "é", "2024", "_"]) | st.text()
+)
+names = st.sampled_from(["region", "region_2", "column", "other"])
+
+
+class TestNames:
+    """Every label gets a name of its own."""
+
+    @pytest.mark.parametrize(
+        ("label", "name"),
+        [
+            ("Visited booth", "visited_booth"),
+            ("Größe (m²) & Maß", "größe_m2_maß"),
+            ("E-mail Address", "e_mail_address"),
+            (".tz", "tz"),
+            ("__intern", "intern"),
+            ("2024 visits", "_2024_visits"),
+            ("日付", "日付"),
+            ("", "column"),
+            ("???", "column"),
+        ],
+    )
+    def test_a_label_in_snake_case(self, label: str, name: str) -> None:
+        assert allot({"1": label}, {}) == {"1": name}
+
+    def test_equal_labels_are_numbered_in_their_order(self) -> None:
+        found = allot({"a": "Phone", "b": "Phone", "c": "phone"}, {}, taken=["phone_2"])
+        assert found == {"a": "phone", "b": "phone_3", "c": "phone_4"}
+
+    @given(labels, st.sets(names))
+    def test_no_name_comes_twice_or_is_taken(self, labels: dict[str, str], taken: set[str]) -> None:
+        found = allot(labels, {}, taken)
+        assert list(found) == list(labels)
+        assert len(set(found.values())) == len(labels)
+        assert taken.isdisjoint(found.values())
+        assert all(len(name.encode()) <= 63 for name in found.values())
+
+    @given(labels, labels)
+    def test_names_stay_whatever_becomes_of_the_labels(
+        self, before: dict[str, str], after: dict[str, str]
+    ) -> None:
+        known = allot(before, {})
+        found = allot(after, known)
+        for identity in before.keys() & after.keys():
+            assert found[identity] == known[identity]
+        # A name of what is gone is kept for it.
+        gone = {known[identity] for identity in before.keys() - after.keys()}
+        assert gone.isdisjoint(found.values())
+
+    def test_a_name_that_the_schema_has_come_to_need_is_given_up(self) -> None:
+        assert allot({"1": "Email"}, {"1": "email"}, taken=["email"]) == {"1": "email_2"}
+
+
+class TestSchema:
+    """Found columns stand before the last one."""
+
+    def test_they_stand_between_the_others(self) -> None:
+        schema = {"type": "object", "properties": {"id": TEXT, "extra_fields": TEXT}}
+        shape = Shape("contacts", {"region": Column("1", TEXT)})
+        found = with_columns(schema, shape, before="extra_fields")
+        assert list(found["properties"]) == ["id", "region", "extra_fields"]
+        assert list(schema["properties"]) == ["id", "extra_fields"]
+
+
+def catalog_of(stream: str, columns: dict[str, str], source: str = "") -> dict[str, Any]:
+    """Make a catalog of one stream, with an id and columns by identity."""
+    shape = Shape(
+        stream, {name: Column(identity, TEXT) for identity, name in columns.items()}, source
+    )
+    properties = {"id": TEXT, **dict.fromkeys(columns.values(), TEXT)}
+    entry = {
+        "tap_stream_id": stream,
+        "stream": stream,
+        "schema": {"type": "object", "properties": properties},
+        "metadata": [
+            {"breadcrumb": [], "metadata": {"selected": True}},
+            *(
+                {"breadcrumb": ["properties", name], "metadata": {"inclusion": "available"}}
+                for name in properties
+            ),
+        ],
+    }
+    return mark({"streams": [entry]}, {stream: shape})
+
+
+class TestCatalog:
+    """The catalog carries what its columns stand for."""
+
+    def test_what_was_found_is_read_from_it_again(self) -> None:
+        found = shapes_of(catalog_of("list_expo", {"Name": "name", "Name (2)": "name_2"}, "l-1"))
+        assert found["list_expo"].names == {"Name": "name", "Name (2)": "name_2"}
+        assert found["list_expo"].source == "l-1"
+        assert found["list_expo"].columns["name"].definition == TEXT
+
+    def test_a_catalog_by_hand_has_nothing_found(self) -> None:
+        assert shapes_of({}) == {}
+        assert shapes_of({"streams": [{"tap_stream_id": "contacts"}]}) == {}
+
+    def test_a_new_label_goes_on_under_the_name_that_the_state_knows(self) -> None:
+        state = {"bookmarks": {"contacts": {"columns": {"7": "region"}}}}
+        new = catalog_of("contacts", {"7": "area", "8": "region"})
+        found = with_known_names(new, KnownNames.of_state(state))
+        assert shapes_of(found)["contacts"].names == {"7": "region", "8": "region_2"}
+        (entry,) = found["streams"]
+        assert list(entry["schema"]["properties"]) == ["id", "region", "region_2"]
+        assert new == catalog_of("contacts", {"7": "area", "8": "region"})
+
+    def test_a_renamed_list_goes_on_as_the_stream_that_it_was(self) -> None:
+        state = {"bookmarks": {"list_expo": {"source": "l-1", "columns": {"Name": "name"}}}}
+        new = catalog_of("list_fair", {"Name": "name", "Town": "town"}, "l-1")
+        found = with_known_names(new, KnownNames.of_state(state))
+        assert list(shapes_of(found)) == ["list_expo"]
+        assert shapes_of(found)["list_expo"].names == {"Name": "name", "Town": "town"}
+        assert found["streams"][0]["stream"] == "list_expo"
+
+    def test_a_new_list_that_takes_the_old_name_does_not_take_the_stream(self) -> None:
+        state = {"bookmarks": {"list_expo": {"source": "l-1", "columns": {"Name": "name"}}}}
+        new = catalog_of("list_expo", {"Name": "name"}, "l-2")
+        new["streams"] += catalog_of("list_fair", {"Name": "name"}, "l-1")["streams"]
+        found = shapes_of(with_known_names(new, KnownNames.of_state(state)))
+        assert {name: shape.source for name, shape in found.items()} == {
+            "list_expo_2": "l-2",
+            "list_expo": "l-1",
+        }
+
+    @pytest.mark.parametrize(
+        "state",
+        [
+            None,
+            {},
+            [],
+            {"bookmarks": None},
+            {"bookmarks": {"contacts": None}},
+            {"bookmarks": {"contacts": {"columns": ["region"], "source": 7}}},
+        ],
+    )
+    def test_a_state_without_names_changes_nothing(self, state: Any) -> None:
+        catalog = catalog_of("contacts", {"7": "area"})
+        assert with_known_names(catalog, KnownNames.of_state(state)) == catalog
