@@ -89,6 +89,9 @@ def settings(folder: Path, url: str) -> dict[str, str]:
         "TAP_ACTON_PASSWORD": "sandbox-password",
         "TAP_ACTON_REQUESTS_PER_SECOND": "10000",
         "TAP_ACTON_DAILY_REQUEST_LIMIT": "100000000",
+        # What the generated account has for the settings that name something of it.
+        "TAP_ACTON_ON24_CLIENT_IDS": '["300112233", "300445566"]',
+        "TAP_ACTON_LIST_STREAMS": '["Salesforce *", "Twice, or thrice", "Wide"]',
         "TAP_ACTON_TOKEN_STORE": str((folder / "tokens").resolve()),
     }
 

@@ -6,9 +6,9 @@ follow. It never makes a call, so that pages can be asked for side by side.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Protocol
 
 PAGES_AHEAD = 1000
 """How many pages are planned at once; the last of them looks for those behind it."""
@@ -35,7 +35,7 @@ class Page:
     is_check: bool = False
 
 
-class Pages(Protocol):
+class Pages(ABC):
     """A paging style."""
 
     def settled(self, page: Page) -> Page:
@@ -45,9 +45,11 @@ class Pages(Protocol):
             page: The page.
 
         Returns:
-            The page to ask for.
+            The page to ask for; as it is where the size is documented.
         """
+        return page
 
+    @abstractmethod
     def parameters(self, page: Page) -> dict[str, int]:
         """Give the query parameters that ask for a page.
 
@@ -58,6 +60,7 @@ class Pages(Protocol):
             The parameters by name.
         """
 
+    @abstractmethod
     def following(self, page: Page, rows: int, total: int | None, digest: bytes) -> list[Page]:
         """Say which pages a page leads to.
 
@@ -74,15 +77,17 @@ class Pages(Protocol):
             EndlessPagesError: If the page repeats the one before it.
         """
 
-    def smaller(self, page: Page) -> Page | None:
+    def smaller(self, page: Page) -> Page | None:  # noqa: ARG002
         """Give the page to ask for in place of one that was refused.
 
         Args:
             page: The page that was refused.
 
         Returns:
-            The same rows, or fewer of them; None where the size is not the cause.
+            The same rows, or fewer of them; None where the size is not the cause, as where
+            it is documented.
         """
+        return None
 
 
 class EndlessPagesError(ValueError):
@@ -90,7 +95,7 @@ class EndlessPagesError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class OffsetPages:
+class OffsetPages(Pages):
     """Pages by ``count`` and ``offset`` (Act-On reference, 2024 edition).
 
     Where the answer's ``totalCount`` is known, the first page shows all that follow,
@@ -102,28 +107,6 @@ class OffsetPages:
     """
 
     size: int
-
-    def settled(self, page: Page) -> Page:
-        """Leave a page as it is: the size is documented.
-
-        Args:
-            page: The page.
-
-        Returns:
-            The page.
-        """
-        return page
-
-    def smaller(self, page: Page) -> Page | None:  # noqa: ARG002
-        """Give no other page: the size is documented, so a refusal has another cause.
-
-        Args:
-            page: The page that was refused.
-
-        Returns:
-            None.
-        """
-        return None
 
     def parameters(self, page: Page) -> dict[str, int]:
         """Give the query parameters that ask for a page.
@@ -214,7 +197,7 @@ DEFAULT_PAGE_SIZE = 50
 """The size of a numbered page for which nothing is asked (Act-On reference, 2024 edition)."""
 
 
-class NumberedPages:
+class NumberedPages(Pages):
     """Pages by number and size, as the Audience Center has them.
 
     The largest size is not documented (Act-On reference, 2024 edition). So the size that is

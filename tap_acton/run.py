@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from tap_acton.records import Row
     from tap_acton.settings import Settings
-    from tap_acton.streams.facts import FactsSpool
+    from tap_acton.spool import FactsSpool
 
 Parent: TypeAlias = Mapping[str, Any]
 """The columns of a parent's record that its children need."""
