@@ -127,10 +127,17 @@ def _find_in_envelope(
     match payload:
         case {"headers": list(headers), "data": list(lines)}:
             return Found(_table_rows(headers, lines), "a table", payload)
-    for name in names:
-        if isinstance(payload.get(name), list):
-            return Found(_objects(payload[name], scalar), f"an object with {name}", payload)
-    return None
+    arrays = [name for name in names if isinstance(payload.get(name), list)]
+    others = payload.keys() - PAGE_FIELDS
+    if not arrays and len(others) == 1:
+        (name,) = others
+        if isinstance(payload[name], list):
+            arrays = [name]
+    if not arrays:
+        return None
+    # An array that is empty may stand beside the one that is meant.
+    name = next((name for name in arrays if payload[name]), arrays[0])
+    return Found(_objects(payload[name], scalar), f"an object with {name:.40}", payload)
 
 
 def _table_rows(headers: Sequence[Any], lines: Sequence[Any]) -> list[Row]:

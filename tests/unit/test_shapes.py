@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_acton.pagination import Page, UnaskedPages
-from tap_acton.shapes import described, find_rows, folder_rows, is_folders
+from tap_acton.shapes import described, find_audience_rows, find_rows, folder_rows, is_folders
 
 ROWS = [{"id": "1", "title": "One"}, {"id": "2", "title": "Two"}]
 
@@ -129,3 +129,68 @@ def test_pages_that_are_not_documented_are_asked_for_only_where_there_are_more_r
     assert paging.following(Page(), 20, 20, b"") == []
     assert [page.offset for page in paging.following(Page(), 20, 50, b"")] == [20, 40]
     assert paging.parameters(Page(20, 40)) == {"count": 20, "offset": 20}
+
+
+class TestAudienceCenter:
+    """Envelopes of which nothing is documented but that they are JSON."""
+
+    @pytest.mark.parametrize(
+        "name",
+        ["data", "content", "items", "results", "result", "contacts", "segments", "rows", "source"],
+    )
+    def test_rows_are_found_under_every_usual_name(self, name: str) -> None:
+        for payload in (
+            {name: ROWS},
+            {name: ROWS, "totalElements": 2, "somethingElse": {"a": 1}},
+            {"data": {name: ROWS, "total": 2}},
+        ):
+            found = find_audience_rows(payload, "id")
+            assert found is not None
+            assert found.rows == ROWS
+
+    def test_rows_are_found_without_an_envelope(self) -> None:
+        found = find_audience_rows(ROWS, "id")
+        assert found is not None
+        assert (found.rows, found.envelope) == (ROWS, None)
+
+    def test_an_empty_array_does_not_hide_the_one_beside_it(self) -> None:
+        found = find_audience_rows({"data": [], "content": ROWS}, "id")
+        assert found is not None
+        assert found.rows == ROWS
+
+    def test_an_only_array_may_have_any_name(self) -> None:
+        found = find_audience_rows({"scores": ROWS, "totalCount": 2}, "id")
+        assert found is not None
+        assert found.rows == ROWS
+
+    @pytest.mark.parametrize(
+        "row", [{"id": "1", "mappings": [{"a": 1}]}, {"accountId": "7", "columns": ROWS}]
+    )
+    def test_an_object_with_more_than_an_array_is_a_row(self, row: dict[str, Any]) -> None:
+        for payload in (row, {"source": row, "isSuccess": True}, {"data": row}):
+            found = find_audience_rows(payload, "id")
+            assert found is not None
+            assert list(found.rows) == [row]
+
+    @pytest.mark.parametrize(
+        "payload", [{}, [], {"data": []}, {"totalCount": 0, "page": 0}, {"content": [], "total": 0}]
+    )
+    def test_nothing_is_no_row(self, payload: Any) -> None:
+        found = find_audience_rows(payload, "id")
+        assert found is not None
+        assert list(found.rows) == []
+
+    def test_a_table_gives_rows_by_its_headers_and_loses_no_cell(self) -> None:
+        payload = {"headers": ["A", "A", "B"], "data": [["1", "2"], ["1", "2", "3", "4"], None]}
+        found = find_audience_rows(payload, "id")
+        assert found is not None
+        assert found.rows == [
+            {"A": "1", "A (2)": "2"},
+            {"A": "1", "A (2)": "2", "B": "3", "3": "4"},
+        ]
+
+    @given(json)
+    def test_whatever_comes_is_taken_or_refused(self, payload: Any) -> None:
+        found = find_audience_rows(payload, "id")
+        assert (found is None) == (not isinstance(payload, list | dict))
+        assert found is None or all(isinstance(row, dict) for row in found.rows)
