@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -83,6 +84,21 @@ def page_answer(
     return Answer.of_json(
         {"offset": offset, "count": len(rows), "totalCount": total, name: rows, **extra}
     )
+
+
+def csv_answer(call: Call, headers: Sequence[str], rows: Sequence[Sequence[object]]) -> Answer:
+    """Answer with a table of which no document says how it is laid out."""
+    choices = call.view.choices
+    rows = rows[: choices.largest_csv]
+    match choices.csv_columns:
+        case "reversed":
+            width = len(headers)
+            headers = headers[::-1]
+            rows = [[*row, *[""] * (width - len(row))][width - 1 :: -1] for row in rows]
+        case "renamed":
+            headers = [f"Column {number}" for number, _ in enumerate(headers, 1)]
+    answer = Answer.of_csv(headers, rows)
+    return replace(answer, body=codecs.BOM_UTF8 + answer.body) if choices.csv_has_mark else answer
 
 
 def numeric_error(code: int, message: str, status: int = 400) -> Answer:

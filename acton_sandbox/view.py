@@ -21,8 +21,16 @@ class Choices:
     """Whether `/api/1/account` answers; the 2024 edition of the reference does not have it."""
     api_enabled: bool = True
     """Whether API access is switched on for the account; if not, nobody gets a token."""
-    suppression_unit_ms: int = 1_000
-    """Milliseconds in the unit of `createdafter` on the system lists: 1,000 for seconds."""
+    suppression_filter: str = "seconds"
+    """What `createdafter` on the system lists takes: `seconds` or `milliseconds`.
+
+    It may also be `ignored`, or `refused` with 400.
+    """
+    suppression_filter_by: str = "timestamp"
+    """Which moment of a row it compares: its `timestamp`, or that of its `listing`.
+
+    As on other lists it may also be that at which the `contact` was created.
+    """
     after_is_inclusive: bool = False
     """Whether `...after` filters include the very moment they name."""
     listing_type_case: str = "both"
@@ -31,6 +39,12 @@ class Choices:
     """Where `_contact_id_` stands: `first`, `last` or `absent`; by default as in the edition."""
     ids_in_csv: bool = True
     """Whether the CSV form of a list has the `_contact_id_` column."""
+    csv_columns: str = "same"
+    """The columns of lists and drilldowns as CSV: the `same`, `reversed` or `renamed`."""
+    csv_has_mark: bool = False
+    """Whether such CSV begins with the mark of UTF-8."""
+    largest_csv: int | None = None
+    """The most rows of such CSV, if there is a limit."""
     media_slash: str = "with"
     """Whether paths of media end in a slash where that is documented: `with`, `without`, `both`."""
     landing_page_is_html: bool = False

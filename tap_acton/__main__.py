@@ -4,15 +4,31 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from tap_acton.errors import EXIT_FAILED, ActOnError
 from tap_acton.tap import TapActOn
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 
 def main() -> None:
     """Run the tap; every failure that can be foreseen ends in one sentence."""
-    try:
+    with in_one_sentence():
         TapActOn.cli()
+
+
+@contextmanager
+def in_one_sentence() -> Iterator[None]:
+    """Let a failure that can be foreseen end the command in one sentence, with its exit code.
+
+    Yields:
+        Once, for the command.
+    """
+    try:
+        yield
     except ActOnError as error:
         TapActOn.logger.error(error.sentence)
         sys.exit(error.exit_code)

@@ -14,6 +14,7 @@ from singer_sdk.tap_base import Tap
 from tap_acton.columns import COLUMNS_STATE, SOURCE_STATE
 from tap_acton.moments import moment_of
 from tap_acton.records import UNKNOWN_MOMENT, Record
+from tap_acton.rounds import ROUND_STATE, Round
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -147,6 +148,46 @@ class BookmarkedStream(Stream):
 
     # The state
 
+    @cached_property
+    def round(self) -> Round | None:
+        """What the stream has behind it of a round that an earlier run began; None for none."""
+        return Round.of_state(self.stream_state)
+
+    @property
+    def round_started_at(self) -> str:
+        """When the round began: what has changed since may have been read before it did."""
+        return moment_of(self.run.started_at) if self.round is None else self.round.started_at
+
+    def pause_round(self, *, is_done: bool, after: str) -> None:
+        """Keep what is behind the stream, since the run ends before the round does.
+
+        Args:
+            is_done: Whether the stream was read to its end.
+            after: What was last read to its end.
+        """
+        if is_done:
+            Round(self.round_started_at, is_done=True).keep(self.stream_state)
+        elif after:
+            Round(self.round_started_at, after=after, reached=self._reached_in_round).keep(
+                self.stream_state
+            )
+
+    @property
+    def _reached_in_round(self) -> str:
+        markers = self.stream_state.get("progress_markers", {})
+        reached = markers.get("replication_key_value") or ""
+        return max(reached, "" if self.round is None else self.round.reached)
+
+    def end_round(self) -> bool:
+        """Forget the round, since it is over.
+
+        Returns:
+            Whether there was anything to forget.
+        """
+        is_kept = ROUND_STATE in self.stream_state
+        self.stream_state.pop(ROUND_STATE, None)
+        return is_kept
+
     def remember(self, shape: Shape | None) -> None:
         """Keep in the state which names discovery has given, so that they stay.
 
@@ -165,10 +206,13 @@ class BookmarkedStream(Stream):
 
     def clamp_bookmark(self) -> None:
         """Keep a moment from the future from hiding all that comes before it."""
-        markers = self.stream_state.get("progress_markers", {})
-        reached = markers.get("replication_key_value")
-        if reached is not None:
-            markers["replication_key_value"] = min(reached, moment_of(self.run.started_at))
+        reached = self._reached_in_round
+        if reached:
+            markers = self.stream_state.setdefault("progress_markers", {})
+            markers["replication_key"] = self.replication_key
+            # A day is compared by the day part of the moment.
+            latest = self.round_started_at[: len(reached)]
+            markers["replication_key_value"] = min(reached, latest)
 
     def discard_progress(self) -> None:
         """Keep the SDK from promoting the progress of a stream that was not read to its end."""

@@ -11,9 +11,11 @@ from __future__ import annotations
 import random
 import re
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from json import JSONDecodeError, dumps, loads
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 import backoff
@@ -53,6 +55,13 @@ FIRST_CONTACT_TRIES = 2
 """How often a host that has never answered is tried: most likely its name is wrong."""
 
 LONGEST_WAIT_SECONDS = 60.0
+
+NO_TEXT_BEGINNINGS = frozenset({b"", b"<", b"{"})
+"""How an answer begins that is not the text that was asked for: nothing, HTML, JSON."""
+
+PIECE_LENGTH = 2**16
+"""How much of a download is taken at once, in bytes."""
+
 _ESCAPED_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 
 SAFE_IN_PATH = "/:!$&'()*+,;=@~"
@@ -154,7 +163,7 @@ def decode_text(body: bytes, subject: str) -> Any:
     Raises:
         RepeatableError: If the body is empty or a page of HTML.
     """
-    if body.lstrip()[:1] in {b"", b"<", b"{"}:
+    if body.lstrip()[:1] in NO_TEXT_BEGINNINGS:
         return decode_json(body, subject)
     return body.decode("utf-8-sig", "replace").replace("\0", "")
 
@@ -259,6 +268,28 @@ class ActOnClient:
             AllowanceSpentError: If Act-On keeps asking for fewer calls.
             CredentialsError: If a renewed token is not accepted either.
         """
+        return self._until_answered(
+            call, lambda token: interpret(self._payload(call, token, decode))
+        )
+
+    def download(self, call: Call, into: IO[bytes], tries: int | None = None) -> None:
+        """Make a call until it is answered with a CSV file, and keep that as it comes.
+
+        Args:
+            call: The call.
+            into: Where the file goes; what came of an answer that broke off is replaced.
+            tries: How often to make the call at most; as often as any other if not given.
+
+        Raises:
+            OSError: If the file cannot be kept.
+            ParentGoneError: As for :meth:`read`; so are all others.
+        """
+        self._until_answered(call, lambda token: self._keep(call, token, into), tries)
+
+    def _until_answered(
+        self, call: Call, attempt: Callable[[str], Read], tries: int | None = None
+    ) -> Read:
+        """Attempt a call with a token until it is answered well."""
         token = self._tokens.access_token()
         waits = backoff.expo(base=2, factor=1, max_value=LONGEST_WAIT_SECONDS)
         waits.send(None)
@@ -266,7 +297,7 @@ class ActOnClient:
         was_renewed = False
         while True:
             try:
-                return interpret(self._payload(call, token, decode))
+                return attempt(token)
             except TokenRefusedError as error:
                 if was_renewed:
                     raise CredentialsError(
@@ -282,7 +313,7 @@ class ActOnClient:
                 self._limits.hold_back(wait)
             except RepeatableError as error:
                 failures += 1
-                self._give_up_after(failures, error)
+                self._give_up_after(failures, error, tries)
                 self._pause(_with_jitter(next(waits)))
 
     def read_once(
@@ -324,26 +355,60 @@ class ActOnClient:
             failure = disguised_failure_of(answer, call.subject)
         raise failure
 
+    def _keep(self, call: Call, token: str, into: IO[bytes]) -> None:
+        """Make the call once and write its answer to a file, unless that is none of CSV."""
+        try:
+            with self._open(call, token, is_streamed=True) as response:
+                pieces = response.iter_content(PIECE_LENGTH)
+                beginning = b""
+                while not beginning.strip() and (piece := next(pieces, b"")):
+                    beginning += piece
+                is_csv = beginning.lstrip()[:1] not in NO_TEXT_BEGINNINGS
+                if response.status_code == HTTPStatus.OK and is_csv:
+                    into.seek(0)
+                    into.truncate()
+                    into.write(beginning)
+                    for piece in pieces:
+                        # A wait of no time ends a run that is to end.
+                        self._pause(0)
+                        into.write(piece)
+                    return
+                body = beginning + b"".join(pieces)
+        except requests.RequestException as error:
+            raise no_answer(error, call.subject, self._host) from None
+        answer = Answer(response.status_code, response.headers, body)
+        failure = failure_of(answer, call.subject)
+        with suppress(RepeatableError):
+            if failure is None and is_error_object(decode_json(body, call.subject)):
+                failure = disguised_failure_of(answer, call.subject)
+        raise failure or RepeatableError(f"{call.subject}: Act-On sent no CSV.")
+
     def _send(self, call: Call, token: str) -> Answer:
+        """Make the call once."""
+        try:
+            response = self._open(call, token)
+        except requests.RequestException as error:
+            raise no_answer(error, call.subject, self._host) from None
+        return Answer(response.status_code, response.headers, response.content)
+
+    def _open(self, call: Call, token: str, *, is_streamed: bool = False) -> requests.Response:
         if not {".", ".."}.isdisjoint(call.path.split("/")):
             # However it is escaped, it would be folded away, and another path be asked.
             raise RejectedCallError(f"{call.subject}: the id cannot be part of a path.")
         self._counter.count_call(call.stream, self._limits.wait_for_call())
-        try:
-            response = self._session.request(
-                "GET" if call.body is None else "POST",
-                f"{self._base_url}{call.path}",
-                # A plus sign in a name must not arrive as a space.
-                params=urlencode(call.parameters, quote_via=quote),
-                json=call.body,
-                auth=_BearerToken(token),
-                timeout=self._patience.timeouts,
-                allow_redirects=False,
-            )
-        except requests.RequestException as error:
-            raise no_answer(error, call.subject, self._host) from None
+        response = self._session.request(
+            "GET" if call.body is None else "POST",
+            f"{self._base_url}{call.path}",
+            # A plus sign in a name must not arrive as a space.
+            params=urlencode(call.parameters, quote_via=quote),
+            json=call.body,
+            auth=_BearerToken(token),
+            timeout=self._patience.timeouts,
+            allow_redirects=False,
+            stream=is_streamed,
+        )
         self._has_answered.set()
-        return Answer(response.status_code, response.headers, response.content)
+        return response
 
     def _give_up_throttled(
         self, call: Call, throttles: int, wait: float, error: ThrottledError
@@ -357,9 +422,11 @@ class ActOnClient:
             "goes on from here."
         ) from None
 
-    def _give_up_after(self, failures: int, error: RepeatableError) -> None:
+    def _give_up_after(self, failures: int, error: RepeatableError, most: int | None) -> None:
         has_no_answer = isinstance(error, NoAnswerError)
         tries = self._patience.max_retries + 1
+        if most is not None:
+            tries = min(tries, most)
         if has_no_answer and not self._has_answered.is_set():
             tries = min(tries, FIRST_CONTACT_TRIES)
         if failures < tries:

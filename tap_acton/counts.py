@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,8 +20,10 @@ class StreamCount:
         waited: Seconds spent waiting for the limits, summed over all threads.
         skipped: Parents that Act-On no longer has.
         refused: Parents that Act-On refused to tell of.
-        outcome: ``complete``, ``incomplete``, ``not selected``, ``switched off`` or
-            ``failed``; empty while reading.
+        spared: Calls that were not made because they could bring nothing new, by the
+            reason; as far as that is known without making them.
+        outcome: ``complete``, ``incomplete``, ``done before``, ``not selected``,
+            ``switched off`` or ``failed``; empty while reading.
         skipped_names: The first of the skipped parents by name.
         refused_names: The same of the refused ones.
     """
@@ -31,6 +33,7 @@ class StreamCount:
     waited: float = 0.0
     skipped: int = 0
     refused: int = 0
+    spared: Counter[str] = field(default_factory=Counter)
     outcome: str = ""
     skipped_names: list[str] = field(default_factory=list)
     refused_names: list[str] = field(default_factory=list)
@@ -81,13 +84,25 @@ class RunCount:
             count.calls += 1
             count.waited += seconds_waited
 
+    def count_spared(self, stream: str, reason: str, calls: int = 1) -> None:
+        """Count calls that were not made.
+
+        Args:
+            stream: The stream that did without them.
+            reason: Why they could bring nothing new, in one or two words.
+            calls: How many.
+        """
+        if calls:
+            with self._lock:
+                self.streams[stream].spared[reason] += calls
+
     def summary(self) -> dict[str, Any]:
         """Give the counts as plain data.
 
         Returns:
             The calls of the whole run, those for tokens included and also by
             themselves, and per stream its rows, calls, skipped and refused parents,
-            seconds waited and outcome.
+            calls spared by reason, seconds waited and outcome.
         """
         return {
             "calls": self.logins + sum(count.calls for count in self.streams.values()),
@@ -98,6 +113,7 @@ class RunCount:
                     "calls": count.calls,
                     "skipped": count.skipped,
                     "refused": count.refused,
+                    "spared": dict(sorted(count.spared.items())),
                     "waited": round(count.waited, 1),
                     "outcome": count.outcome,
                 }

@@ -50,9 +50,14 @@ class UnreachableError(ActOnError):
 
 
 class AllowanceSpentError(ActOnError):
-    """The calls that the account, or the setting, allows are used up for now."""
+    """The calls that the account, or the setting, allows are used up for now.
+
+    Attributes:
+        subject: What was to be asked next, if it was a query of a stream.
+    """
 
     exit_code = EXIT_ALLOWANCE_SPENT
+    subject = ""
 
 
 class StreamFailedError(ActOnError):

@@ -257,6 +257,20 @@ def pace(requests_per_second: float) -> Rate:
     return Rate(calls, math.ceil(SECOND_MS * PACE_MARGIN / windows) - 1)
 
 
+def seconds_for(calls: int, requests_per_second: float) -> float:
+    """Tell how long calls take at the allowed pace, however fast they are answered.
+
+    Args:
+        calls: How many calls.
+        requests_per_second: Calls a second; may be a fraction.
+
+    Returns:
+        The seconds.
+    """
+    rate = pace(requests_per_second)
+    return calls / rate.limit * (rate.interval + 1) / SECOND_MS
+
+
 class Limits:
     """Lets calls and logins through while they are allowed.
 

@@ -182,6 +182,21 @@ def moment_of(value: datetime) -> str:
     return _utc_text((value - _EPOCH) // _ONE_MILLISECOND)
 
 
+def is_moment(written: object) -> bool:
+    """Tell whether a value is a written moment, with its zone.
+
+    Args:
+        written: What a state keeps as one.
+
+    Returns:
+        Whether it can be read.
+    """
+    try:
+        return isinstance(written, str) and datetime.fromisoformat(written).tzinfo is not None
+    except ValueError:
+        return False
+
+
 def milliseconds_of(written: str) -> int:
     """Turn a written moment into epoch milliseconds.
 

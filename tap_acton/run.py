@@ -66,6 +66,7 @@ class Run:
             been read to its end; the failure where it could not be.
         message_counters: What the message reports read in this run count, by message
             id; the failure where the message is gone.
+        media_totals: What the reports of media read in this run count, by media id.
         facts: What the first of the streams of contact facts has read for the others.
     """
 
@@ -77,6 +78,7 @@ class Run:
         self.counts = RunCount()
         self.parents: dict[str, list[Parent] | ActOnError] = {}
         self.message_counters: dict[str, tuple[int | None, ...] | CallError] = {}
+        self.media_totals: dict[str, str] = {}
         self.facts: FactsSpool | None = None
         self._limits: Limits | None = None
         self._session: requests.Session | None = None
@@ -132,6 +134,12 @@ class Run:
             pause=self.stop.pause,
             patience=self.patience,
         )
+
+    @property
+    def calls_left_today(self) -> int:
+        """How many calls the last 24 hours leave, by the counts of all runs on this machine."""
+        _ = self.client
+        return self._limits.calls_left_today() if self._limits else 0
 
     @property
     def account(self) -> Mapping[str, Any]:

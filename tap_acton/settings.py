@@ -88,6 +88,7 @@ class Settings:
         window: What time is read, the same for the whole run.
         lookback_window: How far behind a bookmark to read again.
         engagement_window: How long to look at a message again after its sending.
+        recheck_period: Within which a message that rests is looked at once.
         token_store: A folder, ``memory``, or None for the user's cache folder.
         warnings: Sentences about what looks like a misspelt setting.
     """
@@ -102,6 +103,7 @@ class Settings:
     window: Window
     lookback_window: timedelta
     engagement_window: timedelta
+    recheck_period: timedelta
     message_types: tuple[str, ...]
     event_types: tuple[str, ...]
     listing_types: tuple[str, ...]
@@ -156,6 +158,7 @@ class Settings:
             window=_window(given, now),
             lookback_window=_duration(given, "lookback_window", now),
             engagement_window=_duration(given, "engagement_window", now),
+            recheck_period=_duration(given, "recheck_period", now, timedelta(days=1)),
             message_types=given.texts("message_types"),
             event_types=given.texts("event_types"),
             listing_types=given.texts("listing_types"),
@@ -298,14 +301,20 @@ def _user_agent(given: Configuration) -> str:
     return value
 
 
-def _duration(given: Configuration, name: str, now: datetime) -> timedelta:
+def _duration(
+    given: Configuration, name: str, now: datetime, least: timedelta | None = None
+) -> timedelta:
     """Return a length of time; months and years are counted back from now."""
     default: str = SETTINGS[name]["default"]
     try:
-        return relative_dates.duration(given.text(name) or default, now)
+        found = relative_dates.duration(given.text(name) or default, now)
     except (ValueError, OverflowError):
         given.refuse(name, "an ISO 8601 duration such as P2D, PT12H or P1M")
-        return timedelta()
+        return least or timedelta()
+    if least is not None and found < least:
+        given.refuse(name, "an ISO 8601 duration of a day or more, such as P30D")
+        return least
+    return found
 
 
 def _window(given: Configuration, now: datetime) -> Window:

@@ -99,6 +99,15 @@ CONFIG_SCHEMA: dict[str, Any] = {
             default="P90D",
             examples=["P90D", "P6M"],
         ),
+        "recheck_period": _setting(
+            "string",
+            "Recheck period",
+            "Within which each message that is older than the engagement window, and each list, "
+            "file and page that shows no change, is asked about once all the same, as an ISO 8601 "
+            "duration of a day or more. They are spread evenly over it.",
+            default="P30D",
+            examples=["P30D", "P7D", "P1Y"],
+        ),
         "message_types": _setting(
             "array",
             "Message types",
@@ -207,8 +216,9 @@ CONFIG_SCHEMA: dict[str, Any] = {
         "bulk_format": _setting(
             "string",
             "Bulk format",
-            "How a list travels that may have more columns than the 255 that JSON holds: with "
-            "auto or csv as CSV; with json it is cut, and the run ends as incomplete.",
+            "How big lists and drilldowns travel: with auto as one CSV file in place of three or "
+            "more further pages, with csv in place of any, if it proves to hold what JSON holds; "
+            "with json never: a list of 255 columns or more is then cut, and the run incomplete.",
             default="auto",
             enum=["auto", "json", "csv"],
         ),

@@ -12,7 +12,7 @@ import sys
 import time
 from functools import cached_property
 from importlib import resources
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from singer_sdk import SchemaDirectory, StreamSchema
 from singer_sdk.exceptions import AbortedSyncFailedException, AbortedSyncPausedException
@@ -25,6 +25,7 @@ from tap_acton.client import Call, decode_json
 from tap_acton.columns import with_columns
 from tap_acton.errors import (
     ActOnError,
+    AllowanceSpentError,
     CallError,
     NotAvailableError,
     NotFoundError,
@@ -33,9 +34,11 @@ from tap_acton.errors import (
     RepeatableError,
     StreamFailedError,
 )
+from tap_acton.estimates import Certainty, Estimate, FirstPage
 from tap_acton.fan_out import Outcome, Task, in_order
-from tap_acton.pagination import EndlessPagesError, OffsetPages, Page, Pages
+from tap_acton.pagination import EndlessPagesError, OffsetPages, Page, Pages, UnaskedPages
 from tap_acton.records import EXTRA_FIELDS, NO_TEXT, Record, RecordReader, Row
+from tap_acton.rounds import left
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -47,10 +50,15 @@ if TYPE_CHECKING:
     from tap_acton.counts import StreamCount
     from tap_acton.run import Parent
 
+Item = TypeVar("Item")
+
 FEW_PARENTS = 5
 """Up to so many parents may all be gone by chance; more of them show another cause."""
 
 PROGRESS_SECONDS = 10.0
+
+DONE_BEFORE = "done before"
+"""The outcome of a stream that an earlier run of the round has read to its end."""
 
 FORESEEN = (ActOnError, AbortedSyncFailedException, AbortedSyncPausedException)
 
@@ -89,7 +97,12 @@ class ActOnStream(BookmarkedStream):
         parent_columns: The columns of this stream that its children need; empty for a
             stream without children.
         skips_missing: Whether a 404 without a reason says that the parent is gone.
+        asks_about: What there is a query for each of, in the plan; by default what the
+            listing lists.
+        tells_pages: Whether the plan asks for the first page, to see how many there are.
         shape: What discovery found of the stream in the account, if anything.
+        failure: Why it could not be read to its end, if it could not.
+        read_until: The subject of the query that was last read to its end in this run.
     """
 
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # RecordReader types every field.
@@ -102,11 +115,15 @@ class ActOnStream(BookmarkedStream):
     listing: ClassVar[str] = ""
     parent_columns: ClassVar[tuple[str, ...]] = ()
     skips_missing: ClassVar[bool] = False
+    asks_about: ClassVar[str] = ""
+    tells_pages: ClassVar[bool] = False
 
     def __init__(self, tap: ActOnTap, shape: Shape | None = None) -> None:
         self.shape = shape
         super().__init__(tap)
         self.failure: StreamFailedError | None = None
+        self.read_until = ""
+        self._told_at = time.monotonic()
         self._has_told_unnamed = False
         self._parents_asked = 0
 
@@ -190,6 +207,9 @@ class ActOnStream(BookmarkedStream):
         """
         count = self.count
         self.remember(self.shape)
+        if self.is_done:
+            count.outcome = DONE_BEFORE
+            return
         try:
             for record in self.read():
                 count.rows += 1
@@ -286,26 +306,33 @@ class ActOnStream(BookmarkedStream):
             The answers.
         """
         current: Parent | None = None
+        subject = ""
         is_complete = True
-        told_at = time.monotonic()
         # A test wants one record of each stream, not the calls for many.
         is_test = self.ABORT_AT_RECORD_COUNT is not None
         width = 1 if is_test else self.run.settings.max_concurrency
-        for answer in in_order(self.tasks(), width=width, checkpoint=self.run.stop.check):
-            self.run.stop.check()
-            if answer.query.parent is not current:
+        try:
+            for answer in in_order(self.tasks(), width=width, checkpoint=self.run.stop.check):
+                self.run.stop.check()
+                if answer.query.parent is not current or current is None:
+                    if current is not None:
+                        self.parent_done(current, is_complete=is_complete)
+                    if answer.query.subject != subject:
+                        self.read_until, subject = subject, answer.query.subject
+                if answer.query.parent is not current:
+                    current = answer.query.parent
+                    is_complete = True
+                    self._parents_asked += current is not None
+                is_complete = is_complete and not answer.is_refused
+                yield answer
+                self._tell_progress()
+        except AllowanceSpentError as error:
+            # What the allowance did not suffice for may be another page of the same parent.
+            if error.subject and not error.subject.startswith(subject):
+                self.read_until = subject
                 if current is not None:
                     self.parent_done(current, is_complete=is_complete)
-                current = answer.query.parent
-                is_complete = True
-                self._parents_asked += current is not None
-            is_complete = is_complete and not answer.is_refused
-            yield answer
-            if time.monotonic() - told_at > PROGRESS_SECONDS:
-                told_at = time.monotonic()
-                self.log(
-                    "%s rows so far, %s calls.", f"{self.count.rows:,}", f"{self.count.calls:,}"
-                )
+            raise
         if current is not None:
             self.parent_done(current, is_complete=is_complete)
 
@@ -341,9 +368,40 @@ class ActOnStream(BookmarkedStream):
         try:
             for _ in self.read():
                 pass
-            self.count.outcome = "not selected"
+            if self.count.outcome != DONE_BEFORE:
+                self.count.outcome = "not selected"
         except (StreamFailedError, CallError) as error:
             self.run.parents[self.name] = error
+
+    def due(self) -> Iterator[Query]:
+        """Give the queries that no earlier run of the round has made.
+
+        Yields:
+            The queries in their order; of a listing all of them, since the streams below it
+            need all parents.
+        """
+        if self.parent_columns:
+            yield from self.queries()
+        else:
+            yield from self.left(self.queries(), lambda query: query.subject)
+
+    def left(self, items: Iterable[Item], name_of: Callable[[Item], str]) -> Iterator[Item]:
+        """Leave out what an earlier run of the round has read.
+
+        Args:
+            items: What is to be read.
+            name_of: Gives the subject of an item's query.
+
+        Yields:
+            What is left to be read.
+        """
+        after = self.round.after if self.round else ""
+        is_first = True
+        for number, item in left(enumerate(items), after, lambda one: name_of(one[1])):
+            if is_first:
+                self.spare("read before", number)
+            is_first = False
+            yield item
 
     def tasks(self) -> Iterator[Task[Answer]]:
         """Turn the queries into tasks for the fan-out.
@@ -351,7 +409,7 @@ class ActOnStream(BookmarkedStream):
         Yields:
             A task for the first page of each query; it leads to the further pages.
         """
-        for query in self.queries():
+        for query in self.due():
             yield self.task(query)
 
     def task(self, query: Query, page: Page | None = None) -> Task[Answer]:
@@ -364,7 +422,15 @@ class ActOnStream(BookmarkedStream):
         Returns:
             The task.
         """
-        return lambda: self.ask(query, page or Page())
+        return lambda: self._ask_within_allowance(query, page or Page())
+
+    def _ask_within_allowance(self, query: Query, page: Page) -> Outcome[Answer]:
+        """Ask for a page, and say which query it was that the allowance did not suffice for."""
+        try:
+            return self.ask(query, page)
+        except AllowanceSpentError as error:
+            error.subject = query.subject
+            raise
 
     def ask(self, query: Query, page: Page) -> Outcome[Answer]:
         """Ask for a page, in a thread of the fan-out.
@@ -493,7 +559,99 @@ class ActOnStream(BookmarkedStream):
             if "string" in properties[column]["type"] and "format" not in properties[column]
         )
 
+    # What is foreseen
+
+    def estimate(self) -> Estimate:
+        """Foresee the calls of the stream, besides those that this very run has made for it.
+
+        Nothing is asked here that a run would not ask too: above all listings, which are read
+        once. So what has been asked is counted already. No parent is asked about.
+
+        Returns:
+            The calls that are left.
+        """
+        if self.is_done:
+            return Estimate(0, reason="read in an earlier run of the round")
+        if self.parent_columns:
+            _ = self.parents_of(self.name)
+            return Estimate(0)
+        if self.tells_pages:
+            return self._estimate_by_first_pages()
+        queries = list(self.due())
+        about = self.asks_about or self.listing.replace("_", " ")
+        return Estimate(
+            sum(map(self.expected_calls, queries)),
+            self.certainty if queries else Certainty.EXACT,
+            f"{about}: {len(queries):,}" if about else "",
+        )
+
+    @property
+    def is_done(self) -> bool:
+        """Whether an earlier run of the round has read the stream to its end."""
+        return self.round is not None and self.round.is_done
+
+    def expected_calls(self, query: Query) -> int:  # noqa: ARG002
+        """Foresee the calls of a query.
+
+        Args:
+            query: What is asked.
+
+        Returns:
+            One, unless a stream knows better.
+        """
+        return 1
+
+    @property
+    def certainty(self) -> Certainty:
+        """How far the foreseen calls can be relied on."""
+        match self.paging:
+            case None:
+                return Certainty.EXACT
+            case UnaskedPages():
+                return Certainty.ABOUT
+        return Certainty.AT_LEAST
+
+    def first_page(self, query: Query) -> FirstPage:
+        """Ask for the first page of a query, to see how many there are.
+
+        Args:
+            query: What is asked.
+
+        Returns:
+            What it shows.
+        """
+        answer, following = self.ask(query, Page())
+        further = list(following)
+        while len(further) == 1 and not answer.rows:
+            # Not a page, but the same in the other form that the host knows.
+            answer, following = further[0]()
+            further = list(following)
+        return FirstPage(len(answer.rows), answer.total, len(further))
+
+    def _estimate_by_first_pages(self) -> Estimate:
+        found = [self.first_page(query) for query in self.due()]
+        rows = sum(page.known_rows for page in found)
+        if all(page.tells_all for page in found):
+            return Estimate(sum(page.further for page in found), reason=f"rows: {rows:,}")
+        return Estimate(
+            sum(page.further for page in found), Certainty.AT_LEAST, f"rows: more than {rows:,}"
+        )
+
     # What is told
+
+    def spare(self, reason: str, calls: int = 1) -> None:
+        """Count calls that are not made, since they can bring nothing new.
+
+        Args:
+            reason: Why, in one or two words.
+            calls: How many.
+        """
+        self.run.counts.count_spared(self.name, reason, calls)
+
+    def _tell_progress(self) -> None:
+        if time.monotonic() - self._told_at > PROGRESS_SECONDS:
+            self._told_at = time.monotonic()
+            self.log("%s rows so far, %s calls.", f"{self.count.rows:,}", f"{self.count.calls:,}")
 
     def _report_skipped(self) -> None:
         count, asked = self.count, self._parents_asked

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tap_acton.values import fingerprint, text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from tap_acton.records import Row
 
@@ -21,8 +21,11 @@ MODIFIED = ("modified_date", "__modified_date")
 FIELDS_IN_JSON = 255
 """The width from which Act-On's JSON cuts a list's rows (Act-On reference, 2024 edition)."""
 
-LONGEST_CELL = 2**31 - 1
-"""The length up to which the cells of a CSV file are read, in characters."""
+LONGEST_CELL = 2**24
+"""The length up to which the cells of a CSV file are read, in characters.
+
+A quote that is never closed makes a cell of all that follows.
+"""
 
 
 class Table:
@@ -34,6 +37,7 @@ class Table:
         list_id: The list.
 
     Attributes:
+        email_header: The header over the e-mail address; None where that is not known.
         has_contact_id: Whether a header names the contact's id.
         names: The list's own headers, each distinct; the system's are not among them.
     """
@@ -41,6 +45,8 @@ class Table:
     def __init__(self, headers: Sequence[Any], email_column: Any, list_id: str) -> None:
         self._list_id = list_id
         self._email = email_column if isinstance(email_column, int) else -1
+        is_known = 0 <= self._email < len(headers)
+        self.email_header = str(headers[self._email]) if is_known else None
         # Act-On adds the date columns behind the list's own, which may have the same name.
         self._system = {
             max(places): names[0]
@@ -113,11 +119,60 @@ def read_csv(content: str) -> tuple[list[str], list[list[str]]]:
     Raises:
         ValueError: If the file has no headers or is not CSV.
     """
+    rows = list(csv_rows(io.StringIO(content, newline="")))
+    if not rows:
+        raise ValueError
+    return rows[0], rows[1:]
+
+
+def csv_rows(lines: Iterable[str]) -> Iterator[list[str]]:
+    """Read the lines of a CSV file as they come.
+
+    Args:
+        lines: The lines with their ends.
+
+    Yields:
+        The headers, then the rows; empty lines are left out.
+
+    Raises:
+        ValueError: If the file is not CSV.
+    """
     csv.field_size_limit(LONGEST_CELL)
     try:
-        lines = [line for line in csv.reader(io.StringIO(content, newline=""), strict=True) if line]
+        yield from filter(None, csv.reader(lines, strict=True))
     except csv.Error as error:
         raise ValueError from error
-    if not lines:
-        raise ValueError
-    return lines[0], lines[1:]
+
+
+def cells_as_in(wanted: Sequence[Any], given: Sequence[str]) -> Callable[[list[str]], list[str]]:
+    """Bring the cells of one form of a list into the order of another form of it.
+
+    Args:
+        wanted: The headers of the form whose order is wanted.
+        given: The headers of the form that the cells come from.
+
+    Returns:
+        What does so; columns that the wanted form does not have are left out. It raises
+        :class:`ValueError` for a row of another length, unless the order is the same anyway.
+
+    Raises:
+        ValueError: If a header that is wanted is not given, or not as often.
+    """
+    left = list(enumerate(given))
+    places: list[int] = []
+    for header in wanted:
+        place = next((at for at in left if at[1] == header), None)
+        if place is None:
+            raise ValueError
+        left.remove(place)
+        places.append(place[0])
+    if places == list(range(len(given))):
+        return lambda cells: cells
+
+    def arranged(cells: list[str]) -> list[str]:
+        if len(cells) != len(given):
+            # Where another order would have its gap, or its surplus, cannot be known.
+            raise ValueError
+        return [cells[place] for place in places]
+
+    return arranged

@@ -9,7 +9,7 @@ import sys
 import threading
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
+from typing import IO, TYPE_CHECKING, Any, ClassVar, Self, cast
 
 import click
 from singer_sdk.contrib.msgspec import MsgSpecWriter
@@ -23,15 +23,22 @@ from singer_sdk.singerlib import RecordMessage
 from tap_acton.bookmarks import ActOnTap
 from tap_acton.columns import KnownNames, Shape, mark, shapes_of, with_known_names
 from tap_acton.discovery import discover
-from tap_acton.errors import EXIT_SIGNAL_BASE, ActOnError, SettingsError, StreamFailedError
+from tap_acton.errors import (
+    EXIT_SIGNAL_BASE,
+    ActOnError,
+    AllowanceSpentError,
+    SettingsError,
+    StreamFailedError,
+)
 from tap_acton.run import Run
 from tap_acton.settings import Settings
 from tap_acton.settings_schema import CONFIG_SCHEMA
+from tap_acton.stream import DONE_BEFORE
 from tap_acton.streams import STREAM_TYPES
 from tap_acton.streams.list_streams import ListStream
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from types import FrameType
 
     from singer_sdk.singerlib.encoding.simple import Message
@@ -237,14 +244,30 @@ class TapActOn(ActOnTap):
         if about:
             cls.print_about(about_format)
             return
-        tap = cls(
+        cls.of_command_line(config, state, catalog).sync_and_report()
+
+    @classmethod
+    def of_command_line(cls, config: Any, state: IO[str] | None, catalog: IO[str] | None) -> Self:
+        """Make the tap that the options of a command line describe.
+
+        Args:
+            config: The configuration, as :meth:`cb_config` gave it.
+            state: The file with the state.
+            catalog: The file with the catalog.
+
+        Returns:
+            The tap.
+
+        Raises:
+            SettingsError: If a setting is wrong, or a file holds something else.
+        """
+        return cls(
             config=config.config if config else None,
-            state=_read_json(state, "--state"),
+            state=_state_in(_read_json(state, "--state")),
             catalog=_read_json(catalog, "--catalog"),
             parse_env_config=config.parse_env if config else False,
             validate_config=True,
         )
-        tap.sync_and_report()
 
     def sync_and_report(self) -> None:
         """Read all selected streams, then say what was read.
@@ -255,13 +278,17 @@ class TapActOn(ActOnTap):
         try:
             self.run.client.connect()
             self.sync_all()
+            self._end_round()
         except StreamFailedError:
+            self._end_round()
             failed = [name for name in self.streams if self.stream(name).failure]
             raise StreamFailedError(
                 f"Not complete: {', '.join(failed)}. The reasons are above; the next run reads on "
                 "from the state that was kept."
             ) from None
-        except ActOnError:
+        except ActOnError as error:
+            if isinstance(error, AllowanceSpentError):
+                self._pause_round()
             if self.state:
                 # What is complete stays complete: the next run goes on from there.
                 self.state_writer.write_state(self.state)
@@ -270,16 +297,35 @@ class TapActOn(ActOnTap):
             self.run.close()
             self._report()
 
+    def _pause_round(self) -> None:
+        """Keep what is behind each stream, so that the next run goes on from there."""
+        for stream in self._selected_streams():
+            # What was refused lies behind the last parent, and is to be asked again.
+            if not stream.count.refused and stream.failure is None:
+                is_done = stream.count.outcome in {"complete", DONE_BEFORE}
+                stream.pause_round(is_done=is_done, after=stream.read_until)
+
+    def _end_round(self) -> None:
+        """Forget what earlier runs of the round have read: all of it has been."""
+        if [stream for stream in self._selected_streams() if stream.end_round()]:
+            self.state_writer.write_state(self.state)
+
+    def _selected_streams(self) -> Iterator[ActOnStream]:
+        return (stream for stream in map(self.stream, self.streams) if stream.selected)
+
     def _report(self) -> None:
         summary = self.run.counts.summary()
         for name, count in summary["streams"].items():
+            spared = ", ".join(f"{reason} {calls:,}" for reason, calls in count["spared"].items())
             self.logger.info(
-                "%s: %s, %s rows, %s calls, %s parents skipped",
+                "%s: %s, %s rows, %s calls%s, %s parents skipped, %s s waited",
                 name,
                 count["outcome"] or "not finished",
                 f"{count['rows']:,}",
                 f"{count['calls']:,}",
+                f" (spared: {spared})" if spared else "",
                 f"{count['skipped']:,}",
+                f"{count['waited']:,.0f}",
             )
         self.logger.info("Run summary: %s", json.dumps(summary))
 
@@ -288,6 +334,12 @@ class TapActOn(ActOnTap):
         if "run" not in self.__dict__ or self.run.stop.is_requested:
             sys.exit(EXIT_SIGNAL_BASE + signal_number)
         self.run.stop.request(signal_number)
+
+
+def _state_in(content: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Take the state out of what Meltano keeps it in, as ``meltano state get`` writes it."""
+    inner = content.get("singer_state") if content else None
+    return inner if isinstance(inner, dict) else content
 
 
 def _read_json(file: IO[str] | None, option: str) -> dict[str, Any] | None:

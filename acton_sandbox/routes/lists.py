@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from acton_sandbox.answers import Answer, DataRoute, numeric_error, page_answer
+from acton_sandbox.answers import Answer, DataRoute, csv_answer, numeric_error, page_answer
 from acton_sandbox.generation.assets import LISTED_MESSAGES
 from acton_sandbox.moments import DAY, display
 from acton_sandbox.tables import CONTACT_ID, FIELD_LIMIT, Table
@@ -106,7 +106,7 @@ def list_download(call: Call) -> Answer:
     place = call.view.contact_id_column
     if call.query.get("responseformat", "").upper() == "CSV":
         table = Table(item, place if call.view.choices.ids_in_csv else "absent", dates)
-        return Answer.of_csv(table.headers, [table.cells(row) for row in rows])
+        return csv_answer(call, table.headers, [table.cells(row) for row in rows])
     table = Table(item, place, dates, limit=FIELD_LIMIT)
     headers = table.headers
     offset, page = call.page(rows)

@@ -7,7 +7,7 @@ from calendar import monthrange
 from datetime import date
 from typing import TYPE_CHECKING
 
-from acton_sandbox.answers import Answer, DataRoute, numeric_error, page_answer
+from acton_sandbox.answers import Answer, DataRoute, csv_answer, numeric_error, page_answer
 from acton_sandbox.entities import DRILLDOWNS, REPORTED_TYPES, DayCount
 from acton_sandbox.moments import LONG_MONTHS, ago, display, local_day
 
@@ -73,7 +73,7 @@ def message_drilldown(call: Call) -> Answer:
     events = message.events[drilldown]
     if call.query.get("responseformat", "").upper() == "CSV":
         rows = [_row(event) for event in events]
-        return Answer.of_csv(tuple(_CSV_KEYS), [[r.get(k, "") for k in _CSV_KEYS] for r in rows])
+        return csv_answer(call, _CSV_KEYS, [[r.get(k, "") for k in _CSV_KEYS] for r in rows])
     offset, page = call.page(events)
     return page_answer(offset, [_row(event) for event in page], len(events))
 

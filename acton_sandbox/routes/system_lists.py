@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING
+from zlib import crc32
 
-from acton_sandbox.answers import DataRoute, page_answer
+from acton_sandbox.answers import DataRoute, numeric_error, page_answer
+from acton_sandbox.moments import DAY, SECOND
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from acton_sandbox.answers import Answer, Call
     from acton_sandbox.entities import Suppression
@@ -30,14 +33,19 @@ def opt_outs(call: Call) -> Answer:
 
 def _page(call: Call, rows: Sequence[Suppression]) -> Answer:
     choices = call.view.choices
-    unit = choices.suppression_unit_ms
     after = call.number("createdafter", -1)
     before = call.number("createdbefore", -1)
-    if after >= 0:
-        # A second's worth of milliseconds counts as that second.
-        rows = [r for r in rows if r.at // unit > after - choices.after_is_inclusive]
-    if before >= 0:
-        rows = [r for r in rows if r.at // unit < before]
+    if choices.suppression_filter == "refused" and max(after, before) >= 0:
+        return numeric_error(99999, "The parameter is not known")
+    if choices.suppression_filter in _UNITS:
+        unit = _UNITS[choices.suppression_filter]
+        moment_of = _MOMENTS[choices.suppression_filter_by]
+        if after >= 0:
+            # A second's worth of milliseconds counts as that second.
+            least = after - choices.after_is_inclusive
+            rows = [row for row in rows if moment_of(row) // unit > least]
+        if before >= 0:
+            rows = [row for row in rows if moment_of(row) // unit < before]
     offset, page = call.page(rows)
     return page_answer(
         offset,
@@ -46,6 +54,19 @@ def _page(call: Call, rows: Sequence[Suppression]) -> Answer:
         -1,
     )
 
+
+def _contact_created_at(row: Suppression) -> int:
+    """Say when the contact was created: some hundreds of days before, as its address decides."""
+    return row.at - crc32(row.email.encode()) % _OLDEST_CONTACT_DAYS * DAY
+
+
+_OLDEST_CONTACT_DAYS = 500
+_UNITS = {"seconds": SECOND, "milliseconds": 1}
+_MOMENTS: Mapping[str, Callable[[Suppression], int]] = {
+    "timestamp": attrgetter("at"),
+    "listing": attrgetter("visible_at"),
+    "contact": _contact_created_at,
+}
 
 ROUTES = [
     DataRoute("/api/1/list/hardbounce", hard_bounces),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tap_acton.estimates import Estimate
 from tap_acton.stream import ActOnStream
 
 if TYPE_CHECKING:
@@ -30,3 +31,12 @@ class Account(ActOnStream):
             The account.
         """
         yield self.reader.record(self.run.account)
+
+    def estimate(self) -> Estimate:
+        """Foresee the only call, which is made in any case.
+
+        Returns:
+            No calls besides it.
+        """
+        _ = self.run.account
+        return Estimate(0)

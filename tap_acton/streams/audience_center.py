@@ -105,7 +105,7 @@ class AudienceCenterStream(UnverifiedStream):
         Yields:
             A task for the first page of each query.
         """
-        for query in self.queries():
+        for query in self.due():
             older = self.older(query) if self._is_older else None
             yield self.task(older or query)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tap_acton.answers import Answer, Query
 from tap_acton.audience_center import STREAM
 from tap_acton.errors import NotRoutedError
+from tap_acton.estimates import Estimate
 from tap_acton.stream import ActOnStream
 from tap_acton.streams.audience_center import without_empty
 
@@ -33,6 +34,15 @@ class ContactFields(ActOnStream):
             The only task.
         """
         yield self._fields
+
+    def estimate(self) -> Estimate:
+        """Foresee the only call, which all streams of the Audience Center share.
+
+        Returns:
+            No calls besides it.
+        """
+        _ = self.run.audience_center.fields
+        return Estimate(0)
 
     def _fields(self) -> Outcome[Answer]:
         center = self.run.audience_center

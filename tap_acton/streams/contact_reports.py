@@ -6,6 +6,7 @@ complete run are asked about. The state keeps up to which moment that has been d
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from datetime import datetime
 from functools import cached_property
@@ -14,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
 from tap_acton.answers import Query, RunningNumbers
-from tap_acton.moments import milliseconds_of, moment_of
+from tap_acton.estimates import Certainty, Estimate
+from tap_acton.moments import milliseconds_of
 from tap_acton.records import RecordReader
 from tap_acton.streams.audience_center import (
     OLDER_DOWNLOAD_PATH,
@@ -104,10 +106,30 @@ class ContactReport(AudienceCenterStream):
         """
         return super().paging_of(query) if query.parent is None else None
 
+    def estimate(self) -> Estimate:
+        """Foresee a call per contact, by the first page of the contacts that changed.
+
+        Returns:
+            The calls.
+        """
+        if self.is_done:
+            return super().estimate()
+        page = self.first_page(self._query_of_contacts(self._changed_since))
+        certainty = Certainty.ABOUT if page.tells_all else Certainty.AT_LEAST
+        if self._is_older:
+            # This generation has not all of the reports, and does not filter the contacts.
+            certainty = Certainty.AT_MOST
+        shard = self.run.settings.shard
+        return Estimate(
+            page.further + math.ceil(page.known_rows / (shard.parts if shard else 1)),
+            certainty,
+            f"contacts: {page.known_rows:,}",
+        )
+
     def stream_done(self) -> None:
         """Keep up to which moment the changes of contacts are covered, if all were told."""
         if not self.count.refused:
-            started_at = moment_of(self.run.started_at)
+            started_at = self.round_started_at
             self.stream_state[CONTACTS_STATE] = min(started_at, self.until or started_at)
             self.stream_state[COVERS_STATE] = self._covers
 
@@ -117,9 +139,7 @@ class ContactReport(AudienceCenterStream):
         Yields:
             Their ids.
         """
-        changed_since = self.since_bookmark(self._covered)
-        # Some spellings of a contact's dates tell no seconds.
-        since = None if changed_since is None else f"{changed_since[:16]}:00.000Z"
+        since = self._changed_since
         met: set[str] = set()
         for answer in self._pages_of_contacts(since):
             ids = set()
@@ -137,17 +157,26 @@ class ContactReport(AudienceCenterStream):
 
     def _pages_of_contacts(self, since: str | None) -> Iterator[Answer]:
         """Ask for the contacts, one page after the other."""
-        parameters: dict[str, str | int] = {}
-        if since is not None:
-            # Whether the filter includes the moment that it names is not documented.
-            parameters["updatedAfter"] = milliseconds_of(since) // MILLISECONDS - 1
-        query = Query(self.run.audience_center.path(Contacts.path), parameters=parameters)
-        waiting = deque([self.task(query)])
+        waiting = deque([self.task(self._query_of_contacts(since))])
         while waiting:
             self.run.stop.check()
             answer, further = waiting.popleft()()
             waiting.extendleft(reversed([*further]))
             yield answer
+
+    def _query_of_contacts(self, since: str | None) -> Query:
+        parameters: dict[str, str | int] = {}
+        if since is not None:
+            # Whether the filter includes the moment that it names is not documented.
+            parameters["updatedAfter"] = milliseconds_of(since) // MILLISECONDS - 1
+        return Query(self.run.audience_center.path(Contacts.path), parameters=parameters)
+
+    @property
+    def _changed_since(self) -> str | None:
+        """The moment from which on changes of contacts are asked for; None for all contacts."""
+        since = self.since_bookmark(self._covered)
+        # Some spellings of a contact's dates tell no seconds.
+        return None if since is None else f"{since[:16]}:00.000Z"
 
     @cached_property
     def _covered(self) -> str | None:

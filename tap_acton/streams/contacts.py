@@ -51,6 +51,7 @@ class Contacts(AudienceCenterStream):
     path = "/ucl/v2/{account_id}/contact{slash}"
     primary_keys = ("id",)
     replication_key = "updated_at"
+    tells_pages = True
 
     def queries(self) -> Iterator[Query]:
         """Ask for what changed since the bookmark.

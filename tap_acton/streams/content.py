@@ -144,7 +144,7 @@ class Images(FolderStream):
     name = "images"
     path = "/api/1/image"
     primary_keys = ("id",)
-    parent_columns = ("id",)
+    parent_columns = ("id", "modified_at", "name", "folder_name")
 
 
 class ImageDetails(_Details):
@@ -154,3 +154,4 @@ class ImageDetails(_Details):
     path = "/api/1/image/{id}"
     item = "image"
     listing = "images"
+    changes_with = ("modified_at", "name", "folder_name")

@@ -30,6 +30,7 @@ from tap_acton.errors import (
     RejectedCallError,
     StreamFailedError,
 )
+from tap_acton.estimates import Certainty
 from tap_acton.pagination import EndlessPagesError, Page
 from tap_acton.records import NAMES
 from tap_acton.streams.audience_center import TOTALS
@@ -308,6 +309,11 @@ class CustomObjectRecords(CustomObjectStream):
                 level=logging.WARNING,
             )
         return sorted(known, key=lambda dataset: (dataset["object_id"], dataset["id"]))
+
+    @property
+    def certainty(self) -> Certainty:
+        """Nothing tells how many records a dataset has."""
+        return Certainty.AT_LEAST
 
     def tasks(self) -> Iterator[Task[Answer]]:
         """Turn the queries into tasks.

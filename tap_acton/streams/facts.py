@@ -14,9 +14,11 @@ from tap_acton.errors import (
     RepeatableError,
     StreamFailedError,
 )
+from tap_acton.estimates import Certainty, Estimate, pages_of
 from tap_acton.pagination import EndlessPagesError, OffsetPages, Page
 from tap_acton.spool import FactsSpool
 from tap_acton.stream import ActOnStream
+from tap_acton.streams.list_rows import sizes_of
 from tap_acton.streams.lists import CONTACT_LIST
 from tap_acton.tables import CONTACT_ID, Table
 from tap_acton.values import fingerprint
@@ -156,10 +158,41 @@ class _Facts(ActOnStream):
                 return (payload,)
         raise RepeatableError(f"{self.subject(query)}: Act-On's answer has an unknown shape.")
 
+    def due(self) -> Iterator[Query]:
+        """Give the queries that are left; all of them where other streams need the answers.
+
+        Yields:
+            The queries.
+        """
+        yield from self.queries() if self._later() else super().due()
+
+    def estimate(self) -> Estimate:
+        """Foresee the calls by the sizes of the lists.
+
+        Returns:
+            One call per contact and one per page of a list; none where another stream makes
+            them.
+        """
+        asking = next((one for one in self._family() if one.selected and not one.is_done), self)
+        if asking is not self:
+            return Estimate(0, reason=f"in the calls of {asking.name}")
+        if self.is_done:
+            return super().estimate()
+        sizes = sizes_of(item for item in self.parents() if _is_contact_list(item)).values()
+        page_size = self.run.settings.page_size
+        return Estimate(
+            sum(size + pages_of(size, page_size) for size in sizes),
+            Certainty.ABOUT if sizes else Certainty.EXACT,
+            f"contacts: {sum(sizes):,}",
+        )
+
     def _later(self) -> list[_Facts]:
         """Give the selected streams of the same answer that are read after this one."""
-        family = [stream for stream in self.tap.streams.values() if isinstance(stream, _Facts)]
+        family = self._family()
         return [stream for stream in family[family.index(self) + 1 :] if stream.selected]
+
+    def _family(self) -> list[_Facts]:
+        return [stream for stream in self.tap.streams.values() if isinstance(stream, _Facts)]
 
     def _contacts(self) -> Iterator[Parent]:
         """Read the lists for the ids of their contacts, page by page as they are needed.
@@ -167,7 +200,7 @@ class _Facts(ActOnStream):
         A listed list that is gone, or is only a folder, has no contacts.
         """
         for item in self.parents():
-            if item["listing_type"].lower() != CONTACT_LIST:
+            if not _is_contact_list(item):
                 continue
             pages = [Page()]
             met: set[str] = set()
@@ -227,6 +260,10 @@ class _Facts(ActOnStream):
                 level=logging.WARNING,
             )
         return known
+
+
+def _is_contact_list(item: Parent) -> bool:
+    return bool(item["listing_type"].lower() == CONTACT_LIST)
 
 
 class ContactFacts(_Facts):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, ClassVar
 
 from tap_acton.answers import Query, RunningNumbers
 from tap_acton.client import path_part
-from tap_acton.stream import ActOnStream
 from tap_acton.streams.shaped import UnverifiedStream
+from tap_acton.streams.unchanged import UnchangedParents
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -15,19 +16,36 @@ if TYPE_CHECKING:
     from tap_acton.bookmarks import ActOnTap
     from tap_acton.columns import Shape
     from tap_acton.records import Record, Row
+    from tap_acton.run import Parent
 
 
-class ItemStream(ActOnStream):
+class ItemStream(UnchangedParents):
     """A stream that asks about each item of its listing.
 
     Attributes:
         path: The path, with ``{id}`` for that of the item.
         id_column: The column that gets the item's id.
         item: What the listing lists, for messages.
+        changes_with: The columns of the listing of which at least one changes whenever
+            what is asked about an item does, the time of its last change first; empty
+            where nothing proves that it is unchanged.
     """
 
     id_column: ClassVar[str] = "id"
     item: ClassVar[str] = ""
+    changes_with: ClassVar[tuple[str, ...]] = ()
+
+    def evidence(self, parent: Parent) -> str | None:
+        """Give what proves that an item is unchanged, as long as it is the same.
+
+        Args:
+            parent: The item.
+
+        Returns:
+            The evidence; None where there is none.
+        """
+        values = [parent[column] for column in self.changes_with]
+        return json.dumps(values) if values and values[0] is not None else None
 
     def queries(self) -> Iterator[Query]:
         """Ask about each item.

@@ -38,6 +38,7 @@ class UploadJobs(ActOnStream):
     name = "upload_jobs"
     primary_keys = ("job_type", "id")
     selected_by_default = False
+    asks_about = "jobs"
 
     def queries(self) -> Iterator[Query]:
         """Ask for each job.

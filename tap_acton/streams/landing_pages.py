@@ -20,7 +20,7 @@ class LandingPages(FolderStream):
     name = "landing_pages"
     path = "/api/1/page"
     primary_keys = ("id",)
-    parent_columns = ("id",)
+    parent_columns = ("id", "modified_at", "name", "folder_name")
 
 
 class _LandingPageStream(ItemStream):
@@ -42,6 +42,7 @@ class LandingPageDetails(_LandingPageStream, UnverifiedStream):
     path = "/api/1/page/{id}"
     primary_keys = ("id",)
     id_column = "id"
+    changes_with = ("modified_at", "name", "folder_name")
 
     def decoder(self, query: Query) -> Callable[[bytes, str], Any]:  # noqa: ARG002
         """Give what decodes an answer: here HTML is none that is broken.

@@ -2,37 +2,61 @@
 
 from __future__ import annotations
 
-from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
 
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
 from tap_acton.answers import Answer, Query
-from tap_acton.client import decode_text, path_part
-from tap_acton.errors import ParentGoneError, RejectedCallError, RepeatableError, StreamFailedError
+from tap_acton.bulk import BulkStream
+from tap_acton.client import path_part
+from tap_acton.errors import RepeatableError, StreamFailedError
+from tap_acton.estimates import Certainty
 from tap_acton.moments import milliseconds_of, moment_of
-from tap_acton.stream import ActOnStream
-from tap_acton.streams.lists import CONTACT_LIST
-from tap_acton.tables import FIELDS_IN_JSON, Table, read_csv
+from tap_acton.streams.lists import CONTACT_LIST, Lists
+from tap_acton.streams.unchanged import UnchangedParents
+from tap_acton.tables import FIELDS_IN_JSON, Table, cells_as_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from tap_acton.fan_out import Outcome
-    from tap_acton.pagination import Page
+    from tap_acton.bulk import MakeRow
     from tap_acton.records import Record, Row
     from tap_acton.run import Parent
 
 SECOND = 1000
 
 
-class ListRows(ActOnStream):
+class ListPage(list["Row"]):
+    """The rows of a page of JSON, and what they were made with.
+
+    Args:
+        rows: The rows.
+        headers: The list's headers.
+        table: What knows which cell is what.
+
+    Attributes:
+        headers: The list's headers, as texts.
+        table: What knows which cell is what.
+    """
+
+    def __init__(self, rows: Iterable[Row], headers: Sequence[Any], table: Table) -> None:
+        super().__init__(rows)
+        self.headers = [str(header) for header in headers]
+        self.table = table
+
+    @property
+    def may_be_cut(self) -> bool:
+        """Whether the list may have more columns than JSON holds."""
+        return len(self.headers) >= FIELDS_IN_JSON
+
+
+class ListRows(BulkStream):
     """Rows that come from the download of lists.
 
     A list that may be wider than what JSON holds is read as CSV, which has no limit.
     """
 
-    has_pages = True
     replication_key = "modified_at"
 
     def query_of(self, parent: Parent, since: str | None, given: Row) -> Query:
@@ -80,11 +104,9 @@ class ListRows(ActOnStream):
         """
         match payload:
             case {"headers": list(headers), "data": list(data)}:
-                email_column = payload.get("emailColumn")
-                if len(headers) >= FIELDS_IN_JSON:
-                    self._refuse_wide(headers, email_column, query)
-                table = Table(headers, email_column, query.given["list_id"])
-                return [table.row(cells) for cells in data if isinstance(cells, list)]
+                table = Table(headers, payload.get("emailColumn"), query.given["list_id"])
+                rows = (table.row(cells) for cells in data if isinstance(cells, list))
+                return ListPage(rows, headers, table)
         raise RepeatableError(f"{self.subject(query)}: Act-On's answer has an unknown shape.")
 
     def records(self, rows: Sequence[Row], query: Query) -> Iterator[Record]:
@@ -112,20 +134,114 @@ class ListRows(ActOnStream):
         """
         return self.reader.record(row, given)
 
-    def ask(self, query: Query, page: Page) -> Outcome[Answer]:
-        """Ask for a page; a list that is too wide for it is asked for as CSV.
+    def row_maker(self, headers: Sequence[str], answer: Answer) -> MakeRow:
+        """Match the cells of a file with the headers of the JSON.
+
+        Args:
+            headers: The headers of the file.
+            answer: The page of JSON.
+
+        Returns:
+            What makes a row of cells. Of a list that JSON may cut off, it gives all columns
+            of the file, else those of the JSON.
+
+        Raises:
+            ValueError: If the file has no ids, or not all headers of the JSON.
+        """
+        page = _page_of(answer)
+        arranged = cells_as_in(page.headers, headers)
+        table = page.table
+        if page.may_be_cut:
+            email = headers.index(table.email_header) if table.email_header in headers else None
+            table = Table(headers, email, answer.query.given["list_id"])
+            arranged = list
+        if not table.has_contact_id:
+            raise ValueError
+        return lambda cells: table.row(arranged(cells))
+
+    def is_same(self, row: Row, expected: Row, answer: Answer) -> bool:
+        """Compare a row of a file with that of JSON.
+
+        Args:
+            row: The row of the file.
+            expected: The row of JSON.
+            answer: The page of JSON.
+
+        Returns:
+            Whether they hold the same; what JSON may have cut off cannot be compared.
+        """
+        return row == expected or _page_of(answer).may_be_cut
+
+    def needs_csv(self, answer: Answer) -> bool:
+        """Tell whether JSON may have cut off columns.
+
+        Args:
+            answer: The page of JSON.
+
+        Returns:
+            Whether it may, and CSV has not been found to be of no use for the list.
+        """
+        if not (isinstance(answer.rows, ListPage) and answer.rows.may_be_cut):
+            return False
+        list_id = answer.query.given["list_id"]
+        if self.run.settings.bulk_format == "json":
+            self._cut.add(list_id)
+        return list_id not in self._cut
+
+    def saves_calls(self, answer: Answer, further: int) -> bool:
+        """Tell whether a file is to replace the further pages.
+
+        Args:
+            answer: The page of JSON.
+            further: How many pages would follow it.
+
+        Returns:
+            Whether it is; never where JSON names no ids, as those of a file could differ.
+        """
+        return super().saves_calls(answer, further) and _page_of(answer).table.has_contact_id
+
+    def csv_refused(self, answer: Answer) -> None:
+        """Take note that JSON has to do, though it may have cut off columns.
+
+        Args:
+            answer: The page of JSON.
+        """
+        if _page_of(answer).may_be_cut:
+            self._cut.add(answer.query.given["list_id"])
+
+    @property
+    def certainty(self) -> Certainty:
+        """The listing tells how many rows a list had when they were last counted."""
+        return Certainty.ABOUT if self._sizes else Certainty.AT_LEAST
+
+    def expected_calls(self, query: Query) -> int:
+        """Foresee the calls of a list.
 
         Args:
             query: What is asked.
-            page: The page.
 
         Returns:
-            The answer and the tasks that it leads to.
+            Those for all its rows, or one for what has changed of a list that was read before.
         """
-        try:
-            return super().ask(query, page)
-        except _TooWideError as too_wide:
-            return Answer(query), [partial(self._ask_csv, query, too_wide.email_header)]
+        list_id = query.given["list_id"]
+        return self.calls_for(0 if self.is_read(list_id) else self._sizes.get(list_id, 0))
+
+    def is_read(self, list_id: str) -> bool:  # noqa: ARG002 - of several lists each by itself
+        """Tell whether a list has been read before, so that only changes are asked for.
+
+        Args:
+            list_id: The list.
+
+        Returns:
+            Whether the state says so.
+        """
+        return self.bookmark is not None
+
+    @cached_property
+    def _sizes(self) -> dict[str, int]:
+        """The number of rows of each list, where this run has read the listing."""
+        listed = self.run.parents.get(Lists.name)
+        return sizes_of(listed) if isinstance(listed, list) else {}
 
     def stream_done(self) -> None:
         """Take note that all rows have been emitted.
@@ -136,40 +252,9 @@ class ListRows(ActOnStream):
         if self._cut:
             raise StreamFailedError(
                 f"{self.name}: the lists {', '.join(sorted(self._cut))} have more columns than the "
-                f"{FIELDS_IN_JSON} of Act-On's JSON, and bulk_format forbids CSV or it holds no "
-                "ids, so columns are missing."
+                f"{FIELDS_IN_JSON} of Act-On's JSON, and bulk_format forbids CSV or it lacks ids "
+                "or rows, so columns are missing."
             )
-
-    def _ask_csv(self, query: Query, email_header: str | None) -> Outcome[Answer]:
-        """Ask for the whole of a list as CSV; if that holds no ids, JSON has to do."""
-
-        def interpret(payload: Any) -> Sequence[Row] | None:
-            try:
-                headers, lines = read_csv(payload)
-            except (TypeError, ValueError):
-                raise RepeatableError(f"{self.subject(query)}: Act-On sent no CSV.") from None
-            email = headers.index(email_header) if email_header in headers else None
-            table = Table(headers, email, query.given["list_id"])
-            return [table.row(cells) for cells in lines] if table.has_contact_id else None
-
-        call = self.call(query, {**query.parameters, "responseformat": "CSV"})
-        try:
-            rows = self.run.client.read(call, interpret, decode_text)
-        except (ParentGoneError, RejectedCallError) as error:
-            return Answer(query, gone=error), ()
-        if rows is not None:
-            return Answer(query, rows), ()
-        self._cut.add(query.given["list_id"])
-        return Answer(query), [self.task(query)]
-
-    def _refuse_wide(self, headers: Sequence[Any], email_column: Any, query: Query) -> None:
-        """Turn to CSV where JSON may not hold all columns, or note that it has to do."""
-        list_id = query.given["list_id"]
-        if self.run.settings.bulk_format == "json":
-            self._cut.add(list_id)
-        if list_id not in self._cut:
-            is_known = isinstance(email_column, int) and 0 <= email_column < len(headers)
-            raise _TooWideError(str(headers[email_column]) if is_known else None)
 
     @cached_property
     def _cut(self) -> set[str]:
@@ -177,7 +262,7 @@ class ListRows(ActOnStream):
         return set()
 
 
-class RowsOfLists(ListRows):
+class RowsOfLists(UnchangedParents, ListRows):
     """The rows of many lists in one stream.
 
     The state remembers for each list how far it was read, so that a list that is new,
@@ -197,6 +282,28 @@ class RowsOfLists(ListRows):
             if parent["listing_type"].lower() == CONTACT_LIST:
                 yield parent
 
+    def evidence(self, parent: Parent) -> str | None:
+        """Give what shows that a list is untouched.
+
+        Whether the time of its last change moves with every row is not proven (Act-On
+        reference, 2024 edition), so each list has its turn all the same.
+
+        Args:
+            parent: The list.
+
+        Returns:
+            The time of its last change and its size; None where rows may have been left out
+            on purpose.
+        """
+        if parent["modified_at"] is None or self.until is not None:
+            return None
+        return f"{parent['modified_at']} {parent['size']}"
+
+    @property
+    def relies_on_state(self) -> bool:
+        """Whether lists may be left out: not where all rows are wanted again."""
+        return self.replication_method == REPLICATION_INCREMENTAL
+
     def given_of(self, parent: Parent) -> Row:  # noqa: ARG002 - the lists of others do
         """Say what the rows of a list get besides its id.
 
@@ -207,6 +314,17 @@ class RowsOfLists(ListRows):
             The columns.
         """
         return {}
+
+    def is_read(self, list_id: str) -> bool:
+        """Tell whether a list has been read before, so that only changes are asked for.
+
+        Args:
+            list_id: The list.
+
+        Returns:
+            Whether the state says so.
+        """
+        return list_id in self._bookmarks
 
     def queries(self) -> Iterator[Query]:
         """Ask for each list what changed since it was last read.
@@ -242,6 +360,7 @@ class RowsOfLists(ListRows):
             parent: The list.
             is_complete: Whether Act-On refused none of its pages.
         """
+        super().parent_done(parent, is_complete=is_complete)
         list_id = parent["id"]
         reached = min(self._reached.pop(list_id, ""), moment_of(self.run.started_at))
         known = self._bookmarks.get(list_id, "")
@@ -257,7 +376,7 @@ class RowsOfLists(ListRows):
         """
         settings = self.run.settings
         if self._bookmarks and not (settings.list_ids or settings.list_names or settings.shard):
-            listed = {parent["id"] for parent in self.parents()}
+            listed = {parent["id"] for parent in self.listed()}
             for list_id in self._bookmarks.keys() - listed:
                 del self._bookmarks[list_id]
         super().stream_done()
@@ -265,8 +384,7 @@ class RowsOfLists(ListRows):
     @cached_property
     def _bookmarks(self) -> dict[str, str]:
         """How far each list has been read, by the modification times of its rows."""
-        is_incremental = self.replication_method == REPLICATION_INCREMENTAL
-        known = self.stream_state.get("lists") if is_incremental else None
+        known = self.stream_state.get("lists") if self.relies_on_state else None
         return dict(known) if isinstance(known, dict) else {}
 
     @cached_property
@@ -281,13 +399,18 @@ class ListMembers(RowsOfLists):
     name = "list_members"
 
 
-class _TooWideError(Exception):
-    """A list may be wider than what JSON holds.
+def sizes_of(lists: Iterable[Parent]) -> dict[str, int]:
+    """Give the sizes of lists, as they were last counted.
 
     Args:
-        email_header: The header of the e-mail column, if it is known.
-    """
+        lists: The lists, as the listing has them.
 
-    def __init__(self, email_header: str | None) -> None:
-        super().__init__()
-        self.email_header = email_header
+    Returns:
+        By id the number of rows; 0 where the listing does not tell it.
+    """
+    return {listed["id"]: listed["size"] or 0 for listed in lists}
+
+
+def _page_of(answer: Answer) -> ListPage:
+    """Give the page of a good answer."""
+    return cast("ListPage", answer.rows)

@@ -47,6 +47,7 @@ class ListStream(ListRows):
 
     schema = FoundSchema(SCHEMAS, key=SCHEMA)
     primary_keys = ("contact_id",)
+    asks_about = "lists"
     shape: Shape
 
     def __init__(self, tap: ActOnTap, shape: Shape) -> None:

@@ -27,7 +27,7 @@ class Lists(ActOnStream):
     rows_at = "result"
     has_pages = True
     primary_keys = ("listing_type", "id")
-    parent_columns = ("listing_type", "id", "folder_name")
+    parent_columns = ("listing_type", "id", "folder_name", "size", "modified_at")
 
     def queries(self) -> Iterator[Query]:
         """Ask for each type of listing.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tap_acton.answers import Answer, Query, RunningNumbers
 from tap_acton.errors import NotAvailableError
+from tap_acton.estimates import Certainty
 from tap_acton.stream import ActOnStream
 from tap_acton.streams.items import ItemStream
 from tap_acton.streams.shaped import FolderStream, UnverifiedStream
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from tap_acton.fan_out import Outcome
     from tap_acton.pagination import Page
     from tap_acton.records import Record, Row
+    from tap_acton.run import Parent
 
 VIEW_IDENTITY = ("recipient", "campaign", "action", "srcid", "cid", "tstamp", "known")
 """The fields that identify a view: all that are documented, but for the count, which grows."""
@@ -74,7 +77,7 @@ class Media(_SlashedPath, FolderStream):
     name = "media"
     path = "/api/1/media/"
     primary_keys = ("id",)
-    parent_columns = ("id", "folder_name")
+    parent_columns = ("id", "modified_at", "name", "folder_name")
 
 
 class _MediaStream(ItemStream):
@@ -88,7 +91,30 @@ class _MediaStream(ItemStream):
     item = "media"
 
 
-class _NumberedRows(_MediaStream):
+class _Counted(_MediaStream):
+    """What the report of a file or link counts: it is new only where the totals are.
+
+    Without the report, which is read where the stream of it is selected, nothing is known.
+    """
+
+    def evidence(self, parent: Parent) -> str | None:
+        """Give the totals of a file or link.
+
+        Args:
+            parent: The file or link.
+
+        Returns:
+            The totals; None where its report was not read in this run.
+        """
+        return self.run.media_totals.get(parent["id"])
+
+    @property
+    def certainty(self) -> Certainty:
+        """Which totals have moved shows only once the reports have been read."""
+        return Certainty.AT_MOST if self.stream_state.get("read") else super().certainty
+
+
+class _NumberedRows(_Counted):
     """Rows of which several may be alike, and are told apart by the order of their coming."""
 
     @cached_property
@@ -106,6 +132,8 @@ class MediaDetails(_MediaStream):
     name = "media_details"
     path = "/api/1/media/{id}"
     primary_keys = ("id",)
+    id_column = "id"
+    changes_with = ("modified_at", "name", "folder_name")
 
     def queries(self) -> Iterator[Query]:
         """Ask for each file and link.
@@ -114,7 +142,8 @@ class MediaDetails(_MediaStream):
             A query per file or link.
         """
         for query in super().queries():
-            yield replace(query, given=query.parent or {})
+            folder_name = (query.parent or {}).get("folder_name")
+            yield replace(query, given={**query.given, "folder_name": folder_name})
 
 
 class MediaReports(_SlashedPath, _MediaStream):
@@ -123,6 +152,20 @@ class MediaReports(_SlashedPath, _MediaStream):
     name = "media_reports"
     path = "/api/1/media/{id}/report/"
     primary_keys = ("media_id",)
+
+    def records(self, rows: Sequence[Row], query: Query) -> Iterator[Record]:
+        """Make the records, and keep the totals for the streams of what they count.
+
+        Args:
+            rows: The rows.
+            query: What was asked.
+
+        Yields:
+            A record for each row.
+        """
+        for row in rows:
+            self.run.media_totals[query.given["media_id"]] = json.dumps(row, sort_keys=True)
+        return super().records(rows, query)
 
 
 class MediaMessages(_NumberedRows, UnverifiedStream):
@@ -180,7 +223,7 @@ class MediaViews(_NumberedRows):
             yield record
 
 
-class MediaTimeline(_MediaStream):
+class MediaTimeline(_Counted):
     """The views of each file and link per day; days without any are left out by Act-On."""
 
     name = "media_timeline"

@@ -15,6 +15,7 @@ from tap_acton.errors import (
     RejectedCallError,
     RepeatableError,
 )
+from tap_acton.estimates import Certainty
 from tap_acton.stream import ActOnStream
 from tap_acton.streams.messages import SENT_TYPES
 from tap_acton.values import identifier
@@ -55,6 +56,22 @@ class MessageContents(ActOnStream):
                 parent=message,
             )
 
+    @property
+    def certainty(self) -> Certainty:
+        """What has gone to nobody, or is gone itself, takes another number of calls."""
+        return Certainty.ABOUT
+
+    def expected_calls(self, query: Query) -> int:
+        """Foresee the calls of a query: what has gone out takes one for a recipient, too.
+
+        Args:
+            query: What is asked.
+
+        Returns:
+            The number of calls.
+        """
+        return 2 if self._has_gone_out(query) else 1
+
     def ask(self, query: Query, page: Page) -> Outcome[Answer]:  # noqa: ARG002
         """Ask for a page, or for a recipient of the message first.
 
@@ -66,11 +83,14 @@ class MessageContents(ActOnStream):
             The answer and the tasks that it leads to.
         """
         try:
-            if query.parent and query.parent["message_type"] in SENT_TYPES:
+            if self._has_gone_out(query):
                 return Answer(query), [partial(self._show, self._with_recipient(query))]
             return self._show(query)
         except (ParentGoneError, RejectedCallError) as error:
             return Answer(query, gone=error), ()
+
+    def _has_gone_out(self, query: Query) -> bool:
+        return query.parent is not None and query.parent["message_type"] in SENT_TYPES
 
     def _with_recipient(self, query: Query) -> Query:
         """Complete a query by the first recipient of the message, if it has one."""

@@ -11,16 +11,22 @@ Messages are read in the order of their sending. In the state are
 - ``ask_again``: messages that Act-On refused to tell of, for a reason that may pass;
 - ``counters``: for each message in view the counters of its report, up to which its
   events have been read;
+- ``resting``: prints of the same (:mod:`tap_acton.resting`) of messages that are no longer
+  in view;
+- ``rechecked_at``: when the last complete run began: of the messages that rest, it is
+  those whose turn has come since then that are asked about;
 - ``not_offered``: kinds of events that Act-On did not offer: once it does, they are read
   of the messages that rest, too.
 """
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tap_acton.moments import moment_of
+from tap_acton.resting import Prints, has_turn
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -28,6 +34,12 @@ if TYPE_CHECKING:
     from tap_acton.run import Parent
 
 TRIGGERED = "TRIGGERED"
+
+TRIGGERED_AGE = 1.0
+"""A triggered message is taken to bring as much as if it had been sent so many days ago."""
+
+MOVING_SHARE = 0.5
+"""So many of the kinds of events of a message are taken to go on: opens and clicks, above all."""
 
 Counters: TypeAlias = tuple[int | None, ...]
 """What a report counts, a number per kind of event; None where it is not known."""
@@ -44,6 +56,7 @@ class MessageProgress:
         covers: The settings that decide what is read of a message, as sorted lists.
         started_at: When the run began.
         engagement_window: How long after its sending a message stays in view.
+        recheck_period: Within which each message that rests has its turn once.
         is_continued: Whether what the state holds counts at all.
 
     Attributes:
@@ -58,6 +71,7 @@ class MessageProgress:
         covers: Covers,
         started_at: datetime,
         engagement_window: timedelta,
+        recheck_period: timedelta,
         is_continued: bool = True,
     ) -> None:
         known = state if is_continued and _is_covered(covers, state.get("covers")) else {}
@@ -68,6 +82,9 @@ class MessageProgress:
         self._read_until = str(known.get("read_until", ""))
         self._ask_again: set[str] = set(known.get("ask_again", ()))
         self._counters: dict[str, str] = dict(known.get("counters", {}))
+        self._resting = Prints(known.get("resting"))
+        self._recheck_period = recheck_period
+        self._rechecked_at = str(known.get("rechecked_at", self._started_at))
         self.not_offered: set[str] = set(known.get("not_offered", ()))
         # By the newest message rather than by the clock: an unchanged account, an unchanged
         # state.
@@ -76,8 +93,42 @@ class MessageProgress:
         self._today = today
         self._newest = str(known.get("newest", today))
         self._in_view_from = moment_of(datetime.fromisoformat(today) - engagement_window)
+        self._looked_at = str(known.get("rechecked_at", self._newest))
         was_in_view_from = moment_of(datetime.fromisoformat(self._newest) - engagement_window)
         self._rests_until = min(self._read_until, self._in_view_from, was_in_view_from)
+
+    def share_changed(self, message: Parent) -> float:
+        """Guess how many of the counters of a message have moved since the last complete run.
+
+        Most of what comes of a message comes early: the guess is that each doubling of its age
+        brings as much as the one before. A triggered message keeps on being sent.
+
+        Args:
+            message: The message, which was read before.
+
+        Returns:
+            The share, from 0 to 1.
+        """
+        days = max(0.0, _days(self._looked_at, self._started_at))
+        age = TRIGGERED_AGE
+        if not is_always_in_view(message):
+            age = max(0.0, _days(message["sent_at"], self._looked_at))
+        return min(1.0, MOVING_SHARE * math.log((1 + age + days) / (1 + age)))
+
+    def is_new(self, message: Parent) -> bool:
+        """Tell whether a message has not been read before.
+
+        Args:
+            message: The message.
+
+        Returns:
+            Whether no run has read it to its end.
+        """
+        return (
+            not self._read_until
+            or _sent_at(message) > self._read_until
+            or message["id"] in self._ask_again
+        )
 
     def is_due(self, message: Parent) -> bool:
         """Tell whether anything new may be known of a message.
@@ -93,7 +144,20 @@ class MessageProgress:
             is_always_in_view(message)
             or message["sent_at"] >= self._rests_until
             or message["id"] in self._ask_again
+            or has_turn(message["id"], self._rechecked_at, self._started_at, self._recheck_period)
         )
+
+    def is_read(self, message: Parent, counters: Counters) -> bool:
+        """Tell whether the events of a message that rests have been read up to its counters.
+
+        Args:
+            message: The message.
+            counters: What its report counts now.
+
+        Returns:
+            Whether there is nothing new.
+        """
+        return self._resting.has(message["id"], _text_of(counters))
 
     def counters(self, message: Parent, kinds: int) -> Counters:
         """Give the counters up to which the events of a message have been read.
@@ -121,9 +185,9 @@ class MessageProgress:
         if is_complete:
             self._ask_again.discard(message["id"])
             if counters is not None and self._stays_in_view(message):
-                self._counters[message["id"]] = ",".join(
-                    "" if counter is None else str(counter) for counter in counters
-                )
+                self._counters[message["id"]] = _text_of(counters)
+            elif counters is not None:
+                self._rest(message["id"], _text_of(counters))
         else:
             self._ask_again.add(message["id"])
         self._read_until = max(self._read_until, min(_sent_at(message), self._started_at))
@@ -137,15 +201,22 @@ class MessageProgress:
             not_offered: The kinds that it did not offer.
         """
         in_view = {message["id"] for message in self._messages if self._stays_in_view(message)}
-        self._counters = {
-            message_id: counters
-            for message_id, counters in self._counters.items()
-            if message_id in in_view
-        }
-        self._ask_again &= {message["id"] for message in self._messages}
+        there = {message["id"] for message in self._messages}
+        for message_id in self._counters.keys() - in_view:
+            counters = self._counters.pop(message_id)
+            if message_id in there:
+                self._rest(message_id, counters)
+        self._ask_again &= there
         self._newest = self._today
+        self._rechecked_at = self._started_at
         self.not_offered = self.not_offered.difference(offered).union(not_offered)
         self._write()
+
+    def _rest(self, message_id: str, counters: str) -> None:
+        """Keep of a message that leaves the view up to which counters it was read."""
+        # Of a message without events nothing is asked in any case.
+        if counters.strip("0,"):
+            self._resting.add(message_id, counters)
 
     def _stays_in_view(self, message: Parent) -> bool:
         return is_always_in_view(message) or message["sent_at"] >= self._in_view_from
@@ -154,17 +225,27 @@ class MessageProgress:
         self._state.update(
             read_until=self._read_until,
             newest=self._newest,
+            rechecked_at=self._rechecked_at,
             covers=self._covers,
         )
         for name, value in (
             ("ask_again", sorted(self._ask_again)),
             ("counters", self._counters),
+            ("resting", self._resting.written),
             ("not_offered", sorted(self.not_offered)),
         ):
             if value:
                 self._state[name] = value
             else:
                 self._state.pop(name, None)
+
+
+def _text_of(counters: Counters) -> str:
+    return ",".join("" if counter is None else str(counter) for counter in counters)
+
+
+def _days(start: str, end: str) -> float:
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(start)) / timedelta(days=1)
 
 
 def _sent_at(message: Parent) -> str:

@@ -7,11 +7,12 @@ import threading
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 
 from tap_acton.answers import Answer, Query, RunningNumbers
+from tap_acton.bulk import BulkStream, object_maker
 from tap_acton.client import path_part
 from tap_acton.errors import (
     CallError,
@@ -20,7 +21,9 @@ from tap_acton.errors import (
     RejectedCallError,
     RepeatableError,
 )
+from tap_acton.estimates import Certainty, Estimate
 from tap_acton.moments import moment_of
+from tap_acton.records import RecordReader
 from tap_acton.stream import ActOnStream
 from tap_acton.streams.message_progress import Counters, MessageProgress, is_always_in_view
 from tap_acton.values import Unconvertible, integer
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from tap_acton.bookmarks import ActOnTap
+    from tap_acton.bulk import MakeRow
     from tap_acton.columns import Shape
     from tap_acton.fan_out import Outcome, Task
     from tap_acton.pagination import Page
@@ -48,6 +52,21 @@ COUNTER_OF = {
     "SPAM": "spam",
 }
 """For each drilldown the field of the report that counts its rows."""
+
+USUAL = {
+    "SENT": 1.0,
+    "SUPPRESSED": 0.7,
+    "OPENED": 1.0,
+    "CLICKED": 0.9,
+    "BOUNCED": 0.9,
+    "OPT_OUT": 0.3,
+    "SPAM": 0.1,
+}
+"""How many messages have an event of a kind, for the plan of a first run: nearly five kinds of
+seven each, as those of the sandbox have. Nothing is published of real ones."""
+
+ENOUGH_READ = 5
+"""So many messages that were read tell better what is usual in the account."""
 
 EVENT_IDENTITY = ("message_id", "event_type", "contact_id", "email", "event_at", "link_url")
 
@@ -99,8 +118,12 @@ class _MessageFanOut(ActOnStream):
             earliest = moment_of(start - settings.engagement_window)
         for message in sorted(self._gone_out(), key=_sent_at):
             is_in_window = is_always_in_view(message) or message["sent_at"] >= earliest
-            if is_in_window and self.progress.is_due(message):
+            if not is_in_window:
+                continue
+            if self.progress.is_due(message):
                 yield message
+            else:
+                self.spare("at rest")
 
     def parent_done(self, parent: Parent, *, is_complete: bool) -> None:
         """Remember that the message has been read.
@@ -127,8 +150,9 @@ class _MessageFanOut(ActOnStream):
             self.stream_state,
             list(self._gone_out()),
             covers=self.covers,
-            started_at=self.run.started_at,
+            started_at=datetime.fromisoformat(self.round_started_at),
             engagement_window=self.run.settings.engagement_window,
+            recheck_period=self.run.settings.recheck_period,
             is_continued=not is_forced_full,
         )
 
@@ -207,7 +231,7 @@ class MessageReports(_MessageFanOut):
         return answer, further
 
 
-class MessageEvents(_MessageFanOut):
+class MessageEvents(_MessageFanOut, BulkStream):
     """Every event of every message: sent, suppressed, opened, clicked, bounced and so on.
 
     A drilldown is asked only where the message's report counts something that was not
@@ -238,7 +262,7 @@ class MessageEvents(_MessageFanOut):
             The answers.
         """
         self._kinds = set(self.run.settings.event_types)
-        self._asked = list(self.parents())
+        self._asked = list(self._due())
         yield from super().answers()
         offered_at_last = self.progress.not_offered & self._offered
         if offered_at_last:
@@ -295,10 +319,66 @@ class MessageEvents(_MessageFanOut):
         if self.until is None:
             self.progress.finish(offered=self._offered, not_offered=self._not_offered)
 
+    def estimate(self) -> Estimate:
+        """Foresee the calls: drilldowns, and the reports that ``message_reports`` does not ask for.
+
+        How many drilldowns a report leads to shows only in it. Of a message that was read
+        before, the more are expected the younger it is; of a new one, as many as usual.
+
+        Returns:
+            The calls.
+        """
+        if self.is_done:
+            return super().estimate()
+        asked = list(self._due())
+        reports = cast("ActOnStream", self.tap.streams[MessageReports.name])
+        told = (
+            {query.given["message_id"] for query in reports.due()}
+            if reports.selected and not reports.is_done
+            else set()
+        )
+        new = [message for message in asked if self.progress.is_new(message)]
+        known = {
+            message["id"]: self._calls_of(self.progress.counters(message, len(COUNTER_OF)))
+            for message in asked
+        }
+        usual = [calls for calls in known.values() if calls]
+        drilldowns = sum(
+            known[message["id"]] * self.progress.share_changed(message) for message in asked
+        )
+        drilldowns += sum(message["message_type"] != "FAILED" for message in new) * (
+            sum(usual) / len(usual) if len(usual) >= ENOUGH_READ else self._usual_calls
+        )
+        untold = sum(message["id"] not in told for message in asked)
+        return Estimate(
+            untold + round(drilldowns),
+            Certainty.ABOUT if asked else Certainty.EXACT,
+            f"messages: {len(asked):,}, of them new: {len(new):,}",
+        )
+
+    def _due(self) -> Iterator[Parent]:
+        """Give the messages whose reports say what to ask."""
+        return self.left(self.parents(), lambda message: f"message {message['id']}")
+
+    @cached_property
+    def _usual_calls(self) -> float:
+        """How many calls the drilldowns of a message usually take."""
+        return sum(share for kind, share in USUAL.items() if kind in self.run.settings.event_types)
+
+    def _calls_of(self, counters: Counters) -> int:
+        """Tell how many calls all drilldowns of a message take."""
+        return sum(
+            self.calls_for(counter)
+            for kind, counter in zip(COUNTER_OF, counters, strict=True)
+            if counter and kind in self.run.settings.event_types
+        )
+
     def _ask_report(self, message: Parent) -> Outcome[Answer]:
         query = self.query(message)
         counters = self.run.message_counters.get(message["id"])
-        if counters is None:
+        if counters is not None:
+            self.spare("shared")
+        else:
             try:
                 counters = self.run.client.read(self.call(query), partial(self._report, query))
             except (ParentGoneError, RejectedCallError) as error:
@@ -306,13 +386,18 @@ class MessageEvents(_MessageFanOut):
         if isinstance(counters, CallError):
             return Answer(query, gone=counters), ()
         self._new_counters[message["id"]] = counters
-        known = self.progress.counters(message, len(COUNTER_OF))
-        wanted = [
-            self.task(self._drilldown(message, event_type))
-            for event_type, counter, before in zip(COUNTER_OF, counters, known, strict=True)
-            if event_type in self._kinds and counter != 0
-            if counter is None or counter != before
-        ]
+        if self.progress.is_read(message, counters):
+            known = counters
+        else:
+            known = self.progress.counters(message, len(COUNTER_OF))
+        wanted = []
+        for event_type, counter, before in zip(COUNTER_OF, counters, known, strict=True):
+            if event_type not in self._kinds:
+                continue
+            if counter is None or counter not in {0, before}:
+                wanted.append(self.task(self._drilldown(message, event_type)))
+            else:
+                self.spare("unchanged" if counter else "empty")
         return Answer(query), wanted
 
     def _report(self, query: Query, payload: Any) -> Counters:
@@ -363,6 +448,53 @@ class MessageEvents(_MessageFanOut):
         self._offered.add(event_type)
         return outcome
 
+    def row_maker(self, headers: Sequence[str], answer: Answer) -> MakeRow:
+        """Match the cells of a file with the fields of the JSON.
+
+        Args:
+            headers: The headers of the file.
+            answer: The page of JSON.
+
+        Returns:
+            What makes a row of cells; it raises :class:`ValueError` where JSON may hold
+            something else than the text of a cell.
+
+        Raises:
+            ValueError: If the headers are not the names of the fields.
+        """
+        return object_maker(headers, answer.rows)
+
+    def is_same(self, row: Row, expected: Row, answer: Answer) -> bool:
+        """Compare an event of a file with that of JSON.
+
+        Args:
+            row: The row of the file.
+            expected: The row of JSON.
+            answer: The page of JSON.
+
+        Returns:
+            Whether they give the same record: one has numbers where the other has texts.
+        """
+        given = answer.query.given
+        return self._comparing.record(row, given) == self._comparing.record(expected, given)
+
+    def kind_of(self, query: Query) -> str:
+        """Say which files are alike: those of the same kind of events.
+
+        Args:
+            query: What is asked.
+
+        Returns:
+            The kind of events.
+        """
+        kind: str = query.given["event_type"]
+        return kind
+
+    @cached_property
+    def _comparing(self) -> RecordReader:
+        """What makes records to compare, and tells nothing of what it meets."""
+        return RecordReader(self.schema, key=self.primary_keys, zone=self.run.zone)
+
     @property
     def covers(self) -> dict[str, list[str]]:
         """The settings that decide what is read of a message."""
@@ -380,6 +512,7 @@ class MessageDailyStats(ActOnStream):
     path = "/api/1/message/report"
     rows_at = "counts"
     primary_keys = ("date",)
+    asks_about = "months"
     replication_key = "date"
 
     def queries(self) -> Iterator[Query]:

@@ -25,6 +25,7 @@ class Programs(FolderStream):
     name = "programs"
     path = "/api/1/program"
     primary_keys = ("program_type", "id")
+    asks_about = "types"
 
     def queries(self) -> Iterator[Query]:
         """Ask for each type, since the answer does not name it.

@@ -80,6 +80,7 @@ class SeoReports(ActOnStream):
     path = "/api/1/seoreport"
     primary_keys = ("url", "keyword")
     selected_by_default = False
+    asks_about = "pairs of page and keyword"
 
     def queries(self) -> Iterator[Query]:
         """Ask for each pair once, however often it is set.

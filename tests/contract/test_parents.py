@@ -125,7 +125,12 @@ def test_old_messages_are_not_asked_again(bench: Bench, complete_run: Output) ->
     )
     earliest = newest - 3 * 24 * 3_600_000
     bench.next_day()
-    found = bench.run(complete_run.state, streams=["message_reports"], engagement_window="P3D")
+    found = bench.run(
+        complete_run.state,
+        streams=["message_reports"],
+        engagement_window="P3D",
+        recheck_period="P3650D",
+    )
     asked = {path.split("/")[4] for path in found.paths if path.endswith("/report")}
     assert asked == {
         message.id

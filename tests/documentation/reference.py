@@ -65,8 +65,9 @@ STREAMS: dict[str, StreamNote] = {
     "image_details": StreamNote(
         "/api/1/image/{id}",
         "1 per image",
-        "Every image again. Only the version is not in `images` already: where that is of no "
-        "interest, the calls can be saved.",
+        "Images whose name, folder or time of change has changed, and those whose turn in "
+        "`recheck_period` has come. Only the version is not in `images` already: where that is "
+        "of no interest, the calls can be saved.",
     ),
     "media": StreamNote(
         "/api/1/media/",
@@ -77,8 +78,8 @@ STREAMS: dict[str, StreamNote] = {
     "media_details": StreamNote(
         "/api/1/media/{id}",
         "1 per file or link",
-        "Every file and link again. What is documented of the answer is in `media` already, so the "
-        "calls can be saved.",
+        "Files and links that have changed, as for `image_details`. What is documented of the "
+        "answer is in `media` already, so the calls can be saved.",
     ),
     "media_reports": StreamNote(
         "/api/1/media/{id}/report/",
@@ -89,18 +90,19 @@ STREAMS: dict[str, StreamNote] = {
     "media_messages": StreamNote(
         "/api/1/media/{id}/report/messages",
         "1 per file or link",
-        "All rows again.",
+        "All rows of the files and links whose report counts something new, where `media_reports` "
+        "is selected, and of those whose turn in `recheck_period` has come; else all rows again.",
     ),
     "media_views": StreamNote(
         "/api/1/media/{id}/report/views",
         "1 per file or link",
-        "All views again, since the endpoint has no filter. A view keeps its `id` when its count "
-        "grows; views that Act-On shows alike are numbered.",
+        "As for `media_messages`; all views of these, since the endpoint has no filter. A view "
+        "keeps its `id` when its count grows; views that Act-On shows alike are numbered.",
     ),
     "media_timeline": StreamNote(
         "/api/1/media/{id}/report/timeline",
         "1 per file or link",
-        "All days again, since the endpoint has no filter.",
+        "As for `media_messages`; all days of these, since the endpoint has no filter.",
     ),
     "forms": StreamNote(
         "/api/1/form", "1", "The whole list again; all folders come in one answer."
@@ -123,8 +125,9 @@ STREAMS: dict[str, StreamNote] = {
     "landing_page_details": StreamNote(
         "/api/1/page/{id}",
         "1 per landing page",
-        "Every landing page again. The answer may be the page itself, which is `html` then, or "
-        "what `landing_pages` tells too. Where that is of no interest, the calls can be saved.",
+        "Landing pages that have changed, as for `image_details`. The answer may be the page "
+        "itself, which is `html` then, or what `landing_pages` tells too. Where that is of no "
+        "interest, the calls can be saved.",
     ),
     "landing_page_urls": StreamNote(
         "/api/1/page/{id}/urls",
@@ -159,15 +162,16 @@ STREAMS: dict[str, StreamNote] = {
         "/api/1/message/{id}/report",
         "1 per message that has gone out",
         "One call and one row for each message that was sent within `engagement_window`, and for "
-        "each triggered message, however old. All others rest.",
+        "each triggered message, however old; of all others, which rest, for those whose turn in "
+        "`recheck_period` has come.",
     ),
     "message_events": StreamNote(
         "/api/1/message/{id}/report/{drilldown}",
-        "1 per page of each kind of event that the message has",
+        "1 per page of each kind of event that the message has; 2 where there are more than three",
         "A kind of event is asked for only where the message's report counts something other than "
         "last time; then all of its rows are emitted, because an event may be reported late. The "
         "reports come from `message_reports` where that is selected, else they cost one call per "
-        "message in view.",
+        "message in view, or whose turn has come.",
     ),
     "message_daily_stats": StreamNote(
         "/api/1/message/report?period=",
@@ -203,10 +207,11 @@ STREAMS: dict[str, StreamNote] = {
     ),
     "list_members": StreamNote(
         "/api/1/list/{id}",
-        "1 per page of each list",
+        "1 per page of each list; 2 where there are more than three",
         "One call per list for the rows that changed since that list was last read; lists that "
-        "are new are read whole. Each list has a bookmark of its own. A list of 255 columns or "
-        "more costs one call more: it is read as CSV, in one piece, since JSON cuts it off there.",
+        "are new are read whole. Each list has a bookmark of its own. What takes more than three "
+        "pages is asked for as one CSV file behind the first page, see `bulk_format`, and so is a "
+        "list of 255 columns or more, since JSON cuts it off there.",
     ),
     "contact_facts": StreamNote(
         "/api/1/list/{id}/record/{recid}/facts",
@@ -230,23 +235,24 @@ STREAMS: dict[str, StreamNote] = {
     ),
     "hard_bounces": StreamNote(
         "/api/1/list/hardbounce",
-        "1 per page",
-        "The whole list is read again and filtered here, because the unit of Act-On's own filter "
-        "is not certain. Emitted are the rows since 30 days before the bookmark, or since "
-        "`lookback_window` before it where that is longer.",
+        "1 per page, and where there are several up to 2 to find out what the date filter takes",
+        "The rows since 30 days before the bookmark, or since `lookback_window` before it where "
+        "that is longer: mostly 1 call, once the date filter has been proven. The whole list is "
+        "read where it takes one page, where the filter is of no use or in doubt, and every 14 "
+        "days.",
     ),
     "spam_complaints": StreamNote(
-        "/api/1/list/spamcomplaint", "1 per page", "As for `hard_bounces`."
+        "/api/1/list/spamcomplaint", "as for `hard_bounces`", "As for `hard_bounces`."
     ),
-    "opt_outs": StreamNote("/api/1/list/optout", "1 per page", "As for `hard_bounces`."),
+    "opt_outs": StreamNote("/api/1/list/optout", "as for `hard_bounces`", "As for `hard_bounces`."),
     "subscription_categories": StreamNote(
         "/api/1/subscription/category", "1", "The whole list again."
     ),
     "subscription_opt_outs": StreamNote(
         "/api/1/subscription/optout?category=",
         "1 per page of each category",
-        "Every category is read again, since the endpoint has no filter. What is emitted is as "
-        "for `hard_bounces`.",
+        "Every category is read again, since the endpoint has no filter. Emitted are the same rows "
+        "as of `hard_bounces`.",
     ),
     "contacts": StreamNote(
         "/ucl/v2/{accountId}/contact/",
@@ -313,7 +319,8 @@ STREAMS: dict[str, StreamNote] = {
     ),
     "webinar_registrants": StreamNote(
         "/api/1/list/{id}",
-        "1 per page of each list in the folders that `on24_client_ids` names; none without it",
+        "as for `list_members`, of the lists in the folders that `on24_client_ids` names; none "
+        "without it",
         "As for `list_members`: of each list what changed since it was last read. The rows are in "
         "`list_members` too, where that is selected.",
     ),
@@ -427,6 +434,7 @@ SETTING_GROUPS: dict[str, tuple[str, ...]] = {
         "end_date",
         "lookback_window",
         "engagement_window",
+        "recheck_period",
         "message_types",
         "event_types",
         "listing_types",

@@ -15,6 +15,7 @@ import pytest
 from acton_sandbox import __main__ as sandbox_command
 from acton_sandbox import pages
 from tap_acton import errors
+from tap_acton.created_after import HOLDS
 from tap_acton.records import EXTRA_FIELDS
 from tap_acton.settings_schema import CONFIG_SCHEMA
 from tap_acton.streams import STREAM_TYPES
@@ -148,6 +149,16 @@ def test_the_longer_lookback_is_that_of_the_code() -> None:
     code = (ROOT / "tap_acton" / "streams" / "suppression.py").read_text(encoding="utf-8")
     text = README.read_text(encoding="utf-8")
     assert re.findall(r"days=(\d+)", code) == re.findall(r"bookmark, less (\d+) days", text)
+
+
+def test_the_days_for_which_a_filter_is_relied_on_are_those_of_the_code() -> None:
+    days = str(HOLDS.days)
+    for text in (
+        README.read_text(encoding="utf-8"),
+        (ROOT / "docs" / "design.md").read_text(encoding="utf-8"),
+        STREAMS["hard_bounces"].later,
+    ):
+        assert re.findall(r"(?:every|holds for) (\d+) days", text) == [days]
 
 
 def test_exit_codes_are_those_of_the_code() -> None:

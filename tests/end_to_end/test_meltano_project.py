@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from tap_acton.plan_command import Planner
 from tap_acton.streams import STREAM_TYPES
 
 ROOT = Path(__file__).parents[2]
@@ -50,6 +53,16 @@ def test_the_settings_are_the_taps(about: dict[str, Any], plugin: dict[str, Any]
 def test_what_the_tap_leaves_out_by_default_meltano_leaves_out_too(plugin: dict[str, Any]) -> None:
     opt_in = [f"!{kind.name}.*" for kind in STREAM_TYPES if not kind.selected_by_default]
     assert plugin["select"] == ["*.*", *opt_in]
+
+
+def test_the_command_of_the_plan_is_there_and_has_its_options(plugin: dict[str, Any]) -> None:
+    command = plugin["commands"]["plan"]
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        scripts = tomllib.load(file)["project"]["scripts"]
+    module, _, function = scripts[command["executable"]].partition(":")
+    assert callable(getattr(importlib.import_module(module), function))
+    options = {option for param in Planner.get_singer_command().params for option in param.opts}
+    assert {argument.partition("=")[0] for argument in command["args"].split()} <= options
 
 
 def setting(name: str, schema: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
@@ -86,6 +87,31 @@ def test_a_list_as_csv_holds_what_json_holds(api: Api, any_edition: Sandbox) -> 
         csv.reader(io.StringIO(api.get(f"/list/{item.id}", responseformat="CSV").text, newline=""))
     )
     assert table == [answer["headers"], *answer["data"]]
+
+
+def _rows_of_csv(api: Api, path: str, **query: str) -> list[list[str]]:
+    content = api.get(path, responseformat="CSV", **query).content.decode("utf-8-sig")
+    return list(csv.reader(io.StringIO(content, newline="")))
+
+
+def test_csv_may_be_laid_out_in_other_ways(client: Api, sandbox: Sandbox) -> None:
+    item = _filled(sandbox)[0]
+    message = next(m for m in sandbox.account.messages if len(m.events["CLICKED"]) > 1)
+    for path, query in (
+        (f"/list/{item.id}", {"datequalifiers": "true"}),
+        (f"/message/{message.id}/report/CLICKED", {}),
+    ):
+        sandbox.choices = Choices()
+        headers, *rows = _rows_of_csv(client, path, **query)
+        sandbox.choices = Choices(csv_columns="reversed")
+        assert _rows_of_csv(client, path, **query) == [cells[::-1] for cells in (headers, *rows)]
+        sandbox.choices = Choices(csv_columns="renamed")
+        renamed = _rows_of_csv(client, path, **query)
+        assert renamed[1:] == rows
+        assert {*renamed[0]}.isdisjoint(headers)
+        sandbox.choices = Choices(largest_csv=1, csv_has_mark=True)
+        assert _rows_of_csv(client, path, **query) == [headers, rows[0]]
+        assert client.get(path, responseformat="CSV").content.startswith(codecs.BOM_UTF8)
 
 
 def test_a_row_may_be_shorter_or_longer_than_the_headers(client: Api, sandbox: Sandbox) -> None:
@@ -181,14 +207,58 @@ def test_the_system_lists(api: Api, any_edition: Sandbox, path: str, name: str) 
     ]
 
 
-@pytest.mark.parametrize("unit", [1, 1000])
-def test_the_unit_of_the_system_lists_filters(client: Api, sandbox: Sandbox, unit: int) -> None:
-    sandbox.choices = Choices(suppression_unit_ms=unit)
+@pytest.mark.parametrize(("unit", "size"), [("milliseconds", 1), ("seconds", 1000)])
+def test_the_unit_of_the_system_lists_filters(
+    client: Api, sandbox: Sandbox, unit: str, size: int
+) -> None:
+    sandbox.choices = Choices(suppression_filter=unit)
     truth = sandbox.account.opt_outs
-    border = truth[100].at // unit
+    border = truth[100].at // size
     after = client.json("/list/optout", createdafter=border)["count"]
     before = client.json("/list/optout", createdbefore=border)["count"]
     assert (before, after) == (100, len(truth) - 101)
+
+
+def test_the_system_lists_may_ignore_their_filters(client: Api, sandbox: Sandbox) -> None:
+    sandbox.choices = Choices(suppression_filter="ignored")
+    everything = client.json("/list/optout")
+    border = sandbox.account.opt_outs[100].at // 1000
+    assert client.json("/list/optout", createdafter=border) == everything
+    assert client.json("/list/optout", createdbefore=border) == everything
+
+
+@pytest.mark.parametrize("name", ["createdafter", "createdbefore"])
+def test_the_system_lists_may_refuse_their_filters(
+    client: Api, sandbox: Sandbox, name: str
+) -> None:
+    sandbox.choices = Choices(suppression_filter="refused")
+    assert client.get("/list/optout", **{name: 1_770_000_000}).status_code == 400
+    assert client.get("/list/optout").status_code == 200
+
+
+def test_the_system_lists_may_filter_by_the_moment_of_listing(
+    client: Api, sandbox: Sandbox
+) -> None:
+    sandbox.choices = Choices(suppression_filter_by="listing")
+    truth = sandbox.account.hard_bounces
+    late = next(row for row in truth if row.visible_at > row.at + 1_000)
+    border = late.at // 1000
+    listed = client.json("/list/hardbounce", createdafter=border, count=1000)["result"]
+    assert [row["email"] for row in listed] == [
+        row.email for row in truth if row.visible_at // 1000 > border
+    ]
+    assert late.email in {row["email"] for row in listed}
+
+
+def test_the_system_lists_may_filter_by_the_creation_of_the_contact(
+    client: Api, sandbox: Sandbox
+) -> None:
+    sandbox.choices = Choices(suppression_filter_by="contact")
+    truth = sandbox.account.opt_outs
+    border = truth[100].at // 1000
+    listed = client.json("/list/optout", createdafter=border)["result"]
+    later = {row.email for row in truth if row.at // 1000 > border}
+    assert {row["email"] for row in listed} < later
 
 
 def test_the_border_of_a_filter_can_be_included(client: Api, sandbox: Sandbox) -> None:

@@ -72,6 +72,10 @@ def test_the_summary_gives_all_counts_the_streams_in_alphabetical_order() -> Non
     for number in range(2):
         counts.streams["messages"].skip(f"message r-{number}", is_refused=True)
     counts.streams["messages"].outcome = "complete"
+    counts.count_spared("messages", "unchanged", 2)
+    counts.count_spared("messages", "at rest")
+    counts.count_spared("messages", "unchanged", 3)
+    counts.count_spared("lists", "unchanged", 0)
 
     summary = counts.summary()
 
@@ -84,6 +88,7 @@ def test_the_summary_gives_all_counts_the_streams_in_alphabetical_order() -> Non
                 "calls": 1,
                 "skipped": 0,
                 "refused": 0,
+                "spared": {},
                 "waited": 0.0,
                 "outcome": "",
             },
@@ -92,6 +97,7 @@ def test_the_summary_gives_all_counts_the_streams_in_alphabetical_order() -> Non
                 "calls": 2,
                 "skipped": 1,
                 "refused": 2,
+                "spared": {"at rest": 1, "unchanged": 5},
                 "waited": 1.3,
                 "outcome": "complete",
             },

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 WINDOW = timedelta(days=90)
+PERIOD = timedelta(days=30)
 COVERS = {"message_types": ["SENT"], "event_types": ["OPENED", "SENT"]}
 
 
@@ -31,7 +32,13 @@ def progress(
     return MessageProgress(
         state,
         messages,
-        **{"covers": COVERS, "started_at": now, "engagement_window": WINDOW, **options},
+        **{
+            "covers": COVERS,
+            "started_at": now,
+            "engagement_window": WINDOW,
+            "recheck_period": PERIOD,
+            **options,
+        },
     )
 
 
@@ -92,7 +99,7 @@ def test_after_a_pause_what_was_in_view_before_it_is_read_once_more() -> None:
     later = NOW + timedelta(days=365)
     newest = message("2027-03-19T00:00:00.000Z", number=4)
     messages = (OLD, YOUNG, newest)
-    second = progress(state, later, messages)
+    second = progress(state, later, messages, recheck_period=timedelta(days=3_650))
     assert [second.is_due(each) for each in messages] == [False, True, True]
     second.done(YOUNG, is_complete=True)
     second.done(newest, is_complete=True)
@@ -151,6 +158,11 @@ def test_the_state_of_an_unchanged_account_does_not_tell_when_it_was_read() -> N
         for each in (OLDER, OLD, YOUNG):
             run.done(each, is_complete=True, counters=(1, 2))
         run.finish()
+    # But for what the turns of messages at rest are counted from.
+    assert [state.pop("rechecked_at") for state in states] == [
+        "2026-03-20T12:00:00.000Z",
+        "2026-03-21T12:00:00.000Z",
+    ]
     assert states[0] == states[1]
 
 
@@ -199,3 +211,83 @@ def test_a_sending_time_in_the_future_does_not_hide_what_comes_before_it() -> No
     first = progress(state)
     first.done(message("2099-01-01T00:00:00.000Z"), is_complete=True)
     assert state["read_until"] == "2026-03-20T12:00:00.000Z"
+
+
+class TestTurns:
+    """Messages that rest are asked about once in each period, spread over it."""
+
+    def at_rest(self, messages: Sequence[Parent], counters: tuple[int, ...]) -> dict[str, Any]:
+        state: dict[str, Any] = {}
+        first = progress(state, messages=[*messages, YOUNG])
+        for each in (*messages, YOUNG):
+            first.done(each, is_complete=True, counters=counters)
+        first.finish()
+        return state
+
+    @given(st.integers(1, 5), st.integers(1, 60), st.integers(1, 90))
+    def test_each_has_its_turn_once_in_a_period_however_often_the_tap_runs(
+        self, hours: int, number: int, days: int
+    ) -> None:
+        messages = [message("2025-01-01T00:00:00.000Z", number=10 + each) for each in range(number)]
+        state = self.at_rest(messages, (1, 2))
+        period = timedelta(days=days)
+        turns: dict[str, int] = {each["id"]: 0 for each in messages}
+        now = NOW
+        while now < NOW + period:
+            now = min(now + timedelta(days=days * hours / 10), NOW + period)
+            run = progress(state, now, [*messages, YOUNG], recheck_period=period)
+            for each in messages:
+                turns[each["id"]] += run.is_due(each)
+            run.finish()
+        assert set(turns.values()) == {1}
+
+    def test_their_turns_are_spread_over_the_period(self) -> None:
+        messages = [message("2025-01-01T00:00:00.000Z", number=10 + each) for each in range(3_000)]
+        state = self.at_rest(messages, (1, 2))
+        a_day = progress(state, NOW + timedelta(days=1), [*messages, YOUNG])
+        assert 60 < sum(map(a_day.is_due, messages)) < 140
+
+    def test_an_interrupted_run_leaves_them_their_turn(self) -> None:
+        state = self.at_rest([OLD], (1, 2))
+        assert progress(state, NOW + PERIOD, [OLD, YOUNG]).is_due(OLD)
+        assert progress(state, NOW + PERIOD, [OLD, YOUNG]).is_due(OLD)
+
+    def test_what_was_read_of_them_is_known_at_their_turn(self) -> None:
+        state = self.at_rest([OLD, OLDER], (1, 2))
+        second = progress(state, NOW + PERIOD, [OLD, OLDER, YOUNG])
+        assert second.is_read(OLD, (1, 2))
+        assert not second.is_read(OLD, (1, 3))
+        assert not second.is_read(YOUNG, (1, 2))
+        second.done(OLD, is_complete=True, counters=(1, 3))
+        assert progress(state, NOW + 2 * PERIOD, [OLD, YOUNG]).is_read(OLD, (1, 3))
+
+    def test_a_message_that_leaves_the_view_takes_its_counters_along(self) -> None:
+        state = self.at_rest([YOUNG], (4, 0))
+        assert "resting" not in state
+        newest = message("2026-09-01T00:00:00.000Z", number=9)
+        later = progress(state, datetime(2026, 9, 2, tzinfo=UTC), [YOUNG, newest])
+        later.finish()
+        assert YOUNG["id"] not in state.get("counters", {})
+        assert progress(state, datetime(2026, 9, 3, tzinfo=UTC), [YOUNG, newest]).is_read(
+            YOUNG, (4, 0)
+        )
+
+    def test_the_state_holds_eight_characters_for_each_message_with_events(self) -> None:
+        messages = [message("2025-01-01T00:00:00.000Z", number=10 + each) for each in range(500)]
+        assert len(self.at_rest(messages, (7, 1))["resting"]) == 8 * 500
+        assert "resting" not in self.at_rest(messages, (0, 0))
+
+    def test_a_state_of_an_older_version_lets_them_have_their_turn(self) -> None:
+        state = self.at_rest([OLD], (1, 2))
+        del state["rechecked_at"], state["resting"]
+        first = progress(state, NOW + timedelta(days=1), [OLD, YOUNG])
+        assert not first.is_due(OLD)
+        first.finish()
+        second = progress(state, NOW + timedelta(days=1) + PERIOD, [OLD, YOUNG])
+        assert second.is_due(OLD)
+        assert not second.is_read(OLD, (1, 2))
+
+    @pytest.mark.parametrize("kept", [None, 7, [], "abc", "x" * 17])
+    def test_prints_that_make_no_sense_are_of_no_message(self, kept: object) -> None:
+        state = {**self.at_rest([OLD], (1, 2)), "resting": kept}
+        assert not progress(state, NOW + PERIOD, [OLD, YOUNG]).is_read(OLD, (1, 2))

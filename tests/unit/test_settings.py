@@ -34,6 +34,7 @@ SECRETS = {"client_secret", "password", "refresh_token"}
 NAMES = {
     *("client_id", "client_secret", "username", "password", "refresh_token", "region", "api_url"),
     *("account_id", "start_date", "end_date", "lookback_window", "engagement_window"),
+    "recheck_period",
     *("message_types", "event_types", "listing_types", "list_ids", "list_names", "list_streams"),
     *("custom_field_columns", "on24_client_ids", "seo_urls", "seo_reports", "job_ids"),
     *("page_size", "bulk_format", "max_concurrency", "requests_per_second"),
@@ -103,6 +104,7 @@ def test_the_defaults() -> None:
     assert settings.window == Window(None, None)
     assert settings.lookback_window == timedelta(days=2)
     assert settings.engagement_window == timedelta(days=90)
+    assert settings.recheck_period == timedelta(days=30)
     assert len(settings.message_types) == 6
     assert len(settings.event_types) == 7
     assert settings.listing_types == ("contact_list",)
@@ -252,6 +254,9 @@ JOBS = (
         ("lookback_window", "2 days", DURATION),
         ("lookback_window", 0, DURATION),
         ("engagement_window", "P99999Y", DURATION),
+        ("recheck_period", "monthly", DURATION),
+        ("recheck_period", "PT23H", "an ISO 8601 duration of a day or more, such as P30D"),
+        ("recheck_period", "P0D", "an ISO 8601 duration of a day or more, such as P30D"),
         ("shard", "0/5", SHARD),
         ("shard", "6/5", SHARD),
         ("shard", "1", SHARD),
@@ -430,7 +435,7 @@ def test_now_may_come_in_any_zone_and_the_window_is_utc() -> None:
     assert window.end.tzinfo is UTC
 
 
-@pytest.mark.parametrize("name", ["lookback_window", "engagement_window"])
+@pytest.mark.parametrize("name", ["lookback_window", "engagement_window", "recheck_period"])
 def test_durations(name: str) -> None:
     # March has 31 days, and a month before its last day is February's last.
     assert getattr(read(**{name: "P1M"}), name) == timedelta(days=31)

@@ -154,7 +154,10 @@ def test_a_stream_whose_every_parent_is_gone_fails() -> None:
     members = stream("list_members")
     gone = CallError("gone")
     answers = [
-        Answer(Query("/", given={"list_id": "l"}, parent={"id": str(number)}), gone=gone)
+        Answer(
+            Query("/", given={"list_id": "l"}, parent={"id": str(number), "modified_at": None}),
+            gone=gone,
+        )
         for number in range(6)
     ]
 
@@ -170,9 +173,11 @@ def test_a_stream_of_which_something_was_refused_is_not_complete() -> None:
     members = stream("list_members")
     members.run.parents["lists"] = []
     answers = [
-        Answer(Query("/", given={"list_id": "l-1"}, parent={"id": "l-1"})),
+        Answer(Query("/", given={"list_id": "l-1"}, parent={"id": "l-1", "modified_at": None})),
         Answer(
-            Query("/", "list l-2", given={"list_id": "l-2"}, parent={"id": "l-2"}),
+            Query(
+                "/", "list l-2", given={"list_id": "l-2"}, parent={"id": "l-2", "modified_at": None}
+            ),
             gone=RejectedCallError("refused"),
         ),
     ]

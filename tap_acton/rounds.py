@@ -1,0 +1,85 @@
+"""Rounds: every selected stream read once, in as many runs as the allowance takes.
+
+Where the calls of a day end before a run does, the state keeps for each stream whether it
+was read to its end, or behind which parent it goes on. The next run reads only what is
+left. Once everything has been read, nothing of this remains in the state.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from tap_acton.moments import is_moment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+Item = TypeVar("Item")
+
+ROUND_STATE = "round"
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What a stream has behind it of a round that is not over.
+
+    Attributes:
+        started_at: When the first run of the round began, as the tap writes moments.
+        is_done: Whether the stream was read to its end.
+        after: What was last read to its end, as messages call it; empty for nothing.
+        reached: The largest replication value met so far; empty for none.
+    """
+
+    started_at: str
+    is_done: bool = False
+    after: str = ""
+    reached: str = ""
+
+    @classmethod
+    def of_state(cls, state: dict[str, Any]) -> Round | None:
+        """Read what a stream's state keeps of a round.
+
+        Args:
+            state: The state of the stream.
+
+        Returns:
+            What it keeps; None where no round is under way.
+        """
+        match state.get(ROUND_STATE):
+            case {"started_at": str(started_at), **kept} if is_moment(started_at):
+                after, reached = (str(kept.get(name) or "") for name in ("after", "reached"))
+                return cls(started_at, kept.get("is_done") is True, after, reached)
+        return None
+
+    def keep(self, state: dict[str, Any]) -> None:
+        """Write this into a stream's state.
+
+        Args:
+            state: The state of the stream.
+        """
+        state[ROUND_STATE] = {name: held for name, held in asdict(self).items() if held}
+
+
+def left(items: Iterable[Item], after: str, name_of: Callable[[Item], str]) -> Iterator[Item]:
+    """Leave out what an earlier run of the round has read.
+
+    Args:
+        items: What is to be read, in a fixed order.
+        after: The name of the last item that was read; empty for none.
+        name_of: Gives the name of an item.
+
+    Yields:
+        The items behind it; all of them where it is not there any more.
+    """
+    if not after:
+        yield from items
+        return
+    before: list[Item] = []
+    remaining = iter(items)
+    for item in remaining:
+        before.append(item)
+        if name_of(item) == after:
+            yield from remaining
+            return
+    yield from before

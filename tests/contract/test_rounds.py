@@ -1,0 +1,174 @@
+"""A first load above the day's allowance: it takes several runs and asks nothing twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tap_acton.errors import AllowanceSpentError
+from tests.contract.expected import KEYS, by_key, expected_records
+from tests.contract.harness import union
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from acton_sandbox import SeenRequest
+    from tests.contract.harness import Bench, Output
+
+A_DAY = 24 * 3_600 + 60
+MOST_RUNS = 40
+
+LISTINGS = {
+    "/api/1/account",
+    "/api/1/message",
+    "/api/1/list",
+    "/api/1/header",
+    "/api/1/footer",
+    "/api/1/image",
+    "/api/1/media/",
+    "/api/1/form",
+    "/api/1/page",
+    "/api/1/campaigns",
+    "/api/1/subscription/category",
+    "/ucl/v2/70123/schema/",
+    "/ucl/v2/70123/segment/",
+    "/custom-objects/v1/70123/schema/all",
+    "/custom-objects/v1/70123/data/all",
+}
+"""What each run has to ask again, to know what there is."""
+
+
+def is_asked_once(seen: SeenRequest) -> bool:
+    """Tell whether a load asks a call only once.
+
+    The report of a message is asked for its own sake, and once more right before its events
+    where these come in a later run: up to its counters they are then known.
+    """
+    return seen.path not in {"/token", *LISTINGS} and not seen.path.endswith("/report")
+
+
+def load(bench: Bench, store: Path, limit: int, **settings: Any) -> list[Output]:
+    """Run day after day until everything has been read."""
+    catalog = bench.discover(token_store=str(store))
+    outputs: list[Output] = []
+    while not outputs or outputs[-1].failure:
+        assert len(outputs) < MOST_RUNS, "the load does not end"
+        bench.let_pass(A_DAY)
+        state = outputs[-1].state if outputs and outputs[-1].of_type("STATE") else None
+        outputs.append(
+            bench.run(
+                state,
+                streams=[*KEYS],
+                discovered=catalog,
+                token_store=str(store),
+                daily_request_limit=limit,
+                **settings,
+            )
+        )
+        failure = outputs[-1].failure
+        assert failure is None or isinstance(failure, AllowanceSpentError)
+        assert len(outputs[-1].requests) <= limit
+    return outputs
+
+
+@pytest.mark.parametrize("limit", [60, 85])
+def test_it_asks_nothing_twice_but_what_there_is(
+    bench: Bench, complete_run: Output, tmp_path: Path, limit: int
+) -> None:
+    outputs = load(bench, tmp_path, limit, max_concurrency=1)
+    assert len(outputs) > 3
+    asked = Counter(
+        (seen.path, str(sorted(seen.query.items())), seen.body)
+        for output in outputs
+        for seen in output.requests
+        if is_asked_once(seen)
+    )
+    twice = {path.split("/report/")[0] for (path, *_), times in asked.items() if times > 1}
+    # A message that was being read is begun anew.
+    assert all(path.startswith("/api/1/message/") for path in twice)
+    assert len(twice) < len(outputs)
+    held = union(outputs)
+    for stream in KEYS:
+        assert held[stream] == by_key(stream, complete_run.records[stream]), stream
+    emitted = sum(len(output.records[stream]) for output in outputs for stream in KEYS)
+    assert emitted <= 1.02 * sum(len(complete_run.records[stream]) for stream in KEYS)
+
+
+def test_calls_side_by_side_repeat_no_more_than_were_under_way(
+    bench: Bench, complete_run: Output, tmp_path: Path
+) -> None:
+    outputs = load(bench, tmp_path, 110, max_concurrency=4)
+    asked = sum(is_asked_once(seen) for output in outputs for seen in output.requests)
+    once = sum(map(is_asked_once, complete_run.requests))
+    assert once <= asked <= once + 4 * 4 * len(outputs)
+    held = union(outputs)
+    for stream in KEYS:
+        assert held[stream] == by_key(stream, complete_run.records[stream]), stream
+
+
+def test_the_state_is_that_of_a_load_in_one_run(bench: Bench, tmp_path: Path) -> None:
+    outputs = load(bench, tmp_path, 90)
+    whole = bench.run(streams=[*KEYS], discovered=bench.discover())
+    assert all("round" in str(output.state) for output in outputs[:-1])
+    # But for what the turns of what rests are counted from.
+    for output in (outputs[-1], whole):
+        assert [name for name, kept in output.bookmarks.items() if kept.pop("rechecked_at", "")]
+    assert outputs[-1].bookmarks == whole.bookmarks
+
+
+def test_an_account_that_goes_on_meanwhile_is_whole_after_the_next_run(
+    bench: Bench, tmp_path: Path
+) -> None:
+    catalog = bench.discover(token_store=str(tmp_path))
+    settings: dict[str, Any] = {
+        "streams": [*KEYS],
+        "discovered": catalog,
+        "token_store": str(tmp_path),
+        # Rows of lists that are recorded late need no longer.
+        "lookback_window": "P14D",
+    }
+    outputs: list[Output] = []
+    while not outputs or outputs[-1].failure:
+        assert len(outputs) < MOST_RUNS, "the load does not end"
+        bench.next_day()
+        bench.let_pass(60)
+        state = outputs[-1].state if outputs and outputs[-1].of_type("STATE") else None
+        outputs.append(bench.run(state, daily_request_limit=120, **settings))
+    bench.next_day()
+    outputs.append(bench.run(outputs[-1].state, **settings))
+    assert outputs[-1].failure is None
+    held = union(outputs)
+    for stream, expected in expected_records(bench.sandbox.account).items():
+        there = by_key(stream, expected)
+        assert {key: held[stream].get(key) for key in there} == there, stream
+
+
+def test_a_round_ends_with_the_run_that_fails_for_another_reason(
+    bench: Bench, tmp_path: Path
+) -> None:
+    settings: dict[str, Any] = {
+        "streams": ["images", "image_details", "forms"],
+        "token_store": str(tmp_path),
+    }
+    first = bench.run(daily_request_limit=5, **settings)
+    assert first.bookmarks["images"]["round"]["is_done"]
+    assert first.bookmarks["image_details"]["round"]["after"].startswith("image ")
+    bench.let_pass(A_DAY)
+    second = bench.run(first.state, **settings)
+    assert second.failure is None
+    assert "round" not in str(second.state)
+    assert not second.records["images"]
+    assert second.records["forms"]
+    assert "images: done before" in second.log
+
+
+@pytest.mark.parametrize(
+    "kept", [{"started_at": "soon", "is_done": True}, {"is_done": True}, "yes", None, []]
+)
+def test_a_state_that_makes_no_sense_leaves_nothing_out(bench: Bench, kept: object) -> None:
+    found = bench.run({"bookmarks": {"forms": {"round": kept}}}, streams=["forms"])
+    assert found.failure is None
+    assert found.records["forms"]
+    assert "round" not in str(found.state)

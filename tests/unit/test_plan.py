@@ -1,0 +1,156 @@
+"""The arithmetic of a plan, and how it reads."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tap_acton.estimates import Certainty, FirstPage, certainty_of_sum, pages_of
+from tap_acton.limits import seconds_for
+from tap_acton.moments import moment_of
+from tap_acton.plan import Plan, StreamPlan
+from tap_acton.streams.message_progress import MessageProgress
+
+NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
+README = Path(__file__).parents[2] / "README.md"
+EXACT, ABOUT, AT_LEAST, AT_MOST = Certainty
+
+
+def plan_of(*calls: int, left: int = 30_000, limit: int = 30_000) -> Plan:
+    """Make a plan of streams with so many calls each."""
+    streams = [
+        StreamPlan(f"stream_{number}", of_stream, EXACT, "parents: 3")
+        for number, of_stream in enumerate(calls)
+    ]
+    return Plan(streams, 5, limit, left, 12)
+
+
+@pytest.mark.parametrize(
+    ("parts", "whole"),
+    [
+        ([], EXACT),
+        ([EXACT, EXACT], EXACT),
+        ([EXACT, AT_LEAST], AT_LEAST),
+        ([ABOUT, EXACT], ABOUT),
+        ([AT_MOST, EXACT, AT_MOST], AT_MOST),
+        # What may be fewer in one part may be fewer in all.
+        ([AT_LEAST, ABOUT], ABOUT),
+        ([AT_LEAST, AT_MOST], ABOUT),
+    ],
+)
+def test_a_sum_is_as_certain_as_its_parts(parts: list[Certainty], whole: Certainty) -> None:
+    assert certainty_of_sum(parts) is whole
+
+
+@pytest.mark.parametrize(("rows", "pages"), [(0, 1), (1, 1), (1000, 1), (1001, 2), (2500, 3)])
+def test_even_no_rows_take_a_page(rows: int, pages: int) -> None:
+    assert pages_of(rows, 1000) == pages
+
+
+def test_a_page_that_others_follow_tells_all_only_with_a_total() -> None:
+    assert FirstPage(rows=7, total=None, further=0).tells_all
+    assert FirstPage(rows=1000, total=2500, further=2).tells_all
+    assert not FirstPage(rows=1000, total=None, further=1).tells_all
+    assert FirstPage(rows=1000, total=2500, further=2).known_rows == 2500
+
+
+@pytest.mark.parametrize("pace", [5, 0.5, 1, 40, 100_000])
+def test_the_calls_take_as_long_as_the_pace_allows(pace: float) -> None:
+    seconds = seconds_for(3_000, pace)
+    assert 3_000 / pace <= seconds <= 1.2 * 3_000 / pace + 1
+
+
+@pytest.mark.parametrize(
+    ("calls", "left", "days"),
+    [(0, 0, 1), (100, 100, 1), (101, 100, 2), (1_100, 100, 2), (1_101, 100, 3), (5, 0, 2)],
+)
+def test_the_calls_spread_over_days(calls: int, left: int, days: int) -> None:
+    plan = plan_of(calls, left=left, limit=1_000)
+    assert plan.days == days
+    assert plan.data()["fits_today"] is (days == 1)
+
+
+def test_the_text_has_a_line_per_stream_and_says_whether_it_fits() -> None:
+    text = plan_of(18_000, 7, left=29_000).text()
+    lines = text.splitlines()
+    assert lines[0].split() == ["stream", "calls", "made", "of"]
+    assert lines[1].split() == ["stream_0", "18,000", "parents:", "3"]
+    assert lines[3].split() == ["total", "18,007"]
+    assert "At 5 calls a second this takes 1:01:" in text
+    assert (
+        "Of the 30,000 calls in 24 hours 1,000 are used and 29,000 left,\nso the run fits" in text
+    )
+    assert text.endswith("This plan took 12 calls.")
+    assert "so the run takes 2 days" in plan_of(40_000).text()
+
+
+def test_the_data_is_json_and_says_the_same() -> None:
+    plan = plan_of(18_000, 7, left=29_000)
+    data = json.loads(json.dumps(plan.data()))
+    assert data["calls"] == sum(one["calls"] for one in data["streams"]) == 18_007
+    assert data["certainty"] == "exact"
+    assert data["calls_used"] + data["calls_left"] == data["daily_request_limit"]
+    assert data["seconds"] == pytest.approx(18_007 / 5, rel=0.05)
+    assert data["streams"][0] == {
+        "stream": "stream_0",
+        "calls": 18_000,
+        "certainty": "exact",
+        "reason": "parents: 3",
+    }
+
+
+def message(message_id: str, days_old: float, message_type: str = "SENT") -> dict[str, str]:
+    """Make a message that was sent so many days ago."""
+    sent_at = moment_of(NOW - timedelta(days=days_old))
+    return {"id": message_id, "message_type": message_type, "sent_at": sent_at}
+
+
+def progress_of(days_since: float) -> MessageProgress:
+    """Give what is remembered after a run that was complete so many days ago."""
+    state: dict[str, Any] = {}
+    for days in (days_since, 0):
+        progress = MessageProgress(
+            state,
+            [message("old", 60)],
+            covers={},
+            started_at=NOW - timedelta(days=days),
+            engagement_window=timedelta(days=90),
+            recheck_period=timedelta(days=30),
+        )
+        if days:
+            progress.done(message("old", 60), is_complete=True)
+            progress.finish()
+    return progress
+
+
+def test_less_is_expected_of_a_message_the_older_it_is_and_more_after_a_pause() -> None:
+    day, week = progress_of(1), progress_of(7)
+    ages = [2, 10, 60]
+    shares = [day.share_changed(message("some", age)) for age in ages]
+    assert sorted(shares, reverse=True) == shares
+    assert 0 < shares[-1] < 0.05 < shares[0] <= 1
+    assert all(week.share_changed(message("some", age)) > 0 for age in ages)
+    assert week.share_changed(message("some", 60)) > 5 * shares[-1]
+    always = day.share_changed(message("some", 600, "TRIGGERED"))
+    assert always > shares[1] > 10 * day.share_changed(message("some", 600))
+
+
+def test_new_is_what_was_sent_since_or_was_refused() -> None:
+    progress = progress_of(1)
+    assert not progress.is_new(message("old", 60))
+    assert progress.is_new(message("young", 59))
+    progress.done(message("old", 60), is_complete=False)
+    assert progress.is_new(message("old", 60))
+
+
+def test_the_readme_names_every_field() -> None:
+    text = README.read_text(encoding="utf-8")
+    chapter = text.partition("\n### What a run will take\n")[2].partition("\n## ")[0]
+    data = plan_of(1).data()
+    named = set(re.findall(r"`([a-z_ ]+)`", chapter))
+    assert {*data, *data["streams"][0], *Certainty} <= named
