@@ -422,15 +422,27 @@ class ActOnStream(BookmarkedStream):
         Returns:
             The task.
         """
-        return lambda: self._ask_within_allowance(query, page or Page())
+        return self.named(query.subject, lambda: self.ask(query, page or Page()))
 
-    def _ask_within_allowance(self, query: Query, page: Page) -> Outcome[Answer]:
-        """Ask for a page, and say which query it was that the allowance did not suffice for."""
-        try:
-            return self.ask(query, page)
-        except AllowanceSpentError as error:
-            error.subject = query.subject
-            raise
+    def named(self, subject: str, task: Task[Answer]) -> Task[Answer]:
+        """Let a task say what the allowance did not suffice for.
+
+        Args:
+            subject: What the task asks about.
+            task: The task.
+
+        Returns:
+            The same task, with that subject on the error where the allowance is spent.
+        """
+
+        def asked() -> Outcome[Answer]:
+            try:
+                return task()
+            except AllowanceSpentError as error:
+                error.subject = subject
+                raise
+
+        return asked
 
     def ask(self, query: Query, page: Page) -> Outcome[Answer]:
         """Ask for a page, in a thread of the fan-out.

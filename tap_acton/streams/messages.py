@@ -278,7 +278,7 @@ class MessageEvents(_MessageFanOut, BulkStream):
             A task per message.
         """
         for message in self._asked:
-            yield partial(self._ask_report, message)
+            yield self.named(f"message {message['id']}", partial(self._ask_report, message))
 
     def records(self, rows: Sequence[Row], query: Query) -> Iterator[Record]:
         """Give each event its id: a fingerprint, as Act-On gives none.
