@@ -61,25 +61,29 @@ class Round:
         state[ROUND_STATE] = {name: held for name, held in asdict(self).items() if held}
 
 
-def left(items: Iterable[Item], after: str, name_of: Callable[[Item], str]) -> Iterator[Item]:
+def left(
+    items: Callable[[], Iterable[Item]],
+    after: str,
+    name_of: Callable[[Item], str],
+    skipped: Callable[[int], object] = int,
+) -> Iterator[Item]:
     """Leave out what an earlier run of the round has read.
 
     Args:
-        items: What is to be read, in a fixed order.
+        items: Gives what is to be read, in a fixed order; there may be more than the memory
+            holds, so they are gone through once more where the last one read is not there.
         after: The name of the last item that was read; empty for none.
         name_of: Gives the name of an item.
+        skipped: Told how many items are left out.
 
     Yields:
         The items behind it; all of them where it is not there any more.
     """
-    if not after:
-        yield from items
-        return
-    before: list[Item] = []
-    remaining = iter(items)
-    for item in remaining:
-        before.append(item)
-        if name_of(item) == after:
-            yield from remaining
-            return
-    yield from before
+    if after:
+        remaining = iter(items())
+        for number, item in enumerate(remaining, start=1):
+            if name_of(item) == after:
+                skipped(number)
+                yield from remaining
+                return
+    yield from items()

@@ -383,25 +383,22 @@ class ActOnStream(BookmarkedStream):
         if self.parent_columns:
             yield from self.queries()
         else:
-            yield from self.left(self.queries(), lambda query: query.subject)
+            yield from self.left(self.queries, lambda query: query.subject)
 
-    def left(self, items: Iterable[Item], name_of: Callable[[Item], str]) -> Iterator[Item]:
+    def left(
+        self, items: Callable[[], Iterable[Item]], name_of: Callable[[Item], str]
+    ) -> Iterator[Item]:
         """Leave out what an earlier run of the round has read.
 
         Args:
-            items: What is to be read.
+            items: Gives what is to be read.
             name_of: Gives the subject of an item's query.
 
-        Yields:
+        Returns:
             What is left to be read.
         """
         after = self.round.after if self.round else ""
-        is_first = True
-        for number, item in left(enumerate(items), after, lambda one: name_of(one[1])):
-            if is_first:
-                self.spare("read before", number)
-            is_first = False
-            yield item
+        return left(items, after, name_of, lambda number: self.spare("read before", number))
 
     def tasks(self) -> Iterator[Task[Answer]]:
         """Turn the queries into tasks for the fan-out.

@@ -293,9 +293,10 @@ class RowsOfLists(UnchangedParents, ListRows):
 
         Returns:
             The time of its last change and its size; None where rows may have been left out
-            on purpose.
+            on purpose, or columns cut off.
         """
-        if parent["modified_at"] is None or self.until is not None:
+        is_whole = self.until is None and parent["id"] not in self._cut
+        if parent["modified_at"] is None or not is_whole:
             return None
         return f"{parent['modified_at']} {parent['size']}"
 

@@ -358,7 +358,7 @@ class MessageEvents(_MessageFanOut, BulkStream):
 
     def _due(self) -> Iterator[Parent]:
         """Give the messages whose reports say what to ask."""
-        return self.left(self.parents(), lambda message: f"message {message['id']}")
+        return self.left(self.parents, lambda message: f"message {message['id']}")
 
     @cached_property
     def _usual_calls(self) -> float:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from acton_sandbox import Fault
+from acton_sandbox import Account, Fault
+from acton_sandbox.size import ListPlan
+from tests.contract.conftest import NOW, bench_of
 from tests.contract.expected import by_key, expected_records
 from tests.contract.harness import union
 
@@ -127,6 +129,24 @@ def test_a_list_that_is_untouched_is_not_asked(bench: Bench) -> None:
     held = union([first, second, third])["list_members"]
     there = by_key("list_members", expected_records(bench.sandbox.account)["list_members"])
     assert {key: held.get(key) for key in there} == there
+
+
+def test_a_list_that_was_cut_is_never_taken_for_read() -> None:
+    wide = (ListPlan("Wide", 12, "wide", grows=True),)
+    with bench_of(Account.generate(seed=7, size="small", now=NOW, lists=wide)) as bench:
+        settings: dict[str, Any] = {
+            "streams": ["list_members"],
+            "recheck_period": "P3650D",
+        }
+        outputs = [bench.run(**settings)]
+        assert outputs[0].failure is None
+        # Until it has been touched.
+        for _ in range(3):
+            bench.next_day()
+        for _ in range(2):
+            outputs.append(bench.run(outputs[-1].state, bulk_format="json", **settings))
+            assert outputs[-1].failure
+            assert "columns are missing" in outputs[-1].log
 
 
 def test_lists_of_a_stretch_of_time_are_read_whole_later(bench: Bench) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_acton.rounds import Round, left
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 STARTED = "2026-03-20T12:00:00.000Z"
 
@@ -18,12 +21,27 @@ names = st.lists(st.text("abc", min_size=1, max_size=3), unique=True)
 @given(names, st.integers(0, 20))
 def test_what_was_read_and_what_is_left_are_everything(items: list[str], read: int) -> None:
     after = items[:read][-1] if items[:read] else ""
-    assert items[: min(read, len(items))] + list(left(items, after, str)) == items
+    assert items[: min(read, len(items))] + list(left(lambda: items, after, str)) == items
 
 
 @given(names)
 def test_everything_is_left_where_the_last_one_is_gone(items: list[str]) -> None:
-    assert list(left(items, "gone", str)) == items
+    assert list(left(lambda: items, "gone", str)) == items
+
+
+@given(st.integers(0, 50), st.integers(52, 90))
+def test_what_is_left_out_is_counted_and_not_held(read: int, number: int) -> None:
+    told: list[int] = []
+    given_out: list[int] = []
+
+    def items() -> Iterator[str]:
+        for each in range(number):
+            given_out.append(each)
+            yield str(each)
+
+    assert next(left(items, str(read), str, told.append)) == str(read + 1)
+    assert told == [read + 1]
+    assert given_out == [*range(read + 2)]
 
 
 @given(st.booleans(), st.text(), st.text())
