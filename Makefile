@@ -35,6 +35,12 @@ lint: .venv/.project ## Check style and types
 	$(VENV)/ruff check
 	$(VENV)/ruff format --check
 	$(VENV)/mypy
+	$(VENV)/zizmor --offline --persona auditor --quiet .github
+
+.PHONY: audit
+audit: .venv-audit/.installed ## Look up known vulnerabilities of all pins (asks PyPI)
+	@set -e; for pins in requirements/*.txt; do \
+		echo "$$pins"; .venv-audit/bin/pip-audit --disable-pip --require-hashes --requirement "$$pins"; done
 
 .PHONY: format
 format: .venv/.project ## Put the code into shape
@@ -49,6 +55,7 @@ LOCK := $(VENV)/uv pip compile --quiet --upgrade --universal --python-version 3.
 lock: .venv/.project ## Pin the newest versions that pyproject.toml allows
 	$(LOCK) pyproject.toml --group development --output-file requirements/development.txt
 	$(LOCK) --group meltano --output-file requirements/meltano.txt
+	$(LOCK) --group audit --output-file requirements/audit.txt
 
 .PHONY: dist
 dist: .venv/.project ## Build the wheel and the source package
@@ -56,7 +63,7 @@ dist: .venv/.project ## Build the wheel and the source package
 
 .PHONY: clean
 clean: ## Remove what was installed, and the sandbox with all that was read of it
-	rm -rf .venv .venv-meltano .meltano/extractors .meltano/loaders .meltano/run .meltano/.installed
+	rm -rf .venv .venv-audit .venv-meltano .meltano/extractors .meltano/loaders .meltano/run .meltano/.installed
 	rm -rf .sandbox output/sandbox.duckdb* dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 .venv/.dependencies: requirements/development.txt
@@ -73,6 +80,12 @@ clean: ## Remove what was installed, and the sandbox with all that was read of i
 	$(if $(PYTHON),,$(error No Python from 3.11 on was found: name one with make PYTHON=...))
 	$(PYTHON) -m venv --clear .venv-meltano
 	.venv-meltano/bin/python $(PIP) install --require-hashes --requirement $<
+	@touch $@
+
+.venv-audit/.installed: requirements/audit.txt
+	$(if $(PYTHON),,$(error No Python from 3.11 on was found: name one with make PYTHON=...))
+	$(PYTHON) -m venv --clear .venv-audit
+	.venv-audit/bin/python $(PIP) install --require-hashes --requirement $<
 	@touch $@
 
 .meltano/.installed: meltano.yml pyproject.toml requirements/development.txt .venv-meltano/.installed
