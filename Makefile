@@ -27,8 +27,13 @@ run: .venv/.project .meltano/.installed ## Read Act-On, or its sandbox, into Duc
 	@$(VENV)/python -m pipeline $(ARGS)
 
 .PHONY: test
-test: lint .meltano/.installed ## Check the code and run all tests
+test: lint .meltano/.installed-for-tests ## Check the code and run all tests
 	$(VENV)/python -m pytest -n auto --dist worksteal
+
+.PHONY: soak
+soak: .venv/.project ## Run the random tests with new seeds, for TAP_ACTON_SOAK_SECONDS or an hour
+	TAP_ACTON_SOAK_SECONDS=$${TAP_ACTON_SOAK_SECONDS:-3600} $(VENV)/python -m pytest -s -n 2 \
+		-k new_seeds tests/contract/test_random_faults.py tests/contract/test_random_days.py
 
 .PHONY: lint
 lint: .venv/.project ## Check style and types
@@ -36,6 +41,16 @@ lint: .venv/.project ## Check style and types
 	$(VENV)/ruff format --check
 	$(VENV)/mypy
 	$(VENV)/zizmor --offline --persona auditor --quiet .github
+
+.PHONY: mutation
+mutation: .venv/.project ## Change the code in small ways, and see that tests notice (takes a while)
+	rm -rf mutants
+	$(VENV)/mutmut run
+	$(VENV)/python -m tests.mutation.survivors
+
+.PHONY: bench
+bench: .venv/.project .venv-bench-airbyte/.installed .venv-bench-dlt/.installed ## Measure speed and cost beside other ways (takes an hour)
+	@$(VENV)/python -m benchmarks $(ARGS)
 
 .PHONY: audit
 audit: .venv-audit/.installed ## Look up known vulnerabilities of all pins (asks PyPI)
@@ -56,6 +71,8 @@ lock: .venv/.project ## Pin the newest versions that pyproject.toml allows
 	$(LOCK) pyproject.toml --group development --output-file requirements/development.txt
 	$(LOCK) --group meltano --output-file requirements/meltano.txt
 	$(LOCK) --group audit --output-file requirements/audit.txt
+	$(LOCK) --group bench-airbyte --output-file requirements/bench-airbyte.txt
+	$(LOCK) --group bench-dlt --output-file requirements/bench-dlt.txt
 
 .PHONY: dist
 dist: .venv/.project ## Build the wheel and the source package
@@ -63,8 +80,8 @@ dist: .venv/.project ## Build the wheel and the source package
 
 .PHONY: clean
 clean: ## Remove what was installed, and the sandbox with all that was read of it
-	rm -rf .venv .venv-audit .venv-meltano .meltano/extractors .meltano/loaders .meltano/run .meltano/.installed
-	rm -rf .sandbox output/sandbox.duckdb* dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-audit .venv-bench-* .venv-meltano .meltano/extractors .meltano/loaders .meltano/run .meltano/.installed*
+	rm -rf .sandbox output/sandbox.duckdb* dist mutants .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 .venv/.dependencies: requirements/development.txt
 	$(if $(PYTHON),,$(error No Python from 3.11 on was found: name one with make PYTHON=...))
@@ -88,6 +105,16 @@ clean: ## Remove what was installed, and the sandbox with all that was read of i
 	.venv-audit/bin/python $(PIP) install --require-hashes --requirement $<
 	@touch $@
 
+.venv-bench-%/.installed: requirements/bench-%.txt .venv/.dependencies
+	$(VENV)/python -m venv --clear $(@D)
+	$(@D)/bin/python $(PIP) install --require-hashes --requirement $<
+	@touch $@
+
 .meltano/.installed: meltano.yml pyproject.toml requirements/development.txt .venv-meltano/.installed
 	$(MELTANO) --log-level=warning install tap-acton target-duckdb
+	@touch $@
+
+# `make run` does without it.
+.meltano/.installed-for-tests: .meltano/.installed
+	$(MELTANO) --log-level=warning install target-postgres
 	@touch $@

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from acton_sandbox.edits import with_edits
 from acton_sandbox.entities import DRILLDOWNS, DayCount
 from acton_sandbox.generation.assets import assets_of
 from acton_sandbox.generation.audience_center import FIELDS, Contacts, import_definitions
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from acton_sandbox.audience_center import Contact, ContactField, ImportDefinition, Segment
     from acton_sandbox.content import Block, Image, Logo
     from acton_sandbox.custom_objects import CustomObject, Dataset
-    from acton_sandbox.edits import Edit
+    from acton_sandbox.edits import Edit, MessageEdit
     from acton_sandbox.entities import (
         Asset,
         ContactList,
@@ -99,6 +100,8 @@ class Account:
     time_zone: str = ZONE_NAME
     edits: tuple[tuple[str, Edit], ...] = ()
     """What was done to lists, by their ids, the earliest first."""
+    message_edits: tuple[tuple[str, MessageEdit], ...] = ()
+    """What was done to messages, likewise."""
     contact_fields: tuple[ContactField, ...] = field(default=FIELDS, repr=False)
     custom_objects: tuple[CustomObject, ...] = field(default=OBJECTS, repr=False)
 
@@ -145,6 +148,11 @@ class Account:
         """Return the same account with something done to one of its contact lists."""
         return replace(self, edits=(*self.edits, *((list_id, edit) for edit in edits)))
 
+    def with_message(self, message_id: str, *edits: MessageEdit) -> Account:
+        """Return the same account with something done to one of its messages."""
+        done = tuple((message_id, edit) for edit in edits)
+        return replace(self, message_edits=(*self.message_edits, *done))
+
     def with_custom_objects(self, *objects: CustomObject) -> Account:
         """Return the same account with other schemas of its custom objects, whose rows stay."""
         return replace(self, custom_objects=objects)
@@ -161,12 +169,12 @@ class Account:
     @cached_property
     def messages(self) -> list[Message]:
         """Every message that is listed."""
-        return self.timeline.mailings.at(self.now_ms)
+        return with_edits(self.timeline.mailings.at(self.now_ms), self.message_edits)
 
     @cached_property
     def all_messages(self) -> list[Message]:
         """Every message there ever was, deleted ones included; their events still count."""
-        return [mailing.at(self.now_ms) for mailing in self.timeline.mailings.until(self.now_ms)]
+        return with_edits(self._mailed, self.message_edits, with_deleted=True)
 
     @cached_property
     def message_by_id(self) -> dict[str, Message]:
@@ -176,11 +184,7 @@ class Account:
     @cached_property
     def lists(self) -> list[ContactList]:
         """Every contact list that is listed, readable or not."""
-        found = {item.id: item for item in self.timeline.lists.at(self.now_ms)}
-        for list_id, edit in self.edits:
-            if list_id in found:
-                found[list_id] = edit(found[list_id])
-        return list(found.values())
+        return with_edits(self.timeline.lists.at(self.now_ms), self.edits)
 
     @cached_property
     def list_by_id(self) -> dict[str, ContactList]:
@@ -324,5 +328,11 @@ class Account:
             for day, of_day in sorted(counts.items())
         }
 
+    @property
+    def _mailed(self) -> list[Message]:
+        """Every message there ever was, as it was made."""
+        return [mailing.at(self.now_ms) for mailing in self.timeline.mailings.until(self.now_ms)]
+
     def _suppressed(self, kind: str) -> list[Suppression]:
-        return self.timeline.suppressions.at(kind, self.all_messages, self.now_ms)
+        # What is told of a message's name is the one it had when somebody opted out.
+        return self.timeline.suppressions.at(kind, self._mailed, self.now_ms)

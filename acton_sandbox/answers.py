@@ -47,6 +47,10 @@ class Answer:
         return cls.of_text(table.getvalue(), content_type="text/csv")
 
 
+NOTHING = Answer(200, b"")
+"""An answer of which nothing is sent."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """A request for data: the view it is answered from, its path's ids, query and body."""

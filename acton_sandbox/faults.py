@@ -15,14 +15,18 @@ if TYPE_CHECKING:
 KINDS: dict[str, str] = {
     "status": "answer with `status` and `body`, or the error envelope that belongs to the path",
     "unauthorized": "answer 401 as for a dead token; the token itself stays good",
+    "revoke": "end all tokens, as a login of another program with the same client and user does",
     "html": "answer 200 with an HTML page",
     "garbage": "answer 200 with something that is not JSON",
     "empty": "answer 200 without a body",
     "stray_braces": "put `{}` before the body, as some printed samples have it",
     "reset": "reset the connection without an answer",
     "truncated": "announce the whole body, send half of it and close the connection",
+    "away": "reset this call and every other one for `duration` seconds of the sandbox's clock",
     "delay": "wait `delay` seconds before the answer",
+    "trickle": "send the answer in a few pieces, and wait `delay` seconds before each",
     "page_shift": "page as if a row had been added in front: the border row comes a second time",
+    "page_gap": "page as if a row in front had been deleted: the border row comes on no page",
     "duplicate_row": "repeat the last row of the last page",
     "extra_fields": "add a field that no document names to every row",
     "missing_fields": "leave out `fields` of every row, or its last field",
@@ -45,7 +49,8 @@ class Fault:
         status: The status of kind `status`.
         body: The body of kinds `status`, `html` and `garbage`; by default a fitting one.
         headers: Further headers of kind `status`, for example `Retry-After`.
-        delay: Seconds, for kind `delay`.
+        delay: Seconds to wait, for any kind.
+        duration: Seconds by the sandbox's clock, for kind `away`.
         fields: The fields of kinds `missing_fields` and `wrong_type`.
         value: The value of kind `wrong_type`.
     """
@@ -60,6 +65,7 @@ class Fault:
     body: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     delay: float = 0.0
+    duration: float = 120.0
     fields: tuple[str, ...] = ()
     value: Any = None
 
@@ -100,6 +106,7 @@ class FaultPlan:
     def __init__(self) -> None:
         self._armed: list[_ArmedFault] = []
         self._lock = Lock()
+        self._away: tuple[Fault, float] | None = None
 
     def add(self, fault: Fault) -> None:
         """Switch a fault on."""
@@ -110,15 +117,26 @@ class FaultPlan:
         """Switch all faults off."""
         with self._lock:
             self._armed.clear()
+            self._away = None
 
-    def choose(self, path: str) -> Fault | None:
-        """Return the fault that concerns a call, and count it."""
+    def choose(self, path: str, now: float = 0.0) -> Fault | None:
+        """Return the fault that concerns a call, and count it.
+
+        Args:
+            path: The path of the call.
+            now: The seconds since the epoch, by the sandbox's clock.
+        """
         with self._lock:
+            if self._away and now < self._away[1]:
+                return self._away[0]
             firing = [armed for armed in self._armed if armed.fires(path)]
             if not firing:
                 return None
             firing[0].fired += 1
-            return firing[0].fault
+            fault = firing[0].fault
+            if fault.kind == "away":
+                self._away = fault, now + fault.duration
+            return fault
 
     def state(self) -> list[dict[str, Any]]:
         """Return every fault with how often it matched and fired."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from acton_sandbox import transport
-from acton_sandbox.answers import unauthorized, unrouted
+from acton_sandbox.answers import NOTHING, unauthorized, unrouted
 from acton_sandbox.journal import SeenRequest
 from acton_sandbox.routes import Router
 from acton_sandbox.spoiling import shifted, spoilt
@@ -22,6 +22,9 @@ _OWN_PREFIX = "/_sandbox/"
 _TOKEN_PATH = "/token"  # noqa: S105 - a path
 _SECRETS = frozenset({"password", "client_secret", "refresh_token", "access_token", "code"})
 _FORM = "application/x-www-form-urlencoded"
+_WITHOUT_ANSWER = frozenset({"reset", "away"})
+_ADDED = {"page_shift": 1, "page_gap": -1}
+"""How many rows are added in front while the pages are read."""
 
 
 class Gateway:
@@ -48,12 +51,17 @@ class Gateway:
         service = self._service
         at = service.clock.now()
         body = await _body(receive) if scope["method"] == "POST" else None
-        answer = self._answer(scope, body)
-        fault = service.faults.choose(path)
+        fault = service.faults.choose(path, at)
+        if fault is not None and fault.kind == "revoke":
+            service.revoke_tokens()
+        is_reset = fault is not None and fault.kind in _WITHOUT_ANSWER
+        # A host that is away does nothing; what is reset otherwise has had its effect.
+        is_away = fault is not None and fault.kind == "away"
+        answer = NOTHING if is_away else self._answer(scope, body)
         if fault is not None:
             answer = self._spoilt(fault, scope, answer)
-            await transport.wait(fault.delay, receive)
-        is_reset = fault is not None and fault.kind == "reset"
+            if fault.kind != "trickle":
+                await transport.wait(fault.delay, receive)
         query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
         service.requests.append(
             SeenRequest(
@@ -71,6 +79,8 @@ class Gateway:
             await transport.reset(scope, receive)
         elif fault is not None and fault.kind == "truncated":
             await transport.send_half(answer, scope, receive, send)
+        elif fault is not None and fault.kind == "trickle":
+            await transport.send_slowly(answer, fault.delay, receive, send)
         else:
             await transport.send(answer, send)
 
@@ -106,14 +116,15 @@ class Gateway:
 
     def _spoilt(self, fault: Fault, scope: Scope, answer: Answer) -> Answer:
         path = scope["path"]
-        if fault.kind != "page_shift" or answer.status != 200:  # noqa: PLR2004
+        added = _ADDED.get(fault.kind)
+        if added is None or answer.status != 200:  # noqa: PLR2004
             return spoilt(fault, path, answer)
         query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
         offset = int(query.get("offset") or 0)
         if not offset:
             return answer
-        earlier = {**query, "offset": str(offset - 1)}
-        return shifted(self._router.answer(self._service.view, path, earlier), offset)
+        other = {**query, "offset": str(offset - added)}
+        return shifted(self._router.answer(self._service.view, path, other), offset, added)
 
 
 async def _body(receive: Receive) -> bytes:

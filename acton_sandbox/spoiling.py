@@ -52,13 +52,19 @@ def spoilt(fault: Fault, path: str, answer: Answer) -> Answer:
     return answer if spoil is None else spoil(fault, answer)
 
 
-def shifted(answer: Answer, offset: int) -> Answer:
-    """Return a page that was read one row too early as if it began at `offset`."""
+def shifted(answer: Answer, offset: int, added: int) -> Answer:
+    """Return a page as if it began at `offset`, and as many rows had been added before it.
+
+    Args:
+        answer: The page, read so many rows too early.
+        offset: Where it is to begin.
+        added: The number of rows; a negative one of rows that were deleted.
+    """
 
     def edit(page: Any) -> None:
         if isinstance(page, dict) and "offset" in page:
             page["offset"] = offset
-            _count_one_more(page)
+            _count_more(page, added)
 
     return _edited(answer, edit)
 
@@ -101,9 +107,9 @@ def _rows(value: Any) -> list[Any]:
     return [value]
 
 
-def _count_one_more(page: dict[str, Any]) -> None:
+def _count_more(page: dict[str, Any], rows: int = 1) -> None:
     if page.get("totalCount", -1) >= 0:
-        page["totalCount"] += 1
+        page["totalCount"] += rows
 
 
 def _repeat_last_row(value: Any, _: Fault) -> None:
@@ -113,7 +119,7 @@ def _repeat_last_row(value: Any, _: Fault) -> None:
     elif rows and rows[0] is not value and _is_last_page(value, rows):
         rows.append(rows[-1])
         value["count"] = len(rows)
-        _count_one_more(value)
+        _count_more(value)
 
 
 def _is_last_page(value: dict[str, Any], rows: list[Any]) -> bool:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from acton_sandbox.answers import Answer
 
 _STATE_KEY = "transport"
+_PIECES = 4
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
@@ -69,6 +70,17 @@ async def send_half(answer: Answer, scope: Scope, receive: Receive, send_event: 
     await send_event({"type": "http.response.body", "body": half, "more_body": True})
     _transport(scope).close()
     await _closed(receive)
+
+
+async def send_slowly(answer: Answer, delay: float, receive: Receive, send_event: Send) -> None:
+    """Send an answer in a few pieces, some time before each."""
+    await send_event(_start(answer))
+    length = len(answer.body) // _PIECES + 1
+    for place in range(0, length * _PIECES, length):
+        await wait(delay, receive)
+        piece = answer.body[place : place + length]
+        await send_event({"type": "http.response.body", "body": piece, "more_body": True})
+    await send_event({"type": "http.response.body", "body": b""})
 
 
 def _start(answer: Answer) -> dict[str, object]:

@@ -45,6 +45,8 @@ class Choices:
     """Whether such CSV begins with the mark of UTF-8."""
     largest_csv: int | None = None
     """The most rows of such CSV, if there is a limit."""
+    drilldown_order: str = "recipients"
+    """The order of a drilldown's rows: by `recipients`, or the `oldest` or the `newest` first."""
     media_slash: str = "with"
     """Whether paths of media end in a slash where that is documented: `with`, `without`, `both`."""
     landing_page_is_html: bool = False
@@ -69,6 +71,10 @@ class Choices:
     """The most rows of a page of contacts or of segments, if there is a limit."""
     larger_contact_page: str = "cut"
     """What a page above the limit is: `cut` without a word, or `refused` with 400."""
+    contact_filter: str = "heeded"
+    """What becomes of the date filters of the contacts: `heeded`, `ignored` or `refused`."""
+    contact_order: str = "created"
+    """The order of the contacts: as they were `created`, or as they were last `updated`."""
     segment_of_all_contacts: bool = True
     """Whether the older generation gives all contacts, as if they were a segment."""
     custom_objects: str = "on"

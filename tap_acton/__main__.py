@@ -7,7 +7,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tap_acton.errors import EXIT_FAILED, ActOnError
+from tap_acton.errors import EXIT_FAILED, MACHINE_FAILURES, ActOnError, OutputError
 from tap_acton.tap import TapActOn
 
 if TYPE_CHECKING:
@@ -30,15 +30,21 @@ def in_one_sentence() -> Iterator[None]:
     try:
         yield
     except ActOnError as error:
+        if isinstance(error, OutputError):
+            _give_up_output()
         TapActOn.logger.error(error.sentence)
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # Python would try to flush once more at its end, and complain again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        TapActOn.logger.error(
-            "The output was closed before the run was complete: see the target's log."
-        )
+    except OSError as error:
+        if error.errno not in MACHINE_FAILURES:
+            raise
+        _give_up_output()
+        TapActOn.logger.error(MACHINE_FAILURES[error.errno])
         sys.exit(EXIT_FAILED)
+
+
+def _give_up_output() -> None:
+    """Write no more: Python would try to flush once more at its end, and complain again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from tap_acton.values import Unconvertible, fingerprint, integer
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from tap_acton.pagination import Page
     from tap_acton.records import Record, Row
     from tap_acton.run import Parent
 
@@ -30,6 +31,7 @@ class Query:
         given: Columns that every row of the answer gets: the ids of the parents.
         parent: The parent; rows of one parent come out together.
         since: The replication value from which rows are emitted; None for all.
+        again: How often it was read before, as rows moved meanwhile.
     """
 
     path: str
@@ -38,6 +40,7 @@ class Query:
     given: Row = field(default_factory=dict)
     parent: Parent | None = None
     since: str | None = None
+    again: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +52,14 @@ class Answer:
         rows: The rows of the page.
         total: The number of rows that Act-On says there are, over all pages.
         gone: Why there are none, where Act-On does not know the parent, or refuses it.
+        has_moved: Whether the page does not begin where the one before it ended.
     """
 
     query: Query
     rows: Sequence[Row] = ()
     total: int | None = None
     gone: CallError | None = None
+    has_moved: bool = False
 
     @property
     def is_refused(self) -> bool:
@@ -102,18 +107,18 @@ class RunningNumbers:
     """Makes ids of rows that have none, and tells rows apart that are truly identical.
 
     The numbers begin anew with each parent, so memory stays flat; the parent has to be part
-    of the identity.
+    of the identity. They also do so where a parent is read again.
     """
 
     def __init__(self) -> None:
         self._within: object = None
-        self._counts: Counter[str] = Counter()
+        self._counts: Counter[tuple[str | None, ...]] = Counter()
 
     def identify(self, within: object, *identity: str | None) -> str:
         """Make the id of a row.
 
         Args:
-            within: The parent whose rows are being numbered.
+            within: The parent whose rows are being numbered, and how often it was read before.
             identity: What identifies the row, its parent included.
 
         Returns:
@@ -122,9 +127,8 @@ class RunningNumbers:
         if within != self._within:
             self._within = within
             self._counts.clear()
-        like = fingerprint(*identity)
-        self._counts[like] += 1
-        return fingerprint(*identity, self._counts[like])
+        self._counts[identity] += 1
+        return fingerprint(*identity, self._counts[identity])
 
 
 def without_shifted(before: Answer | None, answer: Answer) -> Sequence[Row]:
@@ -147,6 +151,38 @@ def without_shifted(before: Answer | None, answer: Answer) -> Sequence[Row]:
         if before.rows[-count:] == answer.rows[:count]:
             return answer.rows[count:]
     return answer.rows
+
+
+def with_border(page: Page, rows: Sequence[Row]) -> Page:
+    """Let a page know the rows that it is to begin with.
+
+    Args:
+        page: The page.
+        rows: The rows of the page before it.
+
+    Returns:
+        The page, with a digest of them where it overlaps.
+    """
+    return replace(page, border=digest_of(rows[-page.overlap :])) if page.overlap else page
+
+
+def behind_border(page: Page, rows: Sequence[Row]) -> Sequence[Row] | None:
+    """Leave out the rows that a page has of the page before.
+
+    Args:
+        page: The page.
+        rows: Its rows.
+
+    Returns:
+        The others; None where it has none of that page, so that some may be in neither. Rows
+        that were added in front only push the border back.
+    """
+    if not page.border:
+        return rows
+    for end in range(page.overlap, len(rows) + 1):
+        if digest_of(rows[end - page.overlap : end]) == page.border:
+            return rows[end:]
+    return None
 
 
 def total_of(payload: Any, names: Sequence[str] = ("totalCount",)) -> int | None:

@@ -15,6 +15,7 @@ import logging
 import math
 import os
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field, replace
@@ -22,7 +23,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 import requests
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from tap_acton.errors import (
     API_ACCESS_OFF_WORDS,
@@ -34,6 +35,7 @@ from tap_acton.errors import (
     ThrottledError,
     UnreachableError,
     failure_of,
+    without_stray_braces,
 )
 from tap_acton.limits import (
     SECOND_MS,
@@ -42,7 +44,14 @@ from tap_acton.limits import (
     system_clock,
     unusable_folder,
 )
-from tap_acton.transport import Patience, never_left, no_answer
+from tap_acton.transport import (
+    Patience,
+    TooLargeError,
+    never_left,
+    no_answer,
+    pieces_of,
+    whole,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,6 +70,15 @@ RENEWAL_MARGIN_SHARE = 0.1
 REPEAT_AFTER_SECONDS = 2.0
 LONGEST_REPEAT_WAIT_SECONDS = 60.0
 """A throttle answer that asks for a longer wait than this ends the run."""
+
+LOCK_POLL_SECONDS = 0.1
+"""How often a run looks whether another one still asks for a token."""
+
+TOKEN_LENGTH = 4096
+"""Room for a token on the disk, in bytes; a longer one takes more."""
+
+_PASSING = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
+"""The statuses below 500 after which the same question may be answered well."""
 
 Post = Callable[[Mapping[str, str]], requests.Response]
 """Sends a form to the token address, once, following no redirect."""
@@ -127,7 +145,7 @@ class Token:
         """
         try:
             lifetime = float(answer["expires_in"])
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             lifetime = math.nan
         if not 0 < lifetime < math.inf:
             lifetime = DEFAULT_LIFETIME_SECONDS
@@ -135,13 +153,13 @@ class Token:
         refresh_token = answer.get("refresh_token")
         return cls(
             access_token=str(answer["access_token"]),
-            refresh_token=str(refresh_token) if refresh_token else None,
+            refresh_token=str(refresh_token) if _fits_header(refresh_token) else None,
             expires_at=now + lifetime,
             renew_at=now + lifetime - margin,
         )
 
     @classmethod
-    def from_json(cls, text: str) -> Token:
+    def from_json(cls, text: str | bytes) -> Token:
         """Read a token as it was kept.
 
         Args:
@@ -178,6 +196,9 @@ class TokenStore:
         """Return the last token written, or None."""
         return self._token
 
+    def prepare(self) -> None:
+        """Make sure that a token can be kept, before one is asked for."""
+
     def write(self, token: Token) -> None:
         """Keep a token; when this returns, it is safe.
 
@@ -192,11 +213,14 @@ class FileTokenStore(TokenStore):
 
     Args:
         path: The file.
+        pause: Waits the given seconds; raises when the run is to end.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, pause: Callable[[float], None] = time.sleep) -> None:
         super().__init__()
         self._path = path
+        self._new_path = path.with_suffix(".new")
+        self._pause = pause
         self._file_lock = FileLock(f"{path}.lock", mode=0o600)
 
     @contextmanager
@@ -207,7 +231,9 @@ class FileTokenStore(TokenStore):
             SettingsError: If the folder cannot be written to.
         """
         try:
-            self._file_lock.acquire()
+            while not self._is_locked():
+                # Another run asks for a token: that may take as long as two calls and a wait.
+                self._pause(LOCK_POLL_SECONDS)
         except (OSError, NotImplementedError) as error:
             raise unusable_folder(self._path.parent, error) from None
         try:
@@ -215,16 +241,32 @@ class FileTokenStore(TokenStore):
         finally:
             self._file_lock.release()
 
+    def _is_locked(self) -> bool:
+        """Take the lock if nobody else has it."""
+        try:
+            self._file_lock.acquire(blocking=False)
+        except Timeout:
+            return False
+        return True
+
     def read(self) -> Token | None:
         """Return the last token written, or None; a file that holds none is reported."""
         try:
-            with os.fdopen(open_private(self._path, os.O_RDONLY), encoding="utf-8") as file:
+            with os.fdopen(open_private(self._path, os.O_RDONLY), "rb") as file:
                 return Token.from_json(file.read())
         except FileNotFoundError:
             return None
         except (OSError, ValueError, RecursionError):
             logger.warning("%s holds no token that can be read: it is replaced.", self._path)
             return None
+
+    def prepare(self) -> None:
+        """Take the room that a token needs, so that a full disk does not cost the chain.
+
+        Raises:
+            SettingsError: If there is no room, or the file cannot be written.
+        """
+        self._write_new(b" " * TOKEN_LENGTH)
 
     def write(self, token: Token) -> None:
         """Keep a token; when this returns, it is on the disk.
@@ -235,25 +277,35 @@ class FileTokenStore(TokenStore):
         Raises:
             SettingsError: If the file cannot be written.
         """
-        new_path = self._path.with_suffix(".new")
+        self._write_new(json.dumps(asdict(token)).encode())
         try:
-            descriptor = open_private(new_path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                json.dump(asdict(token), file)
+            self._new_path.replace(self._path)
+        except OSError as error:
+            raise unusable_folder(self._path.parent, error) from None
+
+    def _write_new(self, content: bytes) -> None:
+        """Write what is to take the place of the file, over what stands there already."""
+        try:
+            descriptor = open_private(self._new_path, os.O_WRONLY | os.O_CREAT)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.truncate()
                 file.flush()
                 os.fsync(file.fileno())
-            new_path.replace(self._path)
         except OSError as error:
             raise unusable_folder(self._path.parent, error) from None
 
 
-def open_token_store(setting: str | None, identity: str) -> TokenStore:
+def open_token_store(
+    setting: str | None, identity: str, pause: Callable[[float], None] = time.sleep
+) -> TokenStore:
     """Open the store of one token chain.
 
     Args:
         setting: The setting ``token_store``: a folder, ``memory``, or None for the cache
             folder of the user.
         identity: The key of the chain, from :meth:`Credentials.identity`.
+        pause: Waits the given seconds; raises when the run is to end.
 
     Returns:
         The store.
@@ -262,7 +314,7 @@ def open_token_store(setting: str | None, identity: str) -> TokenStore:
         SettingsError: If the folder cannot be made.
     """
     folder = state_folder(setting)
-    return FileTokenStore(folder / f"token-{identity}.json") if folder else TokenStore()
+    return FileTokenStore(folder / f"token-{identity}.json", pause) if folder else TokenStore()
 
 
 class TokenChain:
@@ -279,6 +331,9 @@ class TokenChain:
         host: The host of the token address, for messages.
         clock: Tells the milliseconds since 1970.
         patience: Whether a login is tried again.
+
+    Attributes:
+        has_answer: Whether the host has answered a question of this run.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of the chain, each given once per run
@@ -302,6 +357,7 @@ class TokenChain:
         self._lock = threading.Lock()
         self._token: Token | None = None
         self._failure: ActOnError | None = None
+        self.has_answer = False
 
     def access_token(self) -> str:
         """Return an access token that is valid for a while, and renew it first if need be.
@@ -333,7 +389,7 @@ class TokenChain:
 
     def _good_token(self, refused: str | None) -> str:
         with self._lock:
-            if self._failure:
+            if self._failure is not None:
                 raise self._failure
             token = self._token
             if not self._is_good(token, refused):
@@ -350,6 +406,7 @@ class TokenChain:
             token = self._store.read()
             if self._is_good(token, refused):
                 return token
+            self._store.prepare()
             try:
                 renewed = self._next_token(token)
             except UnreachableError as failure:
@@ -416,28 +473,30 @@ class TokenChain:
         self._limits.check_login()
         self._limits.wait_for_call()
         try:
-            response = self._post(form)
+            with self._post(form) as response:
+                answer = Answer(response.status_code, response.headers, _body_of(response))
         except requests.RequestException as error:
             if not never_left(error):
                 self._limits.count_login()
             raise no_answer(error, "Login", self._host) from None
         self._limits.count_login()
-        payload = _json_object(response.content)
-        if response.status_code == HTTPStatus.OK and payload.get("access_token"):
+        self.has_answer = True
+        payload = _json_object(answer.body)
+        if answer.status == HTTPStatus.OK and _fits_header(payload.get("access_token")):
             return Token.from_answer(payload, self._now())
-        raise self._failure_of(response, payload.get("error"))
+        raise self._failure_of(answer, payload.get("error"))
 
-    def _failure_of(self, response: requests.Response, error: object) -> Exception:
+    def _failure_of(self, answer: Answer, error: object) -> Exception:
         """Decide what an answer without a token means."""
-        status = response.status_code
-        if API_ACCESS_OFF_WORDS.encode() in response.content.lower():
+        status = answer.status
+        if API_ACCESS_OFF_WORDS.encode() in answer.body.lower():
             return CredentialsError(
                 "API access is not enabled for this Act-On account: ask Act-On to switch it on."
             )
         if error == "invalid_grant":
             return _GrantRefusedError()
-        failure = failure_of(Answer(status, response.headers, response.content), "Login")
-        if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        failure = failure_of(answer, "Login")
+        if status in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             if isinstance(failure, RepeatableError):
                 return failure
         elif isinstance(failure, ThrottledError):
@@ -470,9 +529,23 @@ def _spent(throttle: RepeatableError) -> AllowanceSpentError:
     )
 
 
+def _fits_header(token: object) -> bool:
+    """Tell whether a token can be sent; a line break in it would begin another header."""
+    return isinstance(token, str) and token.isascii() and token.isprintable() and bool(token)
+
+
+def _body_of(response: requests.Response) -> bytes:
+    """Read an answer; one that is too large holds no token."""
+    try:
+        return whole(pieces_of(response))
+    except TooLargeError:
+        # Not empty: an empty refusal passes for a sign that no calls are left.
+        return b"too large"
+
+
 def _json_object(body: bytes) -> dict[str, Any]:
     try:
-        payload = json.loads(body)
+        payload = json.loads(without_stray_braces(body))
     except (ValueError, RecursionError):
         return {}
     return payload if isinstance(payload, dict) else {}

@@ -15,6 +15,7 @@ from tap_acton.columns import COLUMNS_STATE, SOURCE_STATE
 from tap_acton.moments import moment_of
 from tap_acton.records import UNKNOWN_MOMENT, Record
 from tap_acton.rounds import ROUND_STATE, Round
+from tap_acton.state import NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +27,13 @@ if TYPE_CHECKING:
 
 
 class ActOnTap(Tap):
-    """What the streams know of the tap."""
+    """What the streams know of the tap.
+
+    Attributes:
+        writes_lines: Whether streams may write their records past the SDK.
+    """
+
+    writes_lines = False
 
     @property
     @abstractmethod
@@ -63,7 +70,7 @@ class BookmarkedStream(Stream):
 
     @property
     def emit_activate_version_messages(self) -> bool:
-        """Never: sent ahead of the rows, it would empty a table that a failing run leaves so."""
+        """Never: the SDK sends it ahead of the rows, and a failing run leaves a table without."""
         return False
 
     def get_replication_key_signpost(self, context: Context | None = None) -> None:
@@ -184,8 +191,9 @@ class BookmarkedStream(Stream):
         Returns:
             Whether there was anything to forget.
         """
-        is_kept = ROUND_STATE in self.stream_state
-        self.stream_state.pop(ROUND_STATE, None)
+        is_kept = self.stream_state.get(ROUND_STATE) is not None
+        if is_kept:
+            self.stream_state[ROUND_STATE] = NOTHING
         return is_kept
 
     def remember(self, shape: Shape | None) -> None:

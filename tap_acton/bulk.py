@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections import Counter
+from dataclasses import replace
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from tap_acton.answers import Answer, Query
 from tap_acton.csv_file import CsvFile
@@ -63,6 +64,33 @@ class UnlikeJsonError(Exception):
         self.sentence = sentence
 
 
+class RowMaker(NamedTuple):
+    """How rows are made of the cells of a file; the first of two steps shows whether they can.
+
+    Attributes:
+        arrange: Brings the cells into the order of the JSON; raises :class:`ValueError` for
+            cells of which it is not certain how JSON would hold them.
+        finish: Makes a row, as :meth:`~ActOnStream.rows` gives it, of what that returns.
+    """
+
+    arrange: Callable[[list[str]], Any]
+    finish: Callable[[Any], Row]
+
+    def row(self, cells: list[str]) -> Row:
+        """Make a row.
+
+        Args:
+            cells: The cells.
+
+        Returns:
+            The row.
+
+        Raises:
+            ValueError: As for the first step.
+        """
+        return self.finish(self.arrange(cells))
+
+
 class BulkStream(ActOnStream):
     """A stream whose pages of JSON may be replaced by a CSV file."""
 
@@ -76,7 +104,7 @@ class BulkStream(ActOnStream):
     # What a stream says of its files
 
     @abstractmethod
-    def row_maker(self, headers: Sequence[str], answer: Answer) -> MakeRow:
+    def row_maker(self, headers: Sequence[str], answer: Answer) -> RowMaker:
         """Say how rows are made of the cells of a file.
 
         Args:
@@ -200,7 +228,7 @@ class BulkStream(ActOnStream):
         else:
             self._refusals[kind] = 0
             self.spare("by csv", max(0, len(further) - 1))
-            return self._take(query, rows)
+            return self._take(Answer(query, total=answer.total), rows)
         self.log("%s It is read as JSON.", sentence)
         self._refusals[kind] += 1
         self._paged.add(query.subject)
@@ -208,11 +236,11 @@ class BulkStream(ActOnStream):
         # Rows may have moved between the pages while the file was on its way.
         return Answer(query), [self.task(query)]
 
-    def _take(self, query: Query, rows: Iterator[Row]) -> Outcome[Answer]:
+    def _take(self, file: Answer, rows: Iterator[Row]) -> Outcome[Answer]:
         """Take rows of a file, and leave the others to the next task."""
         taken = list(islice(rows, ROWS_AT_ONCE))
         is_last = len(taken) < ROWS_AT_ONCE
-        return Answer(query, taken), () if is_last else [partial(self._take, query, rows)]
+        return replace(file, rows=taken), () if is_last else [partial(self._take, file, rows)]
 
     def _rows_of_file(self, answer: Answer, tries: int | None) -> Iterator[Row]:
         """Ask for a file, and make sure that it holds what JSON holds."""
@@ -223,8 +251,8 @@ class BulkStream(ActOnStream):
             file = CsvFile()
             self.run.client.download(call, file.content, tries)
             rows = file.rows()
-            make_row = self.row_maker(next(rows, []), answer)
-            count = self._count_proven(map(make_row, rows), answer)
+            maker = self.row_maker(next(rows, []), answer)
+            count = self._count_proven(map(maker.arrange, rows), maker, answer)
         except ValueError:
             raise UnlikeJsonError(
                 f"{subject}: Act-On's CSV does not hold what its JSON holds."
@@ -237,13 +265,15 @@ class BulkStream(ActOnStream):
             raise UnlikeJsonError(
                 f"{subject}: Act-On's CSV holds {count:,} of {answer.total:,} rows."
             )
-        return map(make_row, islice(file.rows(), 1, None))
+        return map(maker.row, islice(file.rows(), 1, None))
 
-    def _count_proven(self, rows: Iterable[Row], answer: Answer) -> int:
+    def _count_proven(self, rows: Iterable[Any], maker: RowMaker, answer: Answer) -> int:
         """Count the rows of a file, of which the first have to be those of the page."""
         count = 0
         for row in rows:
-            if count < len(answer.rows) and not self.is_same(row, answer.rows[count], answer):
+            if count < len(answer.rows) and not self.is_same(
+                maker.finish(row), answer.rows[count], answer
+            ):
                 raise ValueError
             count += 1
             if not count % ROWS_AT_ONCE:

@@ -8,12 +8,15 @@ streams and threads of a run.
 
 from __future__ import annotations
 
+import math
 import random
 import re
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
+from itertools import chain
 from json import JSONDecodeError, dumps, loads
 from typing import IO, TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
@@ -38,7 +41,17 @@ from tap_acton.errors import (
     is_error_object,
     without_stray_braces,
 )
-from tap_acton.transport import NoAnswerError, Patience, no_answer
+from tap_acton.transport import (
+    LARGEST_ANSWER,
+    PIECE_LENGTH,
+    NoAnswerError,
+    Patience,
+    Route,
+    TooLargeError,
+    no_answer,
+    pieces_of,
+    whole,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -58,9 +71,6 @@ LONGEST_WAIT_SECONDS = 60.0
 
 NO_TEXT_BEGINNINGS = frozenset({b"", b"<", b"{"})
 """How an answer begins that is not the text that was asked for: nothing, HTML, JSON."""
-
-PIECE_LENGTH = 2**16
-"""How much of a download is taken at once, in bytes."""
 
 _ESCAPED_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 
@@ -121,7 +131,7 @@ def decode_json(body: bytes, subject: str) -> Any:
 
     A stray ``{}`` before the body, as some printed samples have it, is skipped. What is
     not UTF-8, and halves of characters, are replaced; the character NUL is left out,
-    since no warehouse takes it.
+    since no warehouse takes it. Numbers that no JSON can be made of again come as texts.
 
     Args:
         body: The body.
@@ -142,11 +152,25 @@ def decode_json(body: bytes, subject: str) -> Any:
         pass
     try:
         # Slower, but it takes numbers past 64 bits and, after the repairs, any text.
-        payload = loads(body.decode("utf-8-sig", "replace"))
+        payload = loads(
+            body.decode("utf-8-sig", "replace"),
+            parse_int=partial(_number_or_text, int),
+            parse_float=partial(_number_or_text, float),
+            parse_constant=str,
+        )
         return loads(dumps(payload, ensure_ascii=False).encode("utf-8", "replace"))
     except (JSONDecodeError, RecursionError, ValueError):
         kind = "an empty answer" if not body else "an answer that is not JSON"
         raise RepeatableError(f"{subject}: Act-On sent {kind}.") from None
+
+
+def _number_or_text(convert: Callable[[str], float], numeral: str) -> float | str:
+    """Read a number; one that Python cannot hold, or not write again, stays a text."""
+    try:
+        number = convert(numeral)
+    except ValueError:
+        return numeral
+    return numeral if number in {math.inf, -math.inf} else number
 
 
 def decode_text(body: bytes, subject: str) -> Any:
@@ -186,17 +210,6 @@ def decode_page(body: bytes, subject: str) -> Any:
     return {"html": page} if page.lstrip().startswith("<") else decode_json(body, subject)
 
 
-class _BearerToken(requests.auth.AuthBase):
-    """Sends a token; set on every request so that no ``.netrc`` replaces it."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
-
-
 class ActOnClient:
     """Makes calls, each as often as it takes and no more often than is allowed.
 
@@ -221,9 +234,8 @@ class ActOnClient:
         pause: Callable[[float], None],
         patience: Patience,
     ) -> None:
-        self._base_url = base_url
+        self._route = Route(session, base_url)
         self._host = urlsplit(base_url).netloc
-        self._session = session
         self._tokens = tokens
         self._limits = limits
         self._counter = counter
@@ -358,11 +370,13 @@ class ActOnClient:
     def _keep(self, call: Call, token: str, into: IO[bytes]) -> None:
         """Make the call once and write its answer to a file, unless that is none of CSV."""
         try:
-            with self._open(call, token, is_streamed=True) as response:
-                pieces = response.iter_content(PIECE_LENGTH)
+            with self._open(call, token) as response:
+                pieces = iter(pieces_of(response))
                 beginning = b""
-                while not beginning.strip() and (piece := next(pieces, b"")):
-                    beginning += piece
+                while len(beginning) < PIECE_LENGTH and not beginning.strip():
+                    beginning += (piece := next(pieces, b""))
+                    if not piece:
+                        break
                 is_csv = beginning.lstrip()[:1] not in NO_TEXT_BEGINNINGS
                 if response.status_code == HTTPStatus.OK and is_csv:
                     into.seek(0)
@@ -373,9 +387,11 @@ class ActOnClient:
                         self._pause(0)
                         into.write(piece)
                     return
-                body = beginning + b"".join(pieces)
+                body = whole(chain((beginning,), pieces))
         except requests.RequestException as error:
             raise no_answer(error, call.subject, self._host) from None
+        except TooLargeError:
+            raise too_large(call.subject) from None
         answer = Answer(response.status_code, response.headers, body)
         failure = failure_of(answer, call.subject)
         with suppress(RepeatableError):
@@ -386,26 +402,26 @@ class ActOnClient:
     def _send(self, call: Call, token: str) -> Answer:
         """Make the call once."""
         try:
-            response = self._open(call, token)
+            with self._open(call, token) as response:
+                body = whole(pieces_of(response))
         except requests.RequestException as error:
             raise no_answer(error, call.subject, self._host) from None
-        return Answer(response.status_code, response.headers, response.content)
+        except TooLargeError:
+            raise too_large(call.subject) from None
+        return Answer(response.status_code, response.headers, body)
 
-    def _open(self, call: Call, token: str, *, is_streamed: bool = False) -> requests.Response:
+    def _open(self, call: Call, token: str) -> requests.Response:
         if not {".", ".."}.isdisjoint(call.path.split("/")):
             # However it is escaped, it would be folded away, and another path be asked.
             raise RejectedCallError(f"{call.subject}: the id cannot be part of a path.")
         self._counter.count_call(call.stream, self._limits.wait_for_call())
-        response = self._session.request(
-            "GET" if call.body is None else "POST",
-            f"{self._base_url}{call.path}",
-            # A plus sign in a name must not arrive as a space.
-            params=urlencode(call.parameters, quote_via=quote),
-            json=call.body,
-            auth=_BearerToken(token),
-            timeout=self._patience.timeouts,
-            allow_redirects=False,
-            stream=is_streamed,
+        # A plus sign in a name must not arrive as a space.
+        query = urlencode(call.parameters, quote_via=quote)
+        response = self._route.send(
+            f"{call.path}?{query}" if query else call.path,
+            token,
+            call.body,
+            timeouts=self._patience.timeouts,
         )
         self._has_answered.set()
         return response
@@ -427,7 +443,7 @@ class ActOnClient:
         tries = self._patience.max_retries + 1
         if most is not None:
             tries = min(tries, most)
-        if has_no_answer and not self._has_answered.is_set():
+        if has_no_answer and not (self._has_answered.is_set() or self._tokens.has_answer):
             tries = min(tries, FIRST_CONTACT_TRIES)
         if failures < tries:
             return
@@ -439,6 +455,21 @@ class ActOnClient:
         raise StreamFailedError(
             f"{error.sentence} Tried {times}; run again later, the state is kept."
         ) from None
+
+
+def too_large(subject: str) -> RejectedCallError:
+    """Say that an answer was not taken into the memory.
+
+    Args:
+        subject: What was asked about.
+
+    Returns:
+        The failure.
+    """
+    return RejectedCallError(
+        f"{subject}: Act-On's answer is larger than the {LARGEST_ANSWER // 2**20} MiB that are "
+        "taken into the memory; where there are pages, a smaller page_size helps."
+    )
 
 
 def _with_jitter(seconds: float) -> float:

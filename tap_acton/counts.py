@@ -22,6 +22,7 @@ class StreamCount:
         refused: Parents that Act-On refused to tell of.
         spared: Calls that were not made because they could bring nothing new, by the
             reason; as far as that is known without making them.
+        is_full_read: Whether a full read came to its end, so that targets drop what is gone.
         outcome: ``complete``, ``incomplete``, ``done before``, ``not selected``,
             ``switched off`` or ``failed``; empty while reading.
         skipped_names: The first of the skipped parents by name.
@@ -34,6 +35,7 @@ class StreamCount:
     skipped: int = 0
     refused: int = 0
     spared: Counter[str] = field(default_factory=Counter)
+    is_full_read: bool = False
     outcome: str = ""
     skipped_names: list[str] = field(default_factory=list)
     refused_names: list[str] = field(default_factory=list)
@@ -115,6 +117,7 @@ class RunCount:
                     "refused": count.refused,
                     "spared": dict(sorted(count.spared.items())),
                     "waited": round(count.waited, 1),
+                    "full_read": count.is_full_read,
                     "outcome": count.outcome,
                 }
                 for name, count in sorted(self.streams.items())

@@ -376,11 +376,11 @@ class _Pattern:
         """
         if self.directives is None:
             # Read in another way, the day could be taken for the month.
-            raise Unconvertible(to="a date of a known format")
+            raise Unconvertible
         try:
             found = datetime.strptime(value.strip(), self.directives)  # noqa: DTZ007 - see below
         except ValueError:
-            raise Unconvertible(to="a date of the field's format") from None
+            raise Unconvertible from None
         # The query asks for UTC, which overrides the zone of the field (2024 edition).
         return found if found.tzinfo else found.replace(tzinfo=UTC)
 
@@ -410,13 +410,13 @@ def _texts(value: Any, separator: str) -> list[str | None] | None:
     if isinstance(value, list):
         return [_plain(item) for item in value]
     if not isinstance(value, str):
-        raise Unconvertible(to="an array of texts")
+        raise Unconvertible
     if not value:
         return None
     try:
         (items,) = csv.reader(io.StringIO(value, newline=""), delimiter=separator, strict=True)
     except (csv.Error, TypeError, ValueError):
-        raise Unconvertible(to="an array of texts") from None
+        raise Unconvertible from None
     return [text(item) for item in items]
 
 

@@ -1,18 +1,20 @@
 """What only the account itself can tell of the streams: asked for at discovery.
 
 Discovery works without Act-On. What it asks Act-On for, it asks in a few seconds; where
-that fails, the catalog lacks these streams and columns, and one warning says so.
+that fails, the catalog lacks these streams and columns, and one warning says so. A run that
+has no catalog is as patient as with any other call, since its tables must lack nothing.
 """
 
 from __future__ import annotations
 
 import logging
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING
 
 from tap_acton.columns import KnownNames, Shape
 from tap_acton.custom_objects import columns_of_schemas
-from tap_acton.errors import ActOnError, NotAvailableError
+from tap_acton.errors import ActOnError, CallError, NotAvailableError
 from tap_acton.stream import SCHEMAS
 from tap_acton.streams.contacts import Contacts, custom_columns
 from tap_acton.streams.custom_objects import CustomObjectRecords
@@ -26,24 +28,32 @@ if TYPE_CHECKING:
 logger = logging.getLogger("tap-acton")
 
 
-def discover(run: Run, known: KnownNames) -> dict[str, Shape]:
+def discover(run: Run, known: KnownNames, *, for_a_run: bool) -> dict[str, Shape]:
     """Ask the account for the streams and columns that the settings want of it.
 
     Args:
         run: The run, whose settings say what is wanted.
         known: The names of earlier runs, which are kept.
+        for_a_run: Whether rows are to be read by what is found; else it is for a catalog,
+            which may lack what the account does not tell within seconds.
 
     Returns:
         What was found, by the name of the stream.
+
+    Raises:
+        ActOnError: If rows are to be read, and the account does not answer.
     """
     found: dict[str, Shape] = {}
-    with run.in_haste():
+    with nullcontext() if for_a_run else run.in_haste():
         for part in _PARTS:
             try:
                 found |= part(run, known)
             except NotAvailableError as error:
                 logger.info("Discovery: %s", error.sentence)
             except ActOnError as error:
+                run.stop.check()
+                if for_a_run and not isinstance(error, CallError):
+                    raise
                 logger.warning(
                     "%s The catalog comes without what only the account can tell: the columns of "
                     "custom fields, and streams of lists.",

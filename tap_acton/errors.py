@@ -10,13 +10,28 @@ it is: it never holds a token, a password, an e-mail address or a piece of an an
 from __future__ import annotations
 
 import enum
+import errno
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+_NO_ROOM = (
+    "The disk is full, or a quota on it, where the output or a temporary file goes: make room and "
+    "run again; the state is kept."
+)
+
+MACHINE_FAILURES: Mapping[int | None, str] = {
+    errno.EPIPE: "The output was closed before the run was complete: see the target's log.",
+    errno.ENOSPC: _NO_ROOM,
+    errno.EDQUOT: _NO_ROOM,
+    errno.EFBIG: _NO_ROOM,
+}
+"""What to say of the failures of the machine that can be foreseen, by their number."""
 
 EXIT_FAILED = 1
 EXIT_ALLOWANCE_SPENT = 3
@@ -58,6 +73,28 @@ class AllowanceSpentError(ActOnError):
 
     exit_code = EXIT_ALLOWANCE_SPENT
     subject = ""
+
+
+class OutputError(ActOnError):
+    """The output cannot be written: the target has ended, or the disk is full."""
+
+
+@contextmanager
+def output_failures_told() -> Iterator[None]:
+    """Tell a failure to write the output: click would end the run without a word.
+
+    Yields:
+        Once, for the writing.
+
+    Raises:
+        OutputError: If the target has ended, or the disk is full.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in MACHINE_FAILURES:
+            raise
+        raise OutputError(MACHINE_FAILURES[error.errno]) from None
 
 
 class StreamFailedError(ActOnError):
@@ -214,9 +251,10 @@ _BAD_REQUEST = 400
 _UNAUTHORIZED = 401
 _FORBIDDEN = 403
 _NOT_FOUND = 404
-_TIMEOUT = 408
 _TOO_MANY_REQUESTS = 429
 _SERVER_ERROR = 500
+# What a proxy says must not pass for a refusal of what was asked.
+_PASSING = {407: ": a proxy in front of it refuses the call", 408: ""}
 _MAYBE_THROTTLED = frozenset({_FORBIDDEN, 502, 503, 504})
 
 
@@ -339,8 +377,8 @@ def _failure(  # noqa: PLR0911 - the order in which an answer is read, one line 
         return NotRoutedError(f"{said}: the endpoint is not offered on this host.")
     if status == _FORBIDDEN:
         return NotAvailableError(f"{said}: the user has no right to read this.")
-    if status == _TIMEOUT or status >= _SERVER_ERROR:
-        return RepeatableError(f"{said}.")
+    if status in _PASSING or status >= _SERVER_ERROR:
+        return RepeatableError(f"{said}{_PASSING.get(status, '')}.")
     if envelope.code is not None:
         return RejectedCallError(f"{said}, code {envelope.code}.")
     if status == _NOT_FOUND:

@@ -4,7 +4,8 @@ Act-On allows 5 calls a second, 30,000 a day at most, and 5 logins an hour (Act-
 reference, 2024 edition). How it refuses a call too many, and when its day begins, is
 not documented, so the tap counts for itself, over rolling windows. All threads of a run
 share one :class:`Limits`; all runs on a machine share the counts behind it, which are
-kept in a file beside the token.
+kept in a file beside the token. Several machines share them on a server: see
+``stores``.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import time
 from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 import platformdirs
 from filelock import FileLock
@@ -49,7 +50,7 @@ Clock = Callable[[], int]
 """Tells the milliseconds since 1970."""
 
 Bucket = InMemoryBucket | SQLiteBucket
-"""The moments of the calls that still count against one limit."""
+"""The moments of calls, as the library keeps them."""
 
 
 def system_clock() -> int:
@@ -116,6 +117,61 @@ def open_private(path: Path, flags: int) -> int:
     return descriptor
 
 
+class CallCount(Protocol):
+    """The calls that count against one limit at present."""
+
+    def add(self) -> int:
+        """Count a call and return 0, or return in how many milliseconds it fits."""
+
+    def wait(self) -> int:
+        """Tell in how many milliseconds a call fits, without counting one."""
+
+    def taken(self) -> int:
+        """Tell how many calls count at present."""
+
+
+class BucketCount:
+    """Counts calls by the clock of this machine.
+
+    Args:
+        bucket: The moments of the calls.
+        clock: Tells the milliseconds since 1970.
+    """
+
+    def __init__(self, bucket: Bucket, clock: Clock) -> None:
+        self._bucket = bucket
+        self._rate = bucket.rates[0]
+        self._clock = clock
+        bucket.leak(clock())
+
+    def add(self) -> int:
+        """Count a call and return 0, or return in how many milliseconds it fits."""
+        item = RateItem("call", self._clock())
+        if self._bucket.put(item):
+            return 0
+        wait = cast("int", self._bucket.waiting(item))
+        if wait > self._rate.interval + MINUTE_MS:
+            # Only moments of the future make a wait longer than the window.
+            logger.warning("The clock was set back: the calls are counted from zero again.")
+            self._bucket.flush()
+            self._bucket.put(item)
+            return 0
+        return wait
+
+    def wait(self) -> int:
+        """Tell in how many milliseconds a call fits, without counting one."""
+        now = self._clock()
+        self._bucket.leak(now)
+        oldest = self._bucket.peek(self._rate.limit - 1)
+        wait = oldest.timestamp + self._rate.interval - now + 1 if oldest else 0
+        return wait if 0 < wait <= self._rate.interval + MINUTE_MS else 0
+
+    def taken(self) -> int:
+        """Tell how many calls count at present."""
+        self._bucket.leak(self._clock())
+        return self._bucket.count()
+
+
 class LimitStorage:
     """Keeps the counts in memory, for this run alone."""
 
@@ -128,17 +184,18 @@ class LimitStorage:
         with self._thread_lock:
             yield
 
-    def bucket(self, name: str, rate: Rate) -> Bucket:  # noqa: ARG002 - a file needs it
+    def count(self, name: str, rate: Rate, clock: Clock) -> CallCount:  # noqa: ARG002 - see below
         """Open a count; to be called, and the count to be used, under the lock.
 
         Args:
-            name: A word that tells the count from the others.
+            name: A word that tells the count from the others, where they are kept together.
             rate: The limit.
+            clock: Tells the milliseconds since 1970, where no server does.
 
         Returns:
             The count, as far as it is known.
         """
-        return InMemoryBucket([rate])
+        return BucketCount(InMemoryBucket([rate]), clock)
 
     def close(self) -> None:
         """Close what is open."""
@@ -180,7 +237,7 @@ class FileLimitStorage(LimitStorage):
         except (OSError, NotImplementedError, sqlite3.Error) as error:
             raise unusable_folder(self._path.parent, error) from None
 
-    def bucket(self, name: str, rate: Rate) -> Bucket:
+    def count(self, name: str, rate: Rate, clock: Clock) -> CallCount:
         """Open a count, with what other runs have counted."""
         for statement in (
             SQLiteQueries.CREATE_BUCKET_TABLE.format(table=name),
@@ -189,7 +246,7 @@ class FileLimitStorage(LimitStorage):
             ),
         ):
             self._connection.execute(statement)
-        return SQLiteBucket([rate], self._connection, name)
+        return BucketCount(SQLiteBucket([rate], self._connection, name), clock)
 
     def close(self) -> None:
         """Close the file, when no thread is at it."""
@@ -297,12 +354,14 @@ class Limits:
         self._clock = clock
         self._held_until = 0
         self._turn = threading.Lock()
+        rate = pace(requests_per_second)
+        # Of calls that share a window, none has to keep away from the one before it.
+        self._gap = rate.interval + 1 if rate.limit == 1 else 0
+        self._left_at = 0
         with storage.lock():
-            self._pace = storage.bucket("pace", pace(requests_per_second))
-            self._day = storage.bucket("day", Rate(daily_request_limit, DAY_MS))
-            self._logins = storage.bucket("logins", Rate(LOGINS_PER_HOUR, HOUR_MS))
-            for bucket in (self._pace, self._day, self._logins):
-                bucket.leak(clock())
+            self._pace = storage.count("pace", rate, clock)
+            self._day = storage.count("day", Rate(daily_request_limit, DAY_MS), clock)
+            self._logins = storage.count("logins", Rate(LOGINS_PER_HOUR, HOUR_MS), clock)
 
     def wait_for_call(self) -> float:
         """Wait until a call may be made, and count it.
@@ -319,6 +378,11 @@ class Limits:
         with self._turn:
             while wait := self._admit_call():
                 self._pause(wait / SECOND_MS)
+            # The one before it may have left later than it counts, after a slow disk.
+            early = self._left_at + self._gap - self._clock()
+            if 0 < early <= self._gap:
+                self._pause(early / SECOND_MS)
+            self._left_at = self._clock()
         return (self._clock() - started) / SECOND_MS
 
     def check_login(self) -> None:
@@ -331,11 +395,8 @@ class Limits:
                 may be as long as that, so it is not done here.
         """
         with self._storage.lock():
-            now = self._clock()
-            self._logins.leak(now)
-            oldest = self._logins.peek(LOGINS_PER_HOUR - 1)
-        wait = oldest.timestamp + HOUR_MS - now + 1 if oldest else 0
-        if 0 < wait <= HOUR_MS + MINUTE_MS:
+            wait = self._logins.wait()
+        if wait:
             raise AllowanceSpentError(
                 f"The {LOGINS_PER_HOUR} logins an hour that Act-On allows are used up: run again "
                 f"in {math.ceil(wait / MINUTE_MS)} minutes."
@@ -344,7 +405,7 @@ class Limits:
     def count_login(self) -> None:
         """Count a login that Act-On has heard of, or may have."""
         with self._storage.lock():
-            _put(self._logins, self._clock())
+            self._logins.add()
 
     def hold_back(self, seconds: float) -> None:
         """Let no thread make a call for a while, because Act-On asks for fewer.
@@ -358,8 +419,7 @@ class Limits:
     def calls_left_today(self) -> int:
         """Tell how many calls the daily limit still allows."""
         with self._storage.lock():
-            self._day.leak(self._clock())
-            return max(0, self._daily_request_limit - self._day.count())
+            return max(0, self._daily_request_limit - self._day.taken())
 
     def close(self) -> None:
         """Close the storage."""
@@ -368,29 +428,13 @@ class Limits:
     def _admit_call(self) -> int:
         """Count a call and return 0, or return how many milliseconds it has to wait."""
         with self._storage.lock():
-            now = self._clock()
-            wait = max(0, self._held_until - now) or _put(self._pace, now)
+            wait = max(0, self._held_until - self._clock()) or self._pace.add()
             if wait:
                 return wait
-            wait = _put(self._day, now)
+            wait = self._day.add()
         if wait:
             raise AllowanceSpentError(
                 f"The {self._daily_request_limit} calls in 24 hours of daily_request_limit are "
                 f"used up: run again in {math.ceil(wait / MINUTE_MS)} minutes, to go on from here."
             )
         return 0
-
-
-def _put(bucket: Bucket, now: int) -> int:
-    """Count a call and return 0, or return in how many milliseconds it fits."""
-    item = RateItem("call", now)
-    if bucket.put(item):
-        return 0
-    wait = cast("int", bucket.waiting(item))
-    if wait > bucket.rates[0].interval + MINUTE_MS:
-        # Only moments of the future make a wait longer than the window.
-        logger.warning("The clock was set back: the calls are counted from zero again.")
-        bucket.flush()
-        bucket.put(item)
-        return 0
-    return wait

@@ -35,6 +35,15 @@ _MINUTES = tuple(f"T{hour:02}:{minute:02}:" for hour in range(24) for minute in 
 _SECONDS = tuple(f"{second:02}." for second in range(60))
 _MILLISECONDS = tuple(f"{millisecond:03}Z" for millisecond in range(1000))
 
+# The same the other way round, in milliseconds.
+_MINUTE_OF = {
+    f"{hour:02}:{minute:02}": (60 * hour + minute) * 60_000
+    for hour in range(24)
+    for minute in range(60)
+}
+_SECOND_OF = {f":{second:02}": second * 1000 for second in range(60)}
+_LAST_SECOND = 86_399_000
+
 _MONTHS = (
     "january",
     "february",
@@ -123,10 +132,17 @@ def moment(value: object, zone: tzinfo | None) -> str | None:
         # Epoch digits are nearly all different, so they stay out of the cache of texts.
         if value.isdecimal() and len(value) <= _LONGEST_MOMENT:
             return _moment_of_epoch(int(value))
+        # Hardly two texts are equal, but many are of the same day: 2026-03-17 07:05:09 PDT.
+        minute, second = _MINUTE_OF.get(value[11:16]), _SECOND_OF.get(value[16:19])
+        is_short = len(value) <= _LONGEST_MOMENT and value[19:20] != "."
+        if minute is not None and second is not None and is_short:
+            midnight = _midnight(value[:11], value[19:], zone)
+            if midnight is not None:
+                return _utc_text(midnight + minute + second)
         return _moment_of_text(value, zone)
     if isinstance(value, float | Decimal):
         return _moment_of_fraction(value)
-    raise Unconvertible(to="a moment")
+    raise Unconvertible
 
 
 def names_zone(value: str) -> bool:
@@ -160,13 +176,13 @@ def day(value: object) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        raise Unconvertible(to="a date")
+        raise Unconvertible
     plain = " ".join(value[: _LONGEST_MOMENT + 1].split())
     if not plain:
         return None
     found = _date_at_start(plain)
     if found is None or found[1] != len(plain):
-        raise Unconvertible(to="a date")
+        raise Unconvertible
     return found[0].isoformat()
 
 
@@ -245,13 +261,13 @@ def _date_text(days: int) -> str:
     try:
         return date.fromordinal(days + _EPOCH_ORDINAL).isoformat()
     except (ValueError, OverflowError):
-        raise Unconvertible(to="a moment in the years 1 to 9999") from None
+        raise Unconvertible from None
 
 
 def _moment_of_fraction(value: float | Decimal) -> str | None:
     """Return the moment of an epoch number that may have a fraction; None for 0 and -1."""
     if not fits_64_bits(value):
-        raise Unconvertible(to="a moment")
+        raise Unconvertible
     if value in {0, -1}:
         return None
     is_seconds = -MILLISECONDS_FROM < value < MILLISECONDS_FROM
@@ -264,13 +280,35 @@ def _moment_of_text(value: str, account_zone: tzinfo | None) -> str | None:
     if not plain or plain == "-1":
         return None
     if len(plain) > _LONGEST_MOMENT:
-        raise Unconvertible(to="a moment")
+        raise Unconvertible
     if NUMERAL.fullmatch(plain):
         return _moment_of_fraction(Decimal(plain))
     milliseconds = _milliseconds_of_text(plain, account_zone)
     if milliseconds is None:
-        raise Unconvertible(to="a moment, or its time zone is not known")
+        raise Unconvertible
     return _utc_text(milliseconds)
+
+
+@functools.lru_cache(maxsize=4096)
+def _midnight(before: str, after: str, account_zone: tzinfo | None) -> int | None:
+    """Return the epoch milliseconds from which the times of a day count.
+
+    Args:
+        before: What the texts of that day have before the time.
+        after: What they have behind it.
+        account_zone: The account's time zone.
+
+    Returns:
+        The milliseconds; None where the clock is changed on that day, or the texts are no
+        moments.
+    """
+    first, last = (
+        _milliseconds_of_text(f"{before}{clock}{after}", account_zone)
+        for clock in ("00:00:00", "23:59:59")
+    )
+    if first is None or last is None or last - first != _LAST_SECOND:
+        return None
+    return first
 
 
 @functools.lru_cache(maxsize=16384)
@@ -330,7 +368,7 @@ def _date_at_start(value: str) -> tuple[date, int] | None:
             try:
                 return date(int(found["year"]), month, int(found["day"])), found.end()
             except ValueError:
-                raise Unconvertible(to="a date that exists") from None
+                raise Unconvertible from None
     return None
 
 

@@ -14,6 +14,10 @@ PAGES_AHEAD = 1000
 """How many pages are planned at once; the last of them looks for those behind it."""
 
 
+MOST_STEPS_BACK = 5
+"""So often rows may move up while a list without a total is read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """A page to ask for.
@@ -26,6 +30,10 @@ class Page:
             the pages never end.
         size: The number of rows to ask for, where that may change while a list is read.
         is_check: Whether the page only makes sure that the one before it was the last.
+        overlap: How many rows of the page before it begins with, where only these can tell
+            whether rows moved meanwhile.
+        border: A digest of these rows.
+        steps_back: How often the border had to be looked for further in front.
     """
 
     offset: int = 0
@@ -33,6 +41,9 @@ class Page:
     previous: bytes = b""
     size: int = 0
     is_check: bool = False
+    overlap: int = 0
+    border: bytes = b""
+    steps_back: int = 0
 
 
 class Pages(ABC):
@@ -89,6 +100,18 @@ class Pages(ABC):
         """
         return None
 
+    def back(self, page: Page) -> Page | None:  # noqa: ARG002
+        """Give the page to ask for in place of one that does not hold the border before it.
+
+        Args:
+            page: The page.
+
+        Returns:
+            One from further in front, to which rows may have moved up; None where there is
+            none, or where that has been done too often.
+        """
+        return None
+
 
 class EndlessPagesError(ValueError):
     """A page repeats the one before it: the server does not heed the offset."""
@@ -100,7 +123,8 @@ class OffsetPages(Pages):
 
     Where the answer's ``totalCount`` is known, the first page shows all that follow,
     so that they can be asked for side by side. Where it is -1, as it always is on the
-    bounce, complaint and opt-out lists, each page shows only the next.
+    bounce, complaint and opt-out lists, each page shows only the next, which begins with
+    the last row of it.
 
     Attributes:
         size: The number of rows to ask for, 1 to 1000.
@@ -151,10 +175,39 @@ class OffsetPages(Pages):
         if total is None:
             if digest and digest == page.previous:
                 raise EndlessPagesError
-            return [Page(reached, previous=digest)] if rows >= self._asked(page) else []
+            if rows < self._asked(page):
+                return []
+            overlap = int(reached - page.offset > 1)
+            return [
+                Page(
+                    reached - overlap,
+                    previous=digest,
+                    overlap=overlap,
+                    steps_back=page.steps_back,
+                )
+            ]
         step = min(rows, self.size)
         borders = [*range(reached, min(total, reached + step * PAGES_AHEAD), step), None]
         return [Page(offset, end) for offset, end in pairwise(borders) if offset is not None]
+
+    def back(self, page: Page) -> Page | None:
+        """Give the page to ask for in place of one that does not hold the border before it.
+
+        Args:
+            page: The page.
+
+        Returns:
+            The page in front of it, to which rows may have moved up; None where there is
+            none, or where that has been done too often.
+        """
+        if not page.offset or page.steps_back == MOST_STEPS_BACK:
+            return None
+        return replace(
+            page,
+            offset=max(0, page.offset - self.size),
+            previous=b"",
+            steps_back=page.steps_back + 1,
+        )
 
     def _asked(self, page: Page) -> int:
         return self.size if page.end is None else min(self.size, page.end - page.offset)
@@ -239,7 +292,7 @@ class NumberedPages(Pages):
         if page.offset or page.size <= DEFAULT_PAGE_SIZE:
             return None
         self._size = min(self._size, max(DEFAULT_PAGE_SIZE, page.size // 2))
-        return Page(size=self._size)
+        return Page()
 
     def parameters(self, page: Page) -> dict[str, int]:
         """Give the query parameters that ask for a page.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from tap_acton.errors import CallError, NotAvailableError, StreamFailedError
@@ -157,11 +157,10 @@ def make_plan(tap: ActOnTap) -> Plan:
     run.client.connect()
     # Every stream needs it, so a run asks for it, too.
     _ = run.zone
-    foreseen = {
-        name: _foresee(cast("ActOnStream", stream))
-        for name, stream in tap.streams.items()
-        if stream.selected
-    }
+    selected = [cast("ActOnStream", stream) for stream in tap.streams.values() if stream.selected]
+    for stream in selected:
+        stream.begin_full_read()
+    foreseen = {stream.name: _foresee(stream) for stream in selected}
     made = {name: count.calls for name, count in run.counts.streams.items()}
     streams = []
     for name in tap.streams:
@@ -187,7 +186,9 @@ def make_plan(tap: ActOnTap) -> Plan:
 def _foresee(stream: ActOnStream) -> tuple[Estimate, str]:
     """Let a stream foresee its calls; give its failure where it cannot."""
     try:
-        return stream.estimate(), ""
+        estimate = stream.estimate()
+        reasons = [estimate.reason, "full read" if stream.is_full_read else ""]
+        return replace(estimate, reason=", ".join(filter(None, reasons))), ""
     except NotAvailableError as error:
         stream.logger.info("%s The stream will be switched off.", error.sentence)
         return Estimate(0, reason="not offered to this account"), ""

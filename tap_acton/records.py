@@ -13,6 +13,7 @@ schema's own ``x-acton-ignored`` lists fields left out on purpose, each with the
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -68,6 +69,23 @@ class _Target(NamedTuple):
     element: int | None
 
 
+class _Plan(NamedTuple):
+    """How rows with the same fields become records, as long as all values fit.
+
+    Attributes:
+        columns: Each field that has a column, with the column and its conversion; of several
+            for the same column the one that is to win comes first.
+        unnamed: The fields that go to ``extra_fields``.
+    """
+
+    columns: tuple[tuple[str, str, Convert], ...]
+    unnamed: tuple[str, ...]
+
+
+MOST_PLANS = 100
+"""For so many combinations of fields there is a plan; rows with others take longer."""
+
+
 class RecordReader:
     """Makes typed records of one stream.
 
@@ -93,15 +111,18 @@ class RecordReader:
             for column in key
             if "string" in properties[column]["type"]
         }
+        self._moments = {column for column, held in properties.items() if "format" in held}
         self._on_unnamed = on_unnamed
         self._targets: dict[str, tuple[_Target, ...] | None] = dict.fromkeys(
             schema.get(IGNORED, {}), ()
         )
+        self._plans: dict[tuple[str, ...], _Plan | None] = {}
         self._by_column: dict[str, _Target] = {}
         for column, definition in properties.items():
             convert = converter(column, definition, zone)
-            self._by_column[column] = _Target(column, convert, rank=0, element=None)
-            for rank, name in enumerate(definition.get(NAMES, ())):
+            names: Sequence[str] = definition.get(NAMES, ())
+            self._by_column[column] = _Target(column, convert, rank=len(names), element=None)
+            for rank, name in enumerate(names):
                 field, element = _place(name)
                 target = _Target(column, convert, rank, element)
                 self._targets[field] = (*(self._targets.get(field) or ()), target)
@@ -117,32 +138,103 @@ class RecordReader:
         Returns:
             The record: every column of the schema, in the schema's order.
         """
+        record = self._planned(row) or self._weighed(row)
+        _fill(record, given or {})
+        _fill(record, self._key_defaults)
+        return record
+
+    def _planned(self, row: Row) -> Record | None:
+        """Make a record by the plan for its fields; None where it takes more than that."""
+        fields = tuple(row)
+        if fields not in self._plans and len(self._plans) < MOST_PLANS:
+            self._plans[fields] = self._plan(fields)
+        plan = self._plans.get(fields)
+        if plan is None:
+            return None
+        record = self._blank.copy()
+        try:
+            for field, column, convert in plan.columns:
+                value = row[field]
+                if value is None:
+                    continue
+                if record[column] is None:
+                    record[column] = convert(value)
+                elif self._is_other(column, convert(value), record):
+                    return None
+        except Unconvertible:
+            return None
+        if plan.unnamed:
+            record[EXTRA_FIELDS] = {field: row[field] for field in plan.unnamed}
+        return record
+
+    def _plan(self, fields: Sequence[str]) -> _Plan | None:
+        """Make the plan for rows with these fields; None where one of them is taken apart."""
+        found = {field: self._targets_of(field) for field in fields}
+        named = [(target, field) for field, targets in found.items() for target in targets or ()]
+        if any(target.element is not None for target, _ in named):
+            return None
+        named.sort(key=lambda place: place[0].rank)
+        return _Plan(
+            tuple((field, target.column, target.convert) for target, field in named),
+            tuple(field for field, targets in found.items() if targets is None),
+        )
+
+    def _weighed(self, row: Row) -> Record:
+        """Make a record of a row with fields that are taken apart, or do not fit a column."""
         record = self._blank.copy()
         ranks: dict[str, int] = {}
         extra: dict[str, Any] = {}
         unconverted: list[tuple[str, str]] = []
+        found: list[tuple[str, _Target, Any]] = []
         for field, value in row.items():
-            targets = self._targets[field] if field in self._targets else self._find(field)
+            targets = self._targets_of(field)
             if targets is None or _has_more_elements(value, targets):
                 extra[field] = value
-            for column, convert, rank, element in targets or ():
-                if value is None or (record[column] is not None and rank >= ranks[column]):
-                    continue
+            if targets is None or value is None:
+                continue
+            for target in targets:
+                column, convert, rank, element = target
                 try:
                     converted = convert(value if element is None else _element(value, element))
                 except Unconvertible:
                     unconverted.append((column, field))
                     continue
-                if converted is not None:
+                if converted is None:
+                    continue
+                found.append((field, target, converted))
+                if rank < ranks.get(column, math.inf):
                     record[column] = converted
                     ranks[column] = rank
-        # A spelling that cannot be read is of no interest when another one could be.
-        extra |= {field: row[field] for column, field in unconverted if record[column] is None}
+        # Texts such as "2 days ago" are of no interest where the moment itself is told.
+        extra |= {
+            field: row[field]
+            for column, field in unconverted
+            if record[column] is None
+            or column not in self._moments
+            or not isinstance(row[field], str)
+        }
+        kept = {
+            (field, target.element)
+            for field, target, converted in found
+            if not self._is_other(target.column, converted, record)
+        }
+        extra |= {
+            field: row[field] for field, target, _ in found if (field, target.element) not in kept
+        }
         if extra:
             record[EXTRA_FIELDS] = extra
-        _fill(record, given or {})
-        _fill(record, self._key_defaults)
         return record
+
+    def _is_other(self, column: str, value: Any, record: Record) -> bool:
+        """Tell whether a value says something else than the one that its column has.
+
+        Of a moment the spellings differ in how exact they are.
+        """
+        return value is not None and value != record[column] and column not in self._moments
+
+    def _targets_of(self, field: str) -> tuple[_Target, ...] | None:
+        """Tell where a field goes; None where it has no column."""
+        return self._targets[field] if field in self._targets else self._find(field)
 
     def _find(self, field: str) -> tuple[_Target, ...] | None:
         """Find the column of a field met for the first time, and remember it."""
@@ -179,7 +271,7 @@ def _place(name: str) -> tuple[str, int | None]:
 def _element(value: Any, position: int) -> Any:
     if isinstance(value, list) and position < len(value):
         return value[position]
-    raise Unconvertible(to="an array with such an element")
+    raise Unconvertible
 
 
 def converter(column: str, definition: Mapping[str, Any], zone: tzinfo | None) -> Convert:
@@ -236,7 +328,7 @@ def _objects(schema: Mapping[str, Any], zone: tzinfo | None) -> Convert:
     def convert(value: Any) -> Any:
         if isinstance(value, list) and all(isinstance(item, dict) for item in value):
             return [reader.record(item) for item in value]
-        raise Unconvertible(to="an array of objects")
+        raise Unconvertible
 
     return convert
 
@@ -244,13 +336,13 @@ def _objects(schema: Mapping[str, Any], zone: tzinfo | None) -> Convert:
 def _object(value: Any) -> Any:
     if isinstance(value, dict):
         return value
-    raise Unconvertible(to="an object")
+    raise Unconvertible
 
 
 def _array(value: Any) -> Any:
     if isinstance(value, list):
         return [text(item) for item in value]
-    raise Unconvertible(to="an array of texts")
+    raise Unconvertible
 
 
 _BY_TYPE: Mapping[str, Convert] = {

@@ -9,6 +9,7 @@ in a period, at a moment of its own.
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
+from bisect import insort
 from datetime import datetime, timedelta
 
 from tap_acton.values import fingerprint
@@ -30,6 +31,8 @@ class Prints:
     def __init__(self, kept: object = None) -> None:
         text = kept if isinstance(kept, str) else ""
         self._prints = {text[at : at + PRINT_LENGTH] for at in range(0, len(text), PRINT_LENGTH)}
+        # Written after each thing that was read, of which there are thousands.
+        self._in_order = sorted(self._prints)
 
     def has(self, identity: str, evidence: str) -> bool:
         """Tell whether a thing was read with this evidence.
@@ -50,12 +53,15 @@ class Prints:
             identity: The id of the thing.
             evidence: What changes whenever it does.
         """
-        self._prints.add(_print_of(identity, evidence))
+        added = _print_of(identity, evidence)
+        if added not in self._prints:
+            self._prints.add(added)
+            insort(self._in_order, added)
 
     @property
     def written(self) -> str:
         """The prints as the state keeps them, one behind the other."""
-        return "".join(sorted(self._prints)[:MOST_PRINTS])
+        return "".join(self._in_order[:MOST_PRINTS])
 
 
 def has_turn(identity: str, since: str, now: str, period: timedelta) -> bool:

@@ -10,10 +10,13 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from tap_acton.errors import AllowanceSpentError
 from tap_acton.moments import is_moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+
+    from tap_acton.answers import Answer, Query
 
 Item = TypeVar("Item")
 
@@ -87,3 +90,30 @@ def left(
                 yield from remaining
                 return
     yield from items()
+
+
+def noted(answers: Iterable[Answer], note: Callable[[Query], object]) -> Iterator[Answer]:
+    """Note of answers whose parent is through, also where the allowance ends behind it.
+
+    Args:
+        answers: The answers, those of a parent in a row.
+        note: Told the query of a parent when all that came of it has been taken.
+
+    Yields:
+        The answers.
+
+    Raises:
+        AllowanceSpentError: If the allowance is spent.
+    """
+    current: Query | None = None
+    try:
+        for answer in answers:
+            if current is not None and answer.query.parent is not current.parent:
+                note(current)
+            current = answer.query
+            yield answer
+    except AllowanceSpentError as error:
+        # What the allowance did not suffice for may be the same in another form.
+        if current is not None and error.subject != current.subject:
+            note(current)
+        raise

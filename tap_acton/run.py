@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from tap_acton import moments
 from tap_acton.audience_center import AudienceCenter
-from tap_acton.auth import Credentials, TokenChain, open_token_store
+from tap_acton.auth import Credentials, TokenChain
 from tap_acton.client import ActOnClient, Call
 from tap_acton.counts import RunCount
 from tap_acton.custom_objects import ask_schemas, schemas_in
@@ -26,9 +26,10 @@ from tap_acton.errors import (
     RepeatableError,
     StreamFailedError,
 )
-from tap_acton.limits import Limits, open_limit_storage
+from tap_acton.limits import Limits
 from tap_acton.stop import StopSignal
-from tap_acton.transport import Patience, new_session
+from tap_acton.stores import open_stores
+from tap_acton.transport import Patience, new_session, without_netrc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -99,9 +100,12 @@ class Run:
             refresh_token=settings.refresh_token,
         )
         identity = credentials.identity(settings.base_url)
-        self._session = session = new_session(settings.user_agent, settings.max_concurrency)
+        stores = open_stores(settings.token_store, identity, self.stop.pause)
+        # What is read again is read while the next calls are under way.
+        connections = 2 * settings.max_concurrency
+        self._session = session = new_session(settings.user_agent, connections)
         self._limits = limits = Limits(
-            storage=open_limit_storage(settings.token_store, identity),
+            storage=stores.limits,
             requests_per_second=settings.requests_per_second,
             daily_request_limit=settings.daily_request_limit,
             pause=self.stop.pause,
@@ -112,14 +116,15 @@ class Run:
             return session.post(
                 f"{settings.base_url}/token",
                 data=form,
-                auth=_send_as_it_is,
+                auth=without_netrc,
                 timeout=self.patience.timeouts,
                 allow_redirects=False,
+                stream=True,
             )
 
         self._tokens = tokens = TokenChain(
             credentials=credentials,
-            store=open_token_store(settings.token_store, identity),
+            store=stores.tokens,
             limits=limits,
             post=post,
             host=urlsplit(settings.base_url).netloc,
@@ -137,7 +142,7 @@ class Run:
 
     @property
     def calls_left_today(self) -> int:
-        """How many calls the last 24 hours leave, by the counts of all runs on this machine."""
+        """How many calls the last 24 hours leave, by the counts of all runs that share them."""
         _ = self.client
         return self._limits.calls_left_today() if self._limits else 0
 
@@ -208,7 +213,7 @@ class Run:
         """Wait seconds for Act-On, not minutes, and forget afterwards what failed so."""
         patience, usual = self.patience, asdict(self.patience)
         patience.timeout = min(HASTY_SECONDS, patience.timeout)
-        patience.max_retries = patience.max_throttles = 0
+        patience.max_retries, patience.max_throttles = min(1, patience.max_retries), 0
         patience.repeats_login = False
         try:
             yield
@@ -245,11 +250,6 @@ class Run:
             self._limits.close()
         if self._session is not None:
             self._session.close()
-
-
-def _send_as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Keep credentials of a ``.netrc`` file out of the call for a token."""
-    return request
 
 
 def _require_object(payload: Any) -> Mapping[str, Any]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import fnmatch
 import importlib.metadata
-import ipaddress
 import re
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
@@ -20,6 +19,7 @@ from urllib.parse import urlsplit
 from tap_acton import relative_dates
 from tap_acton.configuration import Configuration
 from tap_acton.errors import SettingsError
+from tap_acton.server_address import ServerAddress, is_loopback, is_server_address
 from tap_acton.settings_schema import HOSTS, SETTINGS
 
 if TYPE_CHECKING:
@@ -89,7 +89,8 @@ class Settings:
         lookback_window: How far behind a bookmark to read again.
         engagement_window: How long to look at a message again after its sending.
         recheck_period: Within which a message that rests is looked at once.
-        token_store: A folder, ``memory``, or None for the user's cache folder.
+        full_read_period: How often what may vanish unseen is read in full; None for never.
+        token_store: A folder, ``memory``, None for the user's cache folder, or a server.
         warnings: Sentences about what looks like a misspelt setting.
     """
 
@@ -104,6 +105,7 @@ class Settings:
     lookback_window: timedelta
     engagement_window: timedelta
     recheck_period: timedelta
+    full_read_period: timedelta | None
     message_types: tuple[str, ...]
     event_types: tuple[str, ...]
     listing_types: tuple[str, ...]
@@ -120,7 +122,7 @@ class Settings:
     max_concurrency: int
     requests_per_second: float
     daily_request_limit: int
-    token_store: str | None
+    token_store: str | ServerAddress | None
     request_timeout: float
     max_retries: int
     shard: Shard | None
@@ -159,6 +161,7 @@ class Settings:
             lookback_window=_duration(given, "lookback_window", now),
             engagement_window=_duration(given, "engagement_window", now),
             recheck_period=_duration(given, "recheck_period", now, timedelta(days=1)),
+            full_read_period=_optional_duration(given, "full_read_period", now, timedelta(days=1)),
             message_types=given.texts("message_types"),
             event_types=given.texts("event_types"),
             listing_types=given.texts("listing_types"),
@@ -265,17 +268,26 @@ def _account_id(given: Configuration) -> str | None:
     return value
 
 
-def _token_store(given: Configuration) -> str | None:
+def _token_store(given: Configuration) -> str | ServerAddress | None:
     """Return where the login is kept."""
     value = given.value("token_store")
-    if value is None:
+    text = value.strip() if isinstance(value, str) else value
+    if not text:
         return None
-    if isinstance(value, str):
+    if isinstance(text, str):
         try:
-            return str(Path(value).expanduser())
-        except RuntimeError:
-            pass  # a home folder that does not exist
-    given.refuse("token_store", "the path of a folder, or memory")
+            if is_server_address(text):
+                return ServerAddress.parse(text)
+            return str(Path(text).expanduser())
+        except (ValueError, RuntimeError):
+            pass  # an address of another kind, or a home folder that does not exist
+    # The value is not shown: it may hold a password.
+    given.refuse(
+        "token_store",
+        "the path of a folder, memory, or the address of a server such as "
+        "rediss://user:password@host:6379/0 or postgresql://user:password@host:5432/database; "
+        "redis:// and an sslmode below require are allowed only for this machine itself",
+    )
     return None
 
 
@@ -305,7 +317,7 @@ def _duration(
     given: Configuration, name: str, now: datetime, least: timedelta | None = None
 ) -> timedelta:
     """Return a length of time; months and years are counted back from now."""
-    default: str = SETTINGS[name]["default"]
+    default: str = SETTINGS[name].get("default", "")
     try:
         found = relative_dates.duration(given.text(name) or default, now)
     except (ValueError, OverflowError):
@@ -315,6 +327,13 @@ def _duration(
         given.refuse(name, "an ISO 8601 duration of a day or more, such as P30D")
         return least
     return found
+
+
+def _optional_duration(
+    given: Configuration, name: str, now: datetime, least: timedelta
+) -> timedelta | None:
+    """Return a length of time; None where it is not set."""
+    return None if given.value(name) is None else _duration(given, name, now, least)
 
 
 def _window(given: Configuration, now: datetime) -> Window:
@@ -354,17 +373,9 @@ def _address(value: str) -> str | None:
     except ValueError:
         return None
     host = parts.hostname or ""
-    is_safe = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))
+    is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
     is_plain = value.isprintable() and not re.search(r"[@?#\s\\]", value)
     return value.rstrip("/") if host and is_safe and is_plain else None
-
-
-def _is_loopback(host: str) -> bool:
-    """Return whether a host is this machine itself."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _matches(name: str | None, patterns: tuple[str, ...]) -> bool:

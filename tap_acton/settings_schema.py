@@ -108,6 +108,15 @@ CONFIG_SCHEMA: dict[str, Any] = {
             default="P30D",
             examples=["P30D", "P7D", "P1Y"],
         ),
+        "full_read_period": _setting(
+            "string",
+            "Full read period",
+            "How often the contacts, the rows of lists, webinars and custom objects, and the "
+            "members of segments are read in full, so that a target that knows ACTIVATE_VERSION "
+            "can drop what is gone from Act-On, as an ISO 8601 duration of a day or more. "
+            "Without it never.",
+            examples=["P30D", "P7D"],
+        ),
         "message_types": _setting(
             "array",
             "Message types",
@@ -240,17 +249,23 @@ CONFIG_SCHEMA: dict[str, Any] = {
         "daily_request_limit": _setting(
             "integer",
             "Requests per day",
-            "Never more than this in 24 hours, over all runs on this machine. At the limit the "
-            "run stops and keeps its state.",
+            "Never more than this in 24 hours, over all runs that share the token store. At the "
+            "limit the run stops and keeps its state.",
             default=30_000,
             minimum=1,
         ),
         "token_store": _setting(
             "string",
             "Token store",
-            "The folder that keeps the login between runs, or memory to keep it nowhere. "
+            "The folder that keeps the login and the counts of calls between runs, or memory to "
+            "keep them nowhere; for several machines the address of a Redis or PostgreSQL server. "
             "By default the user's cache folder.",
-            examples=["/var/lib/tap-acton", "memory"],
+            examples=[
+                "/var/lib/tap-acton",
+                "memory",
+                "rediss://user:password@host:6379/0",
+                "postgresql://user:password@host:5432/database",
+            ],
         ),
         "request_timeout": _setting(
             "number",

@@ -146,10 +146,10 @@ def _table_rows(headers: Sequence[Any], lines: Sequence[Any]) -> list[Row]:
     return [
         {
             names[place] if place < len(names) else str(place): cell
-            for place, cell in enumerate(line)
+            for place, cell in enumerate(line if isinstance(line, list) else [line])
         }
         for line in lines
-        if isinstance(line, list)
+        if line is not None
     ]
 
 
@@ -192,7 +192,6 @@ def folder_rows(folders: Sequence[Any]) -> list[Row]:
             for key in FOLDER_ROWS_AT
             if isinstance(folder.get(key), list)
             for row in folder[key]
-            if isinstance(row, dict)
         ]
         if name == ALL_FORMS:
             again.extend(rows)
@@ -232,6 +231,12 @@ def is_folders(payload: Any) -> bool:
         and all(
             isinstance(folder, dict)
             and any(isinstance(folder.get(name), list) for name in FOLDER_ROWS_AT)
+            and all(
+                isinstance(row, dict)
+                for name in FOLDER_ROWS_AT
+                if isinstance(folder.get(name), list)
+                for row in folder[name]
+            )
             for folder in payload
         )
     )

@@ -1,17 +1,18 @@
-"""Rows that one stream has read for others, kept on the disk until it is their turn."""
+"""What waits for its turn on the disk: rows that were read for others, ids to be put in order."""
 
 from __future__ import annotations
 
+import sqlite3
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING
 
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from tap_acton.counts import StreamCount
-    from tap_acton.errors import ActOnError
+    from tap_acton.errors import ActOnError, AllowanceSpentError
     from tap_acton.records import Record
 
 
@@ -27,11 +28,15 @@ class FactsSpool:
     Attributes:
         source: What was counted of the stream that reads; None until it is through.
         failure: Why it could not be read to its end, if it could not.
+        spent: What ended its reading for today, if it is to go on tomorrow.
+        after: What it has behind it then.
     """
 
     def __init__(self, names: Sequence[str]) -> None:
         self.source: StreamCount | None = None
         self.failure: ActOnError | None = None
+        self.spent: AllowanceSpentError | None = None
+        self.after = ""
         self._names = frozenset(names)
         self._files: dict[str, IO[bytes]] = {
             name: TemporaryFile()  # noqa: SIM115 - closed when its rows have been taken
@@ -68,3 +73,43 @@ class FactsSpool:
         """Drop what has not been taken."""
         while self._files:
             self._files.popitem()[1].close()
+
+
+class Places:
+    """Pairs of texts, each once and in order, however many there are.
+
+    What is asked about in the order of such places can go on behind any of them, whether or
+    not it is still there. The database is a temporary one without a name.
+    """
+
+    def __init__(self) -> None:
+        self._file = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        self._file.execute("PRAGMA journal_mode = OFF")
+        self._file.execute("CREATE TABLE place (a, b, PRIMARY KEY (a, b)) WITHOUT ROWID")
+
+    def add(self, places: Iterable[tuple[str, str]]) -> None:
+        """Add some.
+
+        Args:
+            places: The places.
+        """
+        with self._file:
+            self._file.execute("BEGIN")
+            self._file.executemany("INSERT OR IGNORE INTO place VALUES (?, ?)", places)
+
+    def behind(self, place: tuple[str, str]) -> Iterator[tuple[str, str]]:
+        """Give the places behind one.
+
+        Args:
+            place: The place; a pair of empty texts comes before all others.
+
+        Yields:
+            Those behind it, in order.
+        """
+        yield from self._file.execute(
+            "SELECT a, b FROM place WHERE (a, b) > (?, ?) ORDER BY a, b", place
+        )
+
+    def close(self) -> None:
+        """Drop them."""
+        self._file.close()

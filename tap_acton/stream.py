@@ -1,8 +1,8 @@
-"""What all streams have in common: from what to ask, through the calls, to records.
+"""What all streams have in common: from answers to records.
 
-A stream says what it asks (:meth:`ActOnStream.queries`), how its answers are paged and
-where the rows are in them. Everything else is here: the concurrent calls, the parents
-that are gone, rows that come twice, what is told of them.
+A stream says what it asks and where the rows are in the answers (:mod:`tap_acton.asking`).
+Everything else is here: the concurrent calls, the parents that are gone, rows that come
+twice, what is told of them.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
+from dataclasses import replace
 from functools import cached_property
 from importlib import resources
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
@@ -17,33 +18,34 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 from singer_sdk import SchemaDirectory, StreamSchema
 from singer_sdk.exceptions import AbortedSyncFailedException, AbortedSyncPausedException
 from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.metrics import DEFAULT_LOG_INTERVAL
 
 from tap_acton import schemas
-from tap_acton.answers import Answer, Query, SeenKeys, digest_of, total_of, without_shifted
-from tap_acton.bookmarks import BookmarkedStream
-from tap_acton.client import Call, decode_json
+from tap_acton.answers import Answer, Query, SeenKeys, without_shifted
+from tap_acton.asking import AskingStream
 from tap_acton.columns import with_columns
 from tap_acton.errors import (
     ActOnError,
     AllowanceSpentError,
     CallError,
     NotAvailableError,
-    NotFoundError,
-    ParentGoneError,
     RejectedCallError,
-    RepeatableError,
     StreamFailedError,
 )
-from tap_acton.estimates import Certainty, Estimate, FirstPage
-from tap_acton.fan_out import Outcome, Task, in_order
-from tap_acton.pagination import EndlessPagesError, OffsetPages, Page, Pages, UnaskedPages
+from tap_acton.estimates import Certainty, Estimate, FirstPage, pages_of
+from tap_acton.fan_out import Task, in_order
+from tap_acton.lines import Lines
+from tap_acton.pagination import Page, UnaskedPages
+from tap_acton.readings import Readings
 from tap_acton.records import EXTRA_FIELDS, NO_TEXT, Record, RecordReader, Row
 from tap_acton.rounds import left
+from tap_acton.versions import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from singer_sdk.helpers.types import Context
+    from singer_sdk.metrics import Counter
 
     from tap_acton.bookmarks import ActOnTap
     from tap_acton.columns import Shape
@@ -84,19 +86,13 @@ class FoundSchema(StreamSchema[str]):
 SCHEMAS = SchemaDirectory(resources.files(schemas))
 
 
-class ActOnStream(BookmarkedStream):
-    """A stream of Act-On.
+class ActOnStream(AskingStream):
+    """A stream of Act-On: what it asks, and what becomes of the answers.
 
     Attributes:
-        path: The path that is asked; streams with parents build theirs in
-            :meth:`queries`.
-        rows_at: The name under which an answer holds its rows; empty where the answer
-            is the array of rows itself, None where it is one row.
-        has_pages: Whether the endpoint is paged by ``count`` and ``offset``.
         listing: The stream whose rows are the parents; empty for a stream without.
         parent_columns: The columns of this stream that its children need; empty for a
             stream without children.
-        skips_missing: Whether a 404 without a reason says that the parent is gone.
         asks_about: What there is a query for each of, in the plan; by default what the
             listing lists.
         tells_pages: Whether the plan asks for the first page, to see how many there are.
@@ -108,13 +104,8 @@ class ActOnStream(BookmarkedStream):
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # RecordReader types every field.
     schema = FoundSchema(SCHEMAS)
 
-    name: str = ""
-    path: ClassVar[str] = ""
-    rows_at: ClassVar[str | None] = None
-    has_pages: ClassVar[bool] = False
     listing: ClassVar[str] = ""
     parent_columns: ClassVar[tuple[str, ...]] = ()
-    skips_missing: ClassVar[bool] = False
     asks_about: ClassVar[str] = ""
     tells_pages: ClassVar[bool] = False
 
@@ -133,39 +124,6 @@ class ActOnStream(BookmarkedStream):
         return self.run.counts.streams[self.name]
 
     # What a stream says of itself
-
-    def queries(self) -> Iterable[Query]:
-        """Say what to ask; one query for a stream without parents.
-
-        Yields:
-            The queries in a fixed order.
-        """
-        yield Query(self.path, since=self.since)
-
-    def rows(self, payload: Any, query: Query) -> Sequence[Row]:
-        """Find the rows of an answer.
-
-        Args:
-            payload: The decoded answer.
-            query: What was asked.
-
-        Returns:
-            The rows.
-
-        Raises:
-            RepeatableError: If the answer has another shape than documented.
-        """
-        if self.rows_at is None:
-            rows = [payload]
-        elif not self.rows_at:
-            rows = payload
-        elif isinstance(payload, dict) and self.rows_at in payload:
-            rows = payload[self.rows_at] or []
-        else:
-            rows = None
-        if isinstance(rows, list) and all(isinstance(row, dict) for row in rows):
-            return rows
-        raise RepeatableError(f"{self.subject(query)}: Act-On's answer has an unknown shape.")
 
     def records(self, rows: Sequence[Row], query: Query) -> Iterator[Record]:
         """Make records of the rows of a page.
@@ -207,18 +165,19 @@ class ActOnStream(BookmarkedStream):
         """
         count = self.count
         self.remember(self.shape)
+        self.carry_version()
         if self.is_done:
             count.outcome = DONE_BEFORE
             return
         try:
-            for record in self.read():
-                count.rows += 1
-                yield record
+            yield from self._written(self.read())
             if self.count.refused:
                 # The bookmark must not move past what is to be asked again.
                 self.discard_progress()
             self.clamp_bookmark()
             self.stream_done()
+            is_empty = not (count.rows or count.spared or self._parents_asked)
+            count.is_full_read = self.end_full_read(is_empty=is_empty)
             count.outcome = "incomplete" if count.refused else "complete"
             if count.refused:
                 self.failure = StreamFailedError(
@@ -231,13 +190,41 @@ class ActOnStream(BookmarkedStream):
             # What several streams meet is told once.
             level = logging.WARNING if self.run.is_news(error) else logging.INFO
             self.log("%s The stream is switched off for this run.", error.sentence, level=level)
-        except (StreamFailedError, CallError) as error:
+        except (StreamFailedError, CallError, RecursionError) as caught:
+            failure = _too_deep(self.name) if isinstance(caught, RecursionError) else caught
             self.discard_progress()
-            self.run.parents[self.name] = error
+            self.run.parents[self.name] = failure
             count.outcome = "failed"
-            self.failure = StreamFailedError(error.sentence)
-            level = logging.ERROR if self.run.is_news(error) else logging.INFO
-            self.logger.log(level, "%s The other streams go on.", error.sentence)
+            self.failure = StreamFailedError(failure.sentence)
+            level = logging.ERROR if self.run.is_news(failure) else logging.INFO
+            self.logger.log(level, "%s The other streams go on.", failure.sentence)
+
+    def _written(self, records: Iterator[Record]) -> Iterator[Record]:
+        """Write records, or pass them on where the SDK has to write them, and count them."""
+        count = self.count
+        if self.tap.writes_lines and Lines.suit(self):
+            Lines(self, self._stream_version, count, self._record_metric).write(records)
+            return
+        for record in records:
+            count.rows += 1
+            yield record
+
+    def get_record_counter(
+        self, *, endpoint: str | None = None, log_interval: float = DEFAULT_LOG_INTERVAL
+    ) -> Counter:
+        """Give what counts the records for the SDK's metrics, and keep it.
+
+        Args:
+            endpoint: What the metrics say of the endpoint.
+            log_interval: Seconds between two lines of the log.
+
+        Returns:
+            The counter.
+        """
+        self._record_metric = super().get_record_counter(
+            endpoint=endpoint, log_interval=log_interval
+        )
+        return self._record_metric
 
     def log(self, message: str, *args: Any, level: int = logging.INFO, **keywords: Any) -> None:
         """Log a message of the stream.
@@ -277,12 +264,15 @@ class ActOnStream(BookmarkedStream):
         """
         parents: list[Parent] = []
         seen = SeenKeys(type(self).primary_keys, forgets=not self.parent_columns)
+        tally = Tally()
         before: Answer | None = None
         skipped: Parent | None = None
         for answer in self.answers():
             if answer.gone and answer.query.parent is not skipped:
                 skipped = answer.query.parent
                 self.count.skip(answer.query.subject, is_refused=answer.is_refused)
+                self.note_gap()
+            tally.add(answer)
             seen.turn_page()
             rows = without_shifted(before, answer)
             before = answer
@@ -295,6 +285,9 @@ class ActOnStream(BookmarkedStream):
                     parents.append({column: record[column] for column in self.parent_columns})
                 if self.is_in_window(record, answer.query.since):
                     yield record
+        tally.close()
+        if tally.is_short:
+            self.note_short()
         self._report_skipped()
         if self.parent_columns:
             self.run.parents[self.name] = parents
@@ -308,11 +301,11 @@ class ActOnStream(BookmarkedStream):
         current: Parent | None = None
         subject = ""
         is_complete = True
-        # A test wants one record of each stream, not the calls for many.
-        is_test = self.ABORT_AT_RECORD_COUNT is not None
-        width = 1 if is_test else self.run.settings.max_concurrency
+        readings = Readings(
+            lambda query: self._answers_to([self.task(query)]), self.renewed, self._never_rests
+        )
         try:
-            for answer in in_order(self.tasks(), width=width, checkpoint=self.run.stop.check):
+            for answer in readings.settled(self._answers_to(self.tasks())):
                 self.run.stop.check()
                 if answer.query.parent is not current or current is None:
                     if current is not None:
@@ -335,6 +328,38 @@ class ActOnStream(BookmarkedStream):
             raise
         if current is not None:
             self.parent_done(current, is_complete=is_complete)
+
+    def renewed(self, query: Query) -> Query | None:
+        """Give a query as it is to be read again, where rows moved while it was read.
+
+        Args:
+            query: The query.
+
+        Returns:
+            Another query for the same; None where the stream has other means.
+        """
+        return replace(query, again=query.again + 1)
+
+    def _answers_to(self, tasks: Iterable[Task[Answer]]) -> Iterator[Answer]:
+        # A test wants one record of each stream, not the calls for many.
+        is_test = self.ABORT_AT_RECORD_COUNT is not None
+        return in_order(
+            tasks,
+            width=1 if is_test else self.run.settings.max_concurrency,
+            checkpoint=self.run.stop.check,
+            weigh=lambda answer: len(answer.rows),
+        )
+
+    def _never_rests(self, query: Query) -> Answer:
+        """Say that rows of a query may be missing: of the stream, or of one of its parents."""
+        sentence = (
+            f"{self.subject(query)}: rows were changed or deleted while they were read, so that "
+            "some may be missing; the next run reads them again."
+        )
+        if query.parent is None:
+            raise StreamFailedError(sentence)
+        self.log("%s", sentence, level=logging.WARNING)
+        return Answer(query, gone=RejectedCallError(sentence))
 
     def parents(self) -> Iterator[Parent]:
         """Give the parents that this run is to read.
@@ -408,145 +433,6 @@ class ActOnStream(BookmarkedStream):
         """
         for query in self.due():
             yield self.task(query)
-
-    def task(self, query: Query, page: Page | None = None) -> Task[Answer]:
-        """Make the task that asks for a page.
-
-        Args:
-            query: What is asked.
-            page: The page; the first one if not given.
-
-        Returns:
-            The task.
-        """
-        return self.named(query.subject, lambda: self.ask(query, page or Page()))
-
-    def named(self, subject: str, task: Task[Answer]) -> Task[Answer]:
-        """Let a task say what the allowance did not suffice for.
-
-        Args:
-            subject: What the task asks about.
-            task: The task.
-
-        Returns:
-            The same task, with that subject on the error where the allowance is spent.
-        """
-
-        def asked() -> Outcome[Answer]:
-            try:
-                return task()
-            except AllowanceSpentError as error:
-                error.subject = subject
-                raise
-
-        return asked
-
-    def ask(self, query: Query, page: Page) -> Outcome[Answer]:
-        """Ask for a page, in a thread of the fan-out.
-
-        Args:
-            query: What is asked.
-            page: The page.
-
-        Returns:
-            The answer and the tasks that it leads to.
-
-        Raises:
-            StreamFailedError: If the pages never end.
-        """
-
-        def interpret(payload: Any) -> tuple[Sequence[Row], int | None]:
-            return self.rows(payload, query), self.total(payload)
-
-        paging = self.paging_of(query)
-        if paging is not None:
-            page = paging.settled(page)
-        parameters = {**query.parameters, **(paging.parameters(page) if paging else {})}
-        try:
-            call = self.call(query, parameters)
-            rows, total = self.run.client.read(call, interpret, self.decoder(query))
-        except ParentGoneError as error:
-            return Answer(query, gone=error), ()
-        except RejectedCallError as error:
-            if self.skips_missing and query.parent and isinstance(error, NotFoundError):
-                return Answer(query, gone=ParentGoneError(error.sentence)), ()
-            smaller = paging.smaller(page) if paging else None
-            if smaller is not None:
-                return Answer(query), [self.task(query, smaller)]
-            if query.parent is None:
-                raise
-            return Answer(query, gone=error), ()
-        if paging is None:
-            return Answer(query, rows), ()
-        digest = digest_of(rows) if total is None else b""
-        try:
-            following = paging.following(page, len(rows), total, digest)
-        except EndlessPagesError:
-            raise StreamFailedError(
-                f"{self.subject(query)}: Act-On sends the same page again and again."
-            ) from None
-        return Answer(query, rows, total), [self.task(query, further) for further in following]
-
-    def call(self, query: Query, parameters: Mapping[str, str | int] | None = None) -> Call:
-        """Make the call of a query.
-
-        Args:
-            query: What is asked.
-            parameters: The query parameters, those of the paging included.
-
-        Returns:
-            The call, made in the name of this stream.
-        """
-        return Call(query.path, self.subject(query), self.name, parameters or query.parameters)
-
-    def decoder(self, query: Query) -> Callable[[bytes, str], Any]:  # noqa: ARG002
-        """Give what decodes the body of a good answer: JSON, unless a stream has others.
-
-        Args:
-            query: What was asked.
-
-        Returns:
-            The decoder, as :meth:`~tap_acton.client.ActOnClient.read` takes it.
-        """
-        return decode_json
-
-    def total(self, payload: Any) -> int | None:
-        """Read how many rows there are over all pages.
-
-        Args:
-            payload: The decoded answer.
-
-        Returns:
-            The total; None where the answer does not tell it.
-        """
-        return total_of(payload)
-
-    def paging_of(self, query: Query) -> Pages | None:  # noqa: ARG002
-        """Give the paging of what is asked, which is the stream's unless it has several.
-
-        Args:
-            query: What is asked.
-
-        Returns:
-            The paging; None where everything comes in one answer.
-        """
-        return self.paging
-
-    def subject(self, query: Query) -> str:
-        """Name what is asked about, for messages.
-
-        Args:
-            query: What is asked.
-
-        Returns:
-            The stream, and the parent if there is one.
-        """
-        return f"{self.name}, {query.subject}" if query.subject else self.name
-
-    @cached_property
-    def paging(self) -> Pages | None:
-        """The paging of the endpoint; None where everything comes in one answer."""
-        return OffsetPages(self.run.settings.page_size) if self.has_pages else None
 
     @cached_property
     def reader(self) -> RecordReader:
@@ -635,7 +521,11 @@ class ActOnStream(BookmarkedStream):
             # Not a page, but the same in the other form that the host knows.
             answer, following = further[0]()
             further = list(following)
-        return FirstPage(len(answer.rows), answer.total, len(further))
+        number = len(further)
+        if further and answer.total and answer.rows:
+            # Of a great many pages only the next ones are tasks.
+            number = max(number, pages_of(answer.total, len(answer.rows)) - 1)
+        return FirstPage(len(answer.rows), answer.total, number)
 
     def _estimate_by_first_pages(self) -> Estimate:
         found = [self.first_page(query) for query in self.due()]
@@ -699,3 +589,8 @@ class ActOnStream(BookmarkedStream):
                 field_name,
                 level=logging.WARNING,
             )
+
+
+def _too_deep(stream: str) -> StreamFailedError:
+    """Say that a value is nested deeper than can be written, or passed on."""
+    return StreamFailedError(f"{stream}: Act-On sends values that are nested too deeply.")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import defaultdict
 from itertools import count, zip_longest
 from typing import TYPE_CHECKING, Any
 
-from tap_acton.values import fingerprint, text
+from tap_acton.values import fingerprint, is_storable, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -54,9 +55,9 @@ class Table:
             if (places := [place for place, header in enumerate(headers) if header in names])
         }
         self.has_contact_id = CONTACT_ID in self._system.values()
-        self.names = distinct_names(
-            [header for place, header in enumerate(headers) if place not in self._system]
-        )
+        self._width = len(headers)
+        self._own = [place for place in range(self._width) if place not in self._system]
+        self.names = distinct_names([headers[place] for place in self._own])
 
     def row(self, cells: Sequence[Any]) -> Row:
         """Name the cells of a row.
@@ -67,10 +68,9 @@ class Table:
         Returns:
             The system's cells and ``email`` by name, the others under ``fields``.
         """
-        system = self._system
-        own = [text(cell) for place, cell in enumerate(cells) if place not in system]
+        own = self._own_of(cells)
         row: dict[str, Any] = {
-            name: cells[place] for place, name in system.items() if place < len(cells)
+            name: cells[place] for place, name in self._system.items() if place < len(cells)
         }
         if not self.has_contact_id:
             row[CONTACT_ID] = self._contact_id(cells)
@@ -81,12 +81,36 @@ class Table:
             row["data"] = own[len(self.names) :]
         return row
 
+    def _own_of(self, cells: Sequence[Any]) -> list[str | None]:
+        """Give the cells that are the list's own, as texts."""
+        if len(cells) == self._width:
+            own = [cells[place] for place in self._own]
+        else:
+            own = [cell for place, cell in enumerate(cells) if place not in self._system]
+        try:
+            is_plain = is_storable("".join(own))
+        except TypeError:
+            is_plain = False
+        return own if is_plain else [text(cell) for cell in own]
+
     def _contact_id(self, cells: Sequence[Any]) -> str:
         """Find the id where no header names it: by its look, else by the whole row."""
         for cell in cells:
             if isinstance(cell, str) and cell.startswith(f"{self._list_id}:"):
                 return cell
         return fingerprint(self._list_id, *[str(cell) for cell in cells])
+
+
+def are_rows(data: Sequence[Any]) -> bool:
+    """Tell whether all that a table holds is rows of cells.
+
+    Args:
+        data: What the table holds.
+
+    Returns:
+        Whether it is; anything else would have to be left out without a word.
+    """
+    return all(isinstance(cells, list) for cells in data)
 
 
 def distinct_names(headers: Sequence[Any]) -> list[str]:
@@ -99,10 +123,12 @@ def distinct_names(headers: Sequence[Any]) -> list[str]:
         A name per header.
     """
     given = [str(header) for header in headers]
+    taken = set(given)
+    numbers: defaultdict[str, Iterator[int]] = defaultdict(lambda: count(2))
     names: dict[str, None] = {}
     for header in given:
-        numbered = (f"{header} ({number})" for number in count(2))
-        free = (name for name in numbered if name not in names and name not in given)
+        numbered = (f"{header} ({number})" for number in numbers[header])
+        free = (name for name in numbered if name not in names and name not in taken)
         names[next(free) if header in names else header] = None
     return list(names)
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-import signal
+import os
 import sys
-import threading
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, ClassVar, Self, cast
@@ -18,7 +17,7 @@ from singer_sdk.helpers.capabilities import (
     PluginCapabilities,
     TapCapabilities,
 )
-from singer_sdk.singerlib import RecordMessage
+from singer_sdk.singerlib import RecordMessage, StateMessage
 
 from tap_acton.bookmarks import ActOnTap
 from tap_acton.columns import KnownNames, Shape, mark, shapes_of, with_known_names
@@ -29,10 +28,12 @@ from tap_acton.errors import (
     AllowanceSpentError,
     SettingsError,
     StreamFailedError,
+    output_failures_told,
 )
 from tap_acton.run import Run
 from tap_acton.settings import Settings
 from tap_acton.settings_schema import CONFIG_SCHEMA
+from tap_acton.state import bookmarks_in, with_version
 from tap_acton.stream import DONE_BEFORE
 from tap_acton.streams import STREAM_TYPES
 from tap_acton.streams.list_streams import ListStream
@@ -64,6 +65,21 @@ def is_news(record: logging.LogRecord) -> bool:
     return not str(record.msg).startswith(SDK_NOISE)
 
 
+def tell_damage(stream: str, part: str) -> None:
+    """Warn of a bookmark that is not relied on.
+
+    Args:
+        stream: The stream.
+        part: The part of its bookmark that is wrong.
+    """
+    logging.getLogger("tap-acton").warning(
+        "The state of %s cannot be relied on, as '%s' is not what the tap writes: the stream is "
+        "read from its beginning.",
+        stream,
+        part,
+    )
+
+
 class BufferedWriter(MsgSpecWriter):
     """Writes records through a buffer and flushes only for the messages between them.
 
@@ -76,10 +92,16 @@ class BufferedWriter(MsgSpecWriter):
 
         Args:
             message: The message.
+
+        Raises:
+            OutputError: If the target has ended, or the disk is full.
         """
-        sys.stdout.buffer.write(self.format_message(message))
-        if not isinstance(message, RecordMessage):
-            sys.stdout.buffer.flush()
+        if isinstance(message, StateMessage):
+            message = StateMessage(with_version(message.value))
+        with output_failures_told():
+            sys.stdout.buffer.write(self.format_message(message))
+            if not isinstance(message, RecordMessage):
+                sys.stdout.buffer.flush()
 
 
 class TapActOn(ActOnTap):
@@ -90,11 +112,12 @@ class TapActOn(ActOnTap):
     config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_SCHEMA
     message_writer_class = BufferedWriter
     # Not among them: BATCH, whose files the SDK fills without regard to the selection
-    # of columns, and ACTIVATE_VERSION, which it sends ahead of the rows.
+    # of columns.
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
         TapCapabilities.CATALOG,
         TapCapabilities.STATE,
         TapCapabilities.DISCOVER,
+        TapCapabilities.ACTIVATE_VERSION,
         PluginCapabilities.ABOUT,
         PluginCapabilities.STREAM_MAPS,
         PluginCapabilities.FLATTENING,
@@ -108,10 +131,17 @@ class TapActOn(ActOnTap):
             keywords: What the SDK's class takes.
 
         Raises:
-            SettingsError: If a setting is wrong.
+            SettingsError: If a setting is wrong, or the state is none of this tap's.
+            ActOnError: If there is no catalog, rows are to be read, and the account does not
+                answer.
         """
+        if isinstance(state := keywords.get("state"), dict):
+            bookmarks = bookmarks_in(state, datetime.now(UTC), tell_damage)
+            keywords["state"] = {"bookmarks": bookmarks}
         self._known = KnownNames.of_state(keywords.get("state"))
         self._shapes: Mapping[str, Shape] | None = None
+        # The SDK checks the settings only where rows are to be read.
+        self._is_run = keywords.get("validate_config", True)
         if isinstance(catalog := keywords.get("catalog"), dict):
             keywords["catalog"] = catalog = with_known_names(catalog, self._known)
             self._shapes = shapes_of(catalog)
@@ -125,9 +155,6 @@ class TapActOn(ActOnTap):
                 "tap-acton --about."
             ) from error
         logging.getLogger("singer_sdk").addFilter(is_news)
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, self._stop)
 
     @cached_property
     def run(self) -> Run:
@@ -148,6 +175,18 @@ class TapActOn(ActOnTap):
         if raise_errors:
             _ = self.run
         return []
+
+    def setup_mapper(self) -> None:
+        """Set up the maps of the streams, so that each can be flattened.
+
+        Where the SDK flattens a record, it looks a column up among the keywords of the schema
+        too, and fails if one is called ``description`` and that text has the word type in it.
+        """
+        super().setup_mapper()
+        for maps in self.mapper.stream_maps.values():
+            for each in maps:
+                if each.flattening_enabled:
+                    each.transformed_schema.pop("description", None)
 
     def discover_streams(self) -> Sequence[ActOnStream]:
         """Give all streams.
@@ -174,7 +213,11 @@ class TapActOn(ActOnTap):
         except SettingsError:
             # Discovery works without settings; a run will not get beyond this.
             return {}
-        return discover(run, self._known)
+        try:
+            return discover(run, self._known, for_a_run=self._is_run)
+        except ActOnError:
+            run.close()
+            raise
 
     @property
     def catalog_dict(self) -> dict[str, Any]:
@@ -277,6 +320,9 @@ class TapActOn(ActOnTap):
         """
         try:
             self.run.client.connect()
+            for stream in self._selected_streams():
+                stream.begin_full_read()
+            self.writes_lines = True
             self.sync_all()
             self._end_round()
         except StreamFailedError:
@@ -318,9 +364,10 @@ class TapActOn(ActOnTap):
         for name, count in summary["streams"].items():
             spared = ", ".join(f"{reason} {calls:,}" for reason, calls in count["spared"].items())
             self.logger.info(
-                "%s: %s, %s rows, %s calls%s, %s parents skipped, %s s waited",
+                "%s: %s%s, %s rows, %s calls%s, %s parents skipped, %s s waited",
                 name,
                 count["outcome"] or "not finished",
+                " full read" if count["full_read"] else "",
                 f"{count['rows']:,}",
                 f"{count['calls']:,}",
                 f" (spared: {spared})" if spared else "",
@@ -329,11 +376,16 @@ class TapActOn(ActOnTap):
             )
         self.logger.info("Run summary: %s", json.dumps(summary))
 
-    def _stop(self, signal_number: int, _: FrameType | None) -> None:
+    # The SDK's own handler writes the state and exits with 0, as if all had been read. It is
+    # there from the first step of the SDK's constructor on, so one set later comes too late.
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
         """End the run at the next safe point; at the second signal, at once."""
-        if "run" not in self.__dict__ or self.run.stop.is_requested:
-            sys.exit(EXIT_SIGNAL_BASE + signal_number)
-        self.run.stop.request(signal_number)
+        if "run" not in self.__dict__:
+            sys.exit(EXIT_SIGNAL_BASE + signum)
+        if self.run.stop.is_requested:
+            # Not even waiting for calls under way, or for a target that takes no output.
+            os._exit(EXIT_SIGNAL_BASE + signum)
+        self.run.stop.request(signum)
 
 
 def _state_in(content: dict[str, Any] | None) -> dict[str, Any] | None:

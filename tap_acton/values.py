@@ -29,15 +29,7 @@ _BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "
 
 
 class Unconvertible(ValueError):  # noqa: N818 - it says what a value is, not what failed
-    """A value does not fit its type. The text never holds the value itself.
-
-    Args:
-        to: What the value cannot be turned into.
-    """
-
-    def __init__(self, *, to: str) -> None:
-        """Say what the value is not."""
-        super().__init__(f"The value is not {to}.")
+    """A value does not fit its type. What it is stays unsaid, since it may be personal."""
 
 
 def integer(value: object) -> int | None:
@@ -59,7 +51,7 @@ def integer(value: object) -> int | None:
         return _within_64_bits(plain)
     if isinstance(plain, float | Decimal):
         return _whole(plain)
-    raise Unconvertible(to="a whole number")
+    raise Unconvertible
 
 
 def number(value: object) -> float | None:
@@ -81,7 +73,7 @@ def number(value: object) -> float | None:
         return _within_64_bits(plain)
     if isinstance(plain, float | Decimal) and math.isfinite(as_float := float(plain)):
         return as_float
-    raise Unconvertible(to="a finite number")
+    raise Unconvertible
 
 
 def minutes(value: object) -> float | None:
@@ -102,7 +94,7 @@ def minutes(value: object) -> float | None:
         return number(value)
     hours, of_hour, seconds = (int(part or 0) for part in found.groups())
     if found[1] and of_hour >= _MINUTES_AN_HOUR:
-        raise Unconvertible(to="a length of time")
+        raise Unconvertible
     return round(hours * _MINUTES_AN_HOUR + of_hour + seconds / 60, 4)
 
 
@@ -129,7 +121,7 @@ def boolean(value: object) -> bool | None:
             return _BOOLEANS[plain]
     elif isinstance(value, int | float) and value in {0, 1}:
         return bool(value)
-    raise Unconvertible(to="true or false")
+    raise Unconvertible
 
 
 def text(value: object) -> str | None:
@@ -145,9 +137,8 @@ def text(value: object) -> str | None:
         Unconvertible: The value is an object, an array, or not a finite number.
     """
     if isinstance(value, str):
-        if value.isascii() or not _has_surrogates(value):
-            # PostgreSQL refuses NUL in text, and with it the whole batch.
-            return value.replace("\0", "") if "\0" in value else value
+        if is_storable(value):
+            return value
         # By way of UTF-16 the halves of one character find together; a lone half becomes U+FFFD.
         units = value.replace("\0", "").encode("utf-16-le", "surrogatepass")
         return units.decode("utf-16-le", "replace")
@@ -159,7 +150,28 @@ def text(value: object) -> str | None:
         return _digits(value)
     if isinstance(value, float | Decimal) and math.isfinite(value):
         return str(value)
-    raise Unconvertible(to="a text")
+    raise Unconvertible
+
+
+def is_storable(value: str) -> bool:
+    """Tell whether every warehouse can store a text as it stands.
+
+    Args:
+        value: The text.
+
+    Returns:
+        Whether it has neither NUL, which PostgreSQL refuses and with it the whole batch, nor
+        halves of characters, which UTF-8 cannot hold.
+    """
+    if "\0" in value:
+        return False
+    if value.isascii():
+        return True
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def identifier(value: object) -> str | None:
@@ -183,7 +195,7 @@ def identifier(value: object) -> str | None:
         return _digits(value)
     if isinstance(value, float | Decimal):
         return str(_whole(value))
-    raise Unconvertible(to="an id")
+    raise Unconvertible
 
 
 def fingerprint(*parts: str | int | None) -> str:
@@ -205,7 +217,7 @@ def fingerprint(*parts: str | int | None) -> str:
         for part in parts
     )
     # Lone surrogates are no valid UTF-8, but they must neither fail nor collide here.
-    return blake2b(written.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return blake2b(written.encode(errors="surrogatepass"), digest_size=16).hexdigest()
 
 
 @functools.lru_cache(maxsize=8192)
@@ -259,7 +271,7 @@ def _numeral(value: str) -> int | Decimal | None:
     if not plain:
         return None
     if len(plain) > _LONGEST_NUMBER or not NUMERAL.fullmatch(plain):
-        raise Unconvertible(to="a number")
+        raise Unconvertible
     return int(plain) if _WHOLE_NUMBER.fullmatch(plain) else Decimal(plain)
 
 
@@ -267,14 +279,14 @@ def _within_64_bits(value: int) -> int:
     """Return an integer that fits a warehouse column."""
     if _SMALLEST_INTEGER <= value <= _LARGEST_INTEGER:
         return value
-    raise Unconvertible(to="an integer of 64 bits")
+    raise Unconvertible
 
 
 def _whole(value: float | Decimal) -> int:
     """Return a number without a fraction as an integer."""
     if fits_64_bits(value) and (whole := int(value)) == value:
         return whole
-    raise Unconvertible(to="a whole number of 64 bits")
+    raise Unconvertible
 
 
 def _digits(value: int) -> str:
@@ -283,16 +295,7 @@ def _digits(value: int) -> str:
         return str(value)
     except ValueError:
         # Python refuses to write integers of more than 4,300 digits.
-        raise Unconvertible(to="an integer of fewer than 4,300 digits") from None
-
-
-def _has_surrogates(value: str) -> bool:
-    """Return whether a text holds halves of characters, which UTF-8 cannot."""
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return True
-    return False
+        raise Unconvertible from None
 
 
 def _starts_word(characters: str, index: int) -> bool:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 _DEFAULT_PAGE = 50
+_DATE_FILTERS = frozenset({"createdAfter", "createdBefore", "updatedAfter", "updatedBefore"})
 
 
 def nothing(status: int = 404) -> Answer:
@@ -143,9 +144,15 @@ def schema(call: Call) -> Answer:
 @routed_for("newest", "both")
 def contacts(call: Call) -> Answer:
     """Answer with a page of the contacts within the date filters, which are in seconds."""
-    inclusive = call.view.choices.after_is_inclusive
+    choices = call.view.choices
+    inclusive = choices.after_is_inclusive
     found = call.view.account.contacts
-    for name in ("created", "updated"):
+    if choices.contact_order == "updated":
+        found = sorted(found, key=lambda one: (one.updated_at, one.number))
+    is_filtered = not _DATE_FILTERS.isdisjoint(call.query)
+    if is_filtered and choices.contact_filter == "refused":
+        return Answer.of_json({"errors": ["unknown parameter"]}, 400)
+    for name in ("created", "updated") if choices.contact_filter == "heeded" else ():
         after = call.number(f"{name}After", -1)
         before = call.number(f"{name}Before", -1)
         if after >= 0:

@@ -12,6 +12,8 @@ from acton_sandbox.entities import DRILLDOWNS, REPORTED_TYPES, DayCount
 from acton_sandbox.moments import LONG_MONTHS, ago, display, local_day
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from acton_sandbox.answers import Call
     from acton_sandbox.entities import Event, Message
 
@@ -70,12 +72,19 @@ def message_drilldown(call: Call) -> Answer:
     message = _reported(call)
     if message is None:
         return numeric_error(10030, "Invalid or deleted message", 404)
-    events = message.events[drilldown]
+    events = _ordered(message.events[drilldown], call.view.choices.drilldown_order)
     if call.query.get("responseformat", "").upper() == "CSV":
         rows = [_row(event) for event in events]
         return csv_answer(call, _CSV_KEYS, [[r.get(k, "") for k in _CSV_KEYS] for r in rows])
     offset, page = call.page(events)
     return page_answer(offset, [_row(event) for event in page], len(events))
+
+
+def _ordered(events: Sequence[Event], order: str) -> Sequence[Event]:
+    """Bring events into an order; no document says which one they have."""
+    if order == "recipients":
+        return events
+    return sorted(events, key=lambda event: event.at, reverse=order == "newest")
 
 
 _CSV_KEYS = (

@@ -45,7 +45,9 @@ from tap_acton.streams.media import (
     MediaViews,
 )
 from tap_acton.streams.message_contents import MessageContents
-from tap_acton.streams.messages import MessageDailyStats, MessageEvents, MessageReports, Messages
+from tap_acton.streams.message_daily_stats import MessageDailyStats
+from tap_acton.streams.message_events import MessageEvents
+from tap_acton.streams.messages import MessageReports, Messages
 from tap_acton.streams.programs import Programs
 from tap_acton.streams.segments import SegmentContacts, Segments
 from tap_acton.streams.seo import SeoKeywords, SeoReports

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from contextlib import closing
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -16,15 +17,18 @@ from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
 from tap_acton.answers import Query, RunningNumbers
 from tap_acton.estimates import Certainty, Estimate
-from tap_acton.moments import milliseconds_of
+from tap_acton.moments import is_moment, milliseconds_of
 from tap_acton.records import RecordReader
+from tap_acton.rounds import noted
+from tap_acton.spool import Places
 from tap_acton.streams.audience_center import (
     OLDER_DOWNLOAD_PATH,
     AudienceCenterStream,
     OlderQuery,
 )
-from tap_acton.streams.contacts import ALL_CONTACTS, MILLISECONDS, Contacts
+from tap_acton.streams.contacts import ALL_CONTACTS, Contacts
 from tap_acton.streams.facts import VERBS
+from tap_acton.streams.windowed import MILLISECONDS
 from tap_acton.values import fingerprint
 
 if TYPE_CHECKING:
@@ -45,6 +49,12 @@ OLDER_ACTIVITY_PATH = "/ucl/v2/segment/contacts/{account_id}/activity"
 ALL_MONTHS = 240
 """How many months back a history is asked for that is wanted whole; Act-On is younger."""
 
+UNTOLD = "-"
+"""Stands for the moment at which a contact changed where Act-On does not tell it."""
+
+PLACE = ("contact ", ", changed ")
+"""What the parts of a contact's place follow, as the state has it."""
+
 HISTORY_IDENTITY = ("contact_id", "activity_at", "verb", "object_id", "what")
 
 
@@ -63,18 +73,60 @@ class ContactReport(AudienceCenterStream):
         The bookmark leaves no row out: what is old may be of a contact that is new.
 
         Yields:
-            A query per contact.
+            A query per contact, in the order in which they changed.
         """
-        for contact_id in self._contacts():
+        for updated_at, contact_id in self._contacts():
             if self.run.settings.in_shard(contact_id):
                 yield Query(
                     self.run.audience_center.path(self.path, id=contact_id),
                     subject=f"contact {contact_id}",
                     parameters=self.parameters,
                     given={"contact_id": contact_id},
-                    parent={"id": contact_id},
+                    parent={"id": contact_id, "updated_at": updated_at},
                     since=self.start_date,
                 )
+
+    def due(self) -> Iterator[Query]:
+        """Give the queries, which themselves begin behind what the round has read.
+
+        Yields:
+            The queries.
+        """
+        yield from self.queries()
+
+    def answers(self) -> Iterator[Answer]:
+        """Give the answers, and note behind which contact the next run may have to go on.
+
+        Yields:
+            The answers.
+        """
+        yield from noted(super().answers(), self._note)
+
+    def _note(self, query: Query) -> None:
+        if query.parent is not None:
+            parts = (query.parent["id"], query.parent["updated_at"])
+            self._behind = "".join(map("".join, zip(PLACE, parts, strict=True)))
+
+    def pause_round(self, *, is_done: bool, after: str) -> None:  # noqa: ARG002
+        """Keep what is behind the stream: the contacts up to some place in their order.
+
+        Args:
+            is_done: Whether the stream was read to its end.
+            after: The contact that was last asked about, which may be gone tomorrow.
+        """
+        super().pause_round(is_done=is_done, after=self._behind)
+
+    @cached_property
+    def _behind(self) -> str:
+        return ""
+
+    @property
+    def _place(self) -> tuple[str, str]:
+        """The place behind which the round goes on; before all others where none began."""
+        after = self.round.after if self.round else ""
+        contact_id, _, updated_at = after.removeprefix(PLACE[0]).rpartition(PLACE[1])
+        is_place = is_moment(updated_at) or updated_at == UNTOLD
+        return (updated_at, contact_id) if is_place else ("", "")
 
     @property
     def parameters(self) -> Mapping[str, str | int]:
@@ -133,27 +185,26 @@ class ContactReport(AudienceCenterStream):
             self.stream_state[CONTACTS_STATE] = min(started_at, self.until or started_at)
             self.stream_state[COVERS_STATE] = self._covers
 
-    def _contacts(self) -> Iterator[str]:
-        """Read the contacts that changed, page by page as they are needed.
+    def _contacts(self) -> Iterator[tuple[str, str]]:
+        """Read which contacts changed, and put them in order.
+
+        In the order of their changes a round of several days goes on at the same place,
+        whatever changes, comes and goes meanwhile: what changes moves behind it.
 
         Yields:
-            Their ids.
+            When each changed, and its id.
         """
         since = self._changed_since
-        met: set[str] = set()
-        for answer in self._pages_of_contacts(since):
-            ids = set()
-            for row in answer.rows:
-                contact = self._contact_reader.record(row)
-                contact_id, updated_at = contact["id"], contact["updated_at"]
-                # The older generation knows no filter.
-                is_old = since is not None and updated_at is not None and updated_at < since
-                if contact_id and not is_old:
-                    ids.add(contact_id)
-                    if contact_id not in met:
-                        yield contact_id
-            # Rows that move between pages are met again on the next one, not later.
-            met = ids
+        with closing(Places()) as places:
+            for answer in self._pages_of_contacts(since):
+                contacts = map(self._contact_reader.record, answer.rows)
+                places.add(
+                    (contact["updated_at"] or UNTOLD, contact["id"])
+                    for contact in contacts
+                    # The older generation knows no filter.
+                    if contact["id"] and (contact["updated_at"] or "~") >= (since or "")
+                )
+            yield from places.behind(self._place)
 
     def _pages_of_contacts(self, since: str | None) -> Iterator[Answer]:
         """Ask for the contacts, one page after the other."""
@@ -175,6 +226,8 @@ class ContactReport(AudienceCenterStream):
     def _changed_since(self) -> str | None:
         """The moment from which on changes of contacts are asked for; None for all contacts."""
         since = self.since_bookmark(self._covered)
+        if is_moment(self._place[0]):
+            since = max(since or "", self._place[0])
         # Some spellings of a contact's dates tell no seconds.
         return None if since is None else f"{since[:16]}:00.000Z"
 

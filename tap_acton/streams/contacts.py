@@ -7,13 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tap_acton.columns import Column, allot
-from tap_acton.moments import milliseconds_of
-from tap_acton.records import Convert, converter
-from tap_acton.streams.audience_center import (
-    OLDER_DOWNLOAD_PATH,
-    AudienceCenterStream,
-    OlderQuery,
-)
+from tap_acton.records import EXTRA_FIELDS, Convert, converter
+from tap_acton.streams.audience_center import OLDER_DOWNLOAD_PATH, OlderQuery
+from tap_acton.streams.windowed import WindowedStream
 from tap_acton.values import Unconvertible, integer, snake_case
 
 if TYPE_CHECKING:
@@ -25,8 +21,6 @@ if TYPE_CHECKING:
 ALL_CONTACTS = "l-unified-contacts"
 """The id of the list of all contacts (Act-On reference, 2024 edition)."""
 
-MILLISECONDS = 1000
-
 TYPES: Mapping[str, Mapping[str, Any]] = {
     "BOOLEAN": {"type": ["boolean", "null"]},
     "DATE": {"type": ["string", "null"], "format": "date"},
@@ -36,10 +30,12 @@ TYPES: Mapping[str, Mapping[str, Any]] = {
 }
 """The types of fields that are no texts (Act-On reference, 2024 edition)."""
 
+CUSTOM_FIELDS = "custom_fields"
+
 TEXT: Mapping[str, Any] = {"type": ["string", "null"]}
 
 
-class Contacts(AudienceCenterStream):
+class Contacts(WindowedStream):
     """All contacts of the Audience Center.
 
     Each custom field of the account is a column of its own, named from its label when it
@@ -51,23 +47,7 @@ class Contacts(AudienceCenterStream):
     path = "/ucl/v2/{account_id}/contact{slash}"
     primary_keys = ("id",)
     replication_key = "updated_at"
-    tells_pages = True
-
-    def queries(self) -> Iterator[Query]:
-        """Ask for what changed since the bookmark.
-
-        The filters take epoch seconds (Act-On reference, 2024 edition). Whether they include
-        the moment that they name is not documented, hence the second more.
-
-        Yields:
-            The query.
-        """
-        parameters = {}
-        if self.since is not None:
-            parameters["updatedAfter"] = milliseconds_of(self.since) // MILLISECONDS - 1
-        if self.until is not None:
-            parameters["updatedBefore"] = milliseconds_of(self.until) // MILLISECONDS + 1
-        yield self.query(parameters=parameters)
+    has_full_reads = True
 
     def older(self, query: Query) -> OlderQuery | None:
         """Give the download of the list of all contacts, which knows no filter.
@@ -150,7 +130,7 @@ class _Fields:
             self._by_index[index] = target
             self._by_label.setdefault(_plain(str(field.get("name"))), target)
 
-    def part(self, row: Row) -> tuple[Row, list[tuple[_Target, Any]]]:
+    def part(self, row: Row) -> tuple[Row, list[tuple[_Target, str, Any]]]:
         """Part what a contact has in fields of the account from the rest.
 
         Args:
@@ -158,37 +138,46 @@ class _Fields:
 
         Returns:
             What has a name of the API, without empty texts, which stand for null; and the
-            values of the account's fields, whether they come by index or by label.
+            values of the account's fields with their names, whether these are indexes or labels.
         """
         plain: dict[str, Any] = {}
-        found: list[tuple[_Target, Any]] = []
+        found: list[tuple[_Target, str, Any]] = []
         for name, value in row.items():
             target = None
             if snake_case(name) not in self._properties:
                 target = self._by_label.get(_plain(name))
             if target is not None:
-                found.append((target, value))
+                found.append((target, name, value))
             elif value != "":
                 plain[name] = value
         custom = plain.get("customFields")
         for index, value in custom.items() if isinstance(custom, dict) else ():
             target = self._by_index.get(index) or self._by_label.get(_plain(index))
             if target is not None:
-                found.append((target, value))
+                found.append((target, index, value))
         return plain, found
 
-    def fill(self, record: Record, values: Sequence[tuple[_Target, Any]]) -> None:
+    def fill(self, record: Record, values: Sequence[tuple[_Target, str, Any]]) -> None:
         """Put the values of the account's fields into their columns.
 
         Args:
             record: The record; columns that have a value keep it.
-            values: The values, as :meth:`part` found them.
+            values: The values, as :meth:`part` found them. One that finds no room in a
+                column or in ``custom_fields`` goes to ``extra_fields``.
         """
-        for (column, convert, key), value in values:
+        for (column, convert, key), name, value in values:
+            has_room = value in ("", None)
             if key:
-                record["custom_fields"] = {key: value, **(record["custom_fields"] or {})}
-            if column and record[column] is None and value != "":
-                record[column] = _converted(convert, value)
+                custom = {key: value, **(record[CUSTOM_FIELDS] or {})}
+                has_room = has_room or custom[key] == value
+                record[CUSTOM_FIELDS] = custom
+            if column and value != "":
+                converted = _converted(convert, value)
+                if record[column] is None:
+                    record[column] = converted
+                has_room = has_room or converted == record[column] is not None
+            if not has_room:
+                record[EXTRA_FIELDS] = {name: value, **(record[EXTRA_FIELDS] or {})}
 
 
 def custom_columns(

@@ -33,6 +33,7 @@ from tap_acton.errors import (
 from tap_acton.estimates import Certainty
 from tap_acton.pagination import EndlessPagesError, Page
 from tap_acton.records import NAMES
+from tap_acton.state import NOTHING
 from tap_acton.streams.audience_center import TOTALS
 from tap_acton.streams.shaped import UnverifiedStream
 from tap_acton.values import fingerprint
@@ -272,6 +273,7 @@ class CustomObjectRecords(CustomObjectStream):
     name = "custom_object_records"
     path = f"{FAMILY}/query/{{object_id}}/{{dataset_id}}/joinWithOther"
     primary_keys = ("object_id", "dataset_id", "id")
+    has_full_reads = True
     listing = CustomObjectDatasets.name
 
     def queries(self) -> Iterator[RecordsQuery]:
@@ -323,6 +325,17 @@ class CustomObjectRecords(CustomObjectStream):
         """
         for query in self.queries():
             yield self._task(query)
+
+    def renewed(self, query: Query) -> Query | None:  # noqa: ARG002
+        """Read nothing again: what comes next is told by Act-On's token, page by page.
+
+        Args:
+            query: Not used; each page is a query of its own.
+
+        Returns:
+            None.
+        """
+        return None
 
     def _task(self, query: RecordsQuery) -> Task[Answer]:
         return lambda: self._ask(query)
@@ -445,4 +458,5 @@ class CustomObjectRecords(CustomObjectStream):
 
     def stream_done(self) -> None:
         """Forget where to go on: the next run reads everything again."""
-        self.stream_state.pop(RESUME_STATE, None)
+        if RESUME_STATE in self.stream_state:
+            self.stream_state[RESUME_STATE] = NOTHING

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+from contextlib import closing
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tap_acton.answers import Answer, Query, RunningNumbers, total_of
 from tap_acton.client import Call, path_part
 from tap_acton.errors import (
     ActOnError,
+    AllowanceSpentError,
     ParentGoneError,
     RejectedCallError,
     RepeatableError,
@@ -16,15 +19,18 @@ from tap_acton.errors import (
 )
 from tap_acton.estimates import Certainty, Estimate, pages_of
 from tap_acton.pagination import EndlessPagesError, OffsetPages, Page
-from tap_acton.spool import FactsSpool
+from tap_acton.rounds import noted
+from tap_acton.spool import FactsSpool, Places
 from tap_acton.stream import ActOnStream
 from tap_acton.streams.list_rows import sizes_of
 from tap_acton.streams.lists import CONTACT_LIST
-from tap_acton.tables import CONTACT_ID, Table
+from tap_acton.tables import CONTACT_ID, Table, are_rows
 from tap_acton.values import fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from singer_sdk.helpers.types import Context
 
     from tap_acton.counts import StreamCount
     from tap_acton.records import Record, Row
@@ -55,6 +61,9 @@ VERBS = {
 }
 """What the codes of activities stand for (Act-On developer site, before 2021)."""
 
+PLACE = ("list ", ", contact ")
+"""What the parts of a contact's place follow, as the state has it."""
+
 ACTIVITY_IDENTITY = ("list_id", "contact_id", "activity_at", "verb", "object_id", "what")
 
 
@@ -68,6 +77,52 @@ class _Facts(ActOnStream):
 
     listing = "lists"
     selected_by_default = False
+
+    def get_records(self, context: Context | None) -> Iterator[Record]:
+        """Read the stream's records; where the allowance ends, all that came of the answers.
+
+        The streams of the answer come one after the other. So that nothing of it is asked
+        for again, the run ends behind the last of them and not with the first.
+
+        Args:
+            context: Not used; contacts are read within the stream.
+
+        Yields:
+            The records.
+
+        Raises:
+            AllowanceSpentError: If this is the last of them, and the allowance is spent.
+        """
+        yield from super().get_records(context)
+        spool = self.run.facts
+        if spool is None or spool.spent is None:
+            return
+        self.count.outcome = ""
+        if not self.count.refused:
+            self._behind = spool.after
+            self.pause_round(is_done=False, after="")
+        self.discard_progress()
+        if not self._later():
+            raise spool.spent
+
+    def pause_round(self, *, is_done: bool, after: str) -> None:  # noqa: ARG002
+        """Keep what is behind the stream: the contacts up to some place in their order.
+
+        Args:
+            is_done: Whether the stream was read to its end.
+            after: The contact that was last asked about, which may be gone tomorrow.
+        """
+        if not self._is_paused:
+            self._is_paused = True
+            super().pause_round(is_done=is_done, after=self._behind)
+
+    @cached_property
+    def _is_paused(self) -> bool:
+        return False
+
+    @cached_property
+    def _behind(self) -> str:
+        return ""
 
     def read(self) -> Iterator[Record]:
         """Ask for the facts, or give the rows that an earlier stream has kept.
@@ -90,6 +145,10 @@ class _Facts(ActOnStream):
         try:
             yield from super().read()
             spool.source = self.count
+        except AllowanceSpentError as error:
+            if not self._later():
+                raise
+            spool.source, spool.spent, spool.after = self.count, error, self._behind
         except ActOnError as error:
             spool.failure = error
             raise
@@ -105,12 +164,17 @@ class _Facts(ActOnStream):
             The answers.
         """
         later, spool = self._later(), self.run.facts
-        for answer in super().answers():
+        for answer in noted(super().answers(), self._note):
             if spool is not None:
                 for stream in later:
                     for record in stream.records(answer.rows, answer.query):
                         spool.add(stream.name, record)
             yield answer
+
+    def _note(self, query: Query) -> None:
+        if query.parent is not None:
+            parts = (query.parent["list_id"], query.parent["id"])
+            self._behind = "".join(map("".join, zip(PLACE, parts, strict=True)))
 
     def _kept(self, spool: FactsSpool, source: StreamCount) -> Iterator[Record]:
         """Give the rows that were kept, and count what the stream that asked did not get."""
@@ -159,12 +223,23 @@ class _Facts(ActOnStream):
         raise RepeatableError(f"{self.subject(query)}: Act-On's answer has an unknown shape.")
 
     def due(self) -> Iterator[Query]:
-        """Give the queries that are left; all of them where other streams need the answers.
+        """Give the queries, which themselves begin behind what the round has read.
 
         Yields:
             The queries.
         """
-        yield from self.queries() if self._later() else super().due()
+        yield from self.queries()
+
+    @property
+    def _place(self) -> tuple[str, str]:
+        """The place behind which the round goes on; before all others where none began.
+
+        None counts that not all streams of the answer have behind them.
+        """
+        places = {stream.round.after if stream.round else "" for stream in (self, *self._later())}
+        after = places.pop() if len(places) == 1 else ""
+        list_id, _, contact_id = after.removeprefix(PLACE[0]).partition(PLACE[1])
+        return (list_id, contact_id) if contact_id else ("", "")
 
     def estimate(self) -> Estimate:
         """Foresee the calls by the sizes of the lists.
@@ -178,7 +253,7 @@ class _Facts(ActOnStream):
             return Estimate(0, reason=f"in the calls of {asking.name}")
         if self.is_done:
             return super().estimate()
-        sizes = sizes_of(item for item in self.parents() if _is_contact_list(item)).values()
+        sizes = sizes_of(self._lists()).values()
         page_size = self.run.settings.page_size
         return Estimate(
             sum(size + pages_of(size, page_size) for size in sizes),
@@ -194,30 +269,37 @@ class _Facts(ActOnStream):
     def _family(self) -> list[_Facts]:
         return [stream for stream in self.tap.streams.values() if isinstance(stream, _Facts)]
 
-    def _contacts(self) -> Iterator[Parent]:
-        """Read the lists for the ids of their contacts, page by page as they are needed.
+    def _lists(self) -> list[Parent]:
+        """Give the lists that are left, in an order that stays; one may be read in part."""
+        lists = sorted(filter(_is_contact_list, self.parents()), key=lambda item: item["id"])
+        return [item for item in lists if item["id"] >= self._place[0]]
 
-        A listed list that is gone, or is only a folder, has no contacts.
+    def _contacts(self) -> Iterator[Parent]:
+        """Read the lists for the ids of their contacts, one after the other.
+
+        In the order of the ids a round of several days goes on at the same place, whatever
+        comes and goes meanwhile. A listed list that is gone, or is only a folder, has no
+        contacts.
+
+        Yields:
+            The contacts.
         """
-        for item in self.parents():
-            if not _is_contact_list(item):
-                continue
-            pages = [Page()]
-            met: set[str] = set()
-            while pages:
-                try:
-                    contact_ids, following = self._page_of(item["id"], pages.pop(0))
-                except ParentGoneError:
-                    break
-                except RejectedCallError:
-                    self.count.skip(f"list {item['id']}", is_refused=True)
-                    break
-                pages += following
-                for contact_id in contact_ids:
-                    if contact_id not in met:
-                        yield {"id": contact_id, "list_id": item["id"]}
-                # Rows that move between pages are met again on the next one, not later.
-                met = set(contact_ids)
+        place = self._place
+        for item in self._lists():
+            with closing(Places()) as places:
+                pages = [Page()]
+                while pages:
+                    try:
+                        contact_ids, following = self._page_of(item["id"], pages.pop(0))
+                    except ParentGoneError:
+                        break
+                    except RejectedCallError:
+                        self.count.skip(f"list {item['id']}", is_refused=True)
+                        break
+                    pages += following
+                    places.add((item["id"], contact_id) for contact_id in contact_ids)
+                for list_id, contact_id in places.behind(place):
+                    yield {"id": contact_id, "list_id": list_id}
 
     def _page_of(self, list_id: str, page: Page) -> tuple[list[str], list[Page]]:
         """Read a page of a list."""
@@ -231,7 +313,7 @@ class _Facts(ActOnStream):
 
         def interpret(payload: Any) -> tuple[list[str], list[Page]]:
             match payload:
-                case {"headers": list(headers), "data": list(data)}:
+                case {"headers": list(headers), "data": list(data)} if are_rows(data):
                     contact_ids = self._contact_ids(headers, data, list_id)
                     digest = fingerprint(*contact_ids).encode()
                     return contact_ids, paging.following(page, len(data), total_of(payload), digest)
@@ -247,8 +329,7 @@ class _Facts(ActOnStream):
     def _contact_ids(self, headers: Sequence[Any], data: Sequence[Any], list_id: str) -> list[str]:
         """Read the ids of a page's contacts; without one there is nothing to ask about."""
         table = Table(headers, None, list_id)
-        rows = [table.row(cells) for cells in data if isinstance(cells, list)]
-        ids = [str(row.get(CONTACT_ID) or "").strip() for row in rows]
+        ids = [str(table.row(cells).get(CONTACT_ID) or "").strip() for cells in data]
         known = [
             one for one in ids if one and (table.has_contact_id or one.startswith(f"{list_id}:"))
         ]

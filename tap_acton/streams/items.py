@@ -88,5 +88,5 @@ class ItemUrls(ItemStream, UnverifiedStream):
         """
         item_id: str = query.given[self.id_column]
         for record in super().records(rows, query):
-            record["id"] = self._numbers.identify(item_id, item_id, record["url"])
+            record["id"] = self._numbers.identify((item_id, query.again), item_id, record["url"])
             yield record

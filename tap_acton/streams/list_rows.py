@@ -8,19 +8,18 @@ from typing import TYPE_CHECKING, Any, cast
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
 from tap_acton.answers import Answer, Query
-from tap_acton.bulk import BulkStream
+from tap_acton.bulk import BulkStream, RowMaker
 from tap_acton.client import path_part
 from tap_acton.errors import RepeatableError, StreamFailedError
 from tap_acton.estimates import Certainty
 from tap_acton.moments import milliseconds_of, moment_of
 from tap_acton.streams.lists import CONTACT_LIST, Lists
 from tap_acton.streams.unchanged import UnchangedParents
-from tap_acton.tables import FIELDS_IN_JSON, Table, cells_as_in
+from tap_acton.tables import FIELDS_IN_JSON, Table, are_rows, cells_as_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from tap_acton.bulk import MakeRow
     from tap_acton.records import Record, Row
     from tap_acton.run import Parent
 
@@ -51,13 +50,37 @@ class ListPage(list["Row"]):
         return len(self.headers) >= FIELDS_IN_JSON
 
 
-class ListRows(BulkStream):
+class ListRows(UnchangedParents, BulkStream):
     """Rows that come from the download of lists.
 
     A list that may be wider than what JSON holds is read as CSV, which has no limit.
     """
 
     replication_key = "modified_at"
+    has_full_reads = True
+
+    def evidence(self, parent: Parent) -> str | None:
+        """Give what shows that a list is untouched.
+
+        Whether the time of its last change moves with every row is not proven (Act-On
+        reference, 2024 edition), so each list has its turn all the same.
+
+        Args:
+            parent: The list.
+
+        Returns:
+            The time of its last change and its size; None where rows may have been left out
+            on purpose, or columns cut off.
+        """
+        is_whole = self.until is None and parent["id"] not in self._cut
+        if parent["modified_at"] is None or not is_whole:
+            return None
+        return f"{parent['modified_at']} {parent['size']}"
+
+    @property
+    def relies_on_state(self) -> bool:
+        """Whether lists may be left out: not where all rows are wanted again."""
+        return self.replication_method == REPLICATION_INCREMENTAL
 
     def query_of(self, parent: Parent, since: str | None, given: Row) -> Query:
         """Ask what of a list changed since it was last read.
@@ -103,10 +126,9 @@ class ListRows(BulkStream):
             RepeatableError: If the answer has another shape than documented.
         """
         match payload:
-            case {"headers": list(headers), "data": list(data)}:
+            case {"headers": list(headers), "data": list(data)} if are_rows(data):
                 table = Table(headers, payload.get("emailColumn"), query.given["list_id"])
-                rows = (table.row(cells) for cells in data if isinstance(cells, list))
-                return ListPage(rows, headers, table)
+                return ListPage(map(table.row, data), headers, table)
         raise RepeatableError(f"{self.subject(query)}: Act-On's answer has an unknown shape.")
 
     def records(self, rows: Sequence[Row], query: Query) -> Iterator[Record]:
@@ -134,7 +156,7 @@ class ListRows(BulkStream):
         """
         return self.reader.record(row, given)
 
-    def row_maker(self, headers: Sequence[str], answer: Answer) -> MakeRow:
+    def row_maker(self, headers: Sequence[str], answer: Answer) -> RowMaker:
         """Match the cells of a file with the headers of the JSON.
 
         Args:
@@ -157,7 +179,7 @@ class ListRows(BulkStream):
             arranged = list
         if not table.has_contact_id:
             raise ValueError
-        return lambda cells: table.row(arranged(cells))
+        return RowMaker(arranged, table.row)
 
     def is_same(self, row: Row, expected: Row, answer: Answer) -> bool:
         """Compare a row of a file with that of JSON.
@@ -249,6 +271,7 @@ class ListRows(BulkStream):
         Raises:
             StreamFailedError: If lists are wider than what could be read of them.
         """
+        super().stream_done()
         if self._cut:
             raise StreamFailedError(
                 f"{self.name}: the lists {', '.join(sorted(self._cut))} have more columns than the "
@@ -262,7 +285,7 @@ class ListRows(BulkStream):
         return set()
 
 
-class RowsOfLists(UnchangedParents, ListRows):
+class RowsOfLists(ListRows):
     """The rows of many lists in one stream.
 
     The state remembers for each list how far it was read, so that a list that is new,
@@ -271,6 +294,14 @@ class RowsOfLists(UnchangedParents, ListRows):
 
     primary_keys = ("list_id", "contact_id")
     listing = "lists"
+    progress_state = (*ListRows.progress_state, "lists")
+
+    @property
+    def narrowed_by(self) -> list[str]:
+        """The settings by which rows are left out that are in Act-On."""
+        settings = self.run.settings
+        names = {"list_ids": settings.list_ids, "list_names": settings.list_names}
+        return [*super().narrowed_by, *(name for name, value in names.items() if value)]
 
     def lists(self) -> Iterator[Parent]:
         """Give the lists to read.
@@ -281,29 +312,6 @@ class RowsOfLists(UnchangedParents, ListRows):
         for parent in self.parents():
             if parent["listing_type"].lower() == CONTACT_LIST:
                 yield parent
-
-    def evidence(self, parent: Parent) -> str | None:
-        """Give what shows that a list is untouched.
-
-        Whether the time of its last change moves with every row is not proven (Act-On
-        reference, 2024 edition), so each list has its turn all the same.
-
-        Args:
-            parent: The list.
-
-        Returns:
-            The time of its last change and its size; None where rows may have been left out
-            on purpose, or columns cut off.
-        """
-        is_whole = self.until is None and parent["id"] not in self._cut
-        if parent["modified_at"] is None or not is_whole:
-            return None
-        return f"{parent['modified_at']} {parent['size']}"
-
-    @property
-    def relies_on_state(self) -> bool:
-        """Whether lists may be left out: not where all rows are wanted again."""
-        return self.replication_method == REPLICATION_INCREMENTAL
 
     def given_of(self, parent: Parent) -> Row:  # noqa: ARG002 - the lists of others do
         """Say what the rows of a list get besides its id.
@@ -325,7 +333,7 @@ class RowsOfLists(UnchangedParents, ListRows):
         Returns:
             Whether the state says so.
         """
-        return list_id in self._bookmarks
+        return bool(self._bookmarks.get(list_id))
 
     def queries(self) -> Iterator[Query]:
         """Ask for each list what changed since it was last read.

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import logging
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from tap_acton.answers import digest_of, total_of
 from tap_acton.client import Call, decode_text, path_part
 from tap_acton.columns import Column, Shape, allot
-from tap_acton.errors import CallError, RejectedCallError, RepeatableError, StreamFailedError
+from tap_acton.errors import (
+    CallError,
+    RejectedCallError,
+    RepeatableError,
+    StreamFailedError,
+)
 from tap_acton.pagination import EndlessPagesError, OffsetPages, Page
 from tap_acton.records import EXTRA_FIELDS, Record, RecordReader, Row
 from tap_acton.stream import SCHEMAS, FoundSchema
@@ -26,9 +32,13 @@ if TYPE_CHECKING:
     from tap_acton.bookmarks import ActOnTap
     from tap_acton.client import ActOnClient
     from tap_acton.columns import KnownNames
+    from tap_acton.run import Parent
 
 SCHEMA = "list_stream"
 MOST_ROWS = 1000
+FEW_LISTS = 2
+"""From so many lists on, a call for the listing pays."""
+
 MOST_FAILURES = 3
 """After so many lists that cannot be read, discovery asks for no further ones."""
 
@@ -59,10 +69,51 @@ class ListStream(ListRows):
         """Ask what changed since the list was last read.
 
         Yields:
-            The query, if the list falls into the shard of this run.
+            The query, if there may be anything.
         """
-        if self.run.settings.in_shard(self.shape.source):
-            yield self.query_of({"id": self.shape.source}, self.since, {})
+        for parent in self.parents():
+            yield self.query_of(parent, self.since, {})
+
+    def listed(self) -> Iterator[Parent]:
+        """Give the list, as the account's listing has it.
+
+        Yields:
+            The list, if it falls into the shard of this run; nothing but its id where the
+            listing does not tell of it.
+        """
+        list_id = self.shape.source
+        if self.run.settings.in_shard(list_id):
+            found = (
+                listed
+                for listed in self._listing
+                if listed["id"] == list_id and listed["listing_type"].lower() == CONTACT_LIST
+            )
+            yield next(found, {"id": list_id})
+
+    def evidence(self, parent: Parent) -> str | None:
+        """Give what shows that the list is untouched.
+
+        Args:
+            parent: The list.
+
+        Returns:
+            What the listing tells of it; None where that is not known.
+        """
+        return super().evidence(parent) if "modified_at" in parent else None
+
+    @cached_property
+    def _listing(self) -> Sequence[Parent]:
+        """The account's listing, where it is known or saves more calls than it costs."""
+        streams = self.tap.streams.values()
+        selected = (one for one in streams if isinstance(one, ListStream) and one.selected)
+        is_known = Lists.name in self.run.parents
+        if not is_known and len(list(islice(selected, FEW_LISTS))) < FEW_LISTS:
+            return []
+        try:
+            return self.parents_of(Lists.name)
+        except (StreamFailedError, CallError):
+            # The failure is told where the listing is selected; the list is asked all the same.
+            return []
 
     def record_of(self, row: Row, given: Row) -> Record:
         """Put the cells into the columns of their headers.
@@ -79,9 +130,10 @@ class ListStream(ListRows):
         record = self.reader.record(system, given)
         extra = record.pop(EXTRA_FIELDS) or {}
         own = dict.fromkeys(self.shape.columns)
+        columns = self._columns
         for header, cell in row["fields"].items():
-            if header in self._columns:
-                own[self._columns[header]] = cell
+            if header in columns:
+                own[columns[header]] = cell
             else:
                 extra[header] = cell
                 self._tell_new(header)

@@ -191,9 +191,8 @@ class MediaMessages(_NumberedRows, UnverifiedStream):
         for record in super().records(rows, query):
             message_id = record["message_id"]
             if record["id"] in {"", message_id}:
-                record["id"] = self.numbers.identify(
-                    record["media_id"], record["media_id"], message_id
-                )
+                media_id = record["media_id"]
+                record["id"] = self.numbers.identify((media_id, query.again), media_id, message_id)
             yield record
 
 
@@ -219,7 +218,7 @@ class MediaViews(_NumberedRows):
         for row, record in zip(rows, records, strict=True):
             identity = (_text(row.get(field)) for field in VIEW_IDENTITY)
             media_id = record["media_id"]
-            record["id"] = self.numbers.identify(media_id, media_id, *identity)
+            record["id"] = self.numbers.identify((media_id, query.again), media_id, *identity)
             yield record
 
 

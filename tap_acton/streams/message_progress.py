@@ -11,6 +11,8 @@ Messages are read in the order of their sending. In the state are
 - ``ask_again``: messages that Act-On refused to tell of, for a reason that may pass;
 - ``counters``: for each message in view the counters of its report, up to which its
   events have been read;
+- ``borders``: for the same messages and their drilldowns of several pages where the rows end
+  that have been read (:mod:`tap_acton.streams.message_borders`);
 - ``resting``: prints of the same (:mod:`tap_acton.resting`) of messages that are no longer
   in view;
 - ``rechecked_at``: when the last complete run began: of the messages that rest, it is
@@ -27,6 +29,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tap_acton.moments import moment_of
 from tap_acton.resting import Prints, has_turn
+from tap_acton.streams.message_borders import Border
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -40,6 +43,9 @@ TRIGGERED_AGE = 1.0
 
 MOVING_SHARE = 0.5
 """So many of the kinds of events of a message are taken to go on: opens and clicks, above all."""
+
+MOST_BORDERS = 500
+"""Of so many messages borders are kept at most, those of the latest; others are read whole."""
 
 Counters: TypeAlias = tuple[int | None, ...]
 """What a report counts, a number per kind of event; None where it is not known."""
@@ -82,6 +88,7 @@ class MessageProgress:
         self._read_until = str(known.get("read_until", ""))
         self._ask_again: set[str] = set(known.get("ask_again", ()))
         self._counters: dict[str, str] = dict(known.get("counters", {}))
+        self._borders: dict[str, dict[str, str]] = _texts_of(known.get("borders"))
         self._resting = Prints(known.get("resting"))
         self._recheck_period = recheck_period
         self._rechecked_at = str(known.get("rechecked_at", self._started_at))
@@ -174,18 +181,45 @@ class MessageProgress:
             return (None,) * kinds
         return tuple(int(part) if part.isdecimal() else None for part in parts)
 
-    def done(self, message: Parent, *, is_complete: bool, counters: Counters | None = None) -> None:
+    def border(self, message: Parent, kind: str) -> Border | None:
+        """Tell where the known rows of a drilldown end.
+
+        Args:
+            message: The message.
+            kind: The kind of events.
+
+        Returns:
+            The border; None where all rows are to be read, as they are once in each
+            ``recheck_period``.
+        """
+        border = Border.of_text(self._borders.get(message["id"], {}).get(kind))
+        if border is None:
+            return None
+        days = _days(border.whole_at, self._started_at)
+        return border if 0 <= days < self._recheck_period / timedelta(days=1) else None
+
+    def done(
+        self,
+        message: Parent,
+        *,
+        is_complete: bool,
+        counters: Counters | None = None,
+        borders: Mapping[str, Border | None] | None = None,
+    ) -> None:
         """Keep that a message was read, now that all its rows have been emitted.
 
         Args:
             message: The message.
             is_complete: Whether all was read that there is.
             counters: What its report counts, where its events were read.
+            borders: Where the rows of the drilldowns end that were read, by kind; None for
+                those that have no border.
         """
         if is_complete:
             self._ask_again.discard(message["id"])
             if counters is not None and self._stays_in_view(message):
                 self._counters[message["id"]] = _text_of(counters)
+                self._keep_borders(message["id"], borders or {})
             elif counters is not None:
                 self._rest(message["id"], _text_of(counters))
         else:
@@ -206,6 +240,8 @@ class MessageProgress:
             counters = self._counters.pop(message_id)
             if message_id in there:
                 self._rest(message_id, counters)
+        for message_id in self._borders.keys() - in_view:
+            del self._borders[message_id]
         self._ask_again &= there
         self._newest = self._today
         self._rechecked_at = self._started_at
@@ -217,6 +253,15 @@ class MessageProgress:
         # Of a message without events nothing is asked in any case.
         if counters.strip("0,"):
             self._resting.add(message_id, counters)
+
+    def _keep_borders(self, message_id: str, borders: Mapping[str, Border | None]) -> None:
+        kept = self._borders.pop(message_id, {})
+        kept = {kind: text for kind, text in kept.items() if kind not in borders}
+        kept |= {kind: border.text for kind, border in borders.items() if border is not None}
+        if kept:
+            self._borders[message_id] = dict(sorted(kept.items()))
+        if len(self._borders) > MOST_BORDERS:
+            del self._borders[next(iter(self._borders))]
 
     def _stays_in_view(self, message: Parent) -> bool:
         return is_always_in_view(message) or message["sent_at"] >= self._in_view_from
@@ -231,6 +276,7 @@ class MessageProgress:
         for name, value in (
             ("ask_again", sorted(self._ask_again)),
             ("counters", self._counters),
+            ("borders", self._borders),
             ("resting", self._resting.written),
             ("not_offered", sorted(self.not_offered)),
         ):
@@ -242,6 +288,13 @@ class MessageProgress:
 
 def _text_of(counters: Counters) -> str:
     return ",".join("" if counter is None else str(counter) for counter in counters)
+
+
+def _texts_of(kept: object) -> dict[str, dict[str, str]]:
+    """Read the texts that a state keeps per message and kind of events."""
+    if not isinstance(kept, dict):
+        return {}
+    return {key: dict(by_kind) for key, by_kind in kept.items() if isinstance(by_kind, dict)}
 
 
 def _days(start: str, end: str) -> float:

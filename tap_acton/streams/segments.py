@@ -51,6 +51,7 @@ class SegmentContacts(AudienceCenterStream):
     primary_keys = ("segment_id", "contact_id")
     listing = "segments"
     scalar = "id"
+    has_full_reads = True
 
     def queries(self) -> Iterator[Query]:
         """Ask for the members of each segment.

@@ -80,6 +80,9 @@ class _SystemList(_LateList):
         Yields:
             A record for each row.
         """
+        if query.again != self._again:
+            self._again = query.again
+            self._seen = RowsSeen(self._rows_compared, self._known.latest if self._known else "")
         self._seen.pages += 1
         for record in super().records(rows, query):
             self._seen.add(self._row_key(record))
@@ -111,7 +114,6 @@ class _SystemList(_LateList):
 
     def _read_filtered(self, asked_from: str) -> Generator[Record, None, bool]:
         """Read what the filter lets through, and say whether that is all that may be new."""
-        seen = self._seen
         try:
             yield from super().read()
         except RejectedCallError:
@@ -120,6 +122,7 @@ class _SystemList(_LateList):
             # The filter may be the cause, so the next run goes without.
             self._forget()
             raise
+        seen = self._seen
         if self._known is None or not seen.has_awaited:
             return False
         # Earlier rows do no harm, but pages of them are calls that the filter did not save.
@@ -198,6 +201,11 @@ class _SystemList(_LateList):
     def _found(self) -> CreatedAfter | None:
         """What this run leaves to later ones."""
         return None
+
+    @cached_property
+    def _again(self) -> int:
+        """How often the list was read before, as rows moved meanwhile."""
+        return 0
 
     @cached_property
     def _seen(self) -> RowsSeen:

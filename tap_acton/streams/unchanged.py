@@ -25,6 +25,8 @@ class UnchangedParents(ActOnStream):
     last complete run began: see :mod:`tap_acton.resting`.
     """
 
+    progress_state = (*ActOnStream.progress_state, "read", "rechecked_at")
+
     def __init__(self, tap: ActOnTap, shape: Shape | None = None) -> None:
         super().__init__(tap, shape)
         self._gone: set[str] = set()

@@ -47,9 +47,15 @@ class WebinarRegistrants(RowsOfLists):
                 ", ".join(missing),
                 level=logging.WARNING,
             )
+            self.note_gap()
         for parent in super().lists():
             if _folder(parent) in folders:
                 yield parent
+
+    def begin_full_read(self) -> None:
+        """Forget how far the lists were read, where a full read is due and there are any."""
+        if self.run.settings.on24_client_ids:
+            super().begin_full_read()
 
     def given_of(self, parent: Parent) -> Row:
         """Say whose webinar a list holds.

@@ -78,9 +78,10 @@ def report_records(account: Account) -> dict[str, list[dict[str, Any]]]:
         account: The account.
 
     Returns:
-        The records by stream.
+        The records by stream, in the order in which the contacts changed.
     """
-    contacts = [contact for contact in account.contacts if not contact.gone]
+    changed = sorted(account.contacts, key=lambda contact: (contact.updated_at, contact.id))
+    contacts = [contact for contact in changed if not contact.gone]
     return {
         "contact_history": [row for contact in contacts for row in _history(contact)],
         "contact_scores": [row for contact in contacts for row in _scores(contact)],

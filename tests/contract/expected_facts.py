@@ -28,10 +28,10 @@ VERB_NAMES = {
 
 
 def contacts(account: Account) -> Iterator[tuple[str, ListRow]]:
-    """Give the contacts of all lists that can be read, each with its list."""
-    for item in account.lists:
+    """Give the contacts of all lists that can be read, each with its list, by their ids."""
+    for item in sorted(account.lists, key=lambda item: item.id):
         if item.readable:
-            for row in item.rows:
+            for row in sorted(item.rows, key=lambda row: row.contact_id):
                 yield item.id, row
 
 

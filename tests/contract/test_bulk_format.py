@@ -13,6 +13,7 @@ from acton_sandbox import Account, Choices, Fault, Sandbox
 from acton_sandbox.size import ListPlan
 from tap_acton import bulk
 from tests.contract.conftest import NOW, bench_of
+from tests.contract.expected import by_key
 from tests.contract.harness import command, config_of, data_without_times
 
 if TYPE_CHECKING:
@@ -118,7 +119,15 @@ def test_a_second_run_asks_for_files_of_what_changed(big: Account) -> None:
         first = read(bench, "csv")
         bench.next_day(20)
         seconds = {form: read(bench, form, state=first.state) for form in ("json", "csv")}
-    assert data_without_times(seconds["csv"]) == data_without_times(seconds["json"])
+    # Where a file takes fewer calls than the pages of new events, all events come again.
+    as_csv, as_json = (
+        by_key("message_events", first.records["message_events"])
+        | by_key("message_events", seconds[form].records["message_events"])
+        for form in ("csv", "json")
+    )
+    assert as_csv == as_json
+    for stream in ("list_members", "webinar_registrants"):
+        assert seconds["csv"].records[stream] == seconds["json"].records[stream]
     files = [seen for seen in seconds["csv"].requests if "responseformat" in seen.query]
     assert any("modafter" in seen.query for seen in files)
 

@@ -54,8 +54,8 @@ def test_about_describes_every_setting() -> None:
     assert secrets == {"client_secret", "password", "refresh_token"}
     assert about["settings"]["required"] == ["client_id", "client_secret"]
     names = set(about["capabilities"])
-    assert {"catalog", "discover", "state", "about", "stream-maps"} <= names
-    assert not {"batch", "activate-version"} & names
+    assert {"catalog", "discover", "state", "about", "stream-maps", "activate-version"} <= names
+    assert "batch" not in names
     promised = {
         "username",
         "password",
@@ -244,5 +244,6 @@ def test_a_target_that_ends_early_ends_the_run_in_one_sentence(
         assert process.stderr is not None
         log = process.stderr.read()
     assert process.returncode == 1
-    assert log.count("| ERROR ") == 1
+    (told,) = [line for line in log.splitlines() if "| ERROR " in line]
+    assert "The output was closed before the run was complete" in told
     assert "Traceback" not in log

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +12,7 @@ import pytest
 from acton_sandbox import Account, Choices, Fault
 from acton_sandbox.audience_center import ContactField
 from acton_sandbox.generation.audience_center import UNNAMED_COLUMN
+from tap_acton.errors import InterruptedRunError
 from tests.contract.conftest import NOW, bench_of
 from tests.contract.expected import moment
 from tests.contract.expected_contacts import COLUMNS, contact_records
@@ -338,7 +341,7 @@ class TestCustomFields:
 
 
 class TestDiscoveryWithoutTheAccount:
-    """Discovery never fails for want of the account."""
+    """Discovery never fails for want of the account; a run that has no catalog does."""
 
     @pytest.mark.parametrize(
         "fault",
@@ -372,6 +375,27 @@ class TestDiscoveryWithoutTheAccount:
         found = bench.run()
         assert not found.failure
         assert len(found.records["contacts"]) == len(bench.sandbox.account.contacts)
+
+    @pytest.mark.parametrize("path", ["/token", "/api/1/account", SCHEMA])
+    def test_a_run_without_a_catalog_gives_all_columns_or_none(
+        self, bench: Bench, path: str
+    ) -> None:
+        bench.sandbox.faults.add(Fault("status", path_pattern=path, status=503, times=9))
+        failed = bench.run()
+        assert failed.failure
+        assert failed.records == {}
+        bench.sandbox.faults.clear()
+        found = bench.run()
+        assert not found.failure
+        assert set(COLUMNS.values()) <= found.records["contacts"][0].keys()
+
+    def test_a_signal_is_no_reason_for_a_catalog_without_columns(self, bench: Bench) -> None:
+        bench.sandbox.faults.add(Fault("status", path_pattern="/api/1/account", status=503))
+        with (
+            bench.at_call(2, lambda: os.kill(os.getpid(), signal.SIGTERM)),
+            pytest.raises(InterruptedRunError),
+        ):
+            bench.discover()
 
     @pytest.mark.parametrize("is_stored", [False, True])
     def test_a_run_without_a_catalog_logs_in_once(

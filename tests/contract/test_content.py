@@ -184,8 +184,9 @@ def test_logos_are_read_on_where_the_total_says_that_there_are_more(bench: Bench
     body = {"offset": 0, "count": 2, "totalCount": 4, "result": rows}
     with answering(bench, "logos", body):
         found = bench.run(streams=["logos"])
-    assert [row["id"] for row in found.records["logos"]] == ["i-1", "i-2"]
+    # What is told to be there and does not come may have moved, so it is read once more.
+    assert {row["id"] for row in found.records["logos"]} == {"i-1", "i-2"}
     assert [request.query for request in found.requests if request.path == PATHS["logos"]] == [
         {},
         {"count": "1000", "offset": "2"},
-    ]
+    ] * 2

@@ -2,60 +2,79 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from acton_sandbox import Fault
-from tests.contract.expected import KEYS
-from tests.contract.harness import data_without_times
+from tests.contract.disturbances import ANSWERED, KINDS, UNANSWERED, SingleFaults
+from tests.contract.expected import KEYS, by_key, expected_records
+from tests.contract.harness import data_without_times, union
 
 if TYPE_CHECKING:
-    from tests.contract.harness import Bench, Output
+    from pathlib import Path
 
-THROTTLE = '{"httpCode": "429", "httpMessage": "Too Many Requests", "moreInformation": ""}'
+    from acton_sandbox import Account
+    from tests.contract.harness import Bench, Output
 
 BUT_PAGES = "/api/1/[!p]*"
 """The paths but those of landing pages, which may be HTML, and of programs."""
 
-ONCE = {
-    "500": Fault("status", status=500),
-    "502": Fault("status", status=502, body="<html>Bad gateway</html>"),
-    "503": Fault("status", status=503),
-    "503 without a body": Fault("status", status=503, body=""),
-    "504": Fault("status", status=504),
-    "408": Fault("status", status=408),
-    "429": Fault("status", status=429, body=THROTTLE),
-    "429 without a body": Fault("status", status=429, body=""),
-    "429 for some seconds": Fault("status", status=429, headers={"Retry-After": "30"}),
-    "403 that throttles": Fault("status", status=403, body="Rate limit exceeded"),
-    "400 that throttles": Fault(
-        "status", status=400, body='{"error": "throttled", "error_description": "quota"}'
-    ),
-    "401": Fault("unauthorized"),
-    "page of HTML": Fault("html", BUT_PAGES),
-    "garbage": Fault("garbage"),
-    "nothing": Fault("empty"),
-    "stray braces": Fault("stray_braces"),
-    "reset": Fault("reset"),
-    "half an answer": Fault("truncated"),
-    "delay": Fault("delay", delay=0.05),
-    "error under 200": Fault("garbage", body='{"errorCode": 900904, "message": "Expired"}'),
-    "another shape": Fault("garbage", body='"surprise"'),
-}
+ENDING = {"away for ten minutes"}
+"""Kinds that no repetition helps against."""
 
 
-@pytest.mark.parametrize("kind", ONCE)
-def test_a_fault_once_makes_no_difference(bench: Bench, complete_run: Output, kind: str) -> None:
-    fault = ONCE[kind]
-    for after in (3, 60):
-        bench.sandbox.faults.add(
-            Fault(**{**{name: getattr(fault, name) for name in fault.__slots__}, "after": after})
-        )
-    found = bench.run()
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ENDING])
+def test_a_fault_once_at_the_first_middle_and_last_call_of_each_path_makes_no_difference(
+    bench: Bench, complete_run: Output, kind: str
+) -> None:
+    faults = SingleFaults.among(kind, [seen.path for seen in complete_run.requests])
+    with faults.of(bench.sandbox):
+        found = bench.run()
     assert found.failure is None
-    assert sum(seen.fault != "" for seen in found.requests) == 2
+    assert faults.left == set()
     assert data_without_times(found) == data_without_times(complete_run)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_fault_at_the_login_makes_no_difference_or_ends_the_run(
+    bench: Bench, account: Account, tmp_path: Path, kind: str
+) -> None:
+    faults = SingleFaults(kind, {("/token", 0)})
+    with faults.of(bench.sandbox):
+        found = bench.run(streams=["messages", "opt_outs"], token_store=str(tmp_path))
+    assert faults.left == set()
+    if kind in {"408", "500", "502", "503", *UNANSWERED, "reset", "half an answer", "stray braces"}:
+        assert found.failure is None
+    if found.failure is not None:
+        assert found.failure.exit_code > 0
+        bench.let_pass(3600)
+        found = bench.run(streams=["messages", "opt_outs"], token_store=str(tmp_path))
+    assert found.failure is None
+    for stream in ("messages", "opt_outs"):
+        assert by_key(stream, found.records[stream]) == by_key(
+            stream, expected_records(account)[stream]
+        )
+
+
+def test_a_proxy_that_refuses_calls_does_not_pass_for_an_account_without_the_endpoint(
+    bench: Bench, account: Account
+) -> None:
+    streams = ["opt_outs", "messages", "custom_object_schemas", "segments"]
+    page = ANSWERED["407 of a proxy"]
+    for path in ("/api/1/list/optout", "/custom-objects/*", "/ucl/*"):
+        bench.sandbox.faults.add(replace(page, path_pattern=path, times=None))
+    broken = bench.run(streams=streams)
+    assert broken.failure is not None
+    assert all(name in broken.failure.sentence for name in streams if name != "messages")
+    assert "proxy" in broken.log
+    bench.sandbox.faults.clear()
+    repaired = bench.run(broken.state, streams=streams)
+    assert repaired.failure is None
+    held = union([broken, repaired])
+    for stream in streams:
+        assert held[stream] == by_key(stream, expected_records(account)[stream])
 
 
 @pytest.mark.parametrize("kind", ["status", "reset", "garbage", "html", "empty", "truncated"])

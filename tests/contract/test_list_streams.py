@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -48,6 +49,7 @@ COLUMNS = {
 """The streams of the account's lists, and the columns that are the lists' own."""
 
 CUSTOMERS = "l-0a41"
+RESTING: dict[str, Any] = {"recheck_period": "P3650D"}
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +128,12 @@ def read(
 ) -> Output:
     """Run the streams of single lists that a catalog has."""
     return bench.run(state, streams=[*streams_in(catalog)], discovered=catalog, **settings)
+
+
+def lists_asked(output: Output) -> Counter[str]:
+    """Count the calls for the rows of lists, by their ids."""
+    paths = (path for path in output.paths.elements() if path.startswith("/api/1/list/"))
+    return Counter(path.rpartition("/")[2] for path in paths)
 
 
 # Columns and rows
@@ -363,11 +371,61 @@ def test_a_list_that_is_gone_is_skipped(bench: Bench) -> None:
     bench.sandbox.faults.add(
         Fault("status", f"/api/1/list/{CUSTOMERS}", times=None, status=400, body=body)
     )
+    bench.next_day()
     second = read(bench, catalog, first.state)
     assert second.failure is None
     (line,) = second.lines("WARNING")
     assert f"list {CUSTOMERS}" in line
-    assert second.bookmarks["list_customers"] == first.bookmarks["list_customers"]
+    kept, before = (run.bookmarks["list_customers"] for run in (second, first))
+    assert kept["replication_key_value"] == before["replication_key_value"]
+
+
+@pytest.mark.parametrize(
+    ("names", "others", "listings"),
+    [(["Customers", "Wide", "Members"], [], 1), ([CUSTOMERS], [], 0), ([CUSTOMERS], ["lists"], 1)],
+    ids=["several", "one", "one beside the listing"],
+)
+def test_untouched_lists_rest_where_the_listing_costs_less_than_they_do(
+    bench: Bench, names: list[str], others: list[str], listings: int
+) -> None:
+    catalog = bench.discover(list_streams=names)
+    streams = [*streams_in(catalog), *others]
+    first = bench.run(streams=streams, discovered=catalog, **RESTING)
+    second = bench.run(first.state, streams=streams, discovered=catalog, **RESTING)
+    assert second.paths["/api/1/list"] == listings
+    assert len(lists_asked(second)) == (0 if listings else 1)
+    before = {item.id: (item.modified_at, len(item.rows)) for item in bench.sandbox.account.lists}
+    bench.next_day()
+    third = bench.run(second.state, streams=streams, discovered=catalog, **RESTING)
+    ours = {rows[0]["list_id"] for rows in first.records.values() if "list_id" in rows[0]}
+    assert lists_asked(third).keys() == {
+        item.id
+        for item in bench.sandbox.account.lists
+        if item.id in ours and before[item.id] != (item.modified_at, len(item.rows))
+    }
+    held = {row["contact_id"] for run in (first, third) for row in run.records["list_customers"]}
+    assert held == {row.contact_id for row in customers_of(bench).rows}
+
+
+def test_each_list_that_rests_has_its_turn_in_the_period(bench: Bench) -> None:
+    catalog = bench.discover(list_streams=["Customers", "Members"])
+    outputs = [read(bench, catalog, recheck_period="P5D")]
+    for _ in range(5):
+        bench.let_pass(24 * 3_600)
+        outputs.append(read(bench, catalog, outputs[-1].state, recheck_period="P5D"))
+    asked = sum((lists_asked(output) for output in outputs[1:]), Counter[str]())
+    assert [*asked.values()] == [1, 1]
+
+
+def test_without_the_listing_lists_are_asked_all_the_same(bench: Bench) -> None:
+    catalog = bench.discover(list_streams=["Customers", "Members"])
+    first = read(bench, catalog, **RESTING)
+    bench.sandbox.faults.add(
+        Fault("status", "/api/1/list", times=None, status=400, body='{"errorCode": 19999}')
+    )
+    second = read(bench, catalog, first.state, **RESTING)
+    assert second.failure is None
+    assert len(lists_asked(second)) == 2
 
 
 def test_a_list_that_is_refused_is_asked_for_again(bench: Bench) -> None:

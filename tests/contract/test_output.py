@@ -181,3 +181,15 @@ def test_stream_maps_and_flattening_of_the_sdk_apply(bench: Bench) -> None:
     assert all("sender_email" not in row for row in found.records["messages"])
     assert all(re.fullmatch("[0-9a-f]{32}", row["email"]) for row in found.records["opt_outs"])
     assert found.records["message_reports"]
+
+
+def test_a_column_that_is_called_like_a_keyword_of_the_schema_can_be_flattened(
+    bench: Bench,
+) -> None:
+    whole = bench.run(streams=["lists"])
+    schema = schema_of(whole, "lists")
+    assert "description" in schema["properties"]
+    assert "type" in schema["description"]
+    found = bench.run(streams=["lists"], flattening_enabled=True, flattening_max_depth=1)
+    assert found.failure is None
+    assert found.records == whole.records

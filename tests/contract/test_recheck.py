@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from acton_sandbox.edits import with_repeated_event
 from tests.contract.expected import by_key, expected_records
 from tests.contract.harness import union
 
@@ -46,6 +47,30 @@ def test_what_comes_late_arrives_within_the_period(bench: Bench, period: int) ->
     for stream in STREAMS:
         there = by_key(stream, expected_records(bench.sandbox.account)[stream])
         assert {key: held[stream].get(key) for key in there} == there, stream
+
+
+def test_a_late_event_wakes_a_message_at_rest(bench: Bench) -> None:
+    settings: dict[str, Any] = {"engagement_window": "P1D", "recheck_period": "P4D"}
+    outputs = [bench.run(streams=STREAMS, **settings)]
+    account = bench.sandbox.account
+    at_rest = next(
+        message
+        for message in account.messages
+        if message.type == "SENT" and message.events["CLICKED"] and not message.gone
+    )
+    shown_late = with_repeated_event("CLICKED", at_rest.sent_at + 60_000)
+    bench.sandbox.account = account.with_message(at_rest.id, shown_late)
+    for _ in range(8):
+        bench.let_pass(A_DAY)
+        outputs.append(bench.run(outputs[-1].state, streams=STREAMS, **settings))
+    brought = [
+        {row["message_id"] for row in output.records["message_events"]} for output in outputs[1:]
+    ]
+    # Once, within the period; then it rests again.
+    assert [ids for ids in brought if ids] == [ids for ids in brought[:4] if ids] == [{at_rest.id}]
+    for stream in STREAMS:
+        there = by_key(stream, expected_records(bench.sandbox.account)[stream])
+        assert union(outputs)[stream] == there, stream
 
 
 def test_each_message_at_rest_is_asked_about_once_in_the_period(bench: Bench) -> None:

@@ -30,6 +30,8 @@ FAMILIES = {
     "programs": "Programs",
     "messages": "Messages",
     "message_contents": "Messages",
+    "message_events": "Messages",
+    "message_daily_stats": "Messages",
     "campaigns": "Campaigns",
     "lists": "Lists",
     "list_rows": "Lists",
@@ -169,9 +171,10 @@ STREAMS: dict[str, StreamNote] = {
         "/api/1/message/{id}/report/{drilldown}",
         "1 per page of each kind of event that the message has; 2 where there are more than three",
         "A kind of event is asked for only where the message's report counts something other than "
-        "last time; then all of its rows are emitted, because an event may be reported late. The "
-        "reports come from `message_reports` where that is selected, else they cost one call per "
-        "message in view, or whose turn has come.",
+        "last time; then all of its rows are emitted, because an event may be reported late. Of "
+        "several pages in the order of time only those are asked for, and emitted, that prove to "
+        "hold all new rows. The reports come from `message_reports` where that is selected, else "
+        "they cost one call per message in view, or whose turn has come.",
     ),
     "message_daily_stats": StreamNote(
         "/api/1/message/report?period=",
@@ -209,9 +212,11 @@ STREAMS: dict[str, StreamNote] = {
         "/api/1/list/{id}",
         "1 per page of each list; 2 where there are more than three",
         "One call per list for the rows that changed since that list was last read; lists that "
-        "are new are read whole. Each list has a bookmark of its own. What takes more than three "
-        "pages is asked for as one CSV file behind the first page, see `bulk_format`, and so is a "
-        "list of 255 columns or more, since JSON cuts it off there.",
+        "are new are read whole. No call for a list of which the listing shows the same size and "
+        "time of change, unless its turn in `recheck_period` has come. Each list has a bookmark "
+        "of its own. What takes more than three pages is asked for as one CSV file behind the "
+        "first page, see `bulk_format`, and so is a list of 255 columns or more, since JSON cuts "
+        "it off there.",
     ),
     "contact_facts": StreamNote(
         "/api/1/list/{id}/record/{recid}/facts",
@@ -342,8 +347,9 @@ LIST_STREAM_NOTE = StreamNote(
     "/api/1/list/{id}",
     "1 per page of the list. At discovery 1 per page of the listing and 1 per list, or 2 for a "
     "list of 255 columns or more",
-    "As for `list_members`: what changed since the list was last read. The rows are in "
-    "`list_members` too, where that is selected.",
+    "As for `list_members`: what changed since the list was last read. Where another stream reads "
+    "the listing, or two such streams are selected, no call for a list that it shows untouched. "
+    "The rows are in `list_members` too, where that is selected.",
 )
 """What holds for each list that the setting ``list_streams`` gives a stream of its own."""
 
@@ -435,6 +441,7 @@ SETTING_GROUPS: dict[str, tuple[str, ...]] = {
         "lookback_window",
         "engagement_window",
         "recheck_period",
+        "full_read_period",
         "message_types",
         "event_types",
         "listing_types",

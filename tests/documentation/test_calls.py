@@ -55,7 +55,7 @@ def pattern_of(endpoint: str) -> re.Pattern[str]:
 
 @pytest.fixture(autouse=True)
 def _signal_handlers_stay(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tap_acton.tap.signal.signal", lambda *_: None)
+    monkeypatch.setattr("signal.signal", lambda *_: None)
 
 
 def test_endpoints_and_costs_are_those_of_a_run() -> None:

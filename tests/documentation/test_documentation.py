@@ -186,6 +186,19 @@ def test_make_targets_exist() -> None:
     assert set(re.findall(r"`make ([a-z-]+)", text)) <= targets
 
 
+def test_every_guarantee_has_tests_that_exist() -> None:
+    text = (ROOT / "docs" / "guarantees.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| ")]
+    promises = [line for line in rows if not line.startswith(("| guarantee ", "| --- "))]
+    assert promises
+    for promise in promises:
+        held_by = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", promise.rpartition(" | ")[2])
+        assert held_by, promise
+        for path, name in held_by:
+            code = (ROOT / path).read_text(encoding="utf-8")
+            assert re.search(rf"^ *def {name}\(", code, re.MULTILINE), f"{path}::{name}"
+
+
 def test_modules_and_exceptions_of_the_design_exist() -> None:
     text = DESIGN.read_text(encoding="utf-8")
     mentioned = set(re.findall(r"\b([a-z_]+\.py)\b", text))

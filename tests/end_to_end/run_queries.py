@@ -1,41 +1,47 @@
-"""Runs queries on a DuckDB file; a script for the Python of the loader, which has DuckDB.
+"""Runs queries on a warehouse; a script for the Python of its loader, which has what it needs.
 
-Usage: ``run_queries.py FILE``. Takes a JSON object of queries by name on standard input, and
-prints one of their rows by name. Moments are texts, exact to the millisecond.
+Usage: ``run_queries.py MODULE ADDRESS``, where the module is ``duckdb`` or ``psycopg``. Takes a
+JSON object of queries by name on standard input, and prints their rows by name. Moments are
+texts, exact to the millisecond.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
-
-import duckdb
 
 
 def main() -> None:
     """Run the queries, and print the rows."""
+    module, address = sys.argv[1:]
     queries = json.load(sys.stdin)
-    with duckdb.connect(sys.argv[1], read_only=True) as connection:
+    with importlib.import_module(module).connect(address) as connection:
         rows = {name: connection.execute(query).fetchall() for name, query in queries.items()}
-    json.dump(rows, sys.stdout, default=text)
+    json.dump(rows, sys.stdout, default=plain)
 
 
-def text(value: Any) -> str:
+def plain(value: Any) -> str | float:
     """Write what JSON has no type for.
 
     Args:
         value: The value.
 
     Returns:
-        Its text.
+        Its text, or a number.
 
     Raises:
-        TypeError: The value is not a moment.
+        TypeError: The value is neither a moment nor a number.
     """
     if isinstance(value, datetime):
         return value.isoformat(timespec="milliseconds")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return float(value)
     raise TypeError(f"no text for {value!r}")
 
 

@@ -1,15 +1,14 @@
-"""The queries of docs/crm.md, on what the loader has made of the tap's output."""
+"""The queries of docs/crm.md, on what the loaders have made of the tap's output."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+from uuid import uuid4
 
 import pytest
 
@@ -17,9 +16,9 @@ from acton_sandbox import Account, Fault
 from acton_sandbox.edits import with_column
 from acton_sandbox.entities import Suppression
 from acton_sandbox.size import SMALL, ListPlan
-from pipeline.warehouse import LOADER_PYTHON
 from tests.contract.conftest import NOW, bench_of
 from tests.contract.expected import moment
+from tests.end_to_end.warehouses import duckdb, postgresql
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -27,15 +26,16 @@ if TYPE_CHECKING:
     from acton_sandbox.audience_center import Contact
     from acton_sandbox.entities import ContactList, ListRow
     from acton_sandbox.facts import Activity
+    from tests.end_to_end.warehouses import Row
 
-Row: TypeAlias = tuple[Any, ...]
+pytestmark = pytest.mark.timeout(300)
+
 Record: TypeAlias = tuple[str | None, str, str | None]
 """A record of the CRM: its kind, its id, and its address."""
 Again: TypeAlias = dict[str, Suppression]
 """By stream the address that comes once more."""
 
 ROOT = Path(__file__).parents[2]
-LOADER = ROOT / LOADER_PYTHON
 PAGE = (ROOT / "docs" / "crm.md").read_text(encoding="utf-8")
 
 LEADS = "Salesforce leads"
@@ -138,10 +138,8 @@ def repeated(account: Account) -> Again:
 
 
 @pytest.fixture(scope="module")
-def found(
-    account: Account, repeated: Again, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, list[Row]]:
-    """What each query of the page finds in the warehouse."""
+def messages(account: Account, repeated: Again) -> bytes:
+    """What the tap writes of the account, and another tap of the CRM."""
     with bench_of(account) as bench:
         catalog = bench.discover(list_streams=[LEADS])
         outputs = [bench.run(discovered=catalog, streams=STREAMS)]
@@ -157,32 +155,23 @@ def found(
             )
             outputs.append(bench.run(streams=[stream]))
     assert [output.failure for output in outputs] == [None] * 4
+    return b"".join([leads_of_the_crm(account), *(output.data for output in outputs)])
 
-    warehouse = tmp_path_factory.mktemp("warehouse") / "acton.duckdb"
-    messages = [leads_of_the_crm(account), *(output.data for output in outputs)]
-    load(warehouse, b"".join(messages))
-    script = Path(__file__).with_name("run_queries.py")
-    answer = subprocess.run(
-        [LOADER, script, warehouse],
-        input=json.dumps(queries()),
-        stdout=subprocess.PIPE,
-        encoding="utf-8",
-        check=True,
+
+@pytest.fixture(scope="module", params=["duckdb", "postgresql"])
+def found(
+    request: pytest.FixtureRequest, messages: bytes, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, list[Row]]:
+    """What each query of the page finds in the warehouse."""
+    folder = tmp_path_factory.mktemp("warehouse")
+    warehouse = (
+        duckdb(folder / "acton.duckdb")
+        if request.param == "duckdb"
+        else postgresql(request.getfixturevalue("postgres"), f"crm_{uuid4().hex}")
     )
-    return {name: [*map(tuple, rows)] for name, rows in json.loads(answer.stdout).items()}
-
-
-def load(warehouse: Path, messages: bytes) -> None:
-    """Let the loader of the project write messages into a new DuckDB file."""
-    config = warehouse.with_suffix(".json")
-    config.write_text(json.dumps({"filepath": str(warehouse), "default_target_schema": "main"}))
-    subprocess.run(
-        [LOADER.with_name("target-duckdb"), "--config", config],
-        input=messages,
-        env={**os.environ, "TZ": "UTC"},
-        capture_output=True,
-        check=True,
-    )
+    done = warehouse.load(messages, folder)
+    assert done.returncode == 0, done.stderr[-2_000:]
+    return warehouse.query(queries())
 
 
 def leads_of_the_crm(account: Account) -> bytes:

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
 
 from pipeline import sandbox
 
-ROOT = Path(__file__).parents[2]
+if TYPE_CHECKING:
+    from pathlib import Path
 
-# What a run needs of the project; what it writes stays in a folder of the test's own.
-SHARED = (
-    *("LICENSE", "README.md", "pyproject.toml", "requirements"),
-    *("acton_sandbox", "pipeline", "tap_acton", ".venv-meltano"),
-    *(".meltano/extractors", ".meltano/loaders"),
-)
 COMMAND = [sys.executable, "-m", "pipeline", "--size", "small"]
 
 
@@ -36,25 +28,6 @@ class Line(NamedTuple):
     arrived: int
     calls: int
     calls_before: int
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """The project, with nothing read yet; plugins that are installed are not installed again."""
-    for name in SHARED:
-        link = tmp_path / name
-        link.parent.mkdir(exist_ok=True)
-        link.symlink_to(ROOT / name)
-    # Meltano refuses a link here.
-    shutil.copy(ROOT / "meltano.yml", tmp_path)
-    return tmp_path
-
-
-@pytest.fixture
-def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """An environment with an empty home, and without anyone's credentials."""
-    ours = {name: value for name, value in os.environ.items() if not name.startswith("TAP_ACTON_")}
-    return {**ours, "HOME": str(tmp_path_factory.mktemp("home"))}
 
 
 def make_run(project: Path, environment: dict[str, str], headline: str) -> dict[str, Line]:

@@ -120,6 +120,47 @@ def test_a_slow_answer(client: Api, sandbox: Sandbox) -> None:
         client.http.get("/api/1/message", timeout=0.05)
 
 
+def test_an_answer_in_pieces(client: Api, sandbox: Sandbox) -> None:
+    good = client.get("/message").content
+    sandbox.faults.add(Fault("trickle", delay=0.02))
+    assert client.get("/message").content == good
+    sandbox.faults.add(Fault("trickle", delay=0.5))
+    with pytest.raises(httpx.ReadTimeout):
+        client.http.get("/api/1/message", timeout=0.05)
+
+
+def test_tokens_that_another_program_ends(client: Api, sandbox: Sandbox) -> None:
+    sandbox.faults.add(Fault("revoke", after=1))
+    assert _statuses(client, 3) == [200, 401, 401]
+    assert client.refresh().json()["error"] == "invalid_grant"
+
+
+def test_a_host_that_goes_away_for_a_while(client: Api, sandbox: Sandbox) -> None:
+    sandbox.faults.add(Fault("away", path_pattern="/api/1/message", duration=120))
+    refresh_token = client.tokens["refresh_token"]
+    gone = (httpx.ReadError, httpx.RemoteProtocolError)
+    for path in ("/message", LIST):
+        with pytest.raises(gone):
+            client.get(path)
+        sandbox.clock.advance(59)
+    with pytest.raises(gone):
+        client.refresh(refresh_token)
+    assert [request.status for request in sandbox.requests] == [0, 0, 0]
+    sandbox.clock.advance(4)
+    assert _statuses(client, 2) == [200, 200]
+    assert client.refresh(refresh_token).status_code == 200, "the token was not used up meanwhile"
+
+
+def test_a_host_that_is_away_is_back_once_the_faults_are_forgotten(
+    client: Api, sandbox: Sandbox
+) -> None:
+    sandbox.faults.add(Fault("away"))
+    with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
+        client.get("/message")
+    sandbox.faults.clear()
+    assert _statuses(client, 1) == [200]
+
+
 def test_a_row_moves_to_the_next_page(client: Api, sandbox: Sandbox) -> None:
     total = len(sandbox.account.list_by_id["l-0a41"].rows)
     sandbox.faults.add(Fault("page_shift", times=None))
@@ -133,6 +174,17 @@ def test_a_row_moves_to_the_next_page(client: Api, sandbox: Sandbox) -> None:
     assert len(rows) == total + 1
     assert len(set(rows)) == total
     assert rows[9] == rows[10]
+
+
+def test_a_row_moves_to_the_page_before(client: Api, sandbox: Sandbox) -> None:
+    cells = [row["data"][0] for row in (client.json(LIST, count=1, offset=at) for at in range(30))]
+    total = len(sandbox.account.list_by_id["l-0a41"].rows)
+    sandbox.faults.add(Fault("page_gap", times=None))
+    first = client.json(LIST, count=10, offset=0)
+    second = client.json(LIST, count=10, offset=10)
+    assert (first["totalCount"], second["totalCount"]) == (total, total - 1)
+    assert second["offset"] == 10
+    assert [*first["data"], *second["data"]] == [*cells[:10], *cells[11:21]]
 
 
 def test_the_last_row_comes_twice(client: Api, sandbox: Sandbox) -> None:

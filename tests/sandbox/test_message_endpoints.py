@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from acton_sandbox import Choices
 from acton_sandbox.entities import DRILLDOWNS, MESSAGE_TYPES
 
 if TYPE_CHECKING:
@@ -161,6 +162,24 @@ def test_a_drilldown_as_csv(api: Api, any_edition: Sandbox) -> None:
     assert response.headers["content-type"].startswith("text/csv")
     assert len(rows) == len(message.events["CLICKED"])
     assert set(rows[0]) == CLICK_KEYS
+
+
+def test_drilldowns_may_come_in_other_orders(any_edition: Sandbox, api: Api) -> None:
+    message = max(
+        (m for m in any_edition.account.messages if m.type == "SENT" and not m.gone),
+        key=lambda m: len(m.events["OPENED"]),
+    )
+    orders = {}
+    for order in ("recipients", "oldest", "newest"):
+        any_edition.choices = Choices(drilldown_order=order)
+        path = f"/message/{message.id}/report/OPENED"
+        rows = api.json(path, count=1000)["result"]
+        again = csv.DictReader(io.StringIO(api.get(path, responseformat="CSV").text))
+        assert [row["ts"] for row in again] == [str(row["ts"]) for row in rows]
+        orders[order] = [row["ts"] for row in rows]
+    any_edition.choices = Choices()
+    assert orders["oldest"] == sorted(orders["recipients"]) != orders["recipients"]
+    assert orders["newest"] == orders["oldest"][::-1]
 
 
 def test_an_unknown_drilldown(api: Api, any_edition: Sandbox) -> None:

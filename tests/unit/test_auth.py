@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import logging
 import os
@@ -18,8 +20,11 @@ import pytest
 import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 
+from tap_acton import transport
 from tap_acton.auth import (
+    TOKEN_LENGTH,
     Credentials,
     FileTokenStore,
     Token,
@@ -36,6 +41,7 @@ from tap_acton.errors import (
     UnreachableError,
 )
 from tap_acton.limits import SECOND_MS, Limits, LimitStorage
+from tap_acton.transport import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -65,7 +71,7 @@ def answer(
 ) -> requests.Response:
     response = requests.Response()
     response.status_code = status
-    response._content = (body if isinstance(body, str) else json.dumps(body)).encode()
+    response.raw = io.BytesIO((body if isinstance(body, str) else json.dumps(body)).encode())
     response.headers.update(headers or {})
     return response
 
@@ -155,6 +161,7 @@ class FakeActOn:
         store: TokenStore | None = None,
         limits: Limits | None = None,
         post: Callable[[Mapping[str, str]], requests.Response] | None = None,
+        patience: Patience | None = None,
     ) -> TokenChain:
         """Begin a run."""
         return TokenChain(
@@ -164,6 +171,7 @@ class FakeActOn:
             post=post or self.post,
             host=HOST,
             clock=self.clock,
+            patience=patience,
         )
 
 
@@ -220,11 +228,13 @@ class TestGrants:
             ({"expires_in": None}, HOUR - 300),
             ({"expires_in": "an hour"}, HOUR - 300),
             ({"expires_in": -1}, HOUR - 300),
+            ({"expires_in": 0}, HOUR - 300),
+            ({"expires_in": 1}, 0.9),
             ({"expires_in": "inf"}, HOUR - 300),
         ],
     )
     def test_the_lifetime_is_read_from_the_answer(
-        self, acton: FakeActOn, extra: dict[str, object], seconds_used: int
+        self, acton: FakeActOn, extra: dict[str, object], seconds_used: float
     ) -> None:
         acton.extra = extra
         chain = acton.chain()
@@ -236,12 +246,14 @@ class TestGrants:
         assert chain.access_token() == "access-2"
 
     def test_a_refused_refresh_token_is_followed_by_one_password_grant(
-        self, acton: FakeActOn
+        self, acton: FakeActOn, caplog: pytest.LogCaptureFixture
     ) -> None:
+        caplog.set_level(logging.INFO)
         acton.live_refresh_token = "another program's"
 
         assert acton.chain(BOTH).access_token() == "access-2"
         assert acton.grants == ["refresh_token", "password"]
+        assert caplog.messages == ["The refresh token is no longer accepted."]
 
     def test_an_answer_without_refresh_token_ends_in_a_password_grant(
         self, acton: FakeActOn
@@ -343,7 +355,7 @@ class TestSharing:
 
     def test_two_processes_log_in_once(self, tmp_path: Path) -> None:
         script = f"""
-import json, time, requests
+import io, json, time, requests
 from tap_acton.auth import Credentials, TokenChain, open_token_store
 from tap_acton.limits import Limits, open_limit_storage
 def post(form):
@@ -352,7 +364,7 @@ def post(form):
     time.sleep(0.1)
     response = requests.Response()
     response.status_code = 200
-    response._content = json.dumps({{"access_token": str(time.time_ns())}}).encode()
+    response.raw = io.BytesIO(json.dumps({{"access_token": str(time.time_ns())}}).encode())
     return response
 credentials = Credentials("client", "secret", "user", "password")
 limits = Limits(
@@ -389,25 +401,74 @@ class TestRepeats:
             requests.Timeout(),
             requests.exceptions.ChunkedEncodingError(),
             GATEWAY_DOWN,
+            (408, {"error": "server_error"}),
             (500, ""),
             (503, ""),
             (429, ""),
         ],
     )
     def test_a_passing_failure_is_asked_once_more_after_a_while(
-        self, acton: FakeActOn, passing: tuple[int, object] | Exception
+        self,
+        acton: FakeActOn,
+        caplog: pytest.LogCaptureFixture,
+        passing: tuple[int, object] | Exception,
     ) -> None:
         acton.next_answers = [passing]
 
         assert acton.chain().access_token() == "access-2"
         assert acton.asked_at[1] - acton.asked_at[0] == 2000
+        (message,) = caplog.messages
+        assert message.startswith("Login: ")
+        assert message.endswith(". It is asked once more.")
+
+    def test_who_only_looks_is_told_at_once_and_waits_for_no_second_try(
+        self, acton: FakeActOn
+    ) -> None:
+        acton.next_answers = [GATEWAY_DOWN]
+        patience = Patience(timeout=5, max_retries=0, repeats_login=False)
+        chain = acton.chain(patience=patience)
+
+        with pytest.raises(UnreachableError, match=r"^Login: Act-On answered HTTP 502"):
+            chain.access_token()
+        assert len(acton.forms) == 1
+        chain.forgive()
+        patience.repeats_login = True
+        acton.next_answers = [GATEWAY_DOWN]
+        assert chain.access_token() == "access-3"
+
+    def test_credentials_that_were_refused_are_not_forgiven(self, acton: FakeActOn) -> None:
+        acton.next_answers = [CLIENT_REFUSED]
+        chain = acton.chain()
+
+        for _ in range(2):
+            with pytest.raises(CredentialsError):
+                chain.access_token()
+            chain.forgive()
+        assert len(acton.forms) == 1
+
+    @pytest.mark.parametrize(
+        ("reason", "logins"),
+        [(NewConnectionError(None, "refused"), 0), (ProtocolError("reset"), 1)],  # type: ignore[arg-type]
+    )
+    def test_only_what_may_have_reached_act_on_counts_as_a_login(
+        self, acton: FakeActOn, reason: Exception, logins: int
+    ) -> None:
+        limits = acton.limits()
+        acton.next_answers = [requests.ConnectionError(MaxRetryError(None, HOST, reason))]  # type: ignore[arg-type]
+        acton.chain(limits=limits).access_token()
+
+        for _ in range(5 - 1 - logins):
+            limits.check_login()
+            limits.count_login()
+        with pytest.raises(AllowanceSpentError):
+            limits.check_login()
 
     @pytest.mark.parametrize(
         ("passing", "sentence"),
         [
-            (requests.ConnectionError(), f"no connection from {HOST}.*region and api_url"),
-            (requests.Timeout(), f"no answer in time from {HOST}.*region and api_url"),
-            (GATEWAY_DOWN, "HTTP 502.*region and api_url"),
+            (requests.ConnectionError(), f"^Login: no connection from {HOST}.*region and api_url"),
+            (requests.Timeout(), f"^Login: no answer in time from {HOST}.*region and api_url"),
+            (GATEWAY_DOWN, "^Login: Act-On answered HTTP 502.*region and api_url"),
         ],
     )
     def test_a_failure_that_stays_is_asked_twice_at_most(
@@ -447,14 +508,21 @@ class TestRepeats:
 
         assert [chain.access_token() for _ in range(8)] == ["access-1"] * 8
         assert len(acton.forms) == 3
-        assert "used to its end" in caplog.text
+        assert caplog.messages[-1] == (
+            f"Login: no connection from {HOST}. Tried twice: check the network, region and "
+            "api_url. The present token is used to its end."
+        )
         acton.pass_time(100)
         assert chain.access_token() == "access-4"
 
-    def test_an_outage_does_not_lengthen_the_life_of_a_token(self, acton: FakeActOn) -> None:
+    @pytest.mark.parametrize("seconds_left", [0, 2])
+    def test_an_outage_does_not_lengthen_the_life_of_a_token(
+        self, acton: FakeActOn, seconds_left: int
+    ) -> None:
         chain = acton.chain()
         chain.access_token()
-        acton.pass_time(HOUR)
+        # Two seconds pass before the second try.
+        acton.pass_time(HOUR - seconds_left)
         acton.next_answers = [requests.ConnectionError()] * 2
 
         with pytest.raises(UnreachableError):
@@ -468,13 +536,17 @@ class TestRepeats:
         with pytest.raises(UnreachableError):
             chain.replace(first)
 
-    def test_throttle_waits_as_long_as_the_answer_says(self, acton: FakeActOn) -> None:
+    @pytest.mark.parametrize("seconds", [30, 60])
+    def test_throttle_waits_as_long_as_the_answer_says(
+        self, acton: FakeActOn, seconds: int
+    ) -> None:
         def throttle_once(form: Mapping[str, str]) -> requests.Response:
             response = acton.post(form)
-            return answer(429, "", {"Retry-After": "30"}) if len(acton.forms) == 1 else response
+            headers = {"Retry-After": str(seconds)}
+            return answer(429, "", headers) if len(acton.forms) == 1 else response
 
         assert acton.chain(post=throttle_once).access_token() == "access-2"
-        assert acton.asked_at[1] - acton.asked_at[0] == 30_000
+        assert acton.asked_at[1] - acton.asked_at[0] == seconds * SECOND_MS
 
     @pytest.mark.parametrize(
         ("status", "body", "headers", "questions"),
@@ -498,7 +570,11 @@ class TestRepeats:
             acton.post(form)
             return answer(status, body, headers)
 
-        with pytest.raises(AllowanceSpentError, match="used up"):
+        with pytest.raises(
+            AllowanceSpentError,
+            match=r"^Login: .+ The calls of the account are probably used up for today; the next "
+            r"run goes on from here\.$",
+        ):
             acton.chain(post=throttle).access_token()
         assert len(acton.forms) == questions
 
@@ -526,7 +602,7 @@ class TestRefusals:
             (
                 (403, {"errorCode": 1, "message": "PUBLIC_API_FEATURE_NOT_ENABLED"}),
                 CredentialsError,
-                "ask Act-On",
+                r"^API access .+: ask Act-On to switch it on\.$",
             ),
             (
                 (200, {"errors": [{"text": "PUBLIC_API_FEATURE_NOT_ENABLED"}]}),
@@ -558,19 +634,43 @@ class TestRefusals:
                 chain.access_token()
         assert len(acton.forms) == 1
 
+    @pytest.mark.parametrize("status", [200, 403])
+    def test_an_answer_too_large_to_read_is_none_of_act_on(
+        self, acton: FakeActOn, monkeypatch: pytest.MonkeyPatch, status: int
+    ) -> None:
+        monkeypatch.setattr(transport, "LARGEST_ANSWER", 99)
+        acton.next_answers = [(status, "x" * 100)]
+
+        with pytest.raises(UnreachableError, match=f"HTTP {status} and no token"):
+            acton.chain().access_token()
+
     def test_without_password_a_dead_refresh_token_says_log_in_again(
         self, acton: FakeActOn
     ) -> None:
         acton.live_refresh_token = "another program's"
 
-        with pytest.raises(CredentialsError, match="log in again, by setting username"):
-            acton.chain(BY_REFRESH).access_token()
-        assert acton.grants == ["refresh_token"]
+        for credentials in (BY_REFRESH, replace(BOTH, password=None), replace(BOTH, username=None)):
+            with pytest.raises(CredentialsError, match="log in again, by setting username"):
+                acton.chain(credentials).access_token()
+        assert acton.grants == ["refresh_token"] * 3
 
     def test_without_password_and_refresh_token_nothing_is_asked(self, acton: FakeActOn) -> None:
         with pytest.raises(CredentialsError, match="log in again"):
             acton.chain(replace(BY_REFRESH, refresh_token=None)).access_token()
         assert acton.forms == []
+
+    def test_tells_whether_the_host_has_answered_at_all(self, acton: FakeActOn) -> None:
+        no_answer = requests.ConnectionError()
+        acton.next_answers = [no_answer, no_answer, CLIENT_REFUSED]
+        chain = acton.chain()
+
+        with pytest.raises(UnreachableError):
+            chain.access_token()
+        assert chain.has_answer is False
+        chain.forgive()
+        with pytest.raises(CredentialsError):
+            chain.access_token()
+        assert chain.has_answer is True
 
     def test_a_stop_while_waiting_goes_through(self, acton: FakeActOn) -> None:
         def stop(_form: Mapping[str, str]) -> requests.Response:
@@ -620,6 +720,11 @@ class TestCredentials:
 
         assert len(bytes.fromhex(identity)) == 32
         assert identity == BOTH.identity(HOST)
+
+    def test_identity_never_changes(self) -> None:
+        # Another one leaves the stored chain behind, and with it the refresh token that is alive.
+        assert BOTH.identity(HOST)[:16] == "3bb9b0ac9021fce1"
+        assert BY_REFRESH.identity(HOST)[:16] == "7117d43ef04b6415"
 
     def test_identity_stays_when_a_secret_of_the_same_user_changes(self) -> None:
         changed = replace(BOTH, client_secret="new", password="new", refresh_token="new")
@@ -681,6 +786,7 @@ class TestFileStore:
 
         assert acton.chain(store=FileTokenStore(path)).access_token() == "access-1"
         assert [record.levelno for record in caplog.records] == [logging.WARNING]
+        assert caplog.messages == [f"{path} holds no token that can be read: it is replaced."]
         stored = FileTokenStore(path).read()
         assert stored is not None
         assert stored.access_token == "access-1"
@@ -742,9 +848,19 @@ class TestFileStore:
         store.write(self.TOKEN)
         path.with_suffix(".new").mkdir()
 
-        with pytest.raises(SettingsError, match=r"token_store .* memory"):
+        with pytest.raises(SettingsError, match=rf"folder {tmp_path} .*token_store .* memory"):
             store.write(replace(self.TOKEN, access_token="new"))
         assert store.read() == self.TOKEN
+
+    def test_a_file_that_cannot_be_replaced_names_the_folder_and_the_reason(
+        self, tmp_path: Path
+    ) -> None:
+        (tmp_path / "token.json").mkdir()
+
+        with pytest.raises(
+            SettingsError, match=rf"folder {tmp_path} .*\({os.strerror(errno.EISDIR)}\)"
+        ):
+            FileTokenStore(tmp_path / "token.json").write(self.TOKEN)
 
     def test_a_folder_that_cannot_be_locked_names_the_setting_before_any_call(
         self, acton: FakeActOn, tmp_path: Path
@@ -764,6 +880,57 @@ class TestFileStore:
             acton.chain(store=failed).access_token()
 
         assert acton.chain(store=FileTokenStore(path)).access_token() == "access-2"
+
+    @pytest.mark.parametrize("is_stored", [False, True])
+    def test_a_full_disk_shows_before_a_refresh_token_is_used_up(
+        self, acton: FakeActOn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_stored: bool
+    ) -> None:
+        store = FileTokenStore(tmp_path / "token.json")
+        if is_stored:
+            refresh_token = BY_REFRESH.refresh_token
+            store.write(replace(self.TOKEN, refresh_token=refresh_token, renew_at=0))
+
+        def fsync(_descriptor: int) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(os, "fsync", fsync)
+        with pytest.raises(SettingsError, match=r"No space left on device.* token_store"):
+            acton.chain(BY_REFRESH, store).access_token()
+        assert acton.forms == []
+        monkeypatch.undo()
+        assert acton.chain(BY_REFRESH, store).access_token() == "access-1"
+
+    def test_a_token_takes_the_room_that_was_made_for_it(
+        self, acton: FakeActOn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        lengths: list[int] = []
+
+        def fsync(descriptor: int) -> None:
+            lengths.append(os.fstat(descriptor).st_size)
+
+        monkeypatch.setattr(os, "fsync", fsync)
+        acton.chain(store=FileTokenStore(tmp_path / "token.json")).access_token()
+        assert lengths == [TOKEN_LENGTH, (tmp_path / "token.json").stat().st_size]
+        assert lengths[1] < TOKEN_LENGTH
+
+    def test_a_wish_to_stop_ends_the_wait_for_another_run(self, tmp_path: Path) -> None:
+        folder = str(tmp_path)
+        waits: list[float] = []
+
+        def pause(seconds: float) -> None:
+            waits.append(seconds)
+            if len(waits) > 3:
+                raise InterruptedRunError(15)
+
+        with (
+            open_token_store(folder, "key").lock(),
+            pytest.raises(InterruptedRunError),
+            open_token_store(folder, "key", pause).lock(),
+        ):
+            pytest.fail("two runs hold the lock")
+        assert max(waits) < 1
+        with open_token_store(folder, "key", pause).lock():
+            assert len(waits) == 4
 
     def test_memory_writes_no_file(self) -> None:
         assert type(open_token_store("memory", "key")) is TokenStore

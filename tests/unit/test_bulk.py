@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tap_acton import csv_file
 from tap_acton.bulk import DOWNLOAD_TRIES, object_maker
-from tap_acton.client import PIECE_LENGTH, Call, decode_text
+from tap_acton.client import Call, decode_text
 from tap_acton.csv_file import CsvFile
 from tap_acton.errors import (
     AllowanceSpentError,
@@ -26,6 +26,7 @@ from tap_acton.errors import (
     UnreachableError,
 )
 from tap_acton.tables import cells_as_in, read_csv
+from tap_acton.transport import PIECE_LENGTH, Route
 from tests.unit.test_client import HOST, Setup
 
 if TYPE_CHECKING:
@@ -225,17 +226,18 @@ class Session(requests.Session):
         super().__init__()
         self.lines = lines
 
-    def request(self, *_: Any, **given: Any) -> requests.Response:
+    def send(self, request: requests.PreparedRequest, **given: Any) -> requests.Response:
         """Answer with the lines."""
         assert given["stream"]
         response = requests.Response()
+        response.request = request
         response.status_code = 200
         response.raw = Pieces(self.lines)
         return response
 
 
 def downloaded(setup: Setup, lines: Iterator[bytes], into: IO[bytes]) -> None:
-    setup.client._session = Session(lines)
+    setup.client._route = Route(Session(lines), setup.base_url)
     setup.client.download(CALL, into)
 
 

@@ -16,7 +16,6 @@ import responses
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_acton import client as client_module
 from tap_acton.client import (
     FIRST_CONTACT_TRIES,
     ActOnClient,
@@ -65,6 +64,8 @@ REFUSED_TOKEN = {"status": 401, "json": {"httpCode": "401", "httpMessage": "toke
 @dataclass
 class Tokens:
     """A token chain whose tokens are numbered."""
+
+    has_answer = False
 
     log: list[str]
     refused: list[str] = field(default_factory=list)
@@ -507,6 +508,12 @@ class TestUnreachable:
             "and api_url."
         )
 
+    def test_a_host_that_has_answered_the_login_is_given_all_retries(self, setup: Setup) -> None:
+        setup.answers(*[NO_CONNECTION] * 3, GOOD)
+        setup.tokens.has_answer = True
+
+        assert setup.client_with(max_retries=3).read(CALL, lambda payload: payload) == ROWS
+
     def test_with_no_retries_it_is_tried_once(self, setup: Setup) -> None:
         setup.answers(NO_CONNECTION)
 
@@ -577,9 +584,6 @@ class TestSecrecy:
         assert raised.value.__suppress_context__ or raised.value.__context__ is None
         assert [secret for secret in SECRETS if secret in shown] == []
 
-    def test_a_token_is_not_shown_by_what_sends_it(self) -> None:
-        assert "token-1" not in repr(client_module._BearerToken("token-1"))
-
 
 JSON = st.recursive(
     st.none()
@@ -649,13 +653,22 @@ class TestDecode:
             b"\xff\xfe",
             b"[" * 100_000,
             b'{"a":' * 100_000,
-            b"9" * 5_000,
         ],
-        ids=range(10),
+        ids=range(9),
     )
     def test_any_other_body_is_said_not_to_be_json(self, body: bytes) -> None:
         with pytest.raises(RepeatableError, match=r"^messages: Act-On sent an answer that is not"):
             decode_json(body, "messages")
+
+    @pytest.mark.parametrize(
+        "numeral", ["1e400", "-1e400", "NaN", "Infinity", "-Infinity", "9" * 5_000, "-" + "9" * 400]
+    )
+    def test_numbers_of_which_no_json_can_be_made_again_are_texts(self, numeral: str) -> None:
+        found = decode_json(b'{"a": %s, "b": 2.5}' % numeral.encode(), "messages")
+
+        assert str(found["a"]) == numeral
+        assert json.loads(json.dumps(found, allow_nan=False)) == found
+        assert found["b"] == 2.5
 
     @given(payload=JSON, is_ascii=st.booleans())
     def test_good_json_comes_as_it_is_without_the_characters_that_no_warehouse_takes(

@@ -72,6 +72,7 @@ def test_the_summary_gives_all_counts_the_streams_in_alphabetical_order() -> Non
     for number in range(2):
         counts.streams["messages"].skip(f"message r-{number}", is_refused=True)
     counts.streams["messages"].outcome = "complete"
+    counts.streams["messages"].is_full_read = True
     counts.count_spared("messages", "unchanged", 2)
     counts.count_spared("messages", "at rest")
     counts.count_spared("messages", "unchanged", 3)
@@ -90,6 +91,7 @@ def test_the_summary_gives_all_counts_the_streams_in_alphabetical_order() -> Non
                 "refused": 0,
                 "spared": {},
                 "waited": 0.0,
+                "full_read": False,
                 "outcome": "",
             },
             "messages": {
@@ -99,6 +101,7 @@ def test_the_summary_gives_all_counts_the_streams_in_alphabetical_order() -> Non
                 "refused": 2,
                 "spared": {"at rest": 1, "unchanged": 5},
                 "waited": 1.3,
+                "full_read": True,
                 "outcome": "complete",
             },
         },

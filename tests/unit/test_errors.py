@@ -401,6 +401,13 @@ class TestOtherFailures:
     def test_a_failure_of_the_server_may_pass(self, status: int, body: object) -> None:
         assert type(failure(status, body)) is RepeatableError
 
+    @pytest.mark.parametrize("body", [b"", b"<html>Access denied</html>"])
+    def test_a_refusal_of_a_proxy_may_pass_and_is_none_of_the_call(self, body: bytes) -> None:
+        found = failure(407, body)
+
+        assert type(found) is RepeatableError
+        assert "a proxy in front of it" in found.sentence
+
     @pytest.mark.parametrize("status", [400, 402, 405, 406, 409, 415, 422])
     @pytest.mark.parametrize(
         "body", [b"", b"Bad Request", b"{", b"[]", b"null", {"errors": ["Bad field"]}]

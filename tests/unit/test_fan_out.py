@@ -7,13 +7,15 @@ wait for one another by events and barriers, never by the clock.
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from collections import Counter
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import count
+from itertools import count, repeat
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,7 +23,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tap_acton import fan_out
-from tap_acton.fan_out import RESULTS_WAITING_PER_WORKER, in_order
+from tap_acton.fan_out import RESULTS_WAITING_PER_WORKER, WEIGHT_WAITING, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -41,7 +43,7 @@ class ManualPool:
     width: int = 0
     is_shut_down: bool = False
 
-    def __call__(self, width: int, **_: object) -> ManualPool:
+    def __call__(self, width: int) -> ManualPool:
         self.width = width
         return self
 
@@ -54,8 +56,8 @@ class ManualPool:
         return future
 
     def shutdown(self, *, wait: bool, cancel_futures: bool) -> None:
-        assert not wait
-        assert cancel_futures
+        assert wait is False
+        assert cancel_futures is True
         self.is_shut_down = True
 
     def answer(self, position: int) -> None:
@@ -216,9 +218,10 @@ class TestBounds:
 
         assert most_ahead <= width * RESULTS_WAITING_PER_WORKER
 
+    @pytest.mark.parametrize("weight", [0, WEIGHT_WAITING])
     @pytest.mark.parametrize("width", [1, 2, 5])
     def test_the_work_is_as_wide_as_it_may_be_while_there_is_something_to_do(
-        self, width: int
+        self, width: int, weight: int
     ) -> None:
         with manual_pool() as pool:
             widths = []
@@ -227,7 +230,14 @@ class TestBounds:
                 widths.append(len(pool.running))
                 pool.answer(0)
 
-            results = list(in_order(leaves(range(50)), width=width, checkpoint=answer_the_first))
+            results = list(
+                in_order(
+                    leaves(range(50)),
+                    width=width,
+                    checkpoint=answer_the_first,
+                    weigh=lambda number: weight + number,
+                )
+            )
 
         assert results == list(range(50))
         assert widths[: 50 - width] == [width] * (50 - width)
@@ -256,6 +266,39 @@ class TestBounds:
         assert list(in_order(tasks, width=width)) == list(range(width * 5))
         assert most == width
 
+    @pytest.mark.parametrize(("weight", "width"), [(WEIGHT_WAITING - 1, 3), (WEIGHT_WAITING, 2)])
+    def test_others_begin_until_too_much_waits(self, weight: int, width: int) -> None:
+        with manual_pool() as pool:
+            widths = []
+
+            def answer_the_second_before_the_others() -> None:
+                widths.append(len(pool.running))
+                pool.answer(1 if len(widths) == 1 else 0)
+
+            list(
+                in_order(
+                    leaves(range(5)),
+                    width=3,
+                    checkpoint=answer_the_second_before_the_others,
+                    weigh=lambda _: weight,
+                )
+            )
+
+        assert widths[:2] == [3, width]
+
+    def test_calls_that_end_while_results_are_taken_make_room_for_others(self) -> None:
+        with manual_pool() as pool:
+            work = in_order(leaves(range(99)), width=2, checkpoint=lambda: pool.answer(-1))
+            # As many as may wait have come before the first, and new ones have begun since.
+            assert [next(work) for _ in range(3)] == [0, 1, 2]
+            assert len(pool.running) == 2
+            pool.answer(0)
+            pool.answer(0)
+
+            assert next(work) == 3
+            assert len(pool.running) == 1
+            work.close()
+
     def test_a_slow_first_task_holds_up_only_a_bounded_number_of_others(self) -> None:
         taken = 0
 
@@ -282,6 +325,35 @@ class TestBounds:
             assert taken == 3 * RESULTS_WAITING_PER_WORKER
             work.close()
 
+    @pytest.mark.parametrize("width", [2, 3])
+    def test_as_many_results_are_held_as_may_be_from_the_first_to_the_last(
+        self, width: int
+    ) -> None:
+        begun: list[int] = []
+
+        def task(number: int) -> Outcome[int]:
+            return number, [partial(task, number + part) for part in range(1, 40) if not number]
+
+        with manual_pool() as pool:
+            submit = pool.submit
+
+            def begin(task: Callable[[], Any]) -> Future[Any]:
+                begun.append(yielded)
+                return submit(task)
+
+            pool.submit = begin  # type: ignore[method-assign]
+            work = in_order(
+                [partial(task, number) for number in (0, *range(40, 80))],
+                width=width,
+                checkpoint=lambda: pool.answer(-1),
+            )
+            yielded = 0
+            for yielded, number in enumerate(work, 1):
+                assert number == yielded - 1
+
+        held = [number + 1 - yielded for number, yielded in enumerate(begun)]
+        assert max(held[:40]) == max(held[40:]) == width * RESULTS_WAITING_PER_WORKER
+
     def test_a_task_whose_turn_it_is_begins_though_no_more_results_may_be_held(self) -> None:
         room = 2 * RESULTS_WAITING_PER_WORKER
         with manual_pool() as pool:
@@ -296,6 +368,55 @@ class TestBounds:
             results = list(in_order(tasks, width=2, checkpoint=answer_the_first_last))
 
         assert results == list(range(4 + 3 * room))
+
+    @given(tree=TREES, width=st.integers(2, 6), choices=CHOICES)
+    def test_of_large_results_no_more_than_may_wait_are_asked_for_before_their_turn(
+        self, tree: Tree, width: int, choices: list[int]
+    ) -> None:
+        begun = yielded = 0
+
+        def counted(task: Task[Any]) -> Task[Any]:
+            def run() -> Outcome[Any]:
+                nonlocal begun
+                begun += 1
+                result, further = task()
+                return result, map(counted, further)
+
+            return run
+
+        with manual_pool() as pool:
+            for yielded, _ in enumerate(
+                in_order(
+                    map(counted, tree.tasks()),
+                    width=width,
+                    checkpoint=answering(pool, choices),
+                    weigh=lambda _: WEIGHT_WAITING // 2,
+                ),
+                1,
+            ):
+                # Two may wait, those under way come on top, and so does the next in turn.
+                assert begun - yielded <= 2 + width
+        assert yielded == len(list(tree.paths()))
+
+    def test_a_result_is_given_up_once_it_has_been_taken(self) -> None:
+        class Result:
+            """A result that can be watched."""
+
+        watched: list[weakref.ref[Result]] = []
+
+        def task() -> Outcome[Result]:
+            result = Result()
+            watched.append(weakref.ref(result))
+            return result, ()
+
+        gc.disable()
+        try:
+            for _ in in_order(repeat(task, 50), width=2):
+                pass
+        finally:
+            gc.enable()
+
+        assert sum(result() is not None for result in watched) <= 1
 
     def test_an_endless_source_is_taken_from_only_as_far_as_needed(self) -> None:
         numbers = count()

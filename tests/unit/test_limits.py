@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import sqlite3
@@ -10,7 +11,8 @@ import subprocess
 import sys
 from bisect import bisect_left
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
+from contextlib import contextmanager
+from itertools import cycle, pairwise
 from typing import TYPE_CHECKING
 
 import platformdirs
@@ -18,7 +20,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tap_acton.errors import AllowanceSpentError, InterruptedRunError, SettingsError
+from tap_acton.errors import (
+    AllowanceSpentError,
+    InterruptedRunError,
+    RunOverError,
+    SettingsError,
+)
 from tap_acton.limits import (
     DAY_MS,
     HOUR_MS,
@@ -30,11 +37,13 @@ from tap_acton.limits import (
     LimitStorage,
     open_limit_storage,
     open_private,
+    seconds_for,
     state_folder,
     system_clock,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 NOON = 1_720_000_000_000
@@ -113,6 +122,31 @@ class TestPace:
 
         assert limits.wait_for_call() == 0.104
 
+    def test_a_call_that_is_counted_slowly_does_not_bring_the_next_one_close(self) -> None:
+        fake_time = FakeTime()
+
+        class SlowStorage(LimitStorage):
+            """Takes its time, now and then, once a call has been counted."""
+
+            def __init__(self) -> None:
+                super().__init__()
+                self.delays = cycle([0, 340, 0, 0, 90, 10])
+
+            @contextmanager
+            def lock(self) -> Iterator[None]:
+                with super().lock():
+                    yield
+                fake_time.now += next(self.delays)
+
+        limits = limits_with(fake_time, SlowStorage())
+        left = []
+        for _ in range(60):
+            limits.wait_for_call()
+            left.append(fake_time.now)
+
+        assert all(later - earlier > 200 for earlier, later in pairwise(left))
+        assert all(later - earlier > 1000 for earlier, later in zip(left, left[5:], strict=False))
+
     def test_pace_may_be_a_fraction(self) -> None:
         fake_time = FakeTime()
 
@@ -157,15 +191,27 @@ class TestPace:
         calls_per_second = (len(times) - 1) / (times[-1] - times[0]) * SECOND_MS
         assert 0.85 * requests_per_second < calls_per_second < 1.1 * requests_per_second
 
-    def test_threads_share_the_pace(self) -> None:
+    @pytest.mark.parametrize("setting", ["memory", "folder"])
+    def test_threads_share_the_pace(self, tmp_path: Path, setting: str) -> None:
         fake_time = FakeTime()
-        limits = limits_with(fake_time)
+        storage = open_limit_storage(setting if setting == "memory" else str(tmp_path), "key")
+        limits = limits_with(fake_time, storage)
 
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(lambda _: limits.wait_for_call(), range(40)))
 
         assert fake_time.now - NOON == 39 * 204
         assert limits.calls_left_today() == 30_000 - 40
+        limits.close()
+
+    @pytest.mark.parametrize(
+        ("calls", "requests_per_second", "seconds"),
+        [(1, 5, 0.204), (30_000, 5, 6120), (3, 0.5, 6.12), (50, 1000, 0.051)],
+    )
+    def test_tells_how_long_calls_take(
+        self, calls: int, requests_per_second: float, seconds: float
+    ) -> None:
+        assert seconds_for(calls, requests_per_second) == pytest.approx(seconds)
 
     def test_stop_ends_the_wait_and_counts_no_call(self) -> None:
         def stop(_seconds: float) -> None:
@@ -196,7 +242,15 @@ class TestPace:
 
         assert limits.wait_for_call() == 0
         assert limits.wait_for_call() == 0.204
-        assert "clock was set back" in caplog.text
+        assert caplog.messages == ["The clock was set back: the calls are counted from zero again."]
+
+    def test_a_clock_set_back_by_less_than_a_minute_is_waited_for(self) -> None:
+        fake_time = FakeTime()
+        limits = limits_with(fake_time)
+        limits.wait_for_call()
+        fake_time.now -= MINUTE_MS - 1
+
+        assert limits.wait_for_call() == 60.203
 
 
 class TestHoldBack:
@@ -297,6 +351,33 @@ class TestLogins:
         limits.check_login()
         assert fake_time.pauses == []
 
+    def test_one_counts_to_the_end_of_its_hour(self) -> None:
+        fake_time = FakeTime()
+        limits = limits_with(fake_time)
+        for _ in range(LOGINS_PER_HOUR):
+            limits.count_login()
+
+        fake_time.now += HOUR_MS - MINUTE_MS + 1
+        with pytest.raises(AllowanceSpentError, match="in 1 minutes"):
+            limits.check_login()
+        fake_time.now = NOON + HOUR_MS
+        with pytest.raises(AllowanceSpentError):
+            limits.check_login()
+        fake_time.now += 1
+        limits.check_login()
+
+    def test_a_clock_set_back_by_more_than_a_minute_does_not_stop_them(self) -> None:
+        fake_time = FakeTime()
+        limits = limits_with(fake_time)
+        for _ in range(LOGINS_PER_HOUR):
+            limits.count_login()
+
+        fake_time.now -= MINUTE_MS - 1
+        with pytest.raises(AllowanceSpentError):
+            limits.check_login()
+        fake_time.now -= 1
+        limits.check_login()
+
     def test_a_refused_one_does_not_count(self) -> None:
         fake_time = FakeTime()
         limits = limits_with(fake_time)
@@ -375,7 +456,48 @@ class TestFile:
 
         assert fresh.calls_left_today() == 30_000
         assert [record.levelno for record in caplog.records] == [logging.WARNING]
+        assert caplog.messages == [f"{path} is damaged: the calls are counted from zero again."]
         fresh.close()
+
+    def test_a_damaged_file_goes_with_all_that_belongs_to_it(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        another_run = limits_with(FakeTime(), FileLimitStorage(tmp_path / "limits.sqlite"))
+        for suffix in ("", "-wal", "-shm"):
+            (tmp_path / f"limits.sqlite{suffix}").write_bytes(b"not a database" * 100)
+        sizes: list[dict[str, int]] = []
+
+        def connect(*arguments: object, **options: object) -> sqlite3.Connection:
+            sizes.append({path.name: path.stat().st_size for path in tmp_path.iterdir()})
+            return opened(*arguments, **options)  # type: ignore[call-overload, no-any-return]
+
+        opened = sqlite3.connect
+        monkeypatch.setattr(sqlite3, "connect", connect)
+        FileLimitStorage(tmp_path / "limits.sqlite").close()
+
+        assert sizes[1] == {"limits.sqlite": 0, "limits.sqlite.lock": 0}
+        another_run.close()
+
+    def test_a_call_after_the_end_of_the_run_is_not_let_through(self, tmp_path: Path) -> None:
+        limits = limits_with(FakeTime(), FileLimitStorage(tmp_path / "limits.sqlite"))
+        limits.close()
+
+        with pytest.raises(RunOverError):
+            limits.wait_for_call()
+
+    def test_what_still_counts_is_found_without_reading_all(self, tmp_path: Path) -> None:
+        limits = limits_with(FakeTime(), FileLimitStorage(tmp_path / "limits.sqlite"))
+
+        connection = sqlite3.connect(tmp_path / "limits.sqlite")
+        indexed = {
+            table
+            for (table,) in connection.execute(
+                "SELECT tbl_name FROM sqlite_master WHERE type = 'index'"
+            )
+        }
+        connection.close()
+        limits.close()
+        assert indexed == {"pace", "day", "logins"}
 
     def test_a_link_is_not_followed(self, tmp_path: Path) -> None:
         target = tmp_path / "elsewhere"
@@ -386,10 +508,15 @@ class TestFile:
         assert not target.exists()
 
     def test_a_folder_that_cannot_be_made_names_the_setting(self, tmp_path: Path) -> None:
+        folder = tmp_path / "file" / "folder"
         (tmp_path / "file").touch()
 
-        with pytest.raises(SettingsError, match=r"token_store .* memory"):
-            open_limit_storage(str(tmp_path / "file" / "folder"), "key")
+        with pytest.raises(SettingsError) as raised:
+            open_limit_storage(str(folder), "key")
+        assert str(raised.value) == (
+            f"The folder {folder} cannot be used ({os.strerror(errno.ENOTDIR)}): "
+            "set token_store to a folder that this user can write to, or to memory."
+        )
 
     def test_a_file_that_fails_later_names_the_setting(self, tmp_path: Path) -> None:
         path = tmp_path / "limits.sqlite"
@@ -398,7 +525,7 @@ class TestFile:
         other.execute("DROP TABLE day")
         other.close()
 
-        with pytest.raises(SettingsError, match="token_store"):
+        with pytest.raises(SettingsError, match=rf"folder {tmp_path} .*\(no such table: day\)"):
             limits.wait_for_call()
         limits.close()
 
@@ -474,6 +601,25 @@ class TestStateFolder:
         os.close(open_private(path, os.O_RDONLY))
 
         assert mode_of(path) == 0o600
+
+    @posix_only
+    def test_a_new_file_is_private_from_its_first_moment(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(type(tmp_path), "chmod", lambda *_: pytest.fail("it was not"))
+
+        os.close(open_private(tmp_path / "file", os.O_WRONLY | os.O_CREAT))
+
+        assert mode_of(tmp_path / "file") == 0o600
+
+    def test_where_a_link_cannot_be_told_a_file_is_opened_all_the_same(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "file").write_bytes(b"kept")
+        monkeypatch.delattr(os, "O_NOFOLLOW", raising=False)
+
+        with os.fdopen(open_private(tmp_path / "file", os.O_RDONLY), "rb") as file:
+            assert file.read() == b"kept"
 
 
 def test_the_clock_of_the_machine_counts_milliseconds(monkeypatch: pytest.MonkeyPatch) -> None:

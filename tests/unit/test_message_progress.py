@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_acton.streams.message_progress import MessageProgress
+from tap_acton.moments import moment_of
+from tap_acton.streams.message_borders import Border
+from tap_acton.streams.message_progress import MOST_BORDERS, MessageProgress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -291,3 +294,77 @@ class TestTurns:
     def test_prints_that_make_no_sense_are_of_no_message(self, kept: object) -> None:
         state = {**self.at_rest([OLD], (1, 2)), "resting": kept}
         assert not progress(state, NOW + PERIOD, [OLD, YOUNG]).is_read(OLD, (1, 2))
+
+
+BORDER = Border(1_200, is_newest_first=True, newest="n", print="p", whole_at=moment_of(NOW))
+
+
+def with_borders(*messages: Parent, **options: Any) -> dict[str, Any]:
+    """Give the state of a complete run that has found a border for each of some messages."""
+    state: dict[str, Any] = {}
+    first = progress(state, **options)
+    for each in messages:
+        first.done(each, is_complete=True, counters=(1_200,), borders={"OPENED": BORDER})
+    first.finish()
+    return state
+
+
+def test_borders_are_kept_until_a_drilldown_is_read_otherwise() -> None:
+    state = with_borders(YOUNG)
+    second = progress(state, NOW + timedelta(days=1))
+    assert second.border(YOUNG, "OPENED") == BORDER
+    assert second.border(YOUNG, "CLICKED") is second.border(OLD, "OPENED") is None
+    moved = replace(BORDER, rows=1_300)
+    second.done(YOUNG, is_complete=True, counters=(1, 2), borders={"CLICKED": moved})
+    assert progress(state).border(YOUNG, "OPENED") == BORDER
+    assert progress(state).border(YOUNG, "CLICKED") == moved
+    second.done(YOUNG, is_complete=True, counters=(1, 2), borders={"CLICKED": None})
+    assert state["borders"] == {"s-1": {"OPENED": BORDER.text}}
+    second.done(YOUNG, is_complete=True, counters=(1, 2), borders={"OPENED": None})
+    assert "borders" not in state
+
+
+def test_what_was_not_read_whole_moves_no_border() -> None:
+    state = with_borders(YOUNG)
+    second = progress(state)
+    second.done(YOUNG, is_complete=False, counters=(9,), borders={"OPENED": None})
+    assert progress(state).border(YOUNG, "OPENED") == BORDER
+
+
+def test_only_messages_in_view_have_borders() -> None:
+    state = with_borders(OLD, YOUNG)
+    assert state["borders"].keys() == {"s-1"}
+    newest = message("2026-07-01T00:00:00.000Z", number=4)
+    later = progress(state, datetime(2026, 7, 2, tzinfo=UTC), (YOUNG, newest))
+    later.done(newest, is_complete=True)
+    later.finish()
+    assert "borders" not in state
+
+
+def test_no_more_than_so_many_messages_have_borders() -> None:
+    sent_at = YOUNG["sent_at"]
+    messages = [message(sent_at, number=number) for number in range(MOST_BORDERS + 2)]
+    state = with_borders(*messages, messages=messages)
+    assert state["borders"].keys() == {each["id"] for each in messages[2:]}
+
+
+@pytest.mark.parametrize(("days", "known"), [(29, BORDER), (30, None), (400, None), (-1, None)])
+def test_once_in_the_recheck_period_a_drilldown_is_read_whole(
+    days: int, known: Border | None
+) -> None:
+    always = message("2025-01-01T00:00:00.000Z", "TRIGGERED")
+    state = with_borders(always)
+    later = progress(state, NOW + timedelta(days=days))
+    assert later.border(always, "OPENED") == known
+
+
+@pytest.mark.parametrize("kept", [7, ["s-1"], {"s-1": "1200"}, {"s-1": {"OPENED": 1_200}}])
+def test_borders_that_cannot_be_read_are_none(kept: object) -> None:
+    state = {**with_borders(YOUNG), "borders": kept}
+    assert progress(state).border(YOUNG, "OPENED") is None
+
+
+def test_borders_do_not_hold_for_other_settings() -> None:
+    state = with_borders(YOUNG)
+    wider = {**COVERS, "event_types": ["CLICKED", "OPENED", "SENT"]}
+    assert progress(state, covers=wider).border(YOUNG, "OPENED") is None

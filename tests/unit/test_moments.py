@@ -232,6 +232,38 @@ def test_moment_reads_back_what_act_on_displays_in_any_zone(minutes: int, name: 
 
 @thorough
 @given(
+    st.integers(0, 4_102_444_800),
+    st.sampled_from(["US/Pacific", "Europe/London", "Asia/Kolkata", "Australia/Lord_Howe"]),
+    st.sampled_from(["%Y-%m-%d %H:%M:%S%z", "%Y-%m-%dT%H:%M:%S%z", "%m/%d/%Y %H:%M:%S %z"]),
+)
+def test_moment_reads_each_second_of_a_day_also_where_the_clock_is_changed(
+    seconds: int, name: str, form: str
+) -> None:
+    account_zone = ZoneInfo(name)
+    at = (EPOCH + timedelta(seconds=seconds)).astimezone(account_zone)
+    expected = at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    assert moment(at.strftime(form), account_zone) == expected
+    local = at.strftime(form.replace("%z", "").strip())
+    if at.replace(fold=0).utcoffset() == at.replace(fold=1).utcoffset():
+        assert moment(local, account_zone) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("2026-03-08 01:59:59 PST", "2026-03-08T09:59:59.000Z"),
+        ("2026-03-08 03:00:00 PDT", "2026-03-08T10:00:00.000Z"),
+        ("2026-11-01 01:30:00 PDT", "2026-11-01T08:30:00.000Z"),
+        ("2026-11-01 01:30:00 PST", "2026-11-01T09:30:00.000Z"),
+        ("2026-11-01 23:00:00 PST", "2026-11-02T07:00:00.000Z"),
+    ],
+)
+def test_moment_of_a_day_on_which_the_clock_is_changed(value: str, expected: str) -> None:
+    assert moment(value, PACIFIC) == expected
+
+
+@thorough
+@given(
     st.integers(MILLISECONDS_FROM, LAST_MILLISECOND),
     st.integers(MILLISECONDS_FROM, LAST_MILLISECOND),
 )

@@ -11,7 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_acton.pagination import EndlessPagesError, NumberedPages, OffsetPages, Page
+from tap_acton.pagination import (
+    EndlessPagesError,
+    NumberedPages,
+    OffsetPages,
+    Page,
+    UnaskedPages,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -58,7 +64,7 @@ def read(paging: OffsetPages, server: Server, *, last_first: bool = False) -> li
         page = waiting.pop() if last_first else waiting.popleft()
         rows, total = server.page(paging.parameters(page))
         assert len(server.calls) < TOO_MANY_CALLS, "the reading does not end"
-        came.append((page.offset, rows))
+        came.append((page.offset, rows[page.overlap :]))
         digest = b"" if total is not None else hashlib.sha256(repr(rows).encode()).digest()
         waiting.extend(paging.following(page, len(rows), total, digest))
     return [row for _, rows in sorted(came, key=lambda part: part[0]) for row in rows]
@@ -76,6 +82,12 @@ class TestParameters:
 
     def test_a_page_whose_end_is_known_asks_for_no_more_than_that(self) -> None:
         assert OffsetPages(1000).parameters(Page(700, 900)) == {"count": 200, "offset": 700}
+
+    def test_a_documented_size_is_settled_and_not_the_cause_of_a_refusal(self) -> None:
+        paging = OffsetPages(250)
+
+        assert paging.settled(Page(250, 500)) == Page(250, 500)
+        assert paging.smaller(Page(250, 500)) is None
 
     def test_no_page_is_larger_than_allowed(self) -> None:
         assert OffsetPages(1000).parameters(Page(0, 5000)) == {"count": 1000, "offset": 0}
@@ -141,7 +153,23 @@ class TestTotalKnown:
 
         assert [page.offset for page in paging.following(Page(), 101, 250, b"")] == [100, 200]
         assert paging.following(Page(100, 200), rows=101, total=250, digest=b"") == []
-        assert paging.following(Page(), 101, None, b"first") == [Page(100, previous=b"first")]
+        assert paging.following(Page(), 101, None, b"first") == [
+            Page(99, previous=b"first", overlap=1)
+        ]
+
+    def test_nothing_is_asked_for_behind_the_last_row_however_many_came_at_once(self) -> None:
+        assert OffsetPages(100).following(Page(), rows=250, total=250, digest=b"") == []
+
+    @pytest.mark.parametrize(
+        ("rows", "total", "continued_at"),
+        [(30, None, 130), (30, 140, 130), (50, 140, None), (100, None, None)],
+    )
+    def test_a_planned_page_goes_on_to_its_end_or_to_a_total_that_came_down(
+        self, rows: int, total: int | None, continued_at: int | None
+    ) -> None:
+        following = OffsetPages(100).following(Page(100, 200), rows, total, b"")
+
+        assert following == ([] if continued_at is None else [Page(continued_at, 200)])
 
     @pytest.mark.parametrize("grown_by", [1, 99, 100, 101, 350])
     def test_rows_that_are_added_while_reading_are_read(self, grown_by: int) -> None:
@@ -189,11 +217,11 @@ class TestTotalUnknown:
             (1, [0]),
             (99, [0]),
             # Only an empty page shows that a full one was the last.
-            (100, [0, 100]),
-            (101, [0, 100]),
-            (199, [0, 100]),
-            (200, [0, 100, 200]),
-            (250, [0, 100, 200]),
+            (100, [0, 99]),
+            (101, [0, 99]),
+            (198, [0, 99]),
+            (199, [0, 99, 198]),
+            (250, [0, 99, 198]),
         ],
     )
     def test_a_short_page_is_the_last_one(self, rows: int, offsets: list[int]) -> None:
@@ -204,7 +232,7 @@ class TestTotalUnknown:
 
     def test_each_page_shows_only_the_next(self) -> None:
         assert OffsetPages(100).following(Page(), 100, None, b"first") == [
-            Page(100, previous=b"first")
+            Page(99, previous=b"first", overlap=1)
         ]
 
     def test_rows_that_are_added_while_reading_are_read(self) -> None:
@@ -227,12 +255,36 @@ class TestTotalUnknown:
         assert OffsetPages(100).following(Page(100, previous=b"x"), 99, None, b"y") == []
 
     def test_pages_that_cannot_be_compared_are_not_taken_for_equal(self) -> None:
-        assert OffsetPages(100).following(Page(100), 100, None, b"") == [Page(200)]
+        assert OffsetPages(100).following(Page(100), 100, None, b"") == [Page(199, overlap=1)]
 
     def test_a_total_that_is_told_only_later_is_used_from_there_on(self) -> None:
         following = OffsetPages(100).following(Page(100, previous=b"x"), 100, 400, b"")
 
         assert [page.offset for page in following] == [200, 300]
+
+
+class TestUnaskedPages:
+    """Endpoints that document no paging."""
+
+    def test_nothing_is_asked_for_and_nothing_follows_where_all_rows_come_at_once(self) -> None:
+        paging = UnaskedPages(100)
+
+        assert paging.parameters(Page()) == {}
+        assert paging.following(Page(), rows=700, total=700, digest=b"") == []
+
+    def test_nothing_follows_where_no_total_is_told(self) -> None:
+        assert UnaskedPages(100).following(Page(), rows=100, total=None, digest=b"all") == []
+
+    def test_where_there_are_more_rows_pages_are_asked_for_as_elsewhere(self) -> None:
+        paging = UnaskedPages(100)
+
+        following = paging.following(Page(), rows=100, total=250, digest=b"")
+
+        assert following == [Page(100, 200), Page(200)]
+        assert [paging.parameters(page) for page in following] == [
+            {"count": 100, "offset": 100},
+            {"count": 100, "offset": 200},
+        ]
 
 
 class TestAnyServer:
@@ -257,7 +309,8 @@ class TestAnyServer:
         server = Server(rows_of(rows), tells_total=False)
 
         assert read(OffsetPages(size), server) == rows_of(rows)
-        assert len(server.calls) == rows // size + 1
+        step = max(1, size - 1)
+        assert len(server.calls) == (1 if rows < size else (rows - size) // step + 2)
 
     @given(
         rows=st.integers(0, 200),
@@ -402,12 +455,44 @@ class TestNumberedPages:
     def test_pages_are_asked_for_side_by_side_where_the_total_is_known(self) -> None:
         following = NumberedPages(100).following(Page(size=100), rows=100, total=250, digest=b"")
 
-        assert [page.offset for page in following] == [100, 200]
+        assert following == [Page(100, 200, size=100), Page(200, size=100)]
 
     def test_a_total_that_is_only_the_number_of_rows_hides_nothing(self) -> None:
-        (following,) = NumberedPages(100).following(Page(size=100), rows=100, total=100, digest=b"")
+        following = NumberedPages(100).following(Page(size=100), rows=100, total=100, digest=b"x")
 
-        assert following.offset == 100
+        assert following == [Page(100, previous=b"x", size=100)]
+
+    def test_a_short_page_behind_the_first_does_not_change_the_size_of_the_others(self) -> None:
+        paging = NumberedPages(100)
+
+        following = paging.following(Page(100, size=100), rows=30, total=250, digest=b"")
+
+        assert following == [Page(200, size=100)]
+        assert paging.settled(Page()) == Page(size=100)
+
+    def test_a_list_shorter_than_a_page_does_not_make_the_pages_of_others_smaller(self) -> None:
+        paging = NumberedPages(100)
+
+        assert paging.following(Page(size=100), rows=30, total=30, digest=b"") == []
+        assert paging.settled(Page()) == Page(size=100)
+
+    def test_a_full_page_shows_that_fewer_rows_were_not_cut_and_no_more_than_that(self) -> None:
+        paging = NumberedPages(1000)
+        paging.following(Page(size=300), rows=300, total=None, digest=b"full")
+
+        # Asked for before anything was known of the size.
+        asked = Page(size=1000)
+        assert paging.following(asked, rows=299, total=None, digest=b"short") == []
+        assert paging.following(asked, rows=300, total=None, digest=b"cut") == [
+            Page(300, previous=b"cut", size=300, is_check=True)
+        ]
+
+    def test_an_empty_list_shows_nothing_of_how_much_is_given_at_once(self) -> None:
+        paging = NumberedPages(1000)
+
+        assert paging.following(Page(size=1000), rows=0, total=None, digest=b"") == []
+        (following,) = paging.following(Page(size=1000), rows=100, total=None, digest=b"cut")
+        assert following.is_check
 
     def test_a_server_without_pages_is_not_asked_endlessly(self) -> None:
         short = NumberedServer(rows_of(300), knows_pages=False)

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped, unused-ignore]
 
-from tap_acton import schemas
+from tap_acton import records, schemas
 from tap_acton.client import decode_json
 from tap_acton.records import EXTRA_FIELDS, IGNORED, NAMES, UNIT, UNKNOWN_MOMENT, RecordReader
 from tap_acton.values import snake_case
@@ -110,7 +110,7 @@ class TestNames:
 
         record = reader(column=named(TEXT, "first", "second", "third")).record(row)
 
-        assert record == {"column": "1", EXTRA_FIELDS: None}
+        assert record == {"column": "1", EXTRA_FIELDS: {"second": "2", "third": "3"}}
 
     @pytest.mark.parametrize("nothing", [None, 0, "", "0", -1, "-1"])
     def test_a_name_without_a_value_leaves_the_column_to_the_next_one(
@@ -127,17 +127,72 @@ class TestNames:
 
         assert reader(count=columns).record({"size": "many", "sourceSize": "12"}) == {
             "count": 12,
-            EXTRA_FIELDS: None,
+            EXTRA_FIELDS: {"size": "many"},
         }
         assert reader(count=columns).record({"sourceSize": "12", "size": "many"}) == {
             "count": 12,
-            EXTRA_FIELDS: None,
+            EXTRA_FIELDS: {"size": "many"},
         }
 
-    def test_a_name_with_a_slash_is_a_name(self) -> None:
-        columns = named(DATE_TIME, "Date/Time")
+    @pytest.mark.parametrize("fields", [["first", "column"], ["column", "first"]])
+    def test_the_names_of_a_column_win_over_its_own_wherever_they_stand_in_the_row(
+        self, fields: list[str]
+    ) -> None:
+        record = reader(column=named(TEXT, "first")).record({field: field for field in fields})
 
-        record = reader(registered_at=columns).record({"Date/Time": "2026-03-17T07:05:09Z"})
+        others = {field: field for field in fields if field != "first"}
+        assert record == {"column": "first", EXTRA_FIELDS: others}
+
+    @pytest.mark.parametrize("other", ["Bo", "Ann", None])
+    def test_of_two_spellings_the_first_counts_and_what_the_other_says_is_kept(
+        self, other: str | None
+    ) -> None:
+        record = reader(sender_name=TEXT).record({"senderName": "Ann", "sender_name": other})
+
+        extra = {"sender_name": "Bo"} if other == "Bo" else None
+        assert record == {"sender_name": "Ann", EXTRA_FIELDS: extra}
+
+    @pytest.mark.parametrize("value", ["2 days ago", {"days": 2}])
+    def test_a_text_beside_a_moment_is_left_out_but_nothing_else_is(self, value: object) -> None:
+        columns = named(DATE_TIME, "timestamp", "displayed")
+
+        record = reader(sent_at=columns).record({"timestamp": 1772000000123, "displayed": value})
+
+        extra = None if isinstance(value, str) else {"displayed": value}
+        assert record == {"sent_at": "2026-02-25T06:13:20.123Z", EXTRA_FIELDS: extra}
+
+    @pytest.mark.parametrize("fields", [["timestamp", "displayed"], ["displayed", "timestamp"]])
+    def test_spellings_of_a_moment_may_differ_in_how_exact_they_are(
+        self, fields: list[str]
+    ) -> None:
+        columns = named(DATE_TIME, "timestamp", "displayed")
+        values = {"timestamp": 1772000000123, "displayed": "2026-02-25T06:13Z"}
+
+        record = reader(sent_at=columns).record({field: values[field] for field in fields})
+
+        assert record == {"sent_at": "2026-02-25T06:13:20.123Z", EXTRA_FIELDS: None}
+
+    def test_an_element_that_loses_is_kept_with_its_array(self) -> None:
+        rows = reader(a=named(INTEGER, "both/0"), b=named(INTEGER, "other", "both/1"))
+
+        assert rows.record({"both": [1, 2], "other": 3}) == {
+            "a": 1,
+            "b": 3,
+            EXTRA_FIELDS: {"both": [1, 2]},
+        }
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("Date/Time", "2026-03-17T07:05:09Z"),
+            ("Date/Time/0", ["2026-03-17T07:05:09Z"]),
+            ("Date/²", "2026-03-17T07:05:09Z"),
+        ],
+    )
+    def test_a_name_with_a_slash_is_a_name(self, name: str, value: object) -> None:
+        columns = named(DATE_TIME, name)
+
+        record = reader(registered_at=columns).record({name.removesuffix("/0"): value})
 
         assert record == {"registered_at": "2026-03-17T07:05:09.000Z", EXTRA_FIELDS: None}
 
@@ -159,6 +214,15 @@ class TestNames:
         )
 
         assert record == {"id": "l-1:2", "contact_id": "l-1:2", EXTRA_FIELDS: None}
+
+    def test_a_field_that_comes_too_late_for_one_column_still_fills_the_other(self) -> None:
+        rows = reader(id=named(TEXT, "key", "recid"), contact_id=named(TEXT, "recid"))
+
+        assert rows.record({"key": "k", "recid": "r"}) == {
+            "id": "k",
+            "contact_id": "r",
+            EXTRA_FIELDS: None,
+        }
 
 
 class TestPairs:
@@ -290,6 +354,15 @@ class TestExtraFields:
     def test_a_field_of_its_own_name_is_kept_in_it(self, field: str) -> None:
         assert reader(name=TEXT).record({field: {"a": 1}})[EXTRA_FIELDS] == {field: {"a": 1}}
 
+    def test_a_long_array_beside_a_value_that_cannot_be_read_is_not_in_it(self) -> None:
+        rows = reader(parts={"type": ["array", "null"], "items": TEXT}, size=INTEGER)
+
+        assert rows.record({"parts": ["a", "b", "c"], "size": "many"}) == {
+            "parts": ["a", "b", "c"],
+            "size": None,
+            EXTRA_FIELDS: {"size": "many"},
+        }
+
     def test_a_field_that_is_left_out_on_purpose_is_not_in_it(self) -> None:
         record = reader(name=TEXT, ignored=("lastOpen",)).record({"lastOpen": "2 days ago"})
 
@@ -320,6 +393,7 @@ class TestUnnamed:
         for _ in range(3):
             rows.record({"new": 1, "name": "n", "old": 2, "Name": "n"})
             rows.record({"newer": None})
+            rows.record({"new": 1})
 
         assert told == ["new", "newer"]
 
@@ -336,7 +410,7 @@ class TestTypes:
     @pytest.mark.parametrize(
         ("column", "definition", "value", "expected"),
         [
-            ("id", TEXT, 7, "7"),
+            ("id", TEXT, " 7 ", "7"),
             ("list_id", TEXT, " l-0a41 ", "l-0a41"),
             ("list_id", TEXT, 7.0, "7"),
             ("name", TEXT, " l-0a41 ", " l-0a41 "),
@@ -370,6 +444,33 @@ class TestTypes:
             EXTRA_FIELDS: None,
         }
         assert RecordReader(schema).record(row) == {"viewed_at": None, EXTRA_FIELDS: row}
+
+    @pytest.mark.parametrize(
+        ("properties", "value", "expected"),
+        [
+            (
+                {"page": TEXT, "viewed_at": DATE_TIME},
+                {"a": "Mar 17 2026 7:05 AM"},
+                {"page": "a", "viewed_at": "2026-03-17T14:05:00.000Z"},
+            ),
+            (
+                {"viewed_at": DATE_TIME, EXTRA_FIELDS: OBJECT},
+                [{"viewedAt": "Mar 17 2026 7:05 AM"}],
+                {"viewed_at": "2026-03-17T14:05:00.000Z", EXTRA_FIELDS: None},
+            ),
+        ],
+        ids=["pairs", "objects"],
+    )
+    def test_a_moment_within_an_array_is_read_in_the_zone_of_the_account_too(
+        self, properties: dict[str, Any], value: object, expected: dict[str, Any]
+    ) -> None:
+        items = {"type": ["object"], "properties": properties}
+        column = {"type": ["array", "null"], "items": items}
+        schema = {"properties": {"views": column, EXTRA_FIELDS: OBJECT}}
+
+        record = RecordReader(schema, zone=ZoneInfo("US/Pacific")).record({"views": value})
+
+        assert record == {"views": [expected], EXTRA_FIELDS: None}
 
     def test_the_ids_in_an_array_are_texts_as_the_schema_says(self) -> None:
         record = RecordReader(SCHEMAS["message_reports"]).record({"sentto": [41, "l-0a41", None]})
@@ -604,6 +705,36 @@ class TestAnyRow:
         rows.record(other[1])
 
         assert repr(rows.record(row)) == repr(RecordReader(SCHEMAS[stream]).record(row))
+
+    @given(STREAMS_AND_ROWS)
+    def test_a_record_does_not_depend_on_whether_there_is_a_plan_for_it(
+        self, stream_and_row: tuple[str, dict[str, Any]]
+    ) -> None:
+        stream, row = stream_and_row
+        record = RecordReader(SCHEMAS[stream]).record(row)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(records, "MOST_PLANS", 0)
+            assert repr(RecordReader(SCHEMAS[stream]).record(row)) == repr(record)
+
+    def test_there_are_plans_for_so_many_combinations_of_fields_and_no_more(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(records, "MOST_PLANS", 2)
+        looked_at: list[str] = []
+        rows = reader(name=TEXT)
+        targets_of = rows._targets_of
+
+        def look_at(field: str) -> object:
+            looked_at.append(field)
+            return targets_of(field)
+
+        monkeypatch.setattr(rows, "_targets_of", look_at)
+        for field in ("a", "b", "c") * 3:
+            rows.record({field: 1, "name": "n"})
+
+        # With a plan a field is looked at once, and without one in every row.
+        assert sorted(looked_at) == ["a", "b", "c", "c", "c", *["name"] * 5]
 
     @pytest.mark.parametrize(
         "body",

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_acton.rounds import Round, left
+from tap_acton.answers import Answer, Query
+from tap_acton.errors import AllowanceSpentError
+from tap_acton.rounds import Round, left, noted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,3 +82,22 @@ def test_only_what_is_certainly_done_is_left_out(is_done: object) -> None:
     found = Round.of_state({"round": {"started_at": STARTED, "is_done": is_done}})
     assert found is not None
     assert not found.is_done
+
+
+@pytest.mark.parametrize(
+    ("spent", "noted_subjects"), [("b", ["a"]), ("c", ["a", "b"]), ("", ["a", "b"])]
+)
+def test_a_parent_is_through_unless_the_allowance_ended_within_it(
+    spent: str, noted_subjects: list[str]
+) -> None:
+    def answers() -> Iterator[Answer]:
+        for name in "ab":
+            yield Answer(Query("/", subject=name, parent={"id": name}))
+        error = AllowanceSpentError("Spent.")
+        error.subject = spent
+        raise error
+
+    found: list[str] = []
+    with pytest.raises(AllowanceSpentError):
+        list(noted(answers(), lambda query: found.append(query.subject)))
+    assert found == noted_subjects

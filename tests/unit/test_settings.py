@@ -30,17 +30,26 @@ LOGIN = {
     "password": "password",
 }
 
+# The address of a server holds a password.
 SECRETS = {"client_secret", "password", "refresh_token"}
 NAMES = {
     *("client_id", "client_secret", "username", "password", "refresh_token", "region", "api_url"),
     *("account_id", "start_date", "end_date", "lookback_window", "engagement_window"),
     "recheck_period",
+    "full_read_period",
     *("message_types", "event_types", "listing_types", "list_ids", "list_names", "list_streams"),
     *("custom_field_columns", "on24_client_ids", "seo_urls", "seo_reports", "job_ids"),
     *("page_size", "bulk_format", "max_concurrency", "requests_per_second"),
     *("daily_request_limit", "token_store", "request_timeout", "max_retries", "shard"),
     "user_agent",
 }
+
+
+TOKEN_STORES = (
+    "the path of a folder, memory, or the address of a server such as "
+    "rediss://user:password@host:6379/0 or postgresql://user:password@host:5432/database; "
+    "redis:// and an sslmode below require are allowed only for this machine itself"
+)
 
 
 def read(now: datetime = NOW, /, **config: object) -> Settings:
@@ -105,6 +114,7 @@ def test_the_defaults() -> None:
     assert settings.lookback_window == timedelta(days=2)
     assert settings.engagement_window == timedelta(days=90)
     assert settings.recheck_period == timedelta(days=30)
+    assert settings.full_read_period is None
     assert len(settings.message_types) == 6
     assert len(settings.event_types) == 7
     assert settings.listing_types == ("contact_list",)
@@ -257,12 +267,16 @@ JOBS = (
         ("recheck_period", "monthly", DURATION),
         ("recheck_period", "PT23H", "an ISO 8601 duration of a day or more, such as P30D"),
         ("recheck_period", "P0D", "an ISO 8601 duration of a day or more, such as P30D"),
+        ("full_read_period", "monthly", DURATION),
+        ("full_read_period", "PT23H", "an ISO 8601 duration of a day or more, such as P30D"),
         ("shard", "0/5", SHARD),
         ("shard", "6/5", SHARD),
         ("shard", "1", SHARD),
         ("shard", 2, SHARD),
-        ("token_store", "~no-such-user-of-this-machine/tokens", "the path of a folder, or memory"),
-        ("token_store", 1, "the path of a folder, or memory"),
+        ("token_store", "~no-such-user-of-this-machine/tokens", TOKEN_STORES),
+        ("token_store", 1, TOKEN_STORES),
+        ("token_store", "redis://u:pass-word@cache.example.com/0", TOKEN_STORES),
+        ("token_store", "mysql://u:pass-word@localhost/base", TOKEN_STORES),
         ("user_agent", "ours\r\nX-Injected: 1", "one line of ASCII text"),
         ("user_agent", "Zoë", "one line of ASCII text"),
     ],

@@ -12,11 +12,8 @@ from hypothesis import strategies as st
 from tap_acton.answers import Answer, Query
 from tap_acton.errors import CallError, RejectedCallError, RepeatableError, StreamFailedError
 from tap_acton.moments import milliseconds_of, moment_of
-from tap_acton.streams.messages import (
-    COUNTER_OF,
-    MessageDailyStats,
-    _counters,
-)
+from tap_acton.streams.message_daily_stats import MessageDailyStats
+from tap_acton.streams.messages import COUNTER_OF, counters_of
 from tap_acton.tables import Table, distinct_names, read_csv
 from tap_acton.tap import TapActOn
 
@@ -271,7 +268,7 @@ def test_a_report_is_counted_by_the_larger_number_of_each_pair() -> None:
         "bounced": 3,
         "optout": None,
     }
-    counters = dict(zip(COUNTER_OF, _counters(report), strict=True))
+    counters = dict(zip(COUNTER_OF, counters_of(report), strict=True))
     assert counters == {
         "SENT": 120,
         "SUPPRESSED": 5,

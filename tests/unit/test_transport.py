@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import socket
+from typing import Any
 
 import pytest
 import requests
 
 from tap_acton.errors import RepeatableError, UnreachableError
-from tap_acton.transport import NoAnswerError, never_left, new_session, no_answer
+from tap_acton.transport import NoAnswerError, OneHostAdapter, never_left, new_session, no_answer
 
 
 def failure_of(url: str) -> requests.RequestException:
@@ -50,6 +51,25 @@ def test_a_call_that_was_not_answered_may_be_repeated() -> None:
 def test_a_host_that_cannot_be_trusted_is_not_asked_again() -> None:
     failure = no_answer(requests.exceptions.SSLError(), "lists", "api.example.com")
     assert isinstance(failure, UnreachableError)
+
+
+def test_connections_are_kept_for_each_host_by_itself() -> None:
+    session = new_session("test", 1)
+    adapter = session.get_adapter("https://api.example.com/")
+    assert isinstance(adapter, OneHostAdapter)
+
+    def pool_of(url: str) -> Any:
+        request = session.prepare_request(requests.Request("GET", url))
+        return adapter.get_connection_with_tls_context(request, verify=True)
+
+    first = pool_of("https://api.example.com/token")
+    assert pool_of("https://api.example.com/api/1/list?count=1") is first
+    assert pool_of("https://api.example.com.example.org/").host == "api.example.com.example.org"
+    assert pool_of("https://api.example.com:8443/").port == 8443
+    assert pool_of("http://api.example.com/").scheme == "http"
+
+    session.close()
+    assert pool_of("https://api.example.com/token") is not first
 
 
 def test_a_session_names_the_tap_and_what_it_takes() -> None:

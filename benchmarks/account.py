@@ -1,0 +1,368 @@
+"""The account that is read: answers of any length, put together from encoded pieces.
+
+The client is what is measured, so an answer must cost next to nothing. The pieces are encoded
+once, with places for the number of the page or of the message; what has to differ from one
+answer to the next (ids, addresses, moments) is put into these places.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+LIST_ID = "l-0001"
+LIST_NAME = "Everybody"
+PAGE = 1000
+"""The most rows of a page (Act-On reference, 2024 edition)."""
+
+HEADERS = (
+    "_contact_id_",
+    "E-mail Address",
+    "First Name",
+    "Last Name",
+    "Company",
+    "Job Title",
+    "Business Phone",
+    "Street",
+    "City",
+    "State",
+    "Zip",
+    "Country",
+    "Lead Source",
+    "Score",
+    "Industry",
+    "Owner",
+    "Opted, how?",
+    ".tz",
+    "created_date",
+    "modified_date",
+)
+
+DRILLDOWNS = {
+    "SENT": 50,
+    "SUPPRESSED": 0,
+    "OPENED": 30,
+    "CLICKED": 12,
+    "BOUNCED": 5,
+    "OPT_OUT": 2,
+    "SPAM": 1,
+}
+"""How many events of each kind a message has."""
+
+EVENTS_PER_MESSAGE = sum(DRILLDOWNS.values())
+
+_NUMBER = "@@@@@"
+"""The place of the number of a page or message: five digits."""
+_DAY = "@@@@-@@-@@"
+"""The place of the day of a page."""
+_SUMMER = 180
+"""The days of a year that are used: all in summer time, like the zone that the cells name."""
+
+
+class Account:
+    """An account of one list and of messages that have gone out.
+
+    Args:
+        rows: The rows of the list.
+        messages: The messages.
+    """
+
+    def __init__(self, rows: int, messages: int) -> None:
+        self.rows = rows
+        self.messages = messages
+        cells = [_cells(place) for place in range(PAGE)]
+        self._json_rows = [_encoded(row) for row in cells]
+        self._json_page = b",".join(self._json_rows)
+        self._csv_rows = [_csv_line(row) for row in cells]
+        self._csv_page = b"".join(self._csv_rows)
+        self._drilldowns = {
+            kind: _encoded(_page([_event(kind, place) for place in range(count)], count))
+            for kind, count in DRILLDOWNS.items()
+        }
+        self._report = _encoded(_report())
+        self._message = _encoded(_message())
+
+    def listing(self) -> bytes:
+        """Answer what lists there are."""
+        return _encoded(_page([_listed(self.rows)], 1))
+
+    def list_page(self, offset: int, count: int) -> bytes:
+        """Answer with a page of the list.
+
+        Args:
+            offset: The rows before the page.
+            count: The rows that are wanted.
+
+        Returns:
+            JSON.
+        """
+        end = min(self.rows, offset + min(count, PAGE))
+        beginning = {
+            "listId": LIST_ID,
+            "offset": offset,
+            "count": max(0, end - offset),
+            "totalCount": self.rows,
+            "emailColumn": 1,
+            "headers": HEADERS,
+        }
+        data = b",".join(_parts(self._json_page, self._json_rows, b",", offset, end))
+        return _encoded(beginning)[:-1] + b',"data":[' + data + b"]}"
+
+    def list_csv(self) -> Iterator[bytes]:
+        """Answer with all of the list.
+
+        Yields:
+            CSV, page by page.
+        """
+        yield _csv_line(HEADERS)
+        yield from _parts(self._csv_page, self._csv_rows, b"", 0, self.rows)
+
+    def message_page(self, kind: str, offset: int, count: int) -> bytes:
+        """Answer what messages of a type there are.
+
+        Args:
+            kind: The type; all messages are of the type ``SENT``.
+            offset: The messages before the page.
+            count: The messages that are wanted.
+
+        Returns:
+            JSON.
+        """
+        total = self.messages if kind == "SENT" else 0
+        numbers = range(offset, min(total, offset + min(count, PAGE)))
+        beginning = {"id": 0, "offset": offset, "count": len(numbers), "totalCount": total}
+        rows = b",".join(_numbered(self._message, number) for number in numbers)
+        return _encoded(beginning)[:-1] + b',"msgresult":[' + rows + b"]}"
+
+    def report(self, number: int) -> bytes:
+        """Answer what a message has come to.
+
+        Args:
+            number: The number of the message.
+
+        Returns:
+            JSON.
+        """
+        return _numbered(self._report, number)
+
+    def drilldown(self, number: int, kind: str) -> bytes:
+        """Answer with the events of a message; there is one page of each kind.
+
+        Args:
+            number: The number of the message.
+            kind: The kind of events.
+
+        Returns:
+            JSON.
+        """
+        return _numbered(self._drilldowns[kind], number)
+
+
+def account() -> bytes:
+    """Answer what the account is."""
+    return _encoded(
+        {
+            "account_id": 70123,
+            "cname": "mktg.example.com",
+            "user_name": "Reader One",
+            "user_email": "reader@example.com",
+            "account_name": "Harbourline Demo",
+            "user_type": "Marketing",
+            "time_zone": "US/Pacific",
+        }
+    )
+
+
+def token() -> bytes:
+    """Answer a login."""
+    return _encoded(
+        {
+            "access_token": "example-access-token",
+            "refresh_token": "example-refresh-token",
+            "scope": "offline-access",
+            "token_type": "Bearer",
+            "expires_in": 3600,
+        }
+    )
+
+
+def failure(code: int, message: str) -> bytes:
+    """Answer what cannot be answered.
+
+    Args:
+        code: The code of the failure.
+        message: What it means.
+
+    Returns:
+        JSON.
+    """
+    return _encoded({"errorCode": code, "message": message})
+
+
+def message_number(message_id: str) -> int:
+    """Tell the number of a message.
+
+    Args:
+        message_id: Its id, as the listing has it.
+
+    Returns:
+        The number, from 0 on.
+
+    Raises:
+        ValueError: If no message has such an id.
+    """
+    return int(message_id.split("-")[1])
+
+
+def _cells(place: int) -> list[str]:
+    """Make the cells of a row."""
+    hour, minute = divmod(place, 60)
+    return [
+        f"{LIST_ID}:{_NUMBER}{place:03x}",
+        f"person.{_NUMBER}{place}@example.com",
+        ("Pat", "Sam", "Robin", "Zoë")[place % 4],
+        f"Sample {place % 97}",
+        f"Harbourline {place % 211} GmbH & Co. KG",
+        ("Head of Procurement", "Engineer", "")[place % 3],
+        f"+1 206 555 {place:04}",
+        f"{place} Quay Street, 2nd floor",
+        "Seattle",
+        "WA",
+        f"{98000 + place}",
+        "United States",
+        ("Webinar", "Trade fair", "Referral", "")[place % 4],
+        str(place % 100),
+        "Manufacturing",
+        "owner@example.com",
+        "",
+        "America/Los_Angeles",
+        f"{_DAY} {hour:02}:{minute:02}:07 PDT",
+        f"{_DAY} {hour + 6:02}:{minute:02}:52 PDT",
+    ]
+
+
+def _event(kind: str, place: int) -> dict[str, Any]:
+    """Make an event of a message."""
+    return {
+        "listid": LIST_ID,
+        "data": "CLICK" if kind == "CLICKED" else "",
+        "os": "Linux",
+        "ip": f"192.0.2.{place}",
+        "browser": "Firefox",
+        "name": f"Pat Sample {place}",
+        "action": "Clickthrough" if kind == "CLICKED" else kind.title(),
+        "when": "Mar 17 2026 9:40 AM PDT",
+        "recid": f"{LIST_ID}:{place:03x}",
+        "email": f"person.{place}@example.com",
+        # The place stands in a text here; the quotes around it go.
+        "ts": f"#17{_NUMBER}{place:03}{len(kind):03}#",
+        "linkURI": "https://www.example.com/new" if kind == "CLICKED" else "",
+    }
+
+
+def _message() -> dict[str, Any]:
+    """Make a message of the listing."""
+    return {
+        "name": f"Digest {_NUMBER}",
+        "msgId": f"s-{_NUMBER}-2603",
+        "msgType": "SENT",
+        "timeStamp": f"17{_NUMBER}000000",
+        "timeWhen": "Tue Mar 17 7:05 AM PDT",
+        "senderName": "Harbourline News",
+        "senderId": "51877",
+        "isTextOnly": "false",
+        "senderEmail": "news@example.com",
+    }
+
+
+def _report() -> dict[str, Any]:
+    """Make the report of a message."""
+    sent, opened, clicked = (DRILLDOWNS[kind] for kind in ("SENT", "OPENED", "CLICKED"))
+    return {
+        "status": "ok",
+        "sent": sent,
+        "delivered": sent - DRILLDOWNS["BOUNCED"],
+        "bounced": DRILLDOWNS["BOUNCED"],
+        "hardBounced": DRILLDOWNS["BOUNCED"],
+        "softBounced": 0,
+        "opened": [opened, opened],
+        "effectiveopened": [opened, opened],
+        "clicked": [clicked, clicked],
+        "notsent": [DRILLDOWNS["SUPPRESSED"]] * 2,
+        "notopened": sent - opened,
+        "optout": DRILLDOWNS["OPT_OUT"],
+        "spam": DRILLDOWNS["SPAM"],
+        "lastOpenTS": 1773912612000,
+        "lastClickTS": 1773765600000,
+        "msgId": f"s-{_NUMBER}-2603",
+        "subject": "What is new",
+        "title": f"Digest {_NUMBER}",
+        "sentto": [LIST_ID],
+        "suppressedon": [],
+    }
+
+
+def _listed(rows: int) -> dict[str, Any]:
+    """Make the list's row of the listing."""
+    return {
+        "id": LIST_ID,
+        "name": LIST_NAME,
+        "folderName": "",
+        "sourceId": LIST_ID,
+        "baseId": LIST_ID,
+        "description": "",
+        "sourceSize": str(rows),
+        "sourceName": LIST_NAME,
+        "tsLastModified": 1773756309000,
+        "tsLastCounted": 1773765600000,
+        "tsSource": 1773756309000,
+        "bIsSingleton": False,
+        "bIsList": True,
+    }
+
+
+def _page(rows: Sequence[Any], total: int) -> dict[str, Any]:
+    """Put rows into the envelope that most answers have."""
+    return {"offset": 0, "count": len(rows), "totalCount": total, "result": rows}
+
+
+def _parts(
+    page: bytes, rows: Sequence[bytes], comma: bytes, offset: int, end: int
+) -> Iterator[bytes]:
+    """Give the rows between two positions, whole pages in one piece."""
+    while offset < end:
+        number, start = divmod(offset, PAGE)
+        stop = min(PAGE, end - number * PAGE)
+        part = page if stop - start == PAGE else comma.join(rows[start:stop])
+        yield _numbered(part, number).replace(_DAY.encode(), _day_of(number))
+        offset += stop - start
+
+
+def _day_of(page: int) -> bytes:
+    """Tell the day of a page; no two pages have the same."""
+    years, days = divmod(page, _SUMMER)
+    return (date(2025 - years, 4, 1) + timedelta(days)).isoformat().encode()
+
+
+def _numbered(piece: bytes, number: int) -> bytes:
+    """Put a number into its places."""
+    return piece.replace(_NUMBER.encode(), b"%05d" % number)
+
+
+def _encoded(value: Any) -> bytes:
+    """Encode JSON, with the marked texts as the numbers that they are."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.replace('"#', "").replace('#"', "").encode()
+
+
+def _csv_line(cells: Sequence[str]) -> bytes:
+    """Encode a line of CSV."""
+    line = io.StringIO(newline="")
+    csv.writer(line).writerow(cells)
+    return line.getvalue().encode()

@@ -1,0 +1,133 @@
+"""How many records a second of the processor brings, and how much memory that takes."""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from benchmarks.account import EVENTS_PER_MESSAGE
+from benchmarks.contenders import CONTENDERS, MESSAGE_EVENTS
+from benchmarks.processes import Cost, measure, own_folder, server
+from benchmarks.tables import MEGABYTE, spread, table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from benchmarks.contenders import Contender
+    from benchmarks.processes import RunningServer
+
+ROUNDS = {10_000: 3, 100_000: 2, 1_000_000: 1}
+"""How often each size is measured."""
+
+STARTS = 3
+"""How often the start is."""
+
+
+@dataclass(frozen=True)
+class Speed:
+    """What the contenders took for a number of records, round by round.
+
+    Attributes:
+        title: What was read.
+        records: How many records.
+        costs: The rounds of each contender.
+        start: The rounds of each with next to nothing to read.
+    """
+
+    title: str
+    records: int
+    costs: dict[str, list[Cost]]
+    start: dict[str, list[Cost]]
+
+    def lines(self) -> Iterator[tuple[str, ...]]:
+        """Give the rows of the table.
+
+        Yields:
+            The cells of a contender.
+        """
+        first = next(iter(self.costs.values()))
+        for name, costs in self.costs.items():
+            processor = statistics.median(cost.processor for cost in costs)
+            start = statistics.median(cost.processor for cost in self.start[name])
+            yield (
+                name,
+                f"{self.records / processor:,.0f}",
+                # The difference of two figures that are nearly equal says nothing.
+                f"{self.records / (processor - start):,.0f}" if processor > 2 * start else "",
+                spread(
+                    [
+                        cost.processor / own.processor
+                        for cost, own in zip(costs, first, strict=True)
+                    ],
+                    ".2f",
+                ),
+                f"{self.records / statistics.median(cost.wall for cost in costs):,.0f}",
+                f"{max(cost.memory for cost in costs) / MEGABYTE:,.0f}",
+            )
+
+    def table(self) -> str:
+        """Write the table."""
+        head = (
+            f"{self.title}: {self.records:,}",
+            "records per processor second",
+            "beyond its start",
+            "processor time beside the first line",
+            "records per second",
+            "MB",
+        )
+        return table(head, self.lines())
+
+
+def speeds(sizes: Iterable[int], rounds: int | None = None, only: str = "") -> Iterator[Speed]:
+    """Measure all contenders of which the environment is there.
+
+    Args:
+        sizes: The numbers of records.
+        rounds: How often; by default the less often the more records.
+        only: What the names of the contenders have in them.
+
+    Yields:
+        The figures of each stream and size.
+    """
+    for title, named in CONTENDERS.items():
+        contenders = [each for each in named if each.is_installed and only in each.name]
+        is_events = any(MESSAGE_EVENTS in each.name for each in contenders)
+        start = dict(_rounds(contenders, 1, STARTS, is_events=is_events))
+        for records in sizes:
+            times = rounds or ROUNDS.get(records, 1)
+            measured = dict(_rounds(contenders, records, times, is_events=is_events))
+            yield Speed(title, records, measured, start)
+
+
+def _rounds(
+    contenders: Sequence[Contender], records: int, times: int, *, is_events: bool
+) -> Iterable[tuple[str, list[Cost]]]:
+    """Let the contenders have their turns, round by round."""
+    costs: dict[str, list[Cost]] = {each.name: [] for each in contenders}
+    messages = max(1, records // EVENTS_PER_MESSAGE) if is_events else 0
+    expected = messages * EVENTS_PER_MESSAGE if is_events else records
+    with server(rows=records, messages=messages) as running:
+        for _ in range(times):
+            for each in contenders:
+                costs[each.name].append(_turn(each, running, expected))
+    return costs.items()
+
+
+def _turn(contender: Contender, running: RunningServer, expected: int) -> Cost:
+    """Measure a contender once, and make sure that it brought all records."""
+    with own_folder() as folder:
+        output = folder / "output"
+        command: list[str | Path] = [contender.python, *contender.command(running.url, folder)]
+        cost = measure(command, folder, output)
+        files = folder.glob(contender.written) if contender.written else [output]
+        found = sum(_count(file, contender.mark) for file in files)
+    if found != expected:
+        raise RuntimeError(f"{contender.name} brought {found:,} of {expected:,} records.")
+    return cost
+
+
+def _count(file: Path, mark: bytes) -> int:
+    with file.open("rb") as lines:
+        return sum(mark in line for line in lines)

@@ -1,0 +1,143 @@
+"""Records straight to the output, where they need nothing of what the SDK could do to them.
+
+For each record the SDK looks up every property in the selection, asks the stream maps, makes a
+message and moves the bookmark, which takes longer than to read the record and to type it. Where
+nothing is mapped, flattened or left out below a column, a record is what its line is to hold. So
+lines are made many at once, the bookmark moves once for all of them, and a STATE message is
+written only where there is something new in it that a later run would go by.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+from singer_sdk.contrib.msgspec import encoder
+from singer_sdk.mapper import SameRecordTransform
+from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
+
+from tap_acton.errors import output_failures_told
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from singer_sdk.metrics import Counter
+
+    from tap_acton.bookmarks import BookmarkedStream
+    from tap_acton.counts import StreamCount
+    from tap_acton.records import Record
+
+RECORDS_AT_ONCE = 500
+PROGRESS_MARKERS = "progress_markers"
+_PROPERTY = 2
+"""The length of the breadcrumb of a column."""
+
+
+class Lines:
+    """Writes the records of a stream.
+
+    Args:
+        stream: The stream.
+        version: The version that the records carry; None for none.
+        count: What the run counts of the stream.
+        metric: Counts the records for the SDK's metrics.
+    """
+
+    def __init__(
+        self, stream: BookmarkedStream, version: int | None, count: StreamCount, metric: Counter
+    ) -> None:
+        self._stream = stream
+        self._count = count
+        self._metric = metric
+        self._name = stream.stream_maps[0].stream_alias
+        self._version = {} if version is None else {"version": version}
+        self._left_out = [
+            name for name in stream.schema["properties"] if not stream.mask["properties", name]
+        ]
+        self._key = (
+            stream.replication_key if stream.replication_method == REPLICATION_INCREMENTAL else None
+        )
+        self._until_state = stream.STATE_MSG_FREQUENCY
+        self._at_once = min(RECORDS_AT_ONCE, stream.STATE_MSG_FREQUENCY)
+        self._state = self._state_to_go_by()
+
+    @staticmethod
+    def suit(stream: BookmarkedStream) -> bool:
+        """Tell whether the records of a stream need nothing of the SDK.
+
+        Args:
+            stream: The stream.
+
+        Returns:
+            Whether no stream map changes them, and columns are selected as a whole.
+        """
+        maps = stream.stream_maps
+        is_mapped = len(maps) > 1 or not isinstance(maps[0], SameRecordTransform)
+        return not (is_mapped or maps[0].flattening_enabled) and all(
+            is_selected or len(breadcrumb) <= _PROPERTY or not stream.mask[breadcrumb[:_PROPERTY]]
+            for breadcrumb, is_selected in stream.mask.items()
+        )
+
+    def write(self, records: Iterable[Record]) -> None:
+        """Write records, and from time to time the state.
+
+        What has been read is out before a failure to read more is passed on, and before any
+        state that tells of it.
+
+        Args:
+            records: The records.
+        """
+        waiting: list[Record] = []
+        try:
+            for record in records:
+                waiting.append(record)
+                if len(waiting) == self._at_once:
+                    self._flush(waiting)
+                    waiting = []
+        finally:
+            self._flush(waiting)
+
+    def _flush(self, records: list[Record]) -> None:
+        if not records:
+            return
+        for name in self._left_out:
+            for record in records:
+                del record[name]
+        extracted = {**self._version, "time_extracted": datetime.now(UTC)}
+        lines = encoder.encode_lines(
+            [
+                {"type": "RECORD", "stream": self._name, "record": record, **extracted}
+                for record in records
+            ]
+        )
+        with output_failures_told():
+            sys.stdout.buffer.write(lines)
+        self._count.rows += len(records)
+        self._metric.increment(len(records))
+        manager = self._stream.state_manager
+        manager.is_flushed = False
+        if self._key is not None and (reached := self._latest(self._key, records)):
+            manager.increment_state({self._key: reached}, replication_key=self._key)
+        self._until_state -= len(records)
+        if self._until_state <= 0:
+            self._until_state = self._stream.STATE_MSG_FREQUENCY
+            self._write_state()
+
+    @staticmethod
+    def _latest(key: str, records: list[Record]) -> str:
+        return max([record[key] or "" for record in records])
+
+    def _write_state(self) -> None:
+        state = self._state_to_go_by()
+        if state != self._state:
+            self._state = state
+            self._stream.tap.state_writer.write_state(self._stream.tap_state)
+
+    def _state_to_go_by(self) -> bytes:
+        """Encode what a later run would go by: not the progress of a stream not yet at its end."""
+        kept = self._stream.stream_state
+        return msgspec.json.encode(
+            {name: value for name, value in kept.items() if name != PROGRESS_MARKERS}
+        )

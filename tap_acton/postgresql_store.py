@@ -1,0 +1,341 @@
+"""Tokens and counts in a PostgreSQL database.
+
+Both locks are advisory ones of a transaction: they end with it, and with the connection of
+a run that dies. The server notices a machine that is gone within half a minute, since each
+session tells it to look.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager, suppress
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, LiteralString
+
+import psycopg
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
+
+from tap_acton.auth import LOCK_POLL_SECONDS
+from tap_acton.errors import RunOverError
+from tap_acton.limits import HOUR_MS, MINUTE_MS, LimitStorage
+from tap_acton.server_store import (
+    ANSWER_SECONDS,
+    BAD_CERTIFICATE,
+    NO_CONNECTION,
+    ServerTokenStore,
+    unusable_server,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pyrate_limiter import Rate
+
+    from tap_acton.limits import CallCount, Clock
+    from tap_acton.server_address import ServerAddress
+
+WRITE_PAUSES = (0.0, *(1.0,) * 10)
+"""The seconds between attempts to write a token: one that cannot be kept may cost the chain."""
+
+_SESSION = f"""
+SET statement_timeout = '{ANSWER_SECONDS}s';
+SET idle_in_transaction_session_timeout = 0;
+SET default_transaction_isolation = 'read committed';
+SET tcp_keepalives_idle = 10;
+SET tcp_keepalives_interval = 5;
+SET tcp_keepalives_count = 3
+"""
+
+_HAS_TABLES = "SELECT to_regclass('tap_acton_tokens') IS NOT NULL"
+_TABLES = """
+CREATE TABLE IF NOT EXISTS tap_acton_calls (
+  account text, kind text, number bigint, moment bigint NOT NULL,
+  PRIMARY KEY (account, kind, number)
+);
+CREATE INDEX IF NOT EXISTS tap_acton_calls_by_moment ON tap_acton_calls (account, kind, moment);
+CREATE TABLE IF NOT EXISTS tap_acton_tokens (account text PRIMARY KEY, token text NOT NULL)
+"""
+
+# The time has to be read under the lock: what waited for it would otherwise count too early.
+_LOCK = """
+SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint FROM pg_advisory_xact_lock(%s)
+"""
+_OURS = "account = %(account)s AND kind = %(kind)s"
+_LATEST = f"(SELECT max(number) FROM tap_acton_calls WHERE {_OURS})"  # noqa: S608 - of constants
+# A moment of the future is one of before the server's clock was set back.
+_COUNTS = f"{_OURS} AND moment BETWEEN %(now)s - %(interval)s AND %(now)s + {MINUTE_MS}"
+# The call that stands in the way is the oldest of as many as are allowed: since calls are
+# numbered, it is found without counting.
+_WAIT = f"""
+SELECT moment + %(interval)s + 1 - %(now)s FROM tap_acton_calls
+WHERE {_COUNTS} AND number = {_LATEST} - %(limit)s + 1
+"""  # noqa: S608 - of constants
+_ADD = f"""
+WITH blocking AS ({_WAIT}), gone AS (
+  DELETE FROM tap_acton_calls WHERE {_OURS} AND moment < %(now)s - %(kept)s
+), added AS (
+  INSERT INTO tap_acton_calls
+  SELECT %(account)s, %(kind)s, coalesce({_LATEST}, 0) + 1, %(now)s
+  WHERE NOT EXISTS (SELECT FROM blocking)
+)
+SELECT * FROM blocking
+"""  # noqa: S608 - of constants
+_TAKEN = f"SELECT count(*) FROM tap_acton_calls WHERE {_COUNTS}"  # noqa: S608 - of constants
+
+_FETCH = "SELECT token FROM tap_acton_tokens WHERE account = %s"
+# Writes nothing, but needs all that writing needs.
+_PREPARE = """
+INSERT INTO tap_acton_tokens (account, token) VALUES (%s, '')
+ON CONFLICT (account) DO UPDATE SET account = excluded.account
+"""
+# The second attempt may meet what the first has written.
+_SWAP = """
+INSERT INTO tap_acton_tokens AS kept (account, token) VALUES (%(account)s, %(new)s)
+ON CONFLICT (account) DO UPDATE SET token = excluded.token
+WHERE kept.token IN (%(present)s, '', %(new)s)
+"""
+
+
+def connect(address: ServerAddress) -> psycopg.Connection[tuple[Any, ...]]:
+    """Connect, and make the tables where there are none.
+
+    Args:
+        address: Where the server is.
+
+    Returns:
+        The connection, outside of a transaction.
+
+    Raises:
+        psycopg.Error: If the server cannot be used.
+    """
+    connection = psycopg.connect(
+        host=address.host,
+        port=address.port,
+        dbname=address.database,
+        user=address.user,
+        password=address.password,
+        connect_timeout=ANSWER_SECONDS,
+        tcp_user_timeout=ANSWER_SECONDS * 1000,
+        application_name="tap-acton",
+        # Statements that are prepared would tie this to one session of a pooler.
+        prepare_threshold=None,
+        sslmode="verify-full" if address.is_secure else "prefer",
+        sslrootcert=(address.ca_file or DEFAULT_CA_BUNDLE_PATH) if address.is_secure else None,
+    )
+    try:
+        connection.execute(_SESSION)
+        connection.commit()
+        if connection.execute(_HAS_TABLES).fetchone() != (True,):
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", (_lock_number("tables"),))
+            connection.execute(_TABLES)
+        connection.commit()
+    except psycopg.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _lock_number(*words: str) -> int:
+    """Name an advisory lock, as PostgreSQL does by a number of 64 bits."""
+    digest = sha256(":".join(("tap-acton", *words)).encode()).digest()
+    return int.from_bytes(digest[:8], signed=True)
+
+
+@contextmanager
+def _told_as_setting(address: ServerAddress) -> Iterator[None]:
+    """Say in one sentence that the server is of no use now.
+
+    Raises:
+        SettingsError: In place of what the driver raises.
+    """
+    try:
+        yield
+    except psycopg.Error as error:
+        raise unusable_server(address, _reason(error)) from None
+
+
+def _reason(error: psycopg.Error) -> str:
+    if error.sqlstate:
+        # The text may repeat what was sent.
+        return f"error {error.sqlstate}, {type(error).__name__}"
+    return BAD_CERTIFICATE if "certificate" in str(error) else NO_CONNECTION
+
+
+class PostgresqlLimitStorage(LimitStorage):
+    """Keeps the counts in a database, for all runs of all machines.
+
+    Args:
+        address: Where the server is.
+        identity: The key of the account.
+
+    Raises:
+        SettingsError: If the server cannot be used.
+    """
+
+    def __init__(self, address: ServerAddress, identity: str) -> None:
+        super().__init__()
+        self._address = address
+        self._identity = identity
+        self._lock_number = _lock_number("calls", identity)
+        self._is_closed = False
+        self._now = 0
+        with _told_as_setting(address):
+            self._connection = connect(address)
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Keep the other threads and all other runs away from the counts for a moment.
+
+        Raises:
+            SettingsError: If the server cannot be used, or no longer.
+        """
+        with self._thread_lock, _told_as_setting(self._address):
+            if self._is_closed:
+                # A call of a thread that nobody waits for any more.
+                raise RunOverError
+            try:
+                self._take_lock()
+            except psycopg.OperationalError:
+                # A connection may be ended while nobody speaks, by what is in between too.
+                self._connection.close()
+                self._connection = connect(self._address)
+                self._take_lock()
+            try:
+                yield
+            except BaseException:
+                self._connection.rollback()
+                raise
+            self._connection.commit()
+
+    def count(self, name: str, rate: Rate, clock: Clock) -> CallCount:  # noqa: ARG002 - the server's
+        """Open a count, with what all machines have counted."""
+        return _PostgresqlCount(self, name, rate)
+
+    def number(self, query: LiteralString, **values: int | str) -> int:
+        """Ask for a number, under the lock.
+
+        Args:
+            query: The question, about ``account`` and ``now``.
+            **values: What else stands in it.
+
+        Returns:
+            The number; 0 where there is none.
+        """
+        known = {"account": self._identity, "now": self._now}
+        row = self._connection.execute(query, known | values).fetchone()
+        return row[0] if row else 0
+
+    def close(self) -> None:
+        """Close the connection, when no thread is at it."""
+        with self._thread_lock:
+            self._is_closed = True
+            self._connection.close()
+
+    def _take_lock(self) -> None:
+        row = self._connection.execute(_LOCK, (self._lock_number,)).fetchone()
+        self._now = row[0] if row else 0
+
+
+class _PostgresqlCount:
+    """Counts calls by the clock of the server, under the lock of the storage."""
+
+    def __init__(self, storage: PostgresqlLimitStorage, name: str, rate: Rate) -> None:
+        self._storage = storage
+        self._values: dict[str, int | str] = {
+            "kind": name,
+            "limit": rate.limit,
+            "interval": rate.interval,
+            # Other runs may count for a longer time than this one.
+            "kept": max(rate.interval, HOUR_MS),
+        }
+
+    def add(self) -> int:
+        """Count a call and return 0, or return in how many milliseconds it fits."""
+        return self._storage.number(_ADD, **self._values)
+
+    def wait(self) -> int:
+        """Tell in how many milliseconds a call fits, without counting one."""
+        return self._storage.number(_WAIT, **self._values)
+
+    def taken(self) -> int:
+        """Tell how many calls count at present."""
+        return self._storage.number(_TAKEN, **self._values)
+
+
+class PostgresqlTokenStore(ServerTokenStore):
+    """Keeps the chain in a database; a connection is open only while it is looked at.
+
+    Args:
+        address: Where the server is.
+        identity: The key of the chain.
+        pause: Waits the given seconds; raises when the run is to end.
+    """
+
+    def __init__(
+        self, address: ServerAddress, identity: str, pause: Callable[[float], None]
+    ) -> None:
+        super().__init__(address)
+        self._identity = identity
+        self._pause = pause
+        self._connection: psycopg.Connection[tuple[Any, ...]]
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Keep all other runs from asking for a token meanwhile.
+
+        Raises:
+            SettingsError: If the server cannot be used.
+        """
+        with _told_as_setting(self._address):
+            self._connection = connect(self._address)
+        try:
+            with _told_as_setting(self._address):
+                while not self._is_locked():
+                    # Another run asks for a token: that may take as long as two calls and a wait.
+                    self._connection.rollback()
+                    self._pause(LOCK_POLL_SECONDS)
+            yield
+        finally:
+            # The server takes its time to notice a connection that is closed.
+            with suppress(psycopg.Error):
+                self._connection.rollback()
+            self._connection.close()
+
+    def prepare(self) -> None:
+        """Make sure that a token can be written, before one is asked for.
+
+        Raises:
+            SettingsError: If it cannot.
+        """
+        with _told_as_setting(self._address):
+            self._connection.execute(_PREPARE, (self._identity,))
+
+    def _is_locked(self) -> bool:
+        """Take the lock if nobody else has it."""
+        number = _lock_number("token", self._identity)
+        row = self._connection.execute("SELECT pg_try_advisory_xact_lock(%s)", (number,)).fetchone()
+        return row == (True,)
+
+    def _fetch(self) -> str:
+        with _told_as_setting(self._address):
+            row = self._connection.execute(_FETCH, (self._identity,)).fetchone()
+        return row[0] if row else ""
+
+    def _swap(self, present: str, new: str) -> bool:
+        with _told_as_setting(self._address):
+            for pause in WRITE_PAUSES:
+                try:
+                    return self._swap_once(present, new)
+                except psycopg.OperationalError:
+                    self._connection.close()
+                    time.sleep(pause)
+            return self._swap_once(present, new)
+
+    def _swap_once(self, present: str, new: str) -> bool:
+        """Write, over a new connection where the last one is lost, and with it the lock."""
+        if self._connection.closed:
+            self._connection = connect(self._address)
+        values = {"account": self._identity, "present": present, "new": new}
+        is_kept = self._connection.execute(_SWAP, values).rowcount == 1
+        self._connection.commit()
+        return is_kept

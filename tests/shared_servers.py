@@ -1,0 +1,151 @@
+"""Servers that machines share, as tests look into them from outside."""
+
+from __future__ import annotations
+
+import uuid
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import quote
+
+import psycopg
+import redis
+from psycopg import sql
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.servers import Postgres
+
+
+class SharedServer(Protocol):
+    """A server that is a token store.
+
+    Attributes:
+        url: The setting ``token_store``.
+    """
+
+    url: str
+
+    def moments(self, identity: str, count: str) -> list[int]:
+        """Give what is counted, in milliseconds since 1970, the earliest first."""
+
+    def let_pass(self, identity: str, milliseconds: int) -> None:
+        """Make what is counted older; the clock of a server cannot be set."""
+
+    def put_token(self, identity: str, text: str) -> None:
+        """Write something in the place of a token."""
+
+    def drop_connections(self) -> None:
+        """End all connections of the tap, as a server does that starts again."""
+
+
+class RedisServer:
+    """A Redis server, or one that speaks as it does.
+
+    Args:
+        url: Its address.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._client: Any = redis.Redis.from_url(url)
+
+    def moments(self, identity: str, count: str) -> list[int]:
+        """Give what is counted."""
+        found = self._client.zrange(f"tap-acton:{identity}:{count}", 0, -1, withscores=True)
+        return [int(score) for _, score in found]
+
+    def let_pass(self, identity: str, milliseconds: int) -> None:
+        """Make what is counted older."""
+        for count in ("pace", "day", "logins"):
+            key = f"tap-acton:{identity}:{count}"
+            for member in self._client.zrange(key, 0, -1):
+                self._client.zincrby(key, -milliseconds, member)
+
+    def put_token(self, identity: str, text: str) -> None:
+        """Write something in the place of a token."""
+        self._client.set(f"tap-acton:{identity}:token", text)
+
+    def drop_connections(self) -> None:
+        """End all connections of the tap."""
+        for known in self._client.client_list():
+            if known["name"] == "tap-acton":
+                self._client.client_kill_filter(_id=known["id"])
+
+
+class PostgresqlServer:
+    """A PostgreSQL server, with a database of its own.
+
+    Args:
+        server: The server.
+        database: The database.
+    """
+
+    def __init__(self, server: Postgres, database: str) -> None:
+        user, password = quote(server.user, safe=""), quote(server.password, safe="")
+        self._conninfo = server.conninfo
+        self._database = database
+        self.url = f"postgresql://{user}:{password}@{server.host}:{server.port}/{database}"
+
+    def moments(self, identity: str, count: str) -> list[int]:
+        """Give what is counted."""
+        rows = self._ask(
+            "SELECT moment FROM tap_acton_calls WHERE account = %s AND kind = %s ORDER BY moment",
+            identity,
+            count,
+        )
+        return [moment for (moment,) in rows]
+
+    def let_pass(self, identity: str, milliseconds: int) -> None:
+        """Make what is counted older."""
+        self._ask(
+            "UPDATE tap_acton_calls SET moment = moment - %s WHERE account = %s RETURNING 1",
+            milliseconds,
+            identity,
+        )
+
+    def put_token(self, identity: str, text: str) -> None:
+        """Write something in the place of a token."""
+        self._ask(
+            "INSERT INTO tap_acton_tokens VALUES (%s, %s)"
+            " ON CONFLICT (account) DO UPDATE SET token = excluded.token RETURNING 1",
+            identity,
+            text,
+        )
+
+    def drop_connections(self) -> None:
+        """End all connections of the tap."""
+        self._ask(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE application_name = 'tap-acton' AND datname = current_database()"
+        )
+
+    def drop(self) -> None:
+        """Drop the database, whoever is at it."""
+        with psycopg.connect(self._conninfo, autocommit=True) as connection:
+            name = sql.Identifier(self._database)
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+
+    def _ask(self, query: Any, *values: object) -> list[Any]:
+        with psycopg.connect(self.url) as connection:
+            return connection.execute(query, values or None).fetchall()
+
+
+@contextmanager
+def postgresql_database(server: Postgres) -> Iterator[PostgresqlServer]:
+    """Make a database, and drop it at the end.
+
+    Args:
+        server: The server.
+
+    Yields:
+        The database.
+    """
+    name = f"tap_acton_{uuid.uuid4().hex}"
+    with psycopg.connect(server.conninfo, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    database = PostgresqlServer(server, name)
+    try:
+        yield database
+    finally:
+        database.drop()
