@@ -12,6 +12,7 @@ from __future__ import annotations
 import enum
 import errno
 import json
+from codecs import BOM_UTF8
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -376,7 +377,7 @@ def _failure(  # noqa: PLR0911 - the order in which an answer is read, one line 
     if status == _NOT_FOUND and NOT_ROUTED_WORDS in envelope.words:
         return NotRoutedError(f"{said}: the endpoint is not offered on this host.")
     if status == _FORBIDDEN:
-        return NotAvailableError(f"{said}: the user has no right to read this.")
+        return _refusal(said, answer.body)
     if status in _PASSING or status >= _SERVER_ERROR:
         return RepeatableError(f"{said}{_PASSING.get(status, '')}.")
     if envelope.code is not None:
@@ -384,6 +385,13 @@ def _failure(  # noqa: PLR0911 - the order in which an answer is read, one line 
     if status == _NOT_FOUND:
         return NotFoundError(f"{said}.")
     return RejectedCallError(f"{said}.")
+
+
+def _refusal(said: str, body: bytes) -> ActOnError:
+    """Tell what Act-On refuses from what something in front of it does, which sends a page."""
+    if body.removeprefix(BOM_UTF8).lstrip().startswith(b"<"):
+        return RepeatableError(f"{said} and a page: a proxy or firewall may refuse the call.")
+    return NotAvailableError(f"{said}: the user has no right to read this.")
 
 
 def _is_throttle(status: int, envelope: Envelope, body: bytes) -> bool:

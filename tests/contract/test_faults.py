@@ -58,11 +58,12 @@ def test_a_fault_at_the_login_makes_no_difference_or_ends_the_run(
         )
 
 
+@pytest.mark.parametrize("status", [403, 407])
 def test_a_proxy_that_refuses_calls_does_not_pass_for_an_account_without_the_endpoint(
-    bench: Bench, account: Account
+    bench: Bench, account: Account, status: int
 ) -> None:
     streams = ["opt_outs", "messages", "custom_object_schemas", "segments"]
-    page = ANSWERED["407 of a proxy"]
+    page = replace(ANSWERED["407 of a proxy"], status=status)
     for path in ("/api/1/list/optout", "/custom-objects/*", "/ucl/*"):
         bench.sandbox.faults.add(replace(page, path_pattern=path, times=None))
     broken = bench.run(streams=streams)

@@ -256,7 +256,7 @@ class TestThrottles:
         ],
     )
     @pytest.mark.parametrize(
-        "body", [b"Forbidden", b"<html>Bad Gateway</html>", {"message": "No"}, b"[]", b"{}"]
+        "body", [b"Forbidden", b"Bad <html> Gateway", {"message": "No"}, b"[]", b"{}"]
     )
     def test_a_refusal_with_other_words_is_none(
         self, status: int, kind: type[ActOnError], body: object
@@ -395,6 +395,15 @@ class TestOtherFailures:
 
         assert type(found) is NotAvailableError
         assert "right" in found.sentence
+
+    @pytest.mark.parametrize(
+        "body", [b"<html>Blocked</html>", b" \r\n<!DOCTYPE html><p>Denied", b"\xef\xbb\xbf<p>"]
+    )
+    def test_a_403_with_a_page_is_none_of_act_on(self, body: bytes) -> None:
+        found = failure(403, body)
+
+        assert type(found) is RepeatableError
+        assert "proxy" in found.sentence
 
     @pytest.mark.parametrize("status", [408, 500, 501, 502, 503, 504, 520, 599])
     @pytest.mark.parametrize("body", [b"<html>oops</html>", {"status": "500 SERVER", "errors": []}])
