@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _PATIENCE = 10.0
 _GRACE = 1.0
+_TURNS = 5
 _BACKLOG = 512
 _IDLE = 75
 """Seconds for which an idle connection is kept, long enough for a client that is busy."""
@@ -97,6 +98,12 @@ class _PromptServer(uvicorn.Server):
         ticks.cancel()
 
     async def shutdown(self, sockets: Sequence[socket.socket] | None = None) -> None:
+        for listener in sockets or ():
+            self._loop.remove_reader(listener)
+        # A client that has just been let in becomes a connection in one of the next turns, and
+        # asyncio leaves its socket open if the server is closed by then.
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
         for server in self.servers:
             server.close()
         for listener in sockets or ():
@@ -105,9 +112,13 @@ class _PromptServer(uvicorn.Server):
             connection.shutdown()
         if self.server_state.tasks:
             _, late = await asyncio.wait(self.server_state.tasks, timeout=_GRACE)
-            for connection in list(self.server_state.connections):
-                connection.transport.abort()
+            self._abort_connections()
             if late:
                 await asyncio.wait(late, timeout=_GRACE)
+        self._abort_connections()
         # Transports close in the loop's next turn.
         await asyncio.sleep(0)
+
+    def _abort_connections(self) -> None:
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
