@@ -147,6 +147,13 @@ class TestPace:
         assert all(204 <= later - earlier <= 204 + 340 for earlier, later in pairwise(left))
         assert all(later - earlier > 1000 for earlier, later in zip(left, left[5:], strict=False))
 
+    def test_calls_that_share_a_window_need_not_keep_apart(self) -> None:
+        fake_time = FakeTime()
+
+        times = call_times(fake_time, limits_with(fake_time, requests_per_second=100), [0] * 5)
+
+        assert [time - NOON for time in times] == [0] * 5
+
     def test_pace_may_be_a_fraction(self) -> None:
         fake_time = FakeTime()
 

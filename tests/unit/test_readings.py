@@ -191,6 +191,18 @@ def test_a_page_without_a_border_is_as_it_is() -> None:
     assert behind_border(page, ROWS) is ROWS
 
 
+def test_the_page_further_in_front_is_looked_at_for_the_same_border() -> None:
+    paging = OffsetPages(100)
+    page = Page(250, previous=b"x", overlap=1, border=b"y", steps_back=2)
+
+    assert paging.back(page) == Page(150, overlap=1, border=b"y", steps_back=3)
+    assert paging.back(replace(page, offset=30)) == Page(0, overlap=1, border=b"y", steps_back=3)
+    assert paging.back(replace(page, offset=0)) is None
+    assert paging.back(replace(page, steps_back=MOST_STEPS_BACK)) is None
+    (following,) = paging.following(page, 100, None, b"z")
+    assert following.steps_back == 2
+
+
 def test_the_border_is_looked_for_further_in_front_a_few_times() -> None:
     paging = OffsetPages(100)
     page: Page | None = Page(250, previous=b"x", overlap=1, border=b"y")

@@ -16,6 +16,7 @@ from tap_acton.values import (
     fingerprint,
     identifier,
     integer,
+    is_storable,
     minutes,
     number,
     snake_case,
@@ -380,3 +381,17 @@ def test_nothing_but_unconvertible_is_ever_raised(
     except Unconvertible:
         return
     assert converted is None or isinstance(converted, str | int | float)
+
+
+def test_a_number_may_be_written_with_so_many_digits_and_no_more() -> None:
+    assert integer("1".zfill(128)) == 1
+    with pytest.raises(Unconvertible):
+        integer("1".zfill(129))
+
+
+def test_only_the_letter_before_a_capital_tells_whether_it_starts_a_word() -> None:
+    assert snake_case("a bC") == "a_b_c"
+
+
+def test_letters_beyond_ascii_can_be_stored() -> None:
+    assert is_storable("Größe, テスト")
