@@ -32,6 +32,7 @@ class Query:
         parent: The parent; rows of one parent come out together.
         since: The replication value from which rows are emitted; None for all.
         again: How often it was read before, as rows moved meanwhile.
+        rows_before: How many of its rows an earlier run has read.
     """
 
     path: str
@@ -41,6 +42,7 @@ class Query:
     parent: Parent | None = None
     since: str | None = None
     again: int = 0
+    rows_before: int = 0
 
 
 @dataclass(frozen=True, slots=True)

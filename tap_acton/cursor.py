@@ -24,6 +24,7 @@ class CursorPage:
         token: The token that the page before gave; empty for the first page.
         number: The number of the page where Act-On gives no tokens; 0 for the first page.
         is_sorted: Whether the records are asked for in an order that stays.
+        rows_before: How many records the pages before it held.
         previous: A digest of the page before, where only a comparison can tell that the
             pages never end.
     """
@@ -32,6 +33,7 @@ class CursorPage:
     token: str = ""
     number: int = 0
     is_sorted: bool = True
+    rows_before: int = 0
     previous: bytes = b""
 
     @classmethod
@@ -50,7 +52,11 @@ class CursorPage:
                 "token": str(token),
                 "number": int(number),
                 "is_sorted": bool(is_sorted),
+                **kept,
             } if size > 0 and number >= 0:
+                match kept.get("rows_before"):
+                    case int(rows) if rows > 0:
+                        return cls(size, token, number, is_sorted, rows)
                 return cls(size, token, number, is_sorted)
         return None
 
@@ -65,6 +71,7 @@ class CursorPage:
             "token": self.token,
             "number": self.number,
             "is_sorted": self.is_sorted,
+            "rows_before": self.rows_before,
         }
 
     @property
@@ -100,8 +107,10 @@ class CursorPage:
         """
         if not rows:
             return None
+        rows_before = self.rows_before + rows
         if token:
-            return None if token == self.token else replace(self, token=token, number=0)
+            following = replace(self, token=token, number=0, rows_before=rows_before)
+            return None if token == self.token else following
         if self.token:
             return None
         if digest == self.previous:
@@ -118,7 +127,9 @@ class CursorPage:
         if not has_more:
             return None
         size = self.size if self.number else min(self.size, rows)
-        return replace(self, size=size, number=self.number + 1, previous=digest)
+        return replace(
+            self, size=size, number=self.number + 1, rows_before=rows_before, previous=digest
+        )
 
     def simpler(self) -> Self | None:
         """Give the page to ask for in place of one that was refused.

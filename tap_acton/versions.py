@@ -22,7 +22,7 @@ from tap_acton.bookmarks import BookmarkedStream
 from tap_acton.state import NOTHING
 
 if TYPE_CHECKING:
-    from tap_acton.answers import Answer
+    from tap_acton.answers import Answer, Query
 
 VERSION_STATE = "full_read"
 
@@ -114,18 +114,20 @@ class Tally:
         """
         if answer.query.subject != self._subject:
             self.close()
-            self._subject, self._again = answer.query.subject, 0
+            self._begin(answer.query)
         elif answer.query.again != self._again:
             # What the reading before lacked may be in this one.
-            self._again = answer.query.again
-            self._rows = self._total = 0
+            self._begin(answer.query)
         self._rows += len(answer.rows)
         self._total = max(self._total, answer.total or 0)
 
     def close(self) -> None:
         """Take note that the last query has come to its end."""
         self.is_short = self.is_short or self._rows < self._total
-        self._rows = self._total = 0
+
+    def _begin(self, query: Query) -> None:
+        self._subject, self._again = query.subject, query.again
+        self._rows, self._total = query.rows_before, 0
 
 
 class VersionedStream(BookmarkedStream):
@@ -163,13 +165,19 @@ class VersionedStream(BookmarkedStream):
         return [name for name, value in is_cut.items() if value]
 
     @property
+    def goes_on(self) -> bool:
+        """Whether this run reads only what an earlier one, broken off, has left."""
+        return self.round is not None
+
+    @property
     def _full_read_period(self) -> timedelta | None:
         return self.run.settings.full_read_period if self.has_full_reads else None
 
     def begin_full_read(self) -> None:
         """Forget how far the stream was read, where a full read is due.
 
-        Never in the middle of a round, of which the rest would go without the version.
+        Never in the middle of a reading: what an earlier run has read of it would go without
+        the version, and be dropped.
         """
         version, period = self.table_version, self._full_read_period
         if self.narrowed_by:
@@ -183,7 +191,7 @@ class VersionedStream(BookmarkedStream):
                 )
             return
         now = self.run.started_at
-        if period is None or self.round is not None or self.ABORT_AT_RECORD_COUNT is not None:
+        if period is None or self.goes_on or self.ABORT_AT_RECORD_COUNT is not None:
             return
         if version is None or version.is_over(now, period):
             for name in self.progress_state:

@@ -235,7 +235,12 @@ class RecordsQuery(Query):
         if self.page.is_first or self.is_again:
             return None
         return replace(
-            self, page=CursorPage(self.page.size), is_resumed=False, is_again=not self.is_resumed
+            self,
+            again=self.again + 1,
+            rows_before=0,
+            page=CursorPage(self.page.size),
+            is_resumed=False,
+            is_again=not self.is_resumed,
         )
 
     def simpler(self) -> RecordsQuery | None:
@@ -254,7 +259,7 @@ class RecordsAnswer(Answer):
 
     Attributes:
         query: What was asked.
-        following: The query for the next page; None after the last one.
+        following: The query for the next page, or in place of this one; None after the last.
     """
 
     query: RecordsQuery
@@ -283,11 +288,11 @@ class CustomObjectRecords(CustomObjectStream):
             A query per dataset.
         """
         first = CursorPage(self.run.settings.page_size)
-        reached, page = self._resumed()
+        reached, page, is_done = self._resumed()
         for dataset in self._datasets():
             ids = {"object_id": dataset["object_id"], "dataset_id": dataset["id"]}
             place = tuple(ids.values())
-            if place < reached:
+            if place < reached or (is_done and place == reached):
                 continue
             resumed = page if place == reached else None
             yield RecordsQuery(
@@ -295,6 +300,7 @@ class CustomObjectRecords(CustomObjectStream):
                 subject=f"dataset {dataset['id']}",
                 given=ids,
                 parent=dataset,
+                rows_before=resumed.rows_before if resumed else 0,
                 page=resumed or first,
                 is_resumed=resumed is not None,
             )
@@ -356,7 +362,7 @@ class CustomObjectRecords(CustomObjectStream):
         except (RejectedCallError, NotAvailableError) as error:
             other = query.restarted() or query.simpler()
             if other is not None:
-                return RecordsAnswer(query), [self._task(other)]
+                return RecordsAnswer(query, following=other), [self._task(other)]
             # A user may have no right to one dataset; the others are read all the same.
             return RecordsAnswer(query, gone=RejectedCallError(error.sentence)), ()
         try:
@@ -431,6 +437,11 @@ class CustomObjectRecords(CustomObjectStream):
 
     # Where to go on
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether this run reads only what an earlier one, broken off, has left."""
+        return super().goes_on or isinstance(self.stream_state.get(RESUME_STATE), dict)
+
     def answers(self) -> Iterator[Answer]:
         """Give the answers in order, and keep in the state how far they have been emitted.
 
@@ -441,20 +452,25 @@ class CustomObjectRecords(CustomObjectStream):
             answered = cast("RecordsAnswer", answer)
             self._keep(answered.query)
             yield answered
-            if answered.following is not None:
-                self._keep(answered.following)
+            self._keep(answered.following or answered.query, is_done=answered.following is None)
 
-    def _keep(self, query: RecordsQuery) -> None:
-        self.stream_state[RESUME_STATE] = {**query.given, **query.page.state()}
+    def _keep(self, query: RecordsQuery, *, is_done: bool = False) -> None:
+        self.stream_state[RESUME_STATE] = {
+            **query.given,
+            **query.page.state(),
+            "is_done": is_done,
+        }
 
-    def _resumed(self) -> tuple[tuple[str, ...], CursorPage | None]:
-        """Read from the state which dataset comes next, and with which page."""
+    def _resumed(self) -> tuple[tuple[str, ...], CursorPage | None, bool]:
+        """Read from the state which dataset was read last, its page, and whether to its end."""
         kept = self.stream_state.get(RESUME_STATE)
         match kept:
-            case {"object_id": str(object_id), "dataset_id": str(dataset_id)}:
-                self.log("Going on with dataset %s, where an earlier run stopped.", dataset_id)
-                return (object_id, dataset_id), CursorPage.of_state(kept)
-        return (), None
+            case {"object_id": str(object_id), "dataset_id": str(dataset_id), **page}:
+                is_done = page.get("is_done") is True
+                where = "behind" if is_done else "with"
+                self.log("Going on %s dataset %s, where an earlier run stopped.", where, dataset_id)
+                return (object_id, dataset_id), CursorPage.of_state(page), is_done
+        return (), None, False
 
     def stream_done(self) -> None:
         """Forget where to go on: the next run reads everything again."""

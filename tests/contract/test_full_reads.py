@@ -389,6 +389,26 @@ def test_over_several_days_it_is_one_version(bench: Bench, tmp_path: Path) -> No
             assert by_key(stream, expected[stream]).keys() == days.held(stream).keys()
 
 
+@pytest.mark.parametrize("limit", range(5, 12))
+def test_a_dataset_that_is_read_over_two_days_lacks_nothing(
+    bench: Bench, tmp_path: Path, limit: int
+) -> None:
+    days = Days(bench, streams=["custom_object_records"], token_store=str(tmp_path), page_size=10)
+    list_no_gone_parents(bench)
+    outputs = [days.run(daily_request_limit=limit, max_concurrency=1)]
+    while outputs[-1].failure:
+        assert isinstance(outputs[-1].failure, AllowanceSpentError)
+        assert len(outputs) < 20
+        outputs.append(days.run(days=1, daily_request_limit=limit, max_concurrency=1))
+    assert [activations(one) for one in outputs if activations(one)] == [
+        {"custom_object_records": int(NOW.timestamp())}
+    ]
+    expected = expected_records(bench.sandbox.account)["custom_object_records"]
+    assert days.held("custom_object_records").keys() == (
+        by_key("custom_object_records", expected).keys()
+    )
+
+
 def test_a_list_that_an_earlier_day_has_skipped_keeps_rows(bench: Bench, tmp_path: Path) -> None:
     days = Days(bench, streams=["list_members"], token_store=str(tmp_path), max_concurrency=1)
     days.run()

@@ -124,8 +124,10 @@ def test_a_reading_by_tokens_ends(rows: int, token: str) -> None:
 
 def test_a_total_goes_before_the_size_of_a_page() -> None:
     following = FIRST.following(20, "", 45, b"x")
-    assert following == CursorPage(20, number=1, previous=b"x")
-    assert following.following(20, "", 45, b"y") == CursorPage(20, number=2, previous=b"y")
+    assert following == CursorPage(20, number=1, rows_before=20, previous=b"x")
+    assert following.following(20, "", 45, b"y") == CursorPage(
+        20, number=2, rows_before=40, previous=b"y"
+    )
     assert replace(following, number=2).following(5, "", 45, b"z") is None
 
 
@@ -144,11 +146,18 @@ def test_what_is_refused_is_asked_for_without_order_then_in_small_pages() -> Non
 
 
 @pytest.mark.parametrize(
-    "page", [FIRST, CursorPage(7, token="t", is_sorted=False), CursorPage(50, number=3)]
+    "page",
+    [FIRST, CursorPage(7, token="t", is_sorted=False), CursorPage(50, number=3, rows_before=150)],
 )
 def test_a_page_comes_back_from_the_state(page: CursorPage) -> None:
     kept = json.loads(json.dumps(page.state()))
     assert CursorPage.of_state({**kept, "dataset_id": "d"}) == page
+
+
+def test_a_page_of_an_earlier_state_comes_without_the_rows_before_it() -> None:
+    kept = {name: held for name, held in FIRST.state().items() if name != "rows_before"}
+    for state in (kept, {**kept, "rows_before": -1}, {**kept, "rows_before": "7"}):
+        assert CursorPage.of_state(state) == FIRST
 
 
 @pytest.mark.parametrize(
