@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -79,30 +80,36 @@ class SeenKeys:
     """
 
     def __init__(self, key: Sequence[str], *, forgets: bool) -> None:
-        self._key = key
+        self._key_of = itemgetter(*key)
         self._forgets = forgets
-        self._before: set[tuple[Any, ...]] = set()
-        self._now: set[tuple[Any, ...]] = set()
+        self._before: set[Any] = set()
+        self._now: set[Any] = set()
 
     def turn_page(self) -> None:
         """Begin a new page."""
         if self._forgets:
             self._before, self._now = self._now, set()
 
-    def is_new(self, record: Record) -> bool:
-        """Tell whether the record's key has not been met, and keep it.
+    def new_of(self, records: Sequence[Record]) -> Sequence[Record]:
+        """Leave out records of which the key has been met, and keep the keys of the others.
 
         Args:
-            record: The record.
+            records: The records.
 
         Returns:
-            Whether it is the first with its key.
+            The first one with each key.
         """
-        key = tuple([record[column] for column in self._key])
-        if key in self._now or key in self._before:
-            return False
-        self._now.add(key)
-        return True
+        keys = list(map(self._key_of, records))
+        fresh = set(keys) - self._now - self._before
+        self._now |= fresh
+        if len(fresh) == len(keys):
+            return records
+        new = []
+        for key, record in zip(keys, records, strict=True):
+            if key in fresh:
+                fresh.remove(key)
+                new.append(record)
+        return new
 
 
 class RunningNumbers:
@@ -216,4 +223,4 @@ def digest_of(rows: Sequence[Row]) -> bytes:
     Returns:
         The digest.
     """
-    return blake2b(msgspec.json.encode(rows), digest_size=16).digest()
+    return blake2b(msgspec.json.encode(list(rows)), digest_size=16).digest()

@@ -18,7 +18,7 @@ from tap_acton.rounds import ROUND_STATE, Round
 from tap_acton.state import NOTHING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from singer_sdk.helpers.types import Context
 
@@ -131,6 +131,20 @@ class BookmarkedStream(Stream):
         """The replication value up to which rows are emitted; None for all of them."""
         end = self.run.settings.window.end
         return None if end is None else moment_of(end)
+
+    def within_window(self, records: Sequence[Record], since: str | None) -> Sequence[Record]:
+        """Leave out records that are not wanted.
+
+        Args:
+            records: The records.
+            since: The replication value from which rows are emitted.
+
+        Returns:
+            The others.
+        """
+        if self.replication_key is None or (since is None and self.until is None):
+            return records
+        return [record for record in records if self.is_in_window(record, since)]
 
     def is_in_window(self, record: Record, since: str | None) -> bool:
         """Tell whether a record is wanted; one without a moment always is.

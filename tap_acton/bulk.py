@@ -70,25 +70,11 @@ class RowMaker(NamedTuple):
     Attributes:
         arrange: Brings the cells into the order of the JSON; raises :class:`ValueError` for
             cells of which it is not certain how JSON would hold them.
-        finish: Makes a row, as :meth:`~ActOnStream.rows` gives it, of what that returns.
+        finish: Makes rows, as :meth:`~ActOnStream.rows` gives them, of what that returns.
     """
 
     arrange: Callable[[list[str]], Any]
-    finish: Callable[[Any], Row]
-
-    def row(self, cells: list[str]) -> Row:
-        """Make a row.
-
-        Args:
-            cells: The cells.
-
-        Returns:
-            The row.
-
-        Raises:
-            ValueError: As for the first step.
-        """
-        return self.finish(self.arrange(cells))
+    finish: Callable[[list[Any]], Sequence[Row]]
 
 
 class BulkStream(ActOnStream):
@@ -216,7 +202,7 @@ class BulkStream(ActOnStream):
             return answer, further
         kind = self.kind_of(query)
         try:
-            rows = self._rows_of_file(answer, tries=None if is_needed else DOWNLOAD_TRIES)
+            pages = self._pages_of_file(answer, tries=None if is_needed else DOWNLOAD_TRIES)
         except UnlikeJsonError as error:
             sentence = error.sentence
         except (CallError, StreamFailedError, UnreachableError) as error:
@@ -228,7 +214,7 @@ class BulkStream(ActOnStream):
         else:
             self._refusals[kind] = 0
             self.spare("by csv", max(0, len(further) - 1))
-            return self._take(Answer(query, total=answer.total), rows)
+            return self._take(Answer(query, total=answer.total), pages)
         self.log("%s It is read as JSON.", sentence)
         self._refusals[kind] += 1
         self._paged.add(query.subject)
@@ -236,14 +222,13 @@ class BulkStream(ActOnStream):
         # Rows may have moved between the pages while the file was on its way.
         return Answer(query), [self.task(query)]
 
-    def _take(self, file: Answer, rows: Iterator[Row]) -> Outcome[Answer]:
+    def _take(self, file: Answer, pages: Iterator[Sequence[Row]]) -> Outcome[Answer]:
         """Take rows of a file, and leave the others to the next task."""
-        taken = list(islice(rows, ROWS_AT_ONCE))
-        is_last = len(taken) < ROWS_AT_ONCE
-        return replace(file, rows=taken), () if is_last else [partial(self._take, file, rows)]
+        rows = next(pages, [])
+        return replace(file, rows=rows), [partial(self._take, file, pages)] if rows else ()
 
-    def _rows_of_file(self, answer: Answer, tries: int | None) -> Iterator[Row]:
-        """Ask for a file, and make sure that it holds what JSON holds."""
+    def _pages_of_file(self, answer: Answer, tries: int | None) -> Iterator[Sequence[Row]]:
+        """Ask for a file, make sure that it holds what JSON holds, and give its rows."""
         query = answer.query
         subject = self.subject(query)
         call = self.call(query, {**query.parameters, "responseformat": "CSV"})
@@ -265,14 +250,16 @@ class BulkStream(ActOnStream):
             raise UnlikeJsonError(
                 f"{subject}: Act-On's CSV holds {count:,} of {answer.total:,} rows."
             )
-        return map(maker.row, islice(file.rows(), 1, None))
+        cells = map(maker.arrange, islice(file.rows(), 1, None))
+        pages = iter(lambda: list(islice(cells, ROWS_AT_ONCE)), [])
+        return map(maker.finish, pages)
 
     def _count_proven(self, rows: Iterable[Any], maker: RowMaker, answer: Answer) -> int:
         """Count the rows of a file, of which the first have to be those of the page."""
         count = 0
         for row in rows:
             if count < len(answer.rows) and not self.is_same(
-                maker.finish(row), answer.rows[count], answer
+                maker.finish([row])[0], answer.rows[count], answer
             ):
                 raise ValueError
             count += 1

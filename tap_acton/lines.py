@@ -19,6 +19,7 @@ from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
 from tap_acton.errors import output_failures_told
+from tap_acton.records import ROWS_AT_ONCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from tap_acton.counts import StreamCount
     from tap_acton.records import Record
 
-RECORDS_AT_ONCE = 500
 PROGRESS_MARKERS = "progress_markers"
 _PROPERTY = 2
 """The length of the breadcrumb of a column."""
@@ -60,7 +60,7 @@ class Lines:
             stream.replication_key if stream.replication_method == REPLICATION_INCREMENTAL else None
         )
         self._until_state = stream.STATE_MSG_FREQUENCY
-        self._at_once = min(RECORDS_AT_ONCE, stream.STATE_MSG_FREQUENCY)
+        self._at_once = min(ROWS_AT_ONCE, stream.STATE_MSG_FREQUENCY)
         self._state = self._state_to_go_by()
 
     @staticmethod

@@ -25,6 +25,8 @@ MILLISECONDS_FROM = 100_000_000_000
 
 _LONGEST_MOMENT = 64
 
+_HOUR_END = len("2026-03-17T07:")
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_ORDINAL = _EPOCH.toordinal()
 _ONE_MILLISECOND = timedelta(milliseconds=1)
@@ -35,14 +37,11 @@ _MINUTES = tuple(f"T{hour:02}:{minute:02}:" for hour in range(24) for minute in 
 _SECONDS = tuple(f"{second:02}." for second in range(60))
 _MILLISECONDS = tuple(f"{millisecond:03}Z" for millisecond in range(1000))
 
-# The same the other way round, in milliseconds.
-_MINUTE_OF = {
-    f"{hour:02}:{minute:02}": (60 * hour + minute) * 60_000
-    for hour in range(24)
-    for minute in range(60)
-}
-_SECOND_OF = {f":{second:02}": second * 1000 for second in range(60)}
-_LAST_SECOND = 86_399_000
+# The same the other way round.
+_HOUR_OF = {f"{hour:02}:": hour for hour in range(24)}
+_CLOCKS = frozenset(f"{minute:02}:{second:02}" for minute in range(60) for second in range(60))
+_AN_HOUR = 3_600_000
+_LAST_SECOND = 24 * _AN_HOUR - 1000
 
 _MONTHS = (
     "january",
@@ -133,12 +132,12 @@ def moment(value: object, zone: tzinfo | None) -> str | None:
         if value.isdecimal() and len(value) <= _LONGEST_MOMENT:
             return _moment_of_epoch(int(value))
         # Hardly two texts are equal, but many are of the same day: 2026-03-17 07:05:09 PDT.
-        minute, second = _MINUTE_OF.get(value[11:16]), _SECOND_OF.get(value[16:19])
+        hour, clock = _HOUR_OF.get(value[11:14]), value[14:19]
         is_short = len(value) <= _LONGEST_MOMENT and value[19:20] != "."
-        if minute is not None and second is not None and is_short:
-            midnight = _midnight(value[:11], value[19:], zone)
-            if midnight is not None:
-                return _utc_text(midnight + minute + second)
+        if hour is not None and clock in _CLOCKS and is_short:
+            hours = _hours(value[:11], value[19:], zone)
+            if hours is not None:
+                return f"{hours[hour]}{clock}.000Z"
         return _moment_of_text(value, zone)
     if isinstance(value, float | Decimal):
         return _moment_of_fraction(value)
@@ -290,8 +289,8 @@ def _moment_of_text(value: str, account_zone: tzinfo | None) -> str | None:
 
 
 @functools.lru_cache(maxsize=4096)
-def _midnight(before: str, after: str, account_zone: tzinfo | None) -> int | None:
-    """Return the epoch milliseconds from which the times of a day count.
+def _hours(before: str, after: str, account_zone: tzinfo | None) -> tuple[str, ...] | None:
+    """Return how the hours of a day begin when they are written in UTC.
 
     Args:
         before: What the texts of that day have before the time.
@@ -299,16 +298,16 @@ def _midnight(before: str, after: str, account_zone: tzinfo | None) -> int | Non
         account_zone: The account's time zone.
 
     Returns:
-        The milliseconds; None where the clock is changed on that day, or the texts are no
-        moments.
+        The texts up to the minutes; None where the clock is changed on that day, the zone
+        is not whole hours away, or the texts are no moments.
     """
     first, last = (
         _milliseconds_of_text(f"{before}{clock}{after}", account_zone)
         for clock in ("00:00:00", "23:59:59")
     )
-    if first is None or last is None or last - first != _LAST_SECOND:
+    if first is None or last is None or last - first != _LAST_SECOND or first % _AN_HOUR:
         return None
-    return first
+    return tuple(_utc_text(first + hour * _AN_HOUR)[:_HOUR_END] for hour in range(24))
 
 
 @functools.lru_cache(maxsize=16384)

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 from tap_acton.errors import AllowanceSpentError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
     from tap_acton.answers import Answer, Query
+    from tap_acton.records import Row
 
 MOST_READINGS = 3
 """So often a query is read at most of which rows move while it is read."""
@@ -60,7 +61,7 @@ class Reading:
                 self.told = answer.total
             self.has_shrunk |= answer.total < self._latest
             self._latest = answer.total
-        ids = frozenset(row["id"] for row in answer.rows if isinstance(row.get("id"), str | int))
+        ids = _ids_of(answer.rows)
         new = ids - self._before
         # Rows without an id cannot be told apart.
         self._rows += len(new) if ids else len(answer.rows)
@@ -84,6 +85,13 @@ class Reading:
         return not (self.has_shrunk or other.has_shrunk) and (
             (self.told, self._rows, self._print) == (other.told, other._rows, other._print)
         )
+
+
+def _ids_of(rows: Sequence[Row]) -> frozenset[Hashable]:
+    """Give the ids of rows; none where they have no field for it."""
+    if not rows or "id" not in rows[0]:
+        return frozenset()
+    return frozenset([row["id"] for row in rows if isinstance(row.get("id"), str | int)])
 
 
 class Readings:

@@ -14,27 +14,33 @@ schema's own ``x-acton-ignored`` lists fields left out on purpose, each with the
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import groupby, islice
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
 from tap_acton.moments import day, moment
 from tap_acton.values import (
     Unconvertible,
     boolean,
     identifier,
+    identifiers,
     integer,
     minutes,
     number,
     snake_case,
     text,
+    texts,
 )
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
+Item = TypeVar("Item")
 Record: TypeAlias = dict[str, Any]
 Row: TypeAlias = Mapping[str, Any]
 Convert: TypeAlias = Callable[[Any], Any]
+ConvertAll: TypeAlias = Callable[[Sequence[Any]], Sequence[Any]]
 
 NAMES = "x-acton-names"
 UNIT = "x-acton-unit"
@@ -73,17 +79,34 @@ class _Plan(NamedTuple):
     """How rows with the same fields become records, as long as all values fit.
 
     Attributes:
-        columns: Each field that has a column, with the column and its conversion; of several
-            for the same column the one that is to win comes first.
+        columns: Each field that has a column, with the column and the conversion of all its
+            values; of several for the same column the one that is to win comes first.
         unnamed: The fields that go to ``extra_fields``.
     """
 
-    columns: tuple[tuple[str, str, Convert], ...]
+    columns: tuple[tuple[str, str, ConvertAll], ...]
     unnamed: tuple[str, ...]
 
 
 MOST_PLANS = 100
 """For so many combinations of fields there is a plan; rows with others take longer."""
+
+
+ROWS_AT_ONCE = 100
+"""How many rows become records together: with more, the processor's cache does not hold them."""
+
+
+def at_once(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """Cut items into pieces that are worked on together.
+
+    Args:
+        items: The items.
+
+    Yields:
+        Up to :data:`ROWS_AT_ONCE` of them.
+    """
+    left = iter(items)
+    return iter(lambda: list(islice(left, ROWS_AT_ONCE)), [])
 
 
 class RecordReader:
@@ -105,7 +128,7 @@ class RecordReader:
         on_unnamed: Callable[[str], object] = str,
     ) -> None:
         properties: Mapping[str, Any] = schema["properties"]
-        self._blank: Record = dict.fromkeys(properties)
+        self._names = tuple(properties)
         self._key_defaults = {
             column: UNKNOWN.get(properties[column].get("format"), "")
             for column in key
@@ -138,34 +161,77 @@ class RecordReader:
         Returns:
             The record: every column of the schema, in the schema's order.
         """
-        record = self._planned(row) or self._weighed(row)
-        _fill(record, given or {})
-        _fill(record, self._key_defaults)
-        return record
+        return next(self.records([row], given))
 
-    def _planned(self, row: Row) -> Record | None:
-        """Make a record by the plan for its fields; None where it takes more than that."""
-        fields = tuple(row)
-        if fields not in self._plans and len(self._plans) < MOST_PLANS:
-            self._plans[fields] = self._plan(fields)
-        plan = self._plans.get(fields)
-        if plan is None:
-            return None
-        record = self._blank.copy()
+    def records(self, rows: Iterable[Row], given: Row | None = None) -> Iterator[Record]:
+        """Make records of rows, column by column as far as the rows have the same fields.
+
+        Args:
+            rows: The rows as decoded JSON.
+            given: As for :meth:`record`.
+
+        Yields:
+            A record for each row.
+        """
+        for fields, alike in groupby(rows, tuple):
+            if fields not in self._plans and len(self._plans) < MOST_PLANS:
+                self._plans[fields] = self._plan(fields)
+            for some in at_once(alike):
+                yield from self._records_of(some, self._plans.get(fields), given or {})
+
+    def _records_of(self, rows: list[Row], plan: _Plan | None, given: Row) -> list[Record]:
+        """Make records of rows with the same fields; without a plan each by itself."""
         try:
-            for field, column, convert in plan.columns:
-                value = row[field]
-                if value is None:
-                    continue
-                if record[column] is None:
-                    record[column] = convert(value)
-                elif self._is_other(column, convert(value), record):
-                    return None
+            if plan is not None:
+                return self._planned(rows, plan, given)
         except Unconvertible:
-            return None
+            if len(rows) > 1:
+                middle = len(rows) // 2
+                return [
+                    *self._records_of(rows[:middle], plan, given),
+                    *self._records_of(rows[middle:], plan, given),
+                ]
+        return [self._weighed(row, given) for row in rows]
+
+    def _planned(self, rows: list[Row], plan: _Plan, given: Row) -> list[Record]:
+        """Make records of rows by the plan for their fields.
+
+        Raises:
+            Unconvertible: If a row takes more than that.
+        """
+        cells = dict(zip(rows[0], zip(*[row.values() for row in rows], strict=True), strict=True))
+        columns: dict[str, Sequence[Any]] = {}
+        for field, column, convert in plan.columns:
+            values = convert(cells[field])
+            if column in columns:
+                values = self._merged(column, columns[column], values)
+            columns[column] = values
         if plan.unnamed:
-            record[EXTRA_FIELDS] = {field: row[field] for field in plan.unnamed}
-        return record
+            unnamed = zip(*[cells[field] for field in plan.unnamed], strict=True)
+            columns[EXTRA_FIELDS] = [
+                dict(zip(plan.unnamed, values, strict=True)) for values in unnamed
+            ]
+        nothing = (None,) * len(rows)
+        for defaults in (given, self._key_defaults):
+            for column, default in defaults.items():
+                values = columns.get(column, nothing)
+                columns[column] = [default if value is None else value for value in values]
+        names = self._names
+        by_row = zip(*[columns.get(name, nothing) for name in names], strict=True)
+        return [dict(zip(names, values, strict=True)) for values in by_row]
+
+    def _merged(self, column: str, first: Sequence[Any], second: Sequence[Any]) -> Sequence[Any]:
+        """Fill what one field leaves open in a column with another field for the same.
+
+        Raises:
+            Unconvertible: If they do not say the same.
+        """
+        if any(
+            one is not None and self._is_other(column, other, one)
+            for one, other in zip(first, second, strict=True)
+        ):
+            raise Unconvertible
+        return [other if one is None else one for one, other in zip(first, second, strict=True)]
 
     def _plan(self, fields: Sequence[str]) -> _Plan | None:
         """Make the plan for rows with these fields; None where one of them is taken apart."""
@@ -175,13 +241,13 @@ class RecordReader:
             return None
         named.sort(key=lambda place: place[0].rank)
         return _Plan(
-            tuple((field, target.column, target.convert) for target, field in named),
+            tuple((field, target.column, _of_all(target.convert)) for target, field in named),
             tuple(field for field, targets in found.items() if targets is None),
         )
 
-    def _weighed(self, row: Row) -> Record:
+    def _weighed(self, row: Row, given: Row) -> Record:
         """Make a record of a row with fields that are taken apart, or do not fit a column."""
-        record = self._blank.copy()
+        record: Record = dict.fromkeys(self._names)
         ranks: dict[str, int] = {}
         extra: dict[str, Any] = {}
         unconverted: list[tuple[str, str]] = []
@@ -216,21 +282,23 @@ class RecordReader:
         kept = {
             (field, target.element)
             for field, target, converted in found
-            if not self._is_other(target.column, converted, record)
+            if not self._is_other(target.column, converted, record[target.column])
         }
         extra |= {
             field: row[field] for field, target, _ in found if (field, target.element) not in kept
         }
         if extra:
             record[EXTRA_FIELDS] = extra
+        _fill(record, given)
+        _fill(record, self._key_defaults)
         return record
 
-    def _is_other(self, column: str, value: Any, record: Record) -> bool:
+    def _is_other(self, column: str, value: Any, held: Any) -> bool:
         """Tell whether a value says something else than the one that its column has.
 
         Of a moment the spellings differ in how exact they are.
         """
-        return value is not None and value != record[column] and column not in self._moments
+        return value is not None and value != held and column not in self._moments
 
     def _targets_of(self, field: str) -> tuple[_Target, ...] | None:
         """Tell where a field goes; None where it has no column."""
@@ -251,6 +319,13 @@ def _fill(record: Record, defaults: Row) -> None:
     for column, value in defaults.items():
         if record[column] is None:
             record[column] = value
+
+
+def _of_all(convert: Convert) -> ConvertAll:
+    """Let a conversion take all values of a column at once."""
+    if convert in _OF_ALL:
+        return _OF_ALL[convert]
+    return lambda values: [None if value is None else convert(value) for value in values]
 
 
 def _has_more_elements(value: Any, targets: tuple[_Target, ...]) -> bool:
@@ -290,7 +365,7 @@ def converter(column: str, definition: Mapping[str, Any], zone: tzinfo | None) -
     if "string" in types:
         match definition.get("format"):
             case "date-time":
-                return lambda value: moment(value, zone)
+                return partial(moment, zone=zone)
             case "date":
                 return day
         return identifier if column == "id" or column.endswith("_id") else text
@@ -344,6 +419,8 @@ def _array(value: Any) -> Any:
         return [text(item) for item in value]
     raise Unconvertible
 
+
+_OF_ALL: Mapping[Convert, ConvertAll] = {text: texts, identifier: identifiers}
 
 _BY_TYPE: Mapping[str, Convert] = {
     "integer": integer,

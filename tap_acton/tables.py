@@ -8,7 +8,9 @@ from collections import defaultdict
 from itertools import count, zip_longest
 from typing import TYPE_CHECKING, Any
 
-from tap_acton.values import fingerprint, is_storable, text
+import msgspec
+
+from tap_acton.values import Unconvertible, fingerprint, is_storable, text, texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -81,6 +83,30 @@ class Table:
             row["data"] = own[len(self.names) :]
         return row
 
+    def rows(self, data: Sequence[Sequence[Any]]) -> list[Row]:
+        """Name the cells of rows, column by column where all are as wide as the headers.
+
+        Args:
+            data: The cells of each row.
+
+        Returns:
+            What :meth:`row` gives for each.
+        """
+        if not self.has_contact_id or any(len(cells) != self._width for cells in data):
+            return [self.row(cells) for cells in data]
+        columns = list(zip(*data, strict=True)) or [()] * self._width
+        named: dict[str, Iterable[Any]] = {
+            name: columns[place] for place, name in self._system.items()
+        }
+        if 0 <= self._email < self._width:
+            named["email"] = columns[self._email]
+        own = [_cells_of(columns[place]) for place in self._own]
+        own_cells = zip(*own, strict=True) if own else [()] * len(data)
+        named["fields"] = [dict(zip(self.names, cells, strict=True)) for cells in own_cells]
+        return [
+            dict(zip(named, values, strict=True)) for values in zip(*named.values(), strict=True)
+        ]
+
     def _own_of(self, cells: Sequence[Any]) -> list[str | None]:
         """Give the cells that are the list's own, as texts."""
         if len(cells) == self._width:
@@ -91,7 +117,7 @@ class Table:
             is_plain = is_storable("".join(own))
         except TypeError:
             is_plain = False
-        return own if is_plain else [text(cell) for cell in own]
+        return own if is_plain else [_cell(value) for value in own]
 
     def _contact_id(self, cells: Sequence[Any]) -> str:
         """Find the id where no header names it: by its look, else by the whole row."""
@@ -99,6 +125,22 @@ class Table:
             if isinstance(cell, str) and cell.startswith(f"{self._list_id}:"):
                 return cell
         return fingerprint(self._list_id, *[str(cell) for cell in cells])
+
+
+def _cells_of(values: Sequence[Any]) -> Sequence[str | None]:
+    """Return what :func:`_cell` returns for each cell of a column."""
+    try:
+        return texts(values)
+    except Unconvertible:
+        return [_cell(value) for value in values]
+
+
+def _cell(value: Any) -> str | None:
+    """Return a cell as text; an object or an array, of which no one speaks, as its JSON."""
+    try:
+        return text(value)
+    except Unconvertible:
+        return msgspec.json.encode(value).decode()
 
 
 def are_rows(data: Sequence[Any]) -> bool:

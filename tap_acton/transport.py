@@ -8,7 +8,8 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 
 import requests
-from requests.adapters import HTTPAdapter
+from requests.adapters import BaseAdapter, HTTPAdapter
+from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from tap_acton.errors import ActOnError, RepeatableError, UnreachableError
@@ -96,32 +97,32 @@ class Route:
         """
         url = f"{self._base_url}{target}"
         if body is None:
-            request = self._empty.copy()
-            request.url = url
+            request = requests.PreparedRequest()
+            request.method, request.url, request.headers = "GET", url, self._headers
         else:
             request = self._session.prepare_request(
                 requests.Request("POST", url, json=body, auth=without_netrc)
             )
-        request.headers["Authorization"] = f"Bearer {token}"
-        return self._session.send(
-            request,
-            timeout=timeouts,
-            allow_redirects=False,
-            **{**self._environment, "stream": True},
-        )
+        request.headers = CaseInsensitiveDict(request.headers, Authorization=f"Bearer {token}")
+        # The session would only look for redirections and cookies.
+        return self._adapter.send(request, timeout=timeouts, **self._environment)
 
     @cached_property
-    def _empty(self) -> requests.PreparedRequest:
-        """A call without target and token."""
+    def _adapter(self) -> BaseAdapter:
+        return self._session.get_adapter(self._base_url)
+
+    @cached_property
+    def _headers(self) -> CaseInsensitiveDict[str]:
+        """The headers of a call without a body, but for the token."""
         return self._session.prepare_request(
             requests.Request("GET", self._base_url, auth=without_netrc)
-        )
+        ).headers
 
     @cached_property
     def _environment(self) -> dict[str, Any]:
         """The proxies and certificates that the environment names."""
         found = self._session.merge_environment_settings(self._base_url, {}, None, None, None)
-        return dict(found)
+        return {**found, "stream": True}
 
 
 def without_netrc(request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -187,6 +188,7 @@ class OneHostAdapter(HTTPAdapter):
         super().__init__(**options)
         self._beginning = ""
         self._pool: ConnectionPool | None = None
+        self._prefix: str | None = None
 
     def get_connection_with_tls_context(
         self, request: requests.PreparedRequest, *options: Any, **more: Any
@@ -211,9 +213,30 @@ class OneHostAdapter(HTTPAdapter):
             self._pool = pool
         return pool
 
+    def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
+        """Give what stands in the first line of a call: with most proxies it is the whole URL.
+
+        Args:
+            request: The call.
+            proxies: The proxies; the same for all calls of a run.
+
+        Returns:
+            The path with the query, behind what goes before it.
+        """
+        url = request.url or ""
+        target = url[len(self._beginning) - 1 :]
+        if self._pool is None or not url.startswith(self._beginning):
+            return super().request_url(request, proxies)
+        if self._prefix is None:
+            asked = super().request_url(request, proxies)
+            if not asked.endswith(target):
+                return asked
+            self._prefix = asked.removesuffix(target)
+        return f"{self._prefix}{target}"
+
     def close(self) -> None:
         """Close all connections."""
-        self._pool = None
+        self._pool = self._prefix = None
         super().close()
 
 

@@ -15,6 +15,11 @@ import re
 import unicodedata
 from decimal import Decimal
 from hashlib import blake2b
+from types import NoneType
+from typing import TYPE_CHECKING, TypeGuard
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 NUMERAL = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 """A number as text: optional sign, decimals and exponent."""
@@ -25,6 +30,7 @@ _LONGEST_NUMBER = 128
 _MINUTES_AN_HOUR = 60
 _LARGEST_INTEGER = 2**63 - 1
 _SMALLEST_INTEGER = -(2**63)
+_TEXT_OR_NULL = frozenset({str, NoneType})
 _BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
@@ -153,6 +159,23 @@ def text(value: object) -> str | None:
     raise Unconvertible
 
 
+def texts(values: Sequence[object]) -> Sequence[str | None]:
+    """Return what :func:`text` returns for each value; most columns take one look.
+
+    Args:
+        values: The values.
+
+    Returns:
+        The texts.
+
+    Raises:
+        Unconvertible: As :func:`text`, for any of them.
+    """
+    if _all_texts(values) and is_storable("".join(filter(None, values))):
+        return values
+    return [text(value) for value in values]
+
+
 def is_storable(value: str) -> bool:
     """Tell whether every warehouse can store a text as it stands.
 
@@ -198,6 +221,23 @@ def identifier(value: object) -> str | None:
     raise Unconvertible
 
 
+def identifiers(values: Sequence[object]) -> Sequence[str | None]:
+    """Return what :func:`identifier` returns for each value.
+
+    Args:
+        values: The values.
+
+    Returns:
+        The ids.
+
+    Raises:
+        Unconvertible: As :func:`identifier`, for any of them.
+    """
+    if _all_texts(values):
+        return [(plain and plain.strip()) or None for plain in texts(values)]
+    return [identifier(value) for value in values]
+
+
 def fingerprint(*parts: str | int | None) -> str:
     """Return an id for a row that has none, made of what identifies the row.
 
@@ -213,8 +253,14 @@ def fingerprint(*parts: str | int | None) -> str:
         32 hexadecimal digits.
     """
     written = "".join(
-        "n" if part is None else f"s{len(part)}:{part}" if isinstance(part, str) else f"i{part:d};"
-        for part in parts
+        [
+            "n"
+            if part is None
+            else f"s{len(part)}:{part}"
+            if isinstance(part, str)
+            else f"i{part:d};"
+            for part in parts
+        ]
     )
     # Lone surrogates are no valid UTF-8, but they must neither fail nor collide here.
     return blake2b(written.encode(errors="surrogatepass"), digest_size=16).hexdigest()
@@ -263,6 +309,11 @@ def fits_64_bits(value: float | Decimal) -> bool:
         Whether it can be turned into an integer.
     """
     return math.isfinite(value) and _SMALLEST_INTEGER <= value <= _LARGEST_INTEGER
+
+
+def _all_texts(values: Sequence[object]) -> TypeGuard[Sequence[str | None]]:
+    """Return whether all values are texts or null."""
+    return _TEXT_OR_NULL.issuperset(map(type, values))
 
 
 def _numeral(value: str) -> int | Decimal | None:

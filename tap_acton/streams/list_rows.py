@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from itertools import chain
+from typing import TYPE_CHECKING, Any, cast, overload
 
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
@@ -13,12 +15,13 @@ from tap_acton.client import path_part
 from tap_acton.errors import RepeatableError, StreamFailedError
 from tap_acton.estimates import Certainty
 from tap_acton.moments import milliseconds_of, moment_of
+from tap_acton.records import at_once
 from tap_acton.streams.lists import CONTACT_LIST, Lists
 from tap_acton.streams.unchanged import UnchangedParents
 from tap_acton.tables import FIELDS_IN_JSON, Table, are_rows, cells_as_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from tap_acton.records import Record, Row
     from tap_acton.run import Parent
@@ -26,11 +29,11 @@ if TYPE_CHECKING:
 SECOND = 1000
 
 
-class ListPage(list["Row"]):
-    """The rows of a page of JSON, and what they were made with.
+class ListPage(Sequence["Row"]):
+    """The rows of a page, made of their cells only when they are needed.
 
     Args:
-        rows: The rows.
+        data: The cells of each row.
         headers: The list's headers.
         table: What knows which cell is what.
 
@@ -39,10 +42,38 @@ class ListPage(list["Row"]):
         table: What knows which cell is what.
     """
 
-    def __init__(self, rows: Iterable[Row], headers: Sequence[Any], table: Table) -> None:
-        super().__init__(rows)
+    __hash__ = None  # type: ignore[assignment] # Like a list.
+
+    def __init__(self, data: Sequence[Sequence[Any]], headers: Sequence[Any], table: Table) -> None:
+        self._data = data
         self.headers = [str(header) for header in headers]
         self.table = table
+
+    def __len__(self) -> int:
+        """The number of rows."""
+        return len(self._data)
+
+    @overload
+    def __getitem__(self, place: int) -> Row: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> ListPage: ...
+
+    def __getitem__(self, place: int | slice) -> Row | ListPage:
+        """The row at a place, or the rows of a part of the page."""
+        if isinstance(place, slice):
+            return ListPage(self._data[place], self.headers, self.table)
+        return self.table.row(self._data[place])
+
+    def __iter__(self) -> Iterator[Row]:
+        """The rows."""
+        return chain.from_iterable(map(self.table.rows, at_once(self._data)))
+
+    def __eq__(self, other: object) -> bool:
+        """Whether another page has the same cells under the same headers."""
+        return isinstance(other, ListPage) and (
+            (self.headers, self._data) == (other.headers, other._data)
+        )
 
     @property
     def may_be_cut(self) -> bool:
@@ -128,7 +159,7 @@ class ListRows(UnchangedParents, BulkStream):
         match payload:
             case {"headers": list(headers), "data": list(data)} if are_rows(data):
                 table = Table(headers, payload.get("emailColumn"), query.given["list_id"])
-                return ListPage(map(table.row, data), headers, table)
+                return ListPage(data, headers, table)
         raise RepeatableError(f"{self.subject(query)}: Act-On's answer has an unknown shape.")
 
     def records(self, rows: Sequence[Row], query: Query) -> Iterator[Record]:
@@ -141,20 +172,20 @@ class ListRows(UnchangedParents, BulkStream):
         Yields:
             A record for each row.
         """
-        for row in rows:
-            yield self.record_of(row, query.given)
+        for some in at_once(rows):
+            yield from self.records_of(some, query.given)
 
-    def record_of(self, row: Row, given: Row) -> Record:
-        """Make a record of a row.
+    def records_of(self, rows: Sequence[Row], given: Row) -> Iterable[Record]:
+        """Make records of rows.
 
         Args:
-            row: The row, as :meth:`rows` gives it.
+            rows: The rows, as :meth:`rows` gives them.
             given: Columns known from elsewhere.
 
         Returns:
-            The record.
+            A record for each row.
         """
-        return self.reader.record(row, given)
+        return self.reader.records(rows, given)
 
     def row_maker(self, headers: Sequence[str], answer: Answer) -> RowMaker:
         """Match the cells of a file with the headers of the JSON.
@@ -179,7 +210,7 @@ class ListRows(UnchangedParents, BulkStream):
             arranged = list
         if not table.has_contact_id:
             raise ValueError
-        return RowMaker(arranged, table.row)
+        return RowMaker(arranged, lambda cells: ListPage(cells, page.headers, table))
 
     def is_same(self, row: Row, expected: Row, answer: Answer) -> bool:
         """Compare a row of a file with that of JSON.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from functools import cached_property
-from itertools import islice
+from itertools import compress, groupby, islice
 from typing import TYPE_CHECKING, Any
 
 from tap_acton.answers import digest_of, total_of
@@ -115,29 +115,37 @@ class ListStream(ListRows):
             # The failure is told where the listing is selected; the list is asked all the same.
             return []
 
-    def record_of(self, row: Row, given: Row) -> Record:
+    def records_of(self, rows: Sequence[Row], given: Row) -> list[Record]:
         """Put the cells into the columns of their headers.
 
         Args:
-            row: The row.
+            rows: The rows.
             given: Columns known from elsewhere.
 
         Returns:
-            The record.
+            A record for each row.
         """
         # The address is in the list's own columns already.
-        system = {name: cell for name, cell in row.items() if name not in {"fields", "email"}}
-        record = self.reader.record(system, given)
-        extra = record.pop(EXTRA_FIELDS) or {}
-        own = dict.fromkeys(self.shape.columns)
-        columns = self._columns
-        for header, cell in row["fields"].items():
-            if header in columns:
-                own[columns[header]] = cell
-            else:
-                extra[header] = cell
+        system = [
+            {name: cell for name, cell in row.items() if name not in {"fields", "email"}}
+            for row in rows
+        ]
+        records = list(self.reader.records(system, given))
+        nothing = dict.fromkeys(self.shape.columns)
+        pairs = zip(records, [row["fields"] for row in rows], strict=True)
+        for headers, alike in groupby(pairs, lambda pair: tuple(pair[1])):
+            has_column = [header in self._columns for header in headers]
+            columns = [self._columns[header] for header in compress(headers, has_column)]
+            new = [header for header in headers if header not in self._columns]
+            for header in new:
                 self._tell_new(header)
-        return {**record, **own, EXTRA_FIELDS: extra or None}
+            for record, fields in alike:
+                extra = record.pop(EXTRA_FIELDS) or {}
+                extra |= {header: fields[header] for header in new}
+                record.update(nothing)
+                record.update(zip(columns, compress(fields.values(), has_column), strict=True))
+                record[EXTRA_FIELDS] = extra or None
+        return records
 
     @cached_property
     def reader(self) -> RecordReader:

@@ -363,7 +363,7 @@ class MessageEvents(MessageFanOut, BulkStream):
         Raises:
             ValueError: If the headers are not the names of the fields.
         """
-        return RowMaker(object_maker(headers, answer.rows), finish=lambda row: row)
+        return RowMaker(object_maker(headers, answer.rows), finish=lambda rows: rows)
 
     def is_same(self, row: Row, expected: Row, answer: Answer) -> bool:
         """Compare an event of a file with that of JSON.

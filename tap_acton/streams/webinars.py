@@ -11,7 +11,7 @@ from tap_acton.records import EXTRA_FIELDS, NAMES
 from tap_acton.streams.list_rows import RowsOfLists
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tap_acton.records import Record, Row
     from tap_acton.run import Parent
@@ -68,7 +68,19 @@ class WebinarRegistrants(RowsOfLists):
         """
         return {"on24_client_id": _folder(parent)}
 
-    def record_of(self, row: Row, given: Row) -> Record:
+    def records_of(self, rows: Sequence[Row], given: Row) -> list[Record]:
+        """Make records of rows, each by itself.
+
+        Args:
+            rows: The rows.
+            given: Columns known from elsewhere.
+
+        Returns:
+            A record for each row.
+        """
+        return [self._record_of(row, given) for row in rows]
+
+    def _record_of(self, row: Row, given: Row) -> Record:
         """Find ON24's columns among those of the list, whatever their spelling.
 
         Args:

@@ -131,3 +131,24 @@ def test_fields_may_be_missing_or_new(
         for value in MARKED:
             more = {**row, "neverHeardOf": value}
             assert MARK in json.dumps(records_of(asked, query, more), ensure_ascii=False)
+
+
+@pytest.mark.parametrize("value", MARKED + UNMARKED, ids=repr)
+@pytest.mark.parametrize("place", range(4))
+def test_a_cell_of_a_list_may_hold_anything(
+    answered: dict[str, list[tuple[ActOnStream, Query, Row]]], value: Any, place: int
+) -> None:
+    stream, query, _ = answered["list_members"][0]
+    cells: list[Any] = ["l-0001:7", "Pat", "2026-03-17 07:05:09 PDT", "2026-03-17 07:05:09 PDT"]
+    headers = ["_contact_id_", "Name", "created_date", "modified_date"]
+    for data in (
+        [[*cells[:place], value, *cells[place + 1 :]]],
+        [cells, [value] * 4, cells, [value]],
+    ):
+        payload = {"headers": headers, "emailColumn": 1, "data": data}
+        rows = stream.rows(payload, query)
+        written = [json.dumps(record) for record in stream.records(rows, query)]
+        assert len(written) == len(data)
+        if value in MARKED:
+            assert any(MARK in line for line in written)
+            assert all(MARK in line for line in written[1:2])

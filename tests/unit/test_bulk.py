@@ -11,6 +11,7 @@ import requests
 import responses
 from hypothesis import given
 from hypothesis import strategies as st
+from requests.adapters import HTTPAdapter
 
 from tap_acton import csv_file
 from tap_acton.bulk import DOWNLOAD_TRIES, object_maker
@@ -219,14 +220,14 @@ class Pieces:
         """Take note that nothing more is read."""
 
 
-class Session(requests.Session):
-    """A session with one answer."""
+class OneAnswer(HTTPAdapter):
+    """A host with one answer."""
 
     def __init__(self, lines: Iterator[bytes]) -> None:
         super().__init__()
         self.lines = lines
 
-    def send(self, request: requests.PreparedRequest, **given: Any) -> requests.Response:
+    def send(self, request: requests.PreparedRequest, *_: Any, **given: Any) -> requests.Response:
         """Answer with the lines."""
         assert given["stream"]
         response = requests.Response()
@@ -237,7 +238,9 @@ class Session(requests.Session):
 
 
 def downloaded(setup: Setup, lines: Iterator[bytes], into: IO[bytes]) -> None:
-    setup.client._route = Route(Session(lines), setup.base_url)
+    session = requests.Session()
+    session.mount("https://", OneAnswer(lines))
+    setup.client._route = Route(session, setup.base_url)
     setup.client.download(CALL, into)
 
 

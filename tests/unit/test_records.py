@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -18,6 +18,9 @@ from tap_acton import records, schemas
 from tap_acton.client import decode_json
 from tap_acton.records import EXTRA_FIELDS, IGNORED, NAMES, UNIT, UNKNOWN_MOMENT, RecordReader
 from tap_acton.values import snake_case
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SCHEMAS: dict[str, dict[str, Any]] = {
     file.name.removesuffix(".json"): json.loads(file.read_text("utf-8"))
@@ -755,3 +758,51 @@ class TestAnyRow:
         record = RecordReader(SCHEMAS["message_reports"]).record(row)
 
         assert json.loads(msgspec.json.encode(record)).keys() == record.keys()
+
+
+FIELDS = ("Name", "id", "name", "count", "when", "moment", "new", "newer")
+CELLS = st.none() | st.sampled_from(
+    ["", " ", "a", "7", "1773756309000", "Mar 17 2026 9:40 AM PDT", "\ud83d", 7, -1, 7.5, True, []]
+)
+
+
+class TestRowsTogether:
+    @given(
+        rows=st.lists(st.dictionaries(st.sampled_from(FIELDS), CELLS), max_size=12),
+        columns=st.fixed_dictionaries({"id": st.none() | st.just("given")}),
+    )
+    def test_rows_that_come_together_make_the_records_that_each_makes(
+        self, rows: list[dict[str, Any]], columns: dict[str, Any]
+    ) -> None:
+        def new_reader() -> RecordReader:
+            when = named(DATE_TIME, "when", "moment")
+            return reader("id", "when", id=TEXT, name=TEXT, count=INTEGER, when=when)
+
+        expected = [new_reader().record(row, columns) for row in rows]
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(records, "ROWS_AT_ONCE", 3)
+            together = list(new_reader().records(iter(rows), columns))
+
+        assert repr(together) == repr(expected)
+
+    def test_rows_are_taken_only_as_far_as_they_are_needed(self) -> None:
+        taken = []
+
+        def rows() -> Iterator[dict[str, Any]]:
+            for number in range(10 * records.ROWS_AT_ONCE):
+                taken.append(number)
+                yield {"name": str(number)}
+
+        assert next(reader(name=TEXT).records(rows()))["name"] == "0"
+        assert len(taken) == records.ROWS_AT_ONCE
+
+    def test_without_rows_there_are_no_records(self) -> None:
+        assert list(reader(name=TEXT).records([], {"name": "given"})) == []
+
+    def test_a_row_without_fields_gets_what_is_known_from_elsewhere(self) -> None:
+        rows: list[dict[str, Any]] = [{}, {}]
+        assert (
+            list(reader("name", name=TEXT).records(rows, {"name": "given"}))
+            == [{"name": "given", EXTRA_FIELDS: None}] * 2
+        )

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tap_acton.answers import Answer, Query
 from tap_acton.errors import CallError, RejectedCallError, RepeatableError, StreamFailedError
 from tap_acton.moments import milliseconds_of, moment_of
+from tap_acton.streams.list_rows import ListPage
 from tap_acton.streams.message_daily_stats import MessageDailyStats
 from tap_acton.streams.messages import COUNTER_OF, counters_of
 from tap_acton.tables import Table, distinct_names, read_csv
@@ -222,6 +223,44 @@ def test_a_list_without_an_id_column_gives_ids_all_the_same() -> None:
     by_row = table.row(["x", "y"])["_contact_id_"]
     assert by_row == table.row(["x", "y"])["_contact_id_"]
     assert by_row != table.row(["x", "z"])["_contact_id_"]
+
+
+HEADERS = ("_contact_id_", "created_date", "A", "A", "B")
+CELLS = st.none() | st.sampled_from(["", "x", "l-1:a", "\0", 7, [1], {"a": None}])
+
+
+@given(
+    headers=st.lists(st.sampled_from(HEADERS), max_size=5),
+    email=st.integers(-1, 6),
+    data=st.lists(st.lists(CELLS, max_size=6), max_size=5),
+    is_even=st.booleans(),
+)
+def test_rows_of_a_list_are_the_same_together_as_each_by_itself(
+    headers: list[str], email: int, data: list[list[Any]], *, is_even: bool
+) -> None:
+    if is_even:
+        data = [[*cells, *[None] * 5][: len(headers)] for cells in data]
+    table = Table(headers, email, "l-1")
+    expected = [table.row(cells) for cells in data]
+    assert [list(row.items()) for row in table.rows(data)] == [
+        list(row.items()) for row in expected
+    ]
+
+
+def test_a_page_of_a_list_is_a_sequence_of_its_rows() -> None:
+    headers = ["_contact_id_", "A"]
+    table = Table(headers, -1, "l-1")
+    data = [[f"l-1:{number}", str(number)] for number in range(250)]
+    page = ListPage(data, headers, table)
+    rows = [table.row(cells) for cells in data]
+    assert list(page) == rows
+    assert len(page) == len(rows)
+    assert page[3] == rows[3]
+    assert list(page[-7:]) == rows[-7:]
+    assert page[-7:] == ListPage(data[-7:], headers, table)
+    assert page[-7:] != page[:7]
+    assert page != ListPage(data, ["_contact_id_", "B"], table)
+    assert page != rows
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,33 @@ def test_connections_are_kept_for_each_host_by_itself() -> None:
     assert pool_of("https://api.example.com/token") is not first
 
 
+@pytest.mark.parametrize(
+    ("base", "proxies", "prefix"),
+    [
+        ("https://api.example.com", {}, ""),
+        ("http://api.example.com", {}, ""),
+        ("https://api.example.com", {"https": "http://proxy.example.com:8080"}, ""),
+        (
+            "http://api.example.com",
+            {"http": "http://proxy.example.com:8080"},
+            "http://api.example.com",
+        ),
+    ],
+)
+def test_a_call_begins_as_without_the_short_way(
+    base: str, proxies: dict[str, str], prefix: str
+) -> None:
+    with new_session("test", 1) as session:
+        adapter = session.get_adapter(base)
+        assert isinstance(adapter, OneHostAdapter)
+        for path in ("/api/1/list?count=1", "/token", "/", "/api/1/list?count=1", "/a?b=%20c"):
+            request = session.prepare_request(requests.Request("GET", f"{base}{path}"))
+            adapter.get_connection_with_tls_context(request, verify=True, proxies=proxies)
+            assert adapter.request_url(request, proxies) == f"{prefix}{path}"
+        other = session.prepare_request(requests.Request("GET", "https://other.example.com/x"))
+        assert adapter.request_url(other, {}) == "/x"
+
+
 def test_a_session_names_the_tap_and_what_it_takes() -> None:
     session = new_session("tap-acton/1", 3)
     prepared = session.prepare_request(requests.Request("GET", "https://api.example.com/"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -15,12 +15,14 @@ from tap_acton.values import (
     boolean,
     fingerprint,
     identifier,
+    identifiers,
     integer,
     is_storable,
     minutes,
     number,
     snake_case,
     text,
+    texts,
 )
 
 if TYPE_CHECKING:
@@ -395,3 +397,31 @@ def test_only_the_letter_before_a_capital_tells_whether_it_starts_a_word() -> No
 
 def test_letters_beyond_ascii_can_be_stored() -> None:
     assert is_storable("Größe, テスト")
+
+
+@pytest.mark.parametrize(("of_all", "of_one"), [(texts, text), (identifiers, identifier)])
+@thorough
+@given(
+    values=st.lists(
+        st.none() | st.text() | st.sampled_from(["\0", " x ", "\ud83d", "\ude00"]) | json_values
+    )
+)
+def test_values_together_become_what_each_becomes(
+    of_all: Callable[[list[object]], object], of_one: Callable[[object], object], values: list[Any]
+) -> None:
+    try:
+        expected = [of_one(value) for value in values]
+    except Unconvertible:
+        with pytest.raises(Unconvertible):
+            of_all(values)
+    else:
+        assert of_all(values) == expected
+
+
+def test_halves_of_a_character_in_two_values_are_not_taken_for_one() -> None:
+    assert texts(["\ud83d", "\ude00"]) == ["\ufffd", "\ufffd"]
+
+
+def test_texts_that_need_nothing_are_not_copied() -> None:
+    values = ["a", None, "", "Zoë"]
+    assert texts(values) is values
