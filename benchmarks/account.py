@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 LIST_ID = "l-0001"
 LIST_NAME = "Everybody"
@@ -44,7 +44,7 @@ HEADERS = (
     "modified_date",
 )
 
-DRILLDOWNS = {
+SHARES = {
     "SENT": 50,
     "SUPPRESSED": 0,
     "OPENED": 30,
@@ -53,9 +53,11 @@ DRILLDOWNS = {
     "OPT_OUT": 2,
     "SPAM": 1,
 }
-"""How many events of each kind a message has."""
+"""How many events of each kind a message to :data:`FEW_RECIPIENTS` has."""
 
-EVENTS_PER_MESSAGE = sum(DRILLDOWNS.values())
+FEW_RECIPIENTS = 50
+MANY_RECIPIENTS = PAGE
+"""As many as a page holds, so that there is one of each kind of events."""
 
 _NUMBER = "@@@@@"
 """The place of the number of a page or message: five digits."""
@@ -71,9 +73,10 @@ class Account:
     Args:
         rows: The rows of the list.
         messages: The messages.
+        recipients: How many each of them has gone out to.
     """
 
-    def __init__(self, rows: int, messages: int) -> None:
+    def __init__(self, rows: int, messages: int, recipients: int = FEW_RECIPIENTS) -> None:
         self.rows = rows
         self.messages = messages
         cells = [_cells(place) for place in range(PAGE)]
@@ -83,9 +86,9 @@ class Account:
         self._csv_page = b"".join(self._csv_rows)
         self._drilldowns = {
             kind: _encoded(_page([_event(kind, place) for place in range(count)], count))
-            for kind, count in DRILLDOWNS.items()
+            for kind, count in events_of(recipients).items()
         }
-        self._report = _encoded(_report())
+        self._report = _encoded(_report(events_of(recipients)))
         self._message = _encoded(_message())
 
     def listing(self) -> bytes:
@@ -162,6 +165,18 @@ class Account:
             JSON.
         """
         return _numbered(self._drilldowns[kind], number)
+
+
+def events_of(recipients: int) -> dict[str, int]:
+    """Tell how many events a message has.
+
+    Args:
+        recipients: How many it has gone out to.
+
+    Returns:
+        The number of each kind.
+    """
+    return {kind: share * recipients // FEW_RECIPIENTS for kind, share in SHARES.items()}
 
 
 def account() -> bytes:
@@ -253,7 +268,7 @@ def _event(kind: str, place: int) -> dict[str, Any]:
         "listid": LIST_ID,
         "data": "CLICK" if kind == "CLICKED" else "",
         "os": "Linux",
-        "ip": f"192.0.2.{place}",
+        "ip": f"192.0.2.{place % 250}",
         "browser": "Firefox",
         "name": f"Pat Sample {place}",
         "action": "Clickthrough" if kind == "CLICKED" else kind.title(),
@@ -281,23 +296,23 @@ def _message() -> dict[str, Any]:
     }
 
 
-def _report() -> dict[str, Any]:
-    """Make the report of a message."""
-    sent, opened, clicked = (DRILLDOWNS[kind] for kind in ("SENT", "OPENED", "CLICKED"))
+def _report(events: Mapping[str, int]) -> dict[str, Any]:
+    """Make the report of a message with so many events of each kind."""
+    sent, opened, clicked = (events[kind] for kind in ("SENT", "OPENED", "CLICKED"))
     return {
         "status": "ok",
         "sent": sent,
-        "delivered": sent - DRILLDOWNS["BOUNCED"],
-        "bounced": DRILLDOWNS["BOUNCED"],
-        "hardBounced": DRILLDOWNS["BOUNCED"],
+        "delivered": sent - events["BOUNCED"],
+        "bounced": events["BOUNCED"],
+        "hardBounced": events["BOUNCED"],
         "softBounced": 0,
         "opened": [opened, opened],
         "effectiveopened": [opened, opened],
         "clicked": [clicked, clicked],
-        "notsent": [DRILLDOWNS["SUPPRESSED"]] * 2,
+        "notsent": [events["SUPPRESSED"]] * 2,
         "notopened": sent - opened,
-        "optout": DRILLDOWNS["OPT_OUT"],
-        "spam": DRILLDOWNS["SPAM"],
+        "optout": events["OPT_OUT"],
+        "spam": events["SPAM"],
         "lastOpenTS": 1773912612000,
         "lastClickTS": 1773765600000,
         "msgId": f"s-{_NUMBER}-2603",

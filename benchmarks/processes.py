@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.request import urlopen
 
+from benchmarks.account import FEW_RECIPIENTS
 from benchmarks.contenders import PROJECT
 from benchmarks.server import COUNTS_PATH
 
@@ -72,20 +73,32 @@ class RunningServer:
 
 @contextmanager
 def server(
-    *, rows: int = 0, messages: int = 0, latency: float = 0, rate: int = 0
+    *,
+    rows: int = 0,
+    messages: int = 0,
+    recipients: int = FEW_RECIPIENTS,
+    latency: float = 0,
+    rate: int = 0,
 ) -> Iterator[RunningServer]:
     """Run a server in a process of its own.
 
     Args:
         rows: The rows of its list.
         messages: Its messages.
+        recipients: How many each of them has gone out to.
         latency: Seconds that a call takes.
         rate: The calls allowed in any second; 0 for all.
 
     Yields:
         The server.
     """
-    options = {"rows": rows, "messages": messages, "latency": latency, "rate": rate}
+    options = {
+        "rows": rows,
+        "messages": messages,
+        "recipients": recipients,
+        "latency": latency,
+        "rate": rate,
+    }
     arguments = [f"--{name}={value}" for name, value in options.items()]
     with subprocess.Popen(
         [sys.executable, "-m", "benchmarks.server", *arguments], cwd=PROJECT, stdout=subprocess.PIPE

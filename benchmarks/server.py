@@ -100,7 +100,7 @@ class Server:
                 body = data.message_page(query.get("type", "SENT"), offset, count)
             case ["api", "1", "message", message, "report"]:
                 body = data.report(account.message_number(message))
-            case ["api", "1", "message", message, "report", kind] if kind in account.DRILLDOWNS:
+            case ["api", "1", "message", message, "report", kind] if kind in account.SHARES:
                 body = data.drilldown(account.message_number(message), kind)
             case _:
                 return None
@@ -152,10 +152,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.server", description=main.__doc__)
     parser.add_argument("--rows", type=int, default=0, help="rows of the list")
     parser.add_argument("--messages", type=int, default=0, help="messages that have gone out")
+    parser.add_argument(
+        "--recipients", type=int, default=account.FEW_RECIPIENTS, help="of each message"
+    )
     parser.add_argument("--latency", type=float, default=0, help="seconds that a call takes")
     parser.add_argument("--rate", type=int, default=0, help="calls allowed in a second; 0 for all")
     options = parser.parse_args()
-    data = Account(options.rows, options.messages)
+    data = Account(options.rows, options.messages, options.recipients)
     asyncio.run(_run(Server(data, options.latency, options.rate)))
 
 

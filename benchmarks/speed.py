@@ -6,8 +6,7 @@ import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from benchmarks.account import EVENTS_PER_MESSAGE
-from benchmarks.contenders import CONTENDERS, MESSAGE_EVENTS
+from benchmarks.contenders import SUBJECTS
 from benchmarks.processes import Cost, measure, own_folder, server
 from benchmarks.tables import MEGABYTE, spread, table
 
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from benchmarks.contenders import Contender
+    from benchmarks.contenders import Contender, Subject
     from benchmarks.processes import RunningServer
 
 ROUNDS = {10_000: 3, 100_000: 2, 1_000_000: 1}
@@ -91,28 +90,28 @@ def speeds(sizes: Iterable[int], rounds: int | None = None, only: str = "") -> I
     Yields:
         The figures of each stream and size.
     """
-    for title, named in CONTENDERS.items():
-        contenders = [each for each in named if each.is_installed and only in each.name]
-        is_events = any(MESSAGE_EVENTS in each.name for each in contenders)
-        start = dict(_rounds(contenders, 1, STARTS, is_events=is_events))
+    for subject in SUBJECTS:
+        contenders = [
+            each for each in subject.contenders if each.is_installed and only in each.name
+        ]
+        start = _rounds(subject, contenders, 1, STARTS)
         for records in sizes:
-            times = rounds or ROUNDS.get(records, 1)
-            measured = dict(_rounds(contenders, records, times, is_events=is_events))
-            yield Speed(title, records, measured, start)
+            able = [each for each in contenders if records <= (each.most_records or records)]
+            measured = _rounds(subject, able, records, rounds or ROUNDS.get(records, 1))
+            yield Speed(subject.title, subject.size(records)[0], measured, start)
 
 
 def _rounds(
-    contenders: Sequence[Contender], records: int, times: int, *, is_events: bool
-) -> Iterable[tuple[str, list[Cost]]]:
+    subject: Subject, contenders: Sequence[Contender], records: int, times: int
+) -> dict[str, list[Cost]]:
     """Let the contenders have their turns, round by round."""
     costs: dict[str, list[Cost]] = {each.name: [] for each in contenders}
-    messages = max(1, records // EVENTS_PER_MESSAGE) if is_events else 0
-    expected = messages * EVENTS_PER_MESSAGE if is_events else records
-    with server(rows=records, messages=messages) as running:
+    expected, size = subject.size(records)
+    with server(**size) as running:
         for _ in range(times):
             for each in contenders:
                 costs[each.name].append(_turn(each, running, expected))
-    return costs.items()
+    return costs
 
 
 def _turn(contender: Contender, running: RunningServer, expected: int) -> Cost:

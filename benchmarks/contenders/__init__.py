@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.account import LIST_ID
+from benchmarks.account import FEW_RECIPIENTS, LIST_ID, MANY_RECIPIENTS, events_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,6 +19,9 @@ PROJECT = Path(__file__).parents[2]
 LIST_MEMBERS = "list_members"
 LIST_STREAM = "list_everybody"
 MESSAGE_EVENTS = "message_events"
+
+MOST_BY_PARENT = 100_000
+"""So many records a tap is to read that writes a state of all parents after each of them."""
 
 UNLIMITED: Mapping[str, Any] = {
     "requests_per_second": 100_000,
@@ -40,6 +43,7 @@ class Contender:
         mark: What a line of the output that is a record has in it.
         written: Which files below the folder hold the records; empty where these go to the
             standard output.
+        most_records: With more than that it takes no part; None for any number.
     """
 
     name: str
@@ -47,6 +51,7 @@ class Contender:
     command: Callable[[str, Path], list[str]]
     mark: bytes
     written: str = ""
+    most_records: int | None = None
 
     @property
     def python(self) -> Path:
@@ -59,6 +64,36 @@ class Contender:
     def is_installed(self) -> bool:
         """Whether its environment is there."""
         return self.python.exists()
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is read.
+
+    Attributes:
+        title: What it is called in the tables.
+        contenders: The ways to read it.
+        recipients: How many each message has gone out to; 0 where a list is read.
+    """
+
+    title: str
+    contenders: tuple[Contender, ...]
+    recipients: int = 0
+
+    def size(self, records: int) -> tuple[int, dict[str, int]]:
+        """Tell how large the account is.
+
+        Args:
+            records: About how many records it is to have.
+
+        Returns:
+            How many it has, and what the server has to be told.
+        """
+        if not self.recipients:
+            return records, {"rows": records}
+        per_message = sum(events_of(self.recipients).values())
+        messages = max(1, records // per_message)
+        return messages * per_message, {"messages": messages, "recipients": self.recipients}
 
 
 def tap(name: str, stream: str, **settings: Any) -> Contender:
@@ -118,11 +153,13 @@ def tap_files(
     return config, catalog
 
 
-def plain_sdk(stream: str) -> Contender:
+def plain_sdk(stream: str, *, has_partitions: bool = False) -> Contender:
     """Describe a plain tap of the Singer SDK.
 
     Args:
         stream: The stream that is read.
+        has_partitions: Whether the state has a part for each parent, as it has unless a
+            stream says otherwise. It grows with them, and is written after each of them.
 
     Returns:
         The contender.
@@ -130,12 +167,17 @@ def plain_sdk(stream: str) -> Contender:
 
     def command(url: str, folder: Path) -> list[str]:
         config = folder / "config.json"
-        config.write_text(json.dumps({"api_url": url, "stream": stream}), encoding="utf-8")
+        given = {"api_url": url, "stream": stream, "has_partitions": has_partitions}
+        config.write_text(json.dumps(given), encoding="utf-8")
         return [_program("plain_sdk"), "--config", str(config)]
 
-    mark = b'"stream": "events"' if stream == MESSAGE_EVENTS else b'"stream": "contacts"'
-    mark = mark.replace(b": ", b":")
-    return Contender("plain singer-sdk", "", command, b'{"type":"RECORD",' + mark)
+    name = b"events" if stream == MESSAGE_EVENTS else b"contacts"
+    mark = b'{"type":"RECORD","stream":"' + name
+    if has_partitions:
+        return Contender(
+            "plain singer-sdk, state by parent", "", command, mark, most_records=MOST_BY_PARENT
+        )
+    return Contender("plain singer-sdk", "", command, mark)
 
 
 def airbyte(stream: str) -> Contender:
@@ -191,38 +233,45 @@ def _program(name: str) -> str:
     return str(Path(__file__).with_name(f"{name}.py"))
 
 
-CONTENDERS: Mapping[str, tuple[Contender, ...]] = {
-    "The rows of a list": (
-        tap("tap-acton, list_members", LIST_MEMBERS, bulk_format="json", **UNLIMITED),
-        tap("tap-acton, list_members, CSV", LIST_MEMBERS, bulk_format="csv", **UNLIMITED),
-        tap(
-            "tap-acton, stream of the list",
-            LIST_STREAM,
-            bulk_format="json",
-            list_streams=[LIST_ID],
-            **UNLIMITED,
+EVENTS = (
+    tap("tap-acton, message_events", MESSAGE_EVENTS, **UNLIMITED),
+    plain_sdk(MESSAGE_EVENTS),
+    plain_sdk(MESSAGE_EVENTS, has_partitions=True),
+    airbyte(MESSAGE_EVENTS),
+    dlt(MESSAGE_EVENTS),
+    bare(MESSAGE_EVENTS, "json", "bare loop, requests and json"),
+    bare(MESSAGE_EVENTS, "msgspec", "bare loop, requests and msgspec"),
+)
+
+SUBJECTS = (
+    Subject(
+        "The rows of a list",
+        (
+            tap("tap-acton, list_members", LIST_MEMBERS, bulk_format="json", **UNLIMITED),
+            tap("tap-acton, list_members, CSV", LIST_MEMBERS, bulk_format="csv", **UNLIMITED),
+            tap(
+                "tap-acton, stream of the list",
+                LIST_STREAM,
+                bulk_format="json",
+                list_streams=[LIST_ID],
+                **UNLIMITED,
+            ),
+            tap(
+                "tap-acton, stream of the list, CSV",
+                LIST_STREAM,
+                bulk_format="csv",
+                list_streams=[LIST_ID],
+                **UNLIMITED,
+            ),
+            plain_sdk(LIST_MEMBERS),
+            airbyte(LIST_MEMBERS),
+            dlt(LIST_MEMBERS),
+            bare(LIST_MEMBERS, "json", "bare loop, requests and json"),
+            bare(LIST_MEMBERS, "msgspec", "bare loop, requests and msgspec"),
+            bare(LIST_MEMBERS, "csv", "bare loop, CSV"),
         ),
-        tap(
-            "tap-acton, stream of the list, CSV",
-            LIST_STREAM,
-            bulk_format="csv",
-            list_streams=[LIST_ID],
-            **UNLIMITED,
-        ),
-        plain_sdk(LIST_MEMBERS),
-        airbyte(LIST_MEMBERS),
-        dlt(LIST_MEMBERS),
-        bare(LIST_MEMBERS, "json", "bare loop, requests and json"),
-        bare(LIST_MEMBERS, "msgspec", "bare loop, requests and msgspec"),
-        bare(LIST_MEMBERS, "csv", "bare loop, CSV"),
     ),
-    "The events of messages": (
-        tap("tap-acton, message_events", MESSAGE_EVENTS, **UNLIMITED),
-        plain_sdk(MESSAGE_EVENTS),
-        airbyte(MESSAGE_EVENTS),
-        dlt(MESSAGE_EVENTS),
-        bare(MESSAGE_EVENTS, "json", "bare loop, requests and json"),
-        bare(MESSAGE_EVENTS, "msgspec", "bare loop, requests and msgspec"),
-    ),
-}
+    Subject("The events of messages to 50", EVENTS, FEW_RECIPIENTS),
+    Subject("The events of messages to 1,000", EVENTS, MANY_RECIPIENTS),
+)
 """What is compared; the first of each is what the others are compared with."""

@@ -1,8 +1,8 @@
 """A tap of the Singer SDK as its documentation has one: streams of data, nothing changed.
 
 ``python plain_sdk.py --config CONFIG --catalog CATALOG``, like any tap. Writer, conformance and
-request cycle are the SDK's own. The state is not partitioned, which spares it the worst: by
-default its cost grows with the square of the messages.
+request cycle are the SDK's own. With ``has_partitions`` the state has a part for each parent,
+which is the SDK's default, and of which the cost grows with the square of the parents.
 """
 
 from __future__ import annotations
@@ -81,7 +81,6 @@ class Pages(BaseOffsetPaginator):
 class ActOnStream(RESTStream[int]):
     """What the streams have in common."""
 
-    state_partitioning_keys: ClassVar[list[str]] = []
     parameters: ClassVar[dict[str, str]] = {}
 
     @property
@@ -170,13 +169,18 @@ class Events(ActOnStream):
     path = "/api/1/message/{message_id}/report/{event_type}"
     records_jsonpath = "$.result[*]"
     parent_stream_type = Messages
-    state_partitioning_keys: ClassVar[list[str]] = []
     schema = th.PropertiesList(
         th.Property("message_id", th.StringType),
         th.Property("event_type", th.StringType),
         th.Property("ts", th.IntegerType),
         *[th.Property(name, th.StringType) for name in TEXTS_OF_EVENT],
     ).to_dict()
+
+
+class EventsWithoutPartitions(Events):
+    """The same with one state for all."""
+
+    state_partitioning_keys: ClassVar[list[str]] = []
 
 
 class PlainTap(Tap):
@@ -186,12 +190,14 @@ class PlainTap(Tap):
     config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(
         th.Property("api_url", th.StringType, required=True),
         th.Property("stream", th.StringType, required=True),
+        th.Property("has_partitions", th.BooleanType, default=False),
     ).to_dict()
 
     def discover_streams(self) -> list[ActOnStream]:
         """Give the streams that are needed for what is to be read."""
         if self.config["stream"] == "message_events":
-            return [Messages(self), Events(self)]
+            events = Events if self.config["has_partitions"] else EventsWithoutPartitions
+            return [Messages(self), events(self)]
         return [Contacts(self)]
 
 

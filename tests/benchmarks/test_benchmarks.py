@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -12,23 +13,34 @@ import pytest
 import requests
 
 from benchmarks import growth, pace, speed, start
-from benchmarks.account import DRILLDOWNS, EVENTS_PER_MESSAGE, HEADERS, LIST_ID, Account
-from benchmarks.contenders import CONTENDERS, Contender
+from benchmarks.account import (
+    FEW_RECIPIENTS,
+    HEADERS,
+    LIST_ID,
+    MANY_RECIPIENTS,
+    SHARES,
+    Account,
+    events_of,
+)
+from benchmarks.contenders import SUBJECTS, Contender, Subject
 from benchmarks.processes import Cost, measure, own_folder, server
 from benchmarks.tables import spread, table
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-FEW = {
-    title: tuple(
-        each
-        for each in contenders
-        if each.name in {"tap-acton, list_members, CSV", "tap-acton, message_events"}
-        or each.name.endswith("json")
+FEW = [
+    replace(
+        subject,
+        contenders=tuple(
+            each
+            for each in subject.contenders
+            if each.name in {"tap-acton, list_members, CSV", "tap-acton, message_events"}
+            or each.name.endswith(("json", "by parent"))
+        ),
     )
-    for title, contenders in CONTENDERS.items()
-}
+    for subject in SUBJECTS
+]
 """Some that need no other environment than that of the tests."""
 
 
@@ -52,18 +64,20 @@ class TestAccount:
         assert msgspec.json.decode(account.list_page(990, 20))["data"] == whole[990:1_010]
         assert msgspec.json.decode(account.list_page(2_500, 20))["data"] == []
 
-    def test_a_report_counts_the_events_of_its_message(self) -> None:
-        account = Account(rows=0, messages=3)
+    @pytest.mark.parametrize("recipients", [FEW_RECIPIENTS, MANY_RECIPIENTS])
+    def test_a_report_counts_the_events_of_its_message(self, recipients: int) -> None:
+        account = Account(rows=0, messages=3, recipients=recipients)
         (_, message) = msgspec.json.decode(account.message_page("SENT", 1, 10))["msgresult"]
         report = msgspec.json.decode(account.report(2))
         events = {
-            kind: msgspec.json.decode(account.drilldown(2, kind))["result"] for kind in DRILLDOWNS
+            kind: msgspec.json.decode(account.drilldown(2, kind))["result"] for kind in SHARES
         }
 
         assert message["msgId"] == report["msgId"]
         assert report["opened"][1] == len(events["OPENED"])
         assert report["bounced"] == len(events["BOUNCED"])
-        assert sum(map(len, events.values())) == EVENTS_PER_MESSAGE
+        assert {kind: len(rows) for kind, rows in events.items()} == events_of(recipients)
+        assert len(events["SENT"]) == recipients
         assert all(isinstance(row["ts"], int) for rows in events.values() for row in rows)
 
     def test_the_messages_of_other_types_are_none(self) -> None:
@@ -100,21 +114,38 @@ def own_python() -> Path:
 
 
 @pytest.mark.timeout(180)  # eight processes, on a machine that may be busy
-@pytest.mark.parametrize("title", FEW)
-def test_all_contenders_bring_all_records(title: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(speed, "CONTENDERS", {title: FEW[title]})
+@pytest.mark.parametrize("subject", FEW, ids=lambda subject: subject.title)
+def test_all_contenders_bring_all_records(
+    subject: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(speed, "SUBJECTS", (subject,))
     monkeypatch.setattr(speed, "STARTS", 1)
 
     (measured,) = speed.speeds([1_100], rounds=1)
 
-    assert list(measured.costs) == [each.name for each in FEW[title]]
-    assert f"{title}: 1,100" in measured.table()
+    assert list(measured.costs) == [each.name for each in subject.contenders]
+    expected = "2,000" if subject.recipients == MANY_RECIPIENTS else "1,100"
+    assert f"{subject.title}: {expected}" in measured.table()
+
+
+def test_a_contender_takes_no_part_where_there_are_too_many_records(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (first, *_, other) = FEW[0].contenders
+    some = Subject("rows", (first, replace(other, most_records=10)))
+    monkeypatch.setattr(speed, "SUBJECTS", (some,))
+    monkeypatch.setattr(speed, "STARTS", 1)
+
+    few, many = speed.speeds([10, 11], rounds=1)
+
+    assert list(few.costs) == [first.name, other.name]
+    assert list(many.costs) == [first.name]
 
 
 def test_a_contender_that_lacks_records_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    (first, *_) = FEW["The rows of a list"]
+    (first, *_) = FEW[0].contenders
     broken = Contender(first.name, "", first.command, b"no such line")
-    monkeypatch.setattr(speed, "CONTENDERS", {"rows": (broken,)})
+    monkeypatch.setattr(speed, "SUBJECTS", (Subject("rows", (broken,)),))
 
     with pytest.raises(RuntimeError, match="brought 0 of 1 records"):
         list(speed.speeds([10], rounds=1))
