@@ -25,6 +25,7 @@ from tap_acton.errors import (
     UnreachableError,
 )
 from tap_acton.estimates import pages_of
+from tap_acton.records import ROWS_AT_ONCE, at_once
 from tap_acton.stream import ActOnStream
 
 if TYPE_CHECKING:
@@ -47,9 +48,6 @@ MOST_REFUSALS = 3
 
 DOWNLOAD_TRIES = 2
 """How often a file is asked for where pages of JSON can take its place."""
-
-ROWS_AT_ONCE = 1000
-"""How many rows of a file are taken at once: as many as a page of JSON holds."""
 
 
 class UnlikeJsonError(Exception):
@@ -251,8 +249,7 @@ class BulkStream(ActOnStream):
                 f"{subject}: Act-On's CSV holds {count:,} of {answer.total:,} rows."
             )
         cells = map(maker.arrange, islice(file.rows(), 1, None))
-        pages = iter(lambda: list(islice(cells, ROWS_AT_ONCE)), [])
-        return map(maker.finish, pages)
+        return map(maker.finish, at_once(cells))
 
     def _count_proven(self, rows: Iterable[Any], maker: RowMaker, answer: Answer) -> int:
         """Count the rows of a file, of which the first have to be those of the page."""

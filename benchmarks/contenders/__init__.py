@@ -20,7 +20,7 @@ LIST_MEMBERS = "list_members"
 LIST_STREAM = "list_everybody"
 MESSAGE_EVENTS = "message_events"
 
-MOST_BY_PARENT = 100_000
+MOST_BY_PARENT = 10_000
 """So many records a tap is to read that writes a state of all parents after each of them."""
 
 UNLIMITED: Mapping[str, Any] = {
