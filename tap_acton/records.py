@@ -199,7 +199,7 @@ class RecordReader:
         Raises:
             Unconvertible: If a row takes more than that.
         """
-        cells = dict(zip(rows[0], zip(*[row.values() for row in rows], strict=True), strict=True))
+        (cells,) = _named(rows[0], [_transposed([row.values() for row in rows])])
         columns: dict[str, Sequence[Any]] = {}
         for field, column, convert in plan.columns:
             values = convert(cells[field])
@@ -207,18 +207,15 @@ class RecordReader:
                 values = self._merged(column, columns[column], values)
             columns[column] = values
         if plan.unnamed:
-            unnamed = zip(*[cells[field] for field in plan.unnamed], strict=True)
-            columns[EXTRA_FIELDS] = [
-                dict(zip(plan.unnamed, values, strict=True)) for values in unnamed
-            ]
+            unnamed = _transposed([cells[field] for field in plan.unnamed])
+            columns[EXTRA_FIELDS] = _named(plan.unnamed, unnamed)
         nothing = (None,) * len(rows)
         for defaults in (given, self._key_defaults):
             for column, default in defaults.items():
                 values = columns.get(column, nothing)
                 columns[column] = [default if value is None else value for value in values]
-        names = self._names
-        by_row = zip(*[columns.get(name, nothing) for name in names], strict=True)
-        return [dict(zip(names, values, strict=True)) for values in by_row]
+        by_column = [columns.get(name, nothing) for name in self._names]
+        return _named(self._names, _transposed(by_column))
 
     def _merged(self, column: str, first: Sequence[Any], second: Sequence[Any]) -> Sequence[Any]:
         """Fill what one field leaves open in a column with another field for the same.
@@ -226,12 +223,10 @@ class RecordReader:
         Raises:
             Unconvertible: If they do not say the same.
         """
-        if any(
-            one is not None and self._is_other(column, other, one)
-            for one, other in zip(first, second, strict=True)
-        ):
+        pairs = list(_transposed([first, second]))
+        if any(one is not None and self._is_other(column, other, one) for one, other in pairs):
             raise Unconvertible
-        return [other if one is None else one for one, other in zip(first, second, strict=True)]
+        return [other if one is None else one for one, other in pairs]
 
     def _plan(self, fields: Sequence[str]) -> _Plan | None:
         """Make the plan for rows with these fields; None where one of them is taken apart."""
@@ -312,6 +307,16 @@ class RecordReader:
         if targets is None:
             self._on_unnamed(field)
         return targets
+
+
+def _transposed(values: Sequence[Iterable[Any]]) -> Iterator[tuple[Any, ...]]:
+    """Turn columns into rows, or rows into columns."""
+    return zip(*values, strict=True)
+
+
+def _named(names: Iterable[str], rows: Iterable[Iterable[Any]]) -> list[Record]:
+    """Give each value of rows its name."""
+    return [dict(zip(names, values, strict=True)) for values in rows]
 
 
 def _fill(record: Record, defaults: Row) -> None:

@@ -12,7 +12,7 @@ import sys
 from bisect import bisect_left
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from itertools import cycle, pairwise
+from itertools import chain, cycle, pairwise, repeat
 from typing import TYPE_CHECKING
 
 import platformdirs
@@ -64,6 +64,27 @@ class FakeTime:
     def pause(self, seconds: float) -> None:
         self.pauses.append(seconds)
         self.now += round(seconds * SECOND_MS)
+
+
+class SlowStorage(LimitStorage):
+    """Takes its time once a call has been counted.
+
+    Args:
+        time: The clock.
+        delays: How long it takes each time, in milliseconds.
+    """
+
+    def __init__(self, time: FakeTime, delays: Iterator[int]) -> None:
+        super().__init__()
+        self.time = time
+        self.delays = delays
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Keep the counts, and take the time."""
+        with super().lock():
+            yield
+        self.time.now += next(self.delays)
 
 
 def limits_with(
@@ -124,21 +145,8 @@ class TestPace:
 
     def test_a_call_that_is_counted_slowly_does_not_bring_the_next_one_close(self) -> None:
         fake_time = FakeTime()
-
-        class SlowStorage(LimitStorage):
-            """Takes its time, now and then, once a call has been counted."""
-
-            def __init__(self) -> None:
-                super().__init__()
-                self.delays = cycle([0, 340, 0, 0, 90, 10, 0, 1])
-
-            @contextmanager
-            def lock(self) -> Iterator[None]:
-                with super().lock():
-                    yield
-                fake_time.now += next(self.delays)
-
-        limits = limits_with(fake_time, SlowStorage())
+        storage = SlowStorage(fake_time, cycle([0, 340, 0, 0, 90, 10, 0, 1]))
+        limits = limits_with(fake_time, storage)
         left = []
         for _ in range(60):
             limits.wait_for_call()
@@ -146,6 +154,12 @@ class TestPace:
 
         assert all(204 <= later - earlier <= 204 + 340 for earlier, later in pairwise(left))
         assert all(later - earlier > 1000 for earlier, later in zip(left, left[5:], strict=False))
+
+    def test_a_millisecond_is_kept_away_too(self) -> None:
+        fake_time = FakeTime()
+        limits = limits_with(fake_time, SlowStorage(fake_time, chain([0, 1], repeat(0))))
+
+        assert call_times(fake_time, limits, [0, 0]) == [NOON + 1, NOON + 1 + 204]
 
     def test_calls_that_share_a_window_need_not_keep_apart(self) -> None:
         fake_time = FakeTime()

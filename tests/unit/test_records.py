@@ -806,3 +806,72 @@ class TestRowsTogether:
             list(reader("name", name=TEXT).records(rows, {"name": "given"}))
             == [{"name": "given", EXTRA_FIELDS: None}] * 2
         )
+
+
+class TestPlansAreFollowed:
+    """What a plan does not take is read all the same, but more slowly."""
+
+    @pytest.fixture
+    def weighed(self, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+        """The rows that are taken apart field by field."""
+        rows: list[dict[str, Any]] = []
+        weigh = RecordReader._weighed
+
+        def note(self: RecordReader, row: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+            rows.append(row)
+            return weigh(self, row, given)
+
+        monkeypatch.setattr(RecordReader, "_weighed", note)
+        return rows
+
+    @pytest.mark.parametrize("size", range(1, 8))
+    def test_only_the_row_that_does_not_fit_is_taken_apart(
+        self, weighed: list[dict[str, Any]], size: int
+    ) -> None:
+        for place in range(size):
+            rows = [{"count": 1} for _ in range(size)]
+            rows[place] = {"count": "many"}  # type: ignore[dict-item]
+
+            list(reader(count=INTEGER).records(rows))
+
+            assert weighed == [{"count": "many"}]
+            weighed.clear()
+
+    def test_fields_for_one_column_are_merged(self, weighed: list[dict[str, Any]]) -> None:
+        read = reader(sent=named(TEXT, "first", "second"))
+        rows: list[dict[str, Any]] = [
+            {"first": "a", "second": "a"},
+            {"first": None, "second": "b"},
+            {"first": "c", "second": None},
+        ]
+
+        assert [row["sent"] for row in read.records(rows)] == ["a", "b", "c"]
+        assert not weighed
+        assert read.record({"first": "a", "second": "b"}) == {
+            "sent": "a",
+            EXTRA_FIELDS: {"second": "b"},
+        }
+        assert len(weighed) == 1
+
+    def test_spellings_of_a_moment_are_merged(self, weighed: list[dict[str, Any]]) -> None:
+        rows = [{"first": 1773756309123, "second": "2026-03-17T14:05:09Z"}] * 2
+
+        (record, _) = reader(sent=named(DATE_TIME, "first", "second")).records(rows)
+
+        assert record == {"sent": "2026-03-17T14:05:09.123Z", EXTRA_FIELDS: None}
+        assert not weighed
+
+    def test_a_null_fits_every_column(self, weighed: list[dict[str, Any]]) -> None:
+        record = reader(count=INTEGER, data=OBJECT).record({"count": None, "data": None})
+
+        assert record == {"count": None, "data": None, EXTRA_FIELDS: None}
+        assert not weighed
+
+    def test_a_row_that_is_taken_apart_keeps_one_spelling_of_a_moment(self) -> None:
+        moments = {"first": 1773756309123, "second": "2026-03-17T14:05:09Z"}
+        record = reader(count=INTEGER, sent=named(DATE_TIME, "first", "second")).record(
+            {"count": "many", **moments}
+        )
+
+        assert record["sent"] == "2026-03-17T14:05:09.123Z"
+        assert record[EXTRA_FIELDS] == {"count": "many"}
