@@ -56,8 +56,8 @@ SHARES = {
 """How many events of each kind a message to :data:`FEW_RECIPIENTS` has."""
 
 FEW_RECIPIENTS = 50
-MANY_RECIPIENTS = PAGE
-"""As many as a page holds, so that there is one of each kind of events."""
+MANY_RECIPIENTS = 500
+"""Fewer than a page holds, so that there is one of each kind of events."""
 
 _NUMBER = "@@@@@"
 """The place of the number of a page or message: five digits."""
@@ -84,9 +84,10 @@ class Account:
         self._json_page = b",".join(self._json_rows)
         self._csv_rows = [_csv_line(row) for row in cells]
         self._csv_page = b"".join(self._csv_rows)
+        self._events = events_of(recipients)
         self._drilldowns = {
             kind: _encoded(_page([_event(kind, place) for place in range(count)], count))
-            for kind, count in events_of(recipients).items()
+            for kind, count in self._events.items()
         }
         self._report = _encoded(_report(events_of(recipients)))
         self._message = _encoded(_message())
@@ -154,16 +155,19 @@ class Account:
         """
         return _numbered(self._report, number)
 
-    def drilldown(self, number: int, kind: str) -> bytes:
+    def drilldown(self, number: int, kind: str, offset: int = 0) -> bytes:
         """Answer with the events of a message; there is one page of each kind.
 
         Args:
             number: The number of the message.
             kind: The kind of events.
+            offset: The events before the page.
 
         Returns:
             JSON.
         """
+        if offset:
+            return _encoded(_page([], self._events[kind]))
         return _numbered(self._drilldowns[kind], number)
 
 

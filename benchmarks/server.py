@@ -101,7 +101,7 @@ class Server:
             case ["api", "1", "message", message, "report"]:
                 body = data.report(account.message_number(message))
             case ["api", "1", "message", message, "report", kind] if kind in account.SHARES:
-                body = data.drilldown(account.message_number(message), kind)
+                body = data.drilldown(account.message_number(message), kind, offset)
             case _:
                 return None
         return body
