@@ -829,8 +829,8 @@ class TestPlansAreFollowed:
         self, weighed: list[dict[str, Any]], size: int
     ) -> None:
         for place in range(size):
-            rows = [{"count": 1} for _ in range(size)]
-            rows[place] = {"count": "many"}  # type: ignore[dict-item]
+            rows: list[dict[str, Any]] = [{"count": 1} for _ in range(size)]
+            rows[place] = {"count": "many"}
 
             list(reader(count=INTEGER).records(rows))
 
