@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from operator import itemgetter
@@ -121,7 +120,7 @@ class RunningNumbers:
 
     def __init__(self) -> None:
         self._within: object = None
-        self._counts: Counter[tuple[str | None, ...]] = Counter()
+        self._counts: dict[tuple[str | None, ...], int] = {}
 
     def identify(self, within: object, *identity: str | None) -> str:
         """Make the id of a row.
@@ -136,8 +135,8 @@ class RunningNumbers:
         if within != self._within:
             self._within = within
             self._counts.clear()
-        self._counts[identity] += 1
-        return fingerprint(*identity, self._counts[identity])
+        number = self._counts[identity] = self._counts.get(identity, 0) + 1
+        return fingerprint(*identity, number)
 
 
 def without_shifted(before: Answer | None, answer: Answer) -> Sequence[Row]:

@@ -12,7 +12,6 @@ from abc import abstractmethod
 from collections import Counter
 from dataclasses import replace
 from functools import partial
-from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from tap_acton.answers import Answer, Query
@@ -25,7 +24,8 @@ from tap_acton.errors import (
     UnreachableError,
 )
 from tap_acton.estimates import pages_of
-from tap_acton.records import ROWS_AT_ONCE, at_once
+from tap_acton.records import at_once
+from tap_acton.spool import Spool
 from tap_acton.stream import ActOnStream
 
 if TYPE_CHECKING:
@@ -235,7 +235,9 @@ class BulkStream(ActOnStream):
             self.run.client.download(call, file.content, tries)
             rows = file.rows()
             maker = self.row_maker(next(rows, []), answer)
-            count = self._count_proven(map(maker.arrange, rows), maker, answer)
+            spool = Spool()
+            count = self._keep_proven(map(maker.arrange, rows), maker, answer, spool)
+            pieces = spool.take()
         except ValueError:
             raise UnlikeJsonError(
                 f"{subject}: Act-On's CSV does not hold what its JSON holds."
@@ -248,20 +250,23 @@ class BulkStream(ActOnStream):
             raise UnlikeJsonError(
                 f"{subject}: Act-On's CSV holds {count:,} of {answer.total:,} rows."
             )
-        cells = map(maker.arrange, islice(file.rows(), 1, None))
-        return map(maker.finish, at_once(cells))
+        return map(maker.finish, pieces)
 
-    def _count_proven(self, rows: Iterable[Any], maker: RowMaker, answer: Answer) -> int:
-        """Count the rows of a file, of which the first have to be those of the page."""
+    def _keep_proven(
+        self, rows: Iterable[Any], maker: RowMaker, answer: Answer, spool: Spool
+    ) -> int:
+        """Keep the rows of a file, of which the first have to be those of the page."""
         count = 0
-        for row in rows:
-            if count < len(answer.rows) and not self.is_same(
-                maker.finish([row])[0], answer.rows[count], answer
+        for some in at_once(rows):
+            expected = answer.rows[count : count + len(some)]
+            found = maker.finish(some[: len(expected)])
+            if not all(
+                self.is_same(row, other, answer) for row, other in zip(found, expected, strict=True)
             ):
                 raise ValueError
-            count += 1
-            if not count % ROWS_AT_ONCE:
-                self.run.stop.check()
+            spool.add(some)
+            count += len(some)
+            self.run.stop.check()
         return count
 
 

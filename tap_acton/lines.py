@@ -35,6 +35,22 @@ _PROPERTY = 2
 """The length of the breadcrumb of a column."""
 
 
+class RecordLine(msgspec.Struct, tag_field="type", tag="RECORD", gc=False):
+    """A RECORD message.
+
+    Attributes:
+        stream: The name of the stream.
+        record: The record.
+        version: The version that the record carries, if it carries one.
+        time_extracted: When it was read.
+    """
+
+    stream: str
+    record: Record
+    version: int | msgspec.UnsetType
+    time_extracted: datetime
+
+
 class Lines:
     """Writes the records of a stream.
 
@@ -52,7 +68,7 @@ class Lines:
         self._count = count
         self._metric = metric
         self._name = stream.stream_maps[0].stream_alias
-        self._version = {} if version is None else {"version": version}
+        self._version = msgspec.UNSET if version is None else version
         self._left_out = [
             name for name in stream.schema["properties"] if not stream.mask["properties", name]
         ]
@@ -105,12 +121,9 @@ class Lines:
         for name in self._left_out:
             for record in records:
                 del record[name]
-        extracted = {**self._version, "time_extracted": datetime.now(UTC)}
+        now = datetime.now(UTC)
         lines = encoder.encode_lines(
-            [
-                {"type": "RECORD", "stream": self._name, "record": record, **extracted}
-                for record in records
-            ]
+            [RecordLine(self._name, record, self._version, now) for record in records]
         )
         with output_failures_told():
             sys.stdout.buffer.write(lines)

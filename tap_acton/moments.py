@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from tap_acton.values import NUMERAL, Unconvertible, fits_64_bits
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import tzinfo
 
 MILLISECONDS_FROM = 100_000_000_000
@@ -127,21 +128,40 @@ def moment(value: object, zone: tzinfo | None) -> str | None:
         return _moment_of_epoch(value)
     if value is None:
         return None
-    if type(value) is str:
+    if isinstance(value, str):
         # Epoch digits are nearly all different, so they stay out of the cache of texts.
         if value.isdecimal() and len(value) <= _LONGEST_MOMENT:
             return _moment_of_epoch(int(value))
-        # Hardly two texts are equal, but many are of the same day: 2026-03-17 07:05:09 PDT.
-        hour, clock = _HOUR_OF.get(value[11:14]), value[14:19]
-        is_short = len(value) <= _LONGEST_MOMENT and value[19:20] != "."
-        if hour is not None and clock in _CLOCKS and is_short:
-            hours = _hours(value[:11], value[19:], zone)
-            if hours is not None:
-                return f"{hours[hour]}{clock}.000Z"
         return _moment_of_text(value, zone)
     if isinstance(value, float | Decimal):
         return _moment_of_fraction(value)
     raise Unconvertible
+
+
+def moments(values: Sequence[object], zone: tzinfo | None) -> Sequence[str | None]:
+    """Return what :func:`moment` returns for each value.
+
+    Hardly two texts are equal, but many are of the same hour: ``2026-03-17 07:05:09 PDT``.
+
+    Args:
+        values: The values.
+        zone: The account's time zone.
+
+    Returns:
+        The moments.
+
+    Raises:
+        Unconvertible: As :func:`moment`, for any of them.
+    """
+    return [
+        f"{hour}{clock}.000Z"
+        if type(value) is str
+        and (clock := value[14:19]) in _CLOCKS
+        and len(value) <= _LONGEST_MOMENT
+        and (hour := _hour(value[:14], value[19:], zone)) is not None
+        else moment(value, zone)
+        for value in values
+    ]
 
 
 def names_zone(value: str) -> bool:
@@ -286,6 +306,24 @@ def _moment_of_text(value: str, account_zone: tzinfo | None) -> str | None:
     if milliseconds is None:
         raise Unconvertible
     return _utc_text(milliseconds)
+
+
+@functools.lru_cache(maxsize=16384)
+def _hour(before: str, after: str, account_zone: tzinfo | None) -> str | None:
+    """Return how the moments of an hour begin when they are written in UTC.
+
+    Args:
+        before: What the texts of that hour have before the minutes.
+        after: What they have behind the seconds.
+        account_zone: The account's time zone.
+
+    Returns:
+        The text up to the minutes; None where there are fractions of a second, the clock is
+        changed on that day, the zone is not whole hours away, or the texts are no moments.
+    """
+    hour = _HOUR_OF.get(before[11:])
+    hours = _hours(before[:11], after, account_zone)
+    return None if hour is None or hours is None or after.startswith(".") else hours[hour]
 
 
 @functools.lru_cache(maxsize=4096)

@@ -19,9 +19,10 @@ from functools import partial
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
-from tap_acton.moments import day, moment
+from tap_acton.moments import day, moment, moments
 from tap_acton.values import (
     Unconvertible,
+    are_texts,
     boolean,
     identifier,
     identifiers,
@@ -173,49 +174,66 @@ class RecordReader:
         Yields:
             A record for each row.
         """
-        for fields, alike in groupby(rows, tuple):
-            if fields not in self._plans and len(self._plans) < MOST_PLANS:
-                self._plans[fields] = self._plan(fields)
+        for _, alike in groupby(rows, tuple):
             for some in at_once(alike):
-                yield from self._records_of(some, self._plans.get(fields), given or {})
+                yield from self._records_of(some, given or {})
 
-    def _records_of(self, rows: list[Row], plan: _Plan | None, given: Row) -> list[Record]:
-        """Make records of rows with the same fields; without a plan each by itself."""
+    def _records_of(self, rows: list[Row], given: Row) -> list[Record]:
+        """Make records of rows with the same fields: together, in halves, or each by itself."""
+        fields = tuple(rows[0])
+        if self._plan_of(fields) is None:
+            return [self._weighed(row, given) for row in rows]
         try:
-            if plan is not None:
-                return self._planned(rows, plan, given)
+            columns = dict(zip(fields, _transposed([row.values() for row in rows]), strict=True))
+            return records_of_columns(self.typed(columns, len(rows), given))
         except Unconvertible:
-            if len(rows) > 1:
-                middle = len(rows) // 2
-                return [
-                    *self._records_of(rows[:middle], plan, given),
-                    *self._records_of(rows[middle:], plan, given),
-                ]
-        return [self._weighed(row, given) for row in rows]
+            if len(rows) == 1:
+                return [self._weighed(rows[0], given)]
+            middle = len(rows) // 2
+            return [
+                *self._records_of(rows[:middle], given),
+                *self._records_of(rows[middle:], given),
+            ]
 
-    def _planned(self, rows: list[Row], plan: _Plan, given: Row) -> list[Record]:
-        """Make records of rows by the plan for their fields.
+    def typed(
+        self, columns: Mapping[str, Sequence[Any]], count: int, given: Row
+    ) -> dict[str, Sequence[Any]]:
+        """Type the values of rows with the same fields, column by column.
+
+        Args:
+            columns: The values of each field, as decoded JSON.
+            count: How many rows there are.
+            given: As for :meth:`record`.
+
+        Returns:
+            The values of each column of the schema, in the schema's order.
 
         Raises:
-            Unconvertible: If a row takes more than that.
+            Unconvertible: If a row takes more than that: a value does not fit its column, or
+                an array is to be taken apart.
         """
-        (cells,) = _named(rows[0], [_transposed([row.values() for row in rows])])
-        columns: dict[str, Sequence[Any]] = {}
+        plan = self._plan_of(tuple(columns))
+        if plan is None:
+            raise Unconvertible
+        typed: dict[str, Sequence[Any]] = {}
         for field, column, convert in plan.columns:
-            values = convert(cells[field])
-            if column in columns:
-                values = self._merged(column, columns[column], values)
-            columns[column] = values
+            if column not in typed:
+                typed[column] = convert(columns[field])
+            elif not self._is_told(column, typed[column], columns[field]):
+                typed[column] = self._merged(column, typed[column], convert(columns[field]))
         if plan.unnamed:
-            unnamed = _transposed([cells[field] for field in plan.unnamed])
-            columns[EXTRA_FIELDS] = _named(plan.unnamed, unnamed)
-        nothing = (None,) * len(rows)
+            unnamed = {field: columns[field] for field in plan.unnamed}
+            typed[EXTRA_FIELDS] = records_of_columns(unnamed)
+        nothing = (None,) * count
         for defaults in (given, self._key_defaults):
             for column, default in defaults.items():
-                values = columns.get(column, nothing)
-                columns[column] = [default if value is None else value for value in values]
-        by_column = [columns.get(name, nothing) for name in self._names]
-        return _named(self._names, _transposed(by_column))
+                values = typed.get(column, nothing)
+                typed[column] = [default if value is None else value for value in values]
+        return {name: typed.get(name, nothing) for name in self._names}
+
+    def _is_told(self, column: str, typed: Sequence[Any], values: Sequence[Any]) -> bool:
+        """Tell whether other spellings of moments, all of which are told, are of no interest."""
+        return column in self._moments and None not in typed and are_texts(values)
 
     def _merged(self, column: str, first: Sequence[Any], second: Sequence[Any]) -> Sequence[Any]:
         """Fill what one field leaves open in a column with another field for the same.
@@ -227,6 +245,12 @@ class RecordReader:
         if any(one is not None and self._is_other(column, other, one) for one, other in pairs):
             raise Unconvertible
         return [other if one is None else one for one, other in pairs]
+
+    def _plan_of(self, fields: tuple[str, ...]) -> _Plan | None:
+        """Give the plan for rows with these fields; None where there is none."""
+        if fields not in self._plans and len(self._plans) < MOST_PLANS:
+            self._plans[fields] = self._plan(fields)
+        return self._plans.get(fields)
 
     def _plan(self, fields: Sequence[str]) -> _Plan | None:
         """Make the plan for rows with these fields; None where one of them is taken apart."""
@@ -309,14 +333,22 @@ class RecordReader:
         return targets
 
 
-def _transposed(values: Sequence[Iterable[Any]]) -> Iterator[tuple[Any, ...]]:
+def _transposed(values: Iterable[Iterable[Any]]) -> Iterator[tuple[Any, ...]]:
     """Turn columns into rows, or rows into columns."""
     return zip(*values, strict=True)
 
 
-def _named(names: Iterable[str], rows: Iterable[Iterable[Any]]) -> list[Record]:
-    """Give each value of rows its name."""
-    return [dict(zip(names, values, strict=True)) for values in rows]
+def records_of_columns(columns: Mapping[str, Sequence[Any]]) -> list[Record]:
+    """Make records of their columns.
+
+    Args:
+        columns: The values of each column.
+
+    Returns:
+        The records.
+    """
+    names = tuple(columns)
+    return [dict(zip(names, values, strict=True)) for values in _transposed(columns.values())]
 
 
 def _fill(record: Record, defaults: Row) -> None:
@@ -328,6 +360,8 @@ def _fill(record: Record, defaults: Row) -> None:
 
 def _of_all(convert: Convert) -> ConvertAll:
     """Let a conversion take all values of a column at once."""
+    if isinstance(convert, partial):
+        return partial(_OF_ALL[convert.func], **convert.keywords)
     if convert in _OF_ALL:
         return _OF_ALL[convert]
     return lambda values: [None if value is None else convert(value) for value in values]
@@ -425,7 +459,11 @@ def _array(value: Any) -> Any:
     raise Unconvertible
 
 
-_OF_ALL: Mapping[Convert, ConvertAll] = {text: texts, identifier: identifiers}
+_OF_ALL: Mapping[Callable[..., Any], Callable[..., Sequence[Any]]] = {
+    text: texts,
+    identifier: identifiers,
+    moment: moments,
+}
 
 _BY_TYPE: Mapping[str, Convert] = {
     "integer": integer,

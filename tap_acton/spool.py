@@ -1,10 +1,11 @@
-"""What waits for its turn on the disk: rows that were read for others, ids to be put in order."""
+"""What waits for its turn on the disk: rows of a file or for others, ids to be put in order."""
 
 from __future__ import annotations
 
 import sqlite3
+import weakref
 from tempfile import TemporaryFile
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
@@ -16,11 +17,45 @@ if TYPE_CHECKING:
     from tap_acton.records import Record
 
 
+class Spool:
+    """Items in a file that has no name, that nobody else can open, and that goes with it."""
+
+    def __init__(self) -> None:
+        self._file: IO[bytes] = TemporaryFile()  # noqa: SIM115 - closed with this object
+        self.close = weakref.finalize(self, self._file.close)
+
+    def add(self, item: Any) -> None:
+        """Keep an item.
+
+        Args:
+            item: The item, which JSON can hold.
+
+        Raises:
+            OSError: If the disk has no room for it.
+        """
+        self._file.write(msgspec.json.encode(item) + b"\n")
+
+    def take(self) -> Iterator[Any]:
+        """Give the items, once.
+
+        Returns:
+            The items in the order in which they were kept.
+
+        Raises:
+            OSError: If the disk has no room for what was kept last.
+        """
+        self._file.seek(0)
+        return self._items()
+
+    def _items(self) -> Iterator[Any]:
+        with self._file as file:
+            yield from map(msgspec.json.decode, file)
+
+
 class FactsSpool:
     """Rows that one stream has read for those that are read after it.
 
-    An account's facts may be larger than the memory, so they wait on the disk, in files
-    that have no name and that nobody else can open.
+    An account's facts may be larger than the memory, so they wait on the disk.
 
     Args:
         names: The streams that are still to be read.
@@ -38,10 +73,7 @@ class FactsSpool:
         self.spent: AllowanceSpentError | None = None
         self.after = ""
         self._names = frozenset(names)
-        self._files: dict[str, IO[bytes]] = {
-            name: TemporaryFile()  # noqa: SIM115 - closed when its rows have been taken
-            for name in names
-        }
+        self._files = {name: Spool() for name in names}
 
     def __contains__(self, name: str) -> bool:
         """Whether the rows of a stream are kept here."""
@@ -54,7 +86,7 @@ class FactsSpool:
             name: The stream that it belongs to.
             record: The record.
         """
-        self._files[name].write(msgspec.json.encode(record) + b"\n")
+        self._files[name].add(record)
 
     def take(self, name: str) -> Iterator[Record]:
         """Give the records of a stream, once.
@@ -62,12 +94,10 @@ class FactsSpool:
         Args:
             name: The stream.
 
-        Yields:
+        Returns:
             The records in the order in which they were kept.
         """
-        with self._files.pop(name) as file:
-            file.seek(0)
-            yield from map(msgspec.json.decode, file)
+        return self._files.pop(name).take()
 
     def close(self) -> None:
         """Drop what has not been taken."""

@@ -6,14 +6,14 @@ import csv
 import io
 from collections import defaultdict
 from itertools import count, zip_longest
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from tap_acton.values import Unconvertible, fingerprint, is_storable, text, texts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from tap_acton.records import Row
 
@@ -29,6 +29,25 @@ LONGEST_CELL = 2**24
 
 A quote that is never closed makes a cell of all that follows.
 """
+
+
+class Columns(NamedTuple):
+    """The cells of rows that are as wide as the headers, column by column.
+
+    Attributes:
+        system: The system's cells and ``email``, by name.
+        own: The list's own, by name, as texts.
+    """
+
+    system: Mapping[str, Sequence[Any]]
+    own: Mapping[str, Sequence[str | None]]
+
+    @property
+    def fields(self) -> list[dict[str, str | None]]:
+        """The list's own cells of each row, by name."""
+        names = tuple(self.own)
+        rows = zip(*self.own.values(), strict=True)
+        return [dict(zip(names, cells, strict=True)) for cells in rows]
 
 
 class Table:
@@ -83,29 +102,27 @@ class Table:
             row["data"] = own[len(self.names) :]
         return row
 
-    def rows(self, data: Sequence[Sequence[Any]]) -> list[Row]:
-        """Name the cells of rows, column by column where all are as wide as the headers.
+    def columns(self, data: Sequence[Sequence[Any]]) -> Columns | None:
+        """Name the cells of rows, column by column.
 
         Args:
-            data: The cells of each row.
+            data: The cells of each row; there is at least one.
 
         Returns:
-            What :meth:`row` gives for each.
+            The columns; None where the list has no columns of its own, no header names the
+            contact's id, or a row is not as wide as the headers, so that each row has to be
+            looked at.
         """
-        if not self.has_contact_id or any(len(cells) != self._width for cells in data):
-            return [self.row(cells) for cells in data]
-        columns = list(zip(*data, strict=True)) or [()] * self._width
-        named: dict[str, Iterable[Any]] = {
-            name: columns[place] for place, name in self._system.items()
-        }
+        if not (self._own and self.has_contact_id) or any(
+            len(cells) != self._width for cells in data
+        ):
+            return None
+        columns = list(zip(*data, strict=True))
+        system = {name: columns[place] for place, name in self._system.items()}
         if 0 <= self._email < self._width:
-            named["email"] = columns[self._email]
+            system["email"] = columns[self._email]
         own = [_cells_of(columns[place]) for place in self._own]
-        own_cells = zip(*own, strict=True) if own else [()] * len(data)
-        named["fields"] = [dict(zip(self.names, cells, strict=True)) for cells in own_cells]
-        return [
-            dict(zip(named, values, strict=True)) for values in zip(*named.values(), strict=True)
-        ]
+        return Columns(system, dict(zip(self.names, own, strict=True)))
 
     def _own_of(self, cells: Sequence[Any]) -> list[str | None]:
         """Give the cells that are the list's own, as texts."""

@@ -16,7 +16,7 @@ import unicodedata
 from decimal import Decimal
 from hashlib import blake2b
 from types import NoneType
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING, TypeGuard, cast
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -171,8 +171,9 @@ def texts(values: Sequence[object]) -> Sequence[str | None]:
     Raises:
         Unconvertible: As :func:`text`, for any of them.
     """
-    if _all_texts(values) and is_storable("".join(filter(None, values))):
-        return values
+    joined = _joined(values)
+    if joined is not None and is_storable(joined):
+        return cast("Sequence[str | None]", values)
     return [text(value) for value in values]
 
 
@@ -233,7 +234,7 @@ def identifiers(values: Sequence[object]) -> Sequence[str | None]:
     Raises:
         Unconvertible: As :func:`identifier`, for any of them.
     """
-    if _all_texts(values):
+    if are_texts(values):
         return [(plain and plain.strip()) or None for plain in texts(values)]
     return [identifier(value) for value in values]
 
@@ -254,10 +255,10 @@ def fingerprint(*parts: str | int | None) -> str:
     """
     written = "".join(
         [
-            "n"
-            if part is None
-            else f"s{len(part)}:{part}"
+            f"s{len(part)}:{part}"
             if isinstance(part, str)
+            else "n"
+            if part is None
             else f"i{part:d};"
             for part in parts
         ]
@@ -311,9 +312,25 @@ def fits_64_bits(value: float | Decimal) -> bool:
     return math.isfinite(value) and _SMALLEST_INTEGER <= value <= _LARGEST_INTEGER
 
 
-def _all_texts(values: Sequence[object]) -> TypeGuard[Sequence[str | None]]:
-    """Return whether all values are texts or null."""
+def are_texts(values: Sequence[object]) -> TypeGuard[Sequence[str | None]]:
+    """Return whether all values are texts or null.
+
+    Args:
+        values: The values.
+
+    Returns:
+        Whether they are.
+    """
     return _TEXT_OR_NULL.issuperset(map(type, values))
+
+
+def _joined(values: Sequence[object]) -> str | None:
+    """Return all texts as one; None where there is something else besides them and null."""
+    try:
+        # Mostly all are texts, and this is the quickest way to see it.
+        return "".join(cast("Sequence[str]", values))
+    except TypeError:
+        return "".join(filter(None, values)) if are_texts(values) else None
 
 
 def _numeral(value: str) -> int | Decimal | None:

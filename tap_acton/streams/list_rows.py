@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cached_property
-from itertools import chain
 from typing import TYPE_CHECKING, Any, cast, overload
 
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
@@ -15,10 +15,11 @@ from tap_acton.client import path_part
 from tap_acton.errors import RepeatableError, StreamFailedError
 from tap_acton.estimates import Certainty
 from tap_acton.moments import milliseconds_of, moment_of
-from tap_acton.records import at_once
+from tap_acton.records import ROWS_AT_ONCE, records_of_columns
 from tap_acton.streams.lists import CONTACT_LIST, Lists
 from tap_acton.streams.unchanged import UnchangedParents
-from tap_acton.tables import FIELDS_IN_JSON, Table, are_rows, cells_as_in
+from tap_acton.tables import FIELDS_IN_JSON, Columns, Table, are_rows, cells_as_in
+from tap_acton.values import Unconvertible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -67,13 +68,18 @@ class ListPage(Sequence["Row"]):
 
     def __iter__(self) -> Iterator[Row]:
         """The rows."""
-        return chain.from_iterable(map(self.table.rows, at_once(self._data)))
+        return map(self.table.row, self._data)
 
     def __eq__(self, other: object) -> bool:
         """Whether another page has the same cells under the same headers."""
         return isinstance(other, ListPage) and (
             (self.headers, self._data) == (other.headers, other._data)
         )
+
+    @property
+    def columns(self) -> Columns | None:
+        """The cells column by column; None where each row has to be looked at by itself."""
+        return self.table.columns(self._data)
 
     @property
     def may_be_cut(self) -> bool:
@@ -172,20 +178,25 @@ class ListRows(UnchangedParents, BulkStream):
         Yields:
             A record for each row.
         """
-        for some in at_once(rows):
-            yield from self.records_of(some, query.given)
+        page = cast("ListPage", rows)
+        for start in range(0, len(page), ROWS_AT_ONCE):
+            yield from self.records_of(page[start : start + ROWS_AT_ONCE], query.given)
 
-    def records_of(self, rows: Sequence[Row], given: Row) -> Iterable[Record]:
+    def records_of(self, page: ListPage, given: Row) -> Sequence[Record]:
         """Make records of rows.
 
         Args:
-            rows: The rows, as :meth:`rows` gives them.
+            page: The rows.
             given: Columns known from elsewhere.
 
         Returns:
             A record for each row.
         """
-        return self.reader.records(rows, given)
+        if (columns := page.columns) is not None:
+            with suppress(Unconvertible):
+                cells = {**columns.system, "fields": columns.fields}
+                return records_of_columns(self.reader.typed(cells, len(page), given))
+        return list(self.reader.records(page, given))
 
     def row_maker(self, headers: Sequence[str], answer: Answer) -> RowMaker:
         """Match the cells of a file with the headers of the JSON.

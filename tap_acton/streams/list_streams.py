@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from functools import cached_property
-from itertools import compress, groupby, islice
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from tap_acton.answers import digest_of, total_of
@@ -17,13 +18,13 @@ from tap_acton.errors import (
     StreamFailedError,
 )
 from tap_acton.pagination import EndlessPagesError, OffsetPages, Page
-from tap_acton.records import EXTRA_FIELDS, Record, RecordReader, Row
+from tap_acton.records import EXTRA_FIELDS, Record, RecordReader, Row, records_of_columns
 from tap_acton.stream import SCHEMAS, FoundSchema
 from tap_acton.streams import STREAM_TYPES
 from tap_acton.streams.list_rows import ListRows
 from tap_acton.streams.lists import CONTACT_LIST, Lists
 from tap_acton.tables import CONTACT_ID, FIELDS_IN_JSON, Table, read_csv
-from tap_acton.values import snake_case
+from tap_acton.values import Unconvertible, snake_case
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from tap_acton.client import ActOnClient
     from tap_acton.columns import KnownNames
     from tap_acton.run import Parent
+    from tap_acton.streams.list_rows import ListPage
 
 SCHEMA = "list_stream"
 MOST_ROWS = 1000
@@ -115,37 +117,53 @@ class ListStream(ListRows):
             # The failure is told where the listing is selected; the list is asked all the same.
             return []
 
-    def records_of(self, rows: Sequence[Row], given: Row) -> list[Record]:
+    def records_of(self, page: ListPage, given: Row) -> list[Record]:
         """Put the cells into the columns of their headers.
 
         Args:
-            rows: The rows.
+            page: The rows.
             given: Columns known from elsewhere.
 
         Returns:
             A record for each row.
         """
-        # The address is in the list's own columns already.
-        system = [
-            {name: cell for name, cell in row.items() if name not in {"fields", "email"}}
-            for row in rows
-        ]
-        records = list(self.reader.records(system, given))
-        nothing = dict.fromkeys(self.shape.columns)
-        pairs = zip(records, [row["fields"] for row in rows], strict=True)
-        for headers, alike in groupby(pairs, lambda pair: tuple(pair[1])):
-            has_column = [header in self._columns for header in headers]
-            columns = [self._columns[header] for header in compress(headers, has_column)]
-            new = [header for header in headers if header not in self._columns]
-            for header in new:
-                self._tell_new(header)
-            for record, fields in alike:
-                extra = record.pop(EXTRA_FIELDS) or {}
-                extra |= {header: fields[header] for header in new}
-                record.update(nothing)
-                record.update(zip(columns, compress(fields.values(), has_column), strict=True))
-                record[EXTRA_FIELDS] = extra or None
-        return records
+        if (columns := page.columns) is not None:
+            with suppress(Unconvertible):
+                typed = self.reader.typed(_without_email(columns.system), len(page), given)
+                return self._records_of(typed, columns.own)
+        return [record for row in page for record in self._records_of_one(row, given)]
+
+    def _records_of_one(self, row: Row, given: Row) -> list[Record]:
+        """Make a record of a row that has to be looked at by itself."""
+        own = row["fields"]
+        system = {name: cell for name, cell in row.items() if name != "fields"}
+        record = self.reader.record(_without_email(system), given)
+        return self._records_of(
+            {column: (value,) for column, value in record.items()},
+            {header: (cell,) for header, cell in own.items()},
+        )
+
+    def _records_of(
+        self, system: Mapping[str, Sequence[Any]], own: Mapping[str, Sequence[Any]]
+    ) -> list[Record]:
+        """Make records of the columns that all lists have, and of the list's own by header."""
+        extra = system[EXTRA_FIELDS]
+        new = {header: cells for header, cells in own.items() if header not in self._columns}
+        for header in new:
+            self._tell_new(header)
+        if new:
+            extra = [
+                {**(held or {}), **dict(zip(new, cells, strict=True))}
+                for held, *cells in zip(extra, *new.values(), strict=True)
+            ]
+        nothing = (None,) * len(extra)
+        named = {self._columns[header]: cells for header, cells in own.items() if header not in new}
+        columns = {
+            **{column: values for column, values in system.items() if column != EXTRA_FIELDS},
+            **{column: named.get(column, nothing) for column in self.shape.columns},
+            EXTRA_FIELDS: extra,
+        }
+        return records_of_columns(columns)
 
     @cached_property
     def reader(self) -> RecordReader:
@@ -178,6 +196,11 @@ class ListStream(ListRows):
                 header,
                 level=logging.WARNING,
             )
+
+
+def _without_email(system: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out the address, which is in the list's own columns already."""
+    return {name: held for name, held in system.items() if name != "email"}
 
 
 def list_shapes(

@@ -7,6 +7,7 @@ import threading
 from collections import defaultdict
 from dataclasses import replace
 from functools import cached_property, partial
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, cast
 
 from tap_acton.answers import Answer, Query, RunningNumbers
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from tap_acton.records import Record, Row
     from tap_acton.run import Parent
     from tap_acton.stream import ActOnStream
-    from tap_acton.streams.message_borders import Border, Identity
+    from tap_acton.streams.message_borders import Border
     from tap_acton.streams.message_progress import Counters
 
 MOST_PAGES = 5
@@ -54,7 +55,7 @@ seven each, as those of the sandbox have. Nothing is published of real ones."""
 ENOUGH_READ = 5
 """So many messages that were read tell better what is usual in the account."""
 
-EVENT_IDENTITY = ("message_id", "event_type", "contact_id", "email", "event_at", "link_url")
+identity_of = itemgetter("message_id", "event_type", "contact_id", "email", "event_at", "link_url")
 
 
 class MessageEvents(MessageFanOut, BulkStream):
@@ -137,7 +138,7 @@ class MessageEvents(MessageFanOut, BulkStream):
         drilldown = (query.given["message_id"], kind, query.again)
         reading = self._readings.get(kind)
         for record in super().records(rows, query):
-            identity = _identity_of(record)
+            identity = identity_of(record)
             record["id"] = self._numbers.identify(drilldown, *identity)
             if reading is not None:
                 reading.add(record["event_at"], identity)
@@ -273,7 +274,7 @@ class MessageEvents(MessageFanOut, BulkStream):
             rows, total = [], 0
         given = query.given
         records = (self._comparing.record(row, given) for row in rows)
-        seen = [(record["event_at"], _identity_of(record)) for record in records]
+        seen = [(record["event_at"], identity_of(record)) for record in records]
         passed = border.passed(seen, total)
         borders, kind = self._new_borders[given["message_id"]], given["event_type"]
         if passed is None:
@@ -400,7 +401,3 @@ class MessageEvents(MessageFanOut, BulkStream):
     def covers(self) -> dict[str, list[str]]:
         """The settings that decide what is read of a message."""
         return {**super().covers, "event_types": sorted(self.run.settings.event_types)}
-
-
-def _identity_of(event: Record) -> Identity:
-    return tuple([event[column] for column in EVENT_IDENTITY])

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tap_acton import moments
 from tap_acton.moments import (
     MILLISECONDS_FROM,
     day,
     milliseconds_of,
-    moment,
     moment_of,
     names_zone,
     zone,
@@ -41,6 +41,20 @@ anything = st.one_of(
     st.from_regex(r"\A\d{1,4}[-/]\d{1,2}[-/]\d{1,4}[T ]\d{1,2}:\d\d(:\d\d)? ?[A-Z+0-9:-]{0,6}\Z"),
     st.lists(st.text(), max_size=2),
 )
+
+
+def moment(value: object, account_zone: tzinfo | None) -> str | None:
+    """Read a moment by itself, and make sure that a column of it and others holds the same."""
+    column = ["2026-03-17 07:05:09 UTC", value, None, value]
+    try:
+        written = moments.moment(value, account_zone)
+    except Unconvertible:
+        with pytest.raises(Unconvertible):
+            moments.moments(column, account_zone)
+        raise
+    expected = ["2026-03-17T07:05:09.000Z", written, None, written]
+    assert moments.moments(column, account_zone) == expected
+    return written
 
 
 @pytest.mark.parametrize(
