@@ -42,13 +42,6 @@ class Columns(NamedTuple):
     system: Mapping[str, Sequence[Any]]
     own: Mapping[str, Sequence[str | None]]
 
-    @property
-    def fields(self) -> list[dict[str, str | None]]:
-        """The list's own cells of each row, by name."""
-        names = tuple(self.own)
-        rows = zip(*self.own.values(), strict=True)
-        return [dict(zip(names, cells, strict=True)) for cells in rows]
-
 
 class Table:
     """Knows which cell of a list's rows is what.

@@ -76,9 +76,8 @@ class ListPage(Sequence["Row"]):
             (self.headers, self._data) == (other.headers, other._data)
         )
 
-    @property
     def columns(self) -> Columns | None:
-        """The cells column by column; None where each row has to be looked at by itself."""
+        """Give the cells column by column; None where each row has to be looked at by itself."""
         return self.table.columns(self._data)
 
     @property
@@ -178,25 +177,24 @@ class ListRows(UnchangedParents, BulkStream):
         Yields:
             A record for each row.
         """
-        page = cast("ListPage", rows)
-        for start in range(0, len(page), ROWS_AT_ONCE):
-            yield from self.records_of(page[start : start + ROWS_AT_ONCE], query.given)
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            yield from self.records_of(rows[start : start + ROWS_AT_ONCE], query.given)
 
-    def records_of(self, page: ListPage, given: Row) -> Sequence[Record]:
+    def records_of(self, rows: Sequence[Row], given: Row) -> Sequence[Record]:
         """Make records of rows.
 
         Args:
-            page: The rows.
+            rows: The rows, as :meth:`rows` gives them.
             given: Columns known from elsewhere.
 
         Returns:
             A record for each row.
         """
-        if (columns := page.columns) is not None:
+        if (columns := columns_of(rows)) is not None:
             with suppress(Unconvertible):
-                cells = {**columns.system, "fields": columns.fields}
-                return records_of_columns(self.reader.typed(cells, len(page), given))
-        return list(self.reader.records(page, given))
+                cells = {**columns.system, "fields": records_of_columns(columns.own)}
+                return records_of_columns(self.reader.typed(cells, len(rows), given))
+        return list(self.reader.records(rows, given))
 
     def row_maker(self, headers: Sequence[str], answer: Answer) -> RowMaker:
         """Match the cells of a file with the headers of the JSON.
@@ -448,6 +446,18 @@ class ListMembers(RowsOfLists):
     """The rows of the lists: one per contact and list, the list's own columns in ``fields``."""
 
     name = "list_members"
+
+
+def columns_of(rows: Sequence[Row]) -> Columns | None:
+    """Give the cells of rows column by column.
+
+    Args:
+        rows: The rows.
+
+    Returns:
+        The columns; None where they are not those of a page, or each has to be looked at by itself.
+    """
+    return rows.columns() if isinstance(rows, ListPage) else None
 
 
 def sizes_of(lists: Iterable[Parent]) -> dict[str, int]:

@@ -21,7 +21,7 @@ from tap_acton.pagination import EndlessPagesError, OffsetPages, Page
 from tap_acton.records import EXTRA_FIELDS, Record, RecordReader, Row, records_of_columns
 from tap_acton.stream import SCHEMAS, FoundSchema
 from tap_acton.streams import STREAM_TYPES
-from tap_acton.streams.list_rows import ListRows
+from tap_acton.streams.list_rows import ListRows, columns_of
 from tap_acton.streams.lists import CONTACT_LIST, Lists
 from tap_acton.tables import CONTACT_ID, FIELDS_IN_JSON, Table, read_csv
 from tap_acton.values import Unconvertible, snake_case
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from tap_acton.client import ActOnClient
     from tap_acton.columns import KnownNames
     from tap_acton.run import Parent
-    from tap_acton.streams.list_rows import ListPage
 
 SCHEMA = "list_stream"
 MOST_ROWS = 1000
@@ -117,21 +116,21 @@ class ListStream(ListRows):
             # The failure is told where the listing is selected; the list is asked all the same.
             return []
 
-    def records_of(self, page: ListPage, given: Row) -> list[Record]:
+    def records_of(self, rows: Sequence[Row], given: Row) -> list[Record]:
         """Put the cells into the columns of their headers.
 
         Args:
-            page: The rows.
+            rows: The rows.
             given: Columns known from elsewhere.
 
         Returns:
             A record for each row.
         """
-        if (columns := page.columns) is not None:
+        if (columns := columns_of(rows)) is not None:
             with suppress(Unconvertible):
-                typed = self.reader.typed(_without_email(columns.system), len(page), given)
+                typed = self.reader.typed(_without_email(columns.system), len(rows), given)
                 return self._records_of(typed, columns.own)
-        return [record for row in page for record in self._records_of_one(row, given)]
+        return [record for row in rows for record in self._records_of_one(row, given)]
 
     def _records_of_one(self, row: Row, given: Row) -> list[Record]:
         """Make a record of a row that has to be looked at by itself."""

@@ -11,11 +11,10 @@ from tap_acton.records import EXTRA_FIELDS, NAMES
 from tap_acton.streams.list_rows import RowsOfLists
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tap_acton.records import Record, Row
     from tap_acton.run import Parent
-    from tap_acton.streams.list_rows import ListPage
 
 SYSTEM = {"contact_id", "created_at", "modified_at"}
 """The columns that Act-On adds to a list."""
@@ -69,17 +68,17 @@ class WebinarRegistrants(RowsOfLists):
         """
         return {"on24_client_id": _folder(parent)}
 
-    def records_of(self, page: ListPage, given: Row) -> list[Record]:
+    def records_of(self, rows: Sequence[Row], given: Row) -> list[Record]:
         """Make records of rows, each by itself.
 
         Args:
-            page: The rows.
+            rows: The rows.
             given: Columns known from elsewhere.
 
         Returns:
             A record for each row.
         """
-        return [self._record_of(row, given) for row in page]
+        return [self._record_of(row, given) for row in rows]
 
     def _record_of(self, row: Row, given: Row) -> Record:
         """Find ON24's columns among those of the list, whatever their spelling.
