@@ -1,10 +1,11 @@
-"""A CSV file that may be larger than the memory: kept on the disk, read line by line."""
+"""A CSV file that may be larger than the memory: kept on the disk, read block by block."""
 
 from __future__ import annotations
 
 import io
 import weakref
 from functools import partial
+from itertools import chain
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING
 
@@ -13,8 +14,11 @@ from tap_acton.tables import csv_rows
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+BLOCK = 2**16
+"""How much is read at once, in bytes."""
+
 LONGEST_LINE = 2**24
-"""The length up to which a line is read, in characters: a longer one is no line of CSV."""
+"""The length up to which a line is read, in bytes: a longer one is no line of CSV."""
 
 
 class CsvFile:
@@ -29,29 +33,30 @@ class CsvFile:
         weakref.finalize(self, self.content.close)
 
     def rows(self) -> Iterator[list[str]]:
-        """Read the file from its beginning, never more of it than a row at once.
+        """Read the file from its beginning, never more of it than a block at once.
 
         It is read as :func:`~tap_acton.client.decode_text` and
         :func:`~tap_acton.tables.read_csv` read a text in memory.
 
-        Yields:
-            The headers, then the rows; empty lines are left out.
-
-        Raises:
-            ValueError: If it is not CSV.
+        Returns:
+            The headers, then the rows; empty lines are left out. A :class:`ValueError` ends
+            them if it is not CSV.
         """
+        return csv_rows(chain.from_iterable(self._blocks()))
+
+    def _blocks(self) -> Iterator[io.StringIO]:
+        """Give whole lines, with their ends, and without the character NUL."""
         self.content.seek(0)
-        text = io.TextIOWrapper(self.content, "utf-8-sig", "replace", newline="")
-        try:
-            yield from csv_rows(_lines(text))
-        finally:
-            # Else the file would be closed with its reader.
-            text.detach()
+        rest, encoding = b"", "utf-8-sig"
+        for block in iter(partial(self.content.read, BLOCK), b""):
+            lines, end, rest = (rest + block).rpartition(b"\n")
+            if len(rest) > LONGEST_LINE:
+                raise ValueError
+            if end:
+                yield _text(lines + end, encoding)
+                encoding = "utf-8"
+        yield _text(rest, encoding)
 
 
-def _lines(text: io.TextIOWrapper) -> Iterator[str]:
-    """Give the lines, with their ends, and without the character NUL."""
-    for line in iter(partial(text.readline, LONGEST_LINE), ""):
-        if len(line) == LONGEST_LINE:
-            raise ValueError
-        yield line.replace("\0", "")
+def _text(lines: bytes, encoding: str) -> io.StringIO:
+    return io.StringIO(lines.decode(encoding, "replace").replace("\0", ""), newline="")
