@@ -254,6 +254,20 @@ class TestBounds:
         assert list(in_order(tasks, width=width)) == list(range(width * 5))
         assert most == width
 
+    @pytest.mark.parametrize("tasks", [0, 1, 3, 20])
+    def test_no_more_threads_begin_than_there_is_work_for(
+        self, monkeypatch: pytest.MonkeyPatch, tasks: int
+    ) -> None:
+        begun = []
+
+        def thread(target: Callable[[], None]) -> threading.Thread:
+            begun.append(target)
+            return threading.Thread(target=target)
+
+        monkeypatch.setattr(fan_out, "Thread", thread)
+        assert list(in_order(leaves(range(tasks)), width=3)) == list(range(tasks))
+        assert len(begun) == min(tasks, 3)
+
     @pytest.mark.parametrize(("weight", "width"), [(WEIGHT_WAITING - 1, 3), (WEIGHT_WAITING, 2)])
     def test_others_begin_until_too_much_waits(self, weight: int, width: int) -> None:
         with manual_pool() as pool:
