@@ -16,7 +16,7 @@ import unicodedata
 from decimal import Decimal
 from hashlib import blake2b
 from types import NoneType
-from typing import TYPE_CHECKING, TypeGuard, cast
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -159,7 +159,7 @@ def text(value: object) -> str | None:
     raise Unconvertible
 
 
-def texts(values: Sequence[object]) -> Sequence[str | None]:
+def texts(values: Sequence[Any]) -> Sequence[str | None]:
     """Return what :func:`text` returns for each value; most columns take one look.
 
     Args:
@@ -173,7 +173,7 @@ def texts(values: Sequence[object]) -> Sequence[str | None]:
     """
     joined = _joined(values)
     if joined is not None and is_storable(joined):
-        return cast("Sequence[str | None]", values)
+        return values
     return [text(value) for value in values]
 
 
@@ -324,11 +324,11 @@ def are_texts(values: Sequence[object]) -> TypeGuard[Sequence[str | None]]:
     return _TEXT_OR_NULL.issuperset(map(type, values))
 
 
-def _joined(values: Sequence[object]) -> str | None:
+def _joined(values: Sequence[Any]) -> str | None:
     """Return all texts as one; None where there is something else besides them and null."""
     try:
         # Mostly all are texts, and this is the quickest way to see it.
-        return "".join(cast("Sequence[str]", values))
+        return "".join(values)
     except TypeError:
         return "".join(filter(None, values)) if are_texts(values) else None
 
