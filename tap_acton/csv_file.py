@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import io
-import weakref
 from functools import partial
 from itertools import chain
-from tempfile import TemporaryFile
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
+from tap_acton.spool import unnamed_file
 from tap_acton.tables import csv_rows
 
 if TYPE_CHECKING:
@@ -22,15 +21,14 @@ LONGEST_LINE = 2**24
 
 
 class CsvFile:
-    """A CSV file in a file that has no name, that nobody else can open, and that goes with it.
+    """A CSV file that waits on the disk to be read.
 
     Attributes:
         content: What it is written to.
     """
 
     def __init__(self) -> None:
-        self.content: IO[bytes] = TemporaryFile()  # noqa: SIM115 - closed with this object
-        weakref.finalize(self, self.content.close)
+        self.content = unnamed_file(self)
 
     def rows(self) -> Iterator[list[str]]:
         """Read the file from its beginning, never more of it than a block at once.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import weakref
+from contextlib import suppress
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any
 
@@ -17,12 +18,31 @@ if TYPE_CHECKING:
     from tap_acton.records import Record
 
 
+def unnamed_file(owner: object) -> IO[bytes]:
+    """Open a file that has no name, that nobody else can open, and that goes with its owner.
+
+    Args:
+        owner: The object that it belongs to.
+
+    Returns:
+        The file, to be written and read.
+    """
+    file = TemporaryFile()  # noqa: SIM115 - closed with its owner
+    weakref.finalize(owner, _close, file)
+    return file
+
+
+def _close(file: IO[bytes]) -> None:
+    # What the disk had no room for was told when it was written; now nobody wants it.
+    with suppress(OSError):
+        file.close()
+
+
 class Spool:
-    """Items in a file that has no name, that nobody else can open, and that goes with it."""
+    """Items that wait on the disk."""
 
     def __init__(self) -> None:
-        self._file: IO[bytes] = TemporaryFile()  # noqa: SIM115 - closed with this object
-        self.close = weakref.finalize(self, self._file.close)
+        self._file = unnamed_file(self)
 
     def add(self, item: Any) -> None:
         """Keep an item.
@@ -101,8 +121,7 @@ class FactsSpool:
 
     def close(self) -> None:
         """Drop what has not been taken."""
-        while self._files:
-            self._files.popitem()[1].close()
+        self._files.clear()
 
 
 class Places:

@@ -251,13 +251,14 @@ def test_json_takes_the_place_of_a_file_that_fails(
     assert data_without_times(found) == data_without_times(as_json)
 
 
+@pytest.mark.parametrize("kept", ["CsvFile", "Spool"])
 def test_json_takes_the_place_of_files_where_the_disk_is_full(
-    big: Account, as_json: Output, monkeypatch: pytest.MonkeyPatch
+    big: Account, as_json: Output, monkeypatch: pytest.MonkeyPatch, kept: str
 ) -> None:
     def full() -> NoReturn:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(bulk, "CsvFile", full)
+    monkeypatch.setattr(bulk, kept, full)
     with bench_of(big) as bench:
         found = read(bench)
     assert data_without_times(found) == data_without_times(as_json)
