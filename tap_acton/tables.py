@@ -106,9 +106,8 @@ class Table:
             contact's id, or a row is not as wide as the headers, so that each row has to be
             looked at.
         """
-        if not (self._own and self.has_contact_id) or any(
-            len(cells) != self._width for cells in data
-        ):
+        is_even = set(map(len, data)) == {self._width}
+        if not (is_even and self._own and self.has_contact_id):
             return None
         columns = list(zip(*data, strict=True))
         system = {name: columns[place] for place, name in self._system.items()}

@@ -169,12 +169,14 @@ def whole(pieces: Iterable[bytes]) -> bytes:
     Raises:
         TooLargeError: If it is larger than :data:`LARGEST_ANSWER`; no more of it is read.
     """
-    body = bytearray()
+    body: list[bytes] = []
+    length = 0
     for piece in pieces:
-        body += piece
-        if len(body) > LARGEST_ANSWER:
+        length += len(piece)
+        if length > LARGEST_ANSWER:
             raise TooLargeError
-    return bytes(body)
+        body.append(piece)
+    return b"".join(body)
 
 
 class OneHostAdapter(HTTPAdapter):

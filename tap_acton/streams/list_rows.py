@@ -178,7 +178,17 @@ class ListRows(UnchangedParents, BulkStream):
             A record for each row.
         """
         for start in range(0, len(rows), ROWS_AT_ONCE):
-            yield from self.records_of(rows[start : start + ROWS_AT_ONCE], query.given)
+            records = self.records_of(rows[start : start + ROWS_AT_ONCE], query.given)
+            self.note(records, query)
+            yield from records
+
+    def note(self, records: Sequence[Record], query: Query) -> None:
+        """Take note of records that are about to be emitted.
+
+        Args:
+            records: The records; there is at least one.
+            query: What was asked.
+        """
 
     def records_of(self, rows: Sequence[Row], given: Row) -> Sequence[Record]:
         """Make records of rows.
@@ -385,22 +395,17 @@ class RowsOfLists(ListRows):
             since = self.since_bookmark(self._bookmarks.get(parent["id"]))
             yield self.query_of(parent, since, self.given_of(parent))
 
-    def records(self, rows: Sequence[Row], query: Query) -> Iterator[Record]:
-        """Make the records, and remember how far the list was read.
+    def note(self, records: Sequence[Record], query: Query) -> None:
+        """Remember how far the list was read.
 
         Args:
-            rows: The rows.
+            records: The records.
             query: What was asked.
-
-        Yields:
-            A record for each row.
         """
         list_id = query.given["list_id"]
-        for record in super().records(rows, query):
-            modified_at = record["modified_at"]
-            if modified_at is not None and modified_at > self._reached.get(list_id, ""):
-                self._reached[list_id] = modified_at
-            yield record
+        reached = max([record["modified_at"] or "" for record in records])
+        if reached > self._reached.get(list_id, ""):
+            self._reached[list_id] = reached
 
     def parent_done(self, parent: Parent, *, is_complete: bool) -> None:
         """Keep how far a list was read, now that its rows have been emitted.
