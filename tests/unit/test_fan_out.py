@@ -11,6 +11,7 @@ import gc
 import threading
 import weakref
 from collections import Counter
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -37,33 +38,44 @@ LONGEST_WAIT = 20.0
 class ManualPool:
     """A pool that begins what it is given at once, and ends it when it is told to."""
 
-    running: list[Callable[[], object]] = field(default_factory=list)
+    running: list[tuple[Future[Any], Callable[[], Any]]] = field(default_factory=list)
     most_running: int = 0
     width: int = 0
-    is_closed: bool = False
+    is_shut_down: bool = False
 
     def __call__(self, width: int) -> ManualPool:
         self.width = width
         return self
 
-    def submit(self, work: Callable[[], object]) -> None:
-        assert not self.is_closed
-        self.running.append(work)
+    def submit(self, task: Callable[[], Any]) -> Future[Any]:
+        assert not self.is_shut_down
+        future: Future[Any] = Future()
+        future.set_running_or_notify_cancel()
+        self.running.append((future, task))
         self.most_running = max(self.most_running, len(self.running))
+        return future
 
-    def close(self) -> None:
-        self.is_closed = True
+    def shutdown(self, *, wait: bool, cancel_futures: bool) -> None:
+        assert wait is False
+        assert cancel_futures is True
+        self.is_shut_down = True
 
     def answer(self, position: int) -> None:
         """End the task at that position among those that are running."""
-        self.running.pop(position % len(self.running))()
+        future, task = self.running.pop(position % len(self.running))
+        try:
+            result = task()
+        except Exception as error:  # noqa: BLE001 - as a pool does
+            future.set_exception(error)
+        else:
+            future.set_result(result)
 
 
 @contextmanager
 def manual_pool() -> Iterator[ManualPool]:
     pool = ManualPool()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fan_out, "Threads", pool)
+        patch.setattr(fan_out, "ThreadPoolExecutor", pool)
         patch.setattr(fan_out, "CHECKPOINT_SECONDS", 0)
         yield pool
 
@@ -129,7 +141,7 @@ class TestOrder:
         assert results == list(tree.paths())
         assert pool.width == width
         assert pool.most_running <= width
-        assert pool.is_closed
+        assert pool.is_shut_down
 
     @pytest.mark.parametrize("width", [1, 3, 8])
     def test_results_come_depth_first_on_real_threads_too(self, width: int) -> None:
@@ -189,11 +201,11 @@ class TestBounds:
         with manual_pool() as pool:
             submit = pool.submit
 
-            def begin(work: Callable[[], object]) -> None:
+            def begin(task: Callable[[], Any]) -> Future[Any]:
                 nonlocal begun, most_ahead
                 begun += 1
                 most_ahead = max(most_ahead, begun - yielded)
-                submit(work)
+                return submit(task)
 
             pool.submit = begin  # type: ignore[method-assign]
             work = in_order(
@@ -253,20 +265,6 @@ class TestBounds:
 
         assert list(in_order(tasks, width=width)) == list(range(width * 5))
         assert most == width
-
-    @pytest.mark.parametrize("tasks", [0, 1, 3, 20])
-    def test_no_more_threads_begin_than_there_is_work_for(
-        self, monkeypatch: pytest.MonkeyPatch, tasks: int
-    ) -> None:
-        begun = []
-
-        def thread(target: Callable[[], None]) -> threading.Thread:
-            begun.append(target)
-            return threading.Thread(target=target)
-
-        monkeypatch.setattr(fan_out, "Thread", thread)
-        assert list(in_order(leaves(range(tasks)), width=3)) == list(range(tasks))
-        assert len(begun) == min(tasks, 3)
 
     @pytest.mark.parametrize(("weight", "width"), [(WEIGHT_WAITING - 1, 3), (WEIGHT_WAITING, 2)])
     def test_others_begin_until_too_much_waits(self, weight: int, width: int) -> None:
@@ -339,9 +337,9 @@ class TestBounds:
         with manual_pool() as pool:
             submit = pool.submit
 
-            def begin(work: Callable[[], object]) -> None:
+            def begin(task: Callable[[], Any]) -> Future[Any]:
                 begun.append(yielded)
-                submit(work)
+                return submit(task)
 
             pool.submit = begin  # type: ignore[method-assign]
             work = in_order(
@@ -513,7 +511,7 @@ class TestFailures:
 
         assert raised.value.args == broken
         assert results == expected[: expected.index(broken)]
-        assert pool.is_closed
+        assert pool.is_shut_down
 
     def test_nothing_comes_after_an_exception(self) -> None:
         work = in_order([failing(KeyError("x")), leaf(1)], width=2)
@@ -593,7 +591,7 @@ class TestClosing:
 
             work.close()
 
-            assert pool.is_closed
+            assert pool.is_shut_down
             assert len(pool.running) == begun <= 2
 
     def test_a_pool_that_was_read_to_its_end_leaves_no_thread_behind(self) -> None:
