@@ -15,7 +15,7 @@ from tap_acton.values import Unconvertible, fingerprint, integer
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tap_acton.pagination import Page
+    from tap_acton.api.pagination import Page
     from tap_acton.records import Record, Row
     from tap_acton.run import Parent
 

@@ -14,7 +14,8 @@ from tap_acton.answers import (
     total_of,
     with_border,
 )
-from tap_acton.client import Call, decode_json
+from tap_acton.api.client import Call, decode_json
+from tap_acton.api.pagination import EndlessPagesError, OffsetPages, Page, Pages
 from tap_acton.errors import (
     AllowanceSpentError,
     NotFoundError,
@@ -23,7 +24,6 @@ from tap_acton.errors import (
     RepeatableError,
     StreamFailedError,
 )
-from tap_acton.pagination import EndlessPagesError, OffsetPages, Page, Pages
 from tap_acton.versions import VersionedStream
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ class AskingStream(VersionedStream):
             query: What was asked.
 
         Returns:
-            The decoder, as :meth:`~tap_acton.client.ActOnClient.read` takes it.
+            The decoder, as :meth:`~tap_acton.api.client.ActOnClient.read` takes it.
         """
         return decode_json
 

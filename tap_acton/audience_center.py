@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tap_acton.client import Call, path_part
+from tap_acton.api.client import Call, path_part
 from tap_acton.errors import (
     ActOnError,
     CallError,
@@ -21,7 +21,7 @@ from tap_acton.shapes import find_audience_rows
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from tap_acton.client import ActOnClient
+    from tap_acton.api.client import ActOnClient
     from tap_acton.records import Row
 
 STREAM = "contact_fields"

@@ -31,10 +31,10 @@ from tap_acton.stream import ActOnStream
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from tap_acton.api.pagination import Page
     from tap_acton.bookmarks import ActOnTap
     from tap_acton.columns import Shape
     from tap_acton.fan_out import Outcome
-    from tap_acton.pagination import Page
     from tap_acton.records import Row
 
 MakeRow: TypeAlias = "Callable[[list[str]], Row]"

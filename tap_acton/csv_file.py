@@ -33,7 +33,7 @@ class CsvFile:
     def rows(self) -> Iterator[list[str]]:
         """Read the file from its beginning, never more of it than a block at once.
 
-        It is read as :func:`~tap_acton.client.decode_text` and
+        It is read as :func:`~tap_acton.api.client.decode_text` and
         :func:`~tap_acton.tables.read_csv` read a text in memory.
 
         Returns:

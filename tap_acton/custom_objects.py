@@ -15,7 +15,7 @@ from binascii import Error as Base64Error
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from tap_acton.client import Call, path_part
+from tap_acton.api.client import Call, path_part
 from tap_acton.columns import Column, allot
 from tap_acton.errors import NotAvailableError, RejectedCallError, RepeatableError
 from tap_acton.moments import day, moment, moment_of
@@ -26,7 +26,7 @@ from tap_acton.values import Unconvertible, fingerprint, text
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-    from tap_acton.client import ActOnClient
+    from tap_acton.api.client import ActOnClient
     from tap_acton.records import Record, Row
 
 FAMILY = "/custom-objects/v1/{account_id}"

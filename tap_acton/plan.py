@@ -11,9 +11,9 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
+from tap_acton.api.rate_limits import seconds_for
 from tap_acton.errors import CallError, NotAvailableError, StreamFailedError
 from tap_acton.estimates import Certainty, Estimate, certainty_of_sum
-from tap_acton.limits import seconds_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

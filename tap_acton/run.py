@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
 from tap_acton import moments
+from tap_acton.api.auth import Credentials, TokenChain
+from tap_acton.api.client import ActOnClient, Call
+from tap_acton.api.rate_limits import Limits
+from tap_acton.api.transport import Patience, new_session, without_netrc
 from tap_acton.audience_center import AudienceCenter
-from tap_acton.auth import Credentials, TokenChain
-from tap_acton.client import ActOnClient, Call
 from tap_acton.counts import RunCount
 from tap_acton.custom_objects import ask_schemas, schemas_in
 from tap_acton.errors import (
@@ -26,10 +28,8 @@ from tap_acton.errors import (
     RepeatableError,
     StreamFailedError,
 )
-from tap_acton.limits import Limits
 from tap_acton.stop import StopSignal
-from tap_acton.stores import open_stores
-from tap_acton.transport import Patience, new_session, without_netrc
+from tap_acton.stores.opening import open_stores
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     import requests
 
     from tap_acton.records import Row
-    from tap_acton.settings import Settings
+    from tap_acton.settings.settings import Settings
     from tap_acton.spool import FactsSpool
 
 Parent: TypeAlias = Mapping[str, Any]

@@ -22,6 +22,7 @@ from singer_sdk.metrics import DEFAULT_LOG_INTERVAL
 
 from tap_acton import schemas
 from tap_acton.answers import Answer, Query, SeenKeys, without_shifted
+from tap_acton.api.pagination import Page, UnaskedPages
 from tap_acton.asking import AskingStream
 from tap_acton.columns import with_columns
 from tap_acton.errors import (
@@ -35,7 +36,6 @@ from tap_acton.errors import (
 from tap_acton.estimates import Certainty, Estimate, FirstPage, pages_of
 from tap_acton.fan_out import Task, in_order
 from tap_acton.lines import Lines
-from tap_acton.pagination import Page, UnaskedPages
 from tap_acton.readings import Readings
 from tap_acton.records import EXTRA_FIELDS, NO_TEXT, Record, RecordReader, Row, at_once
 from tap_acton.rounds import left

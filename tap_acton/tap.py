@@ -31,8 +31,8 @@ from tap_acton.errors import (
     output_failures_told,
 )
 from tap_acton.run import Run
-from tap_acton.settings import Settings
-from tap_acton.settings_schema import CONFIG_SCHEMA
+from tap_acton.settings.schema import CONFIG_SCHEMA
+from tap_acton.settings.settings import Settings
 from tap_acton.state import bookmarks_in, with_version
 from tap_acton.stream import DONE_BEFORE
 from tap_acton.streams import STREAM_TYPES

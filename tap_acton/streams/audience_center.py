@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_acton.answers import Answer, Query, total_of
+from tap_acton.api.pagination import NumberedPages, Page, Pages
 from tap_acton.errors import NotRoutedError, RepeatableError
-from tap_acton.pagination import NumberedPages, Page, Pages
 from tap_acton.shapes import Found, find_audience_rows
 from tap_acton.streams.shaped import UnverifiedStream
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tap_acton.answers import Query
-from tap_acton.client import path_part
+from tap_acton.api.client import path_part
 from tap_acton.streams.shaped import UnverifiedStream
 from tap_acton.values import fingerprint
 

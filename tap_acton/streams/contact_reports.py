@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from tap_acton.answers import Answer
-    from tap_acton.pagination import Pages
+    from tap_acton.api.pagination import Pages
     from tap_acton.records import Record, Row
 
 CONTACTS_STATE = "contacts"

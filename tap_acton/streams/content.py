@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tap_acton.pagination import UnaskedPages
+from tap_acton.api.pagination import UnaskedPages
 from tap_acton.stream import ActOnStream
 from tap_acton.streams.items import ItemStream
 from tap_acton.streams.shaped import FolderStream, UnverifiedStream

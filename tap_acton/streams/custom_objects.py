@@ -12,7 +12,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from tap_acton.answers import Answer, Query, digest_of, total_of
-from tap_acton.client import path_part
+from tap_acton.api.client import path_part
+from tap_acton.api.pagination import EndlessPagesError, Page
 from tap_acton.cursor import CursorPage
 from tap_acton.custom_objects import (
     FAMILY,
@@ -31,7 +32,6 @@ from tap_acton.errors import (
     StreamFailedError,
 )
 from tap_acton.estimates import Certainty
-from tap_acton.pagination import EndlessPagesError, Page
 from tap_acton.records import NAMES
 from tap_acton.state import NOTHING
 from tap_acton.streams.audience_center import TOTALS

@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tap_acton.answers import Answer, Query, RunningNumbers, total_of
-from tap_acton.client import Call, path_part
+from tap_acton.api.client import Call, path_part
+from tap_acton.api.pagination import EndlessPagesError, OffsetPages, Page
 from tap_acton.errors import (
     ActOnError,
     AllowanceSpentError,
@@ -18,7 +19,6 @@ from tap_acton.errors import (
     StreamFailedError,
 )
 from tap_acton.estimates import Certainty, Estimate, pages_of
-from tap_acton.pagination import EndlessPagesError, OffsetPages, Page
 from tap_acton.rounds import noted
 from tap_acton.spool import FactsSpool, Places
 from tap_acton.stream import ActOnStream

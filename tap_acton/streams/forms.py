@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tap_acton.answers import Query
+    from tap_acton.api.pagination import Page
     from tap_acton.fan_out import Outcome
-    from tap_acton.pagination import Page
     from tap_acton.records import Record, Row
 
 

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, ClassVar
 
 from tap_acton.answers import Query, RunningNumbers
-from tap_acton.client import path_part
+from tap_acton.api.client import path_part
 from tap_acton.streams.shaped import UnverifiedStream
 from tap_acton.streams.unchanged import UnchangedParents
 

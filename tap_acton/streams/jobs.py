@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from tap_acton.answers import Query
-from tap_acton.client import decode_json, decode_text, path_part
+from tap_acton.api.client import decode_json, decode_text, path_part
 from tap_acton.errors import RepeatableError
 from tap_acton.stream import ActOnStream
 from tap_acton.tables import distinct_names, read_csv

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, cast, overload
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
 from tap_acton.answers import Answer, Query
+from tap_acton.api.client import path_part
 from tap_acton.bulk import BulkStream, RowMaker
-from tap_acton.client import path_part
 from tap_acton.errors import RepeatableError, StreamFailedError
 from tap_acton.estimates import Certainty
 from tap_acton.moments import milliseconds_of, moment_of

@@ -9,7 +9,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from tap_acton.answers import digest_of, total_of
-from tap_acton.client import Call, decode_text, path_part
+from tap_acton.api.client import Call, decode_text, path_part
+from tap_acton.api.pagination import EndlessPagesError, OffsetPages, Page
 from tap_acton.columns import Column, Shape, allot
 from tap_acton.errors import (
     CallError,
@@ -17,7 +18,6 @@ from tap_acton.errors import (
     RepeatableError,
     StreamFailedError,
 )
-from tap_acton.pagination import EndlessPagesError, OffsetPages, Page
 from tap_acton.records import EXTRA_FIELDS, Record, RecordReader, Row, records_of_columns
 from tap_acton.stream import SCHEMAS, FoundSchema
 from tap_acton.streams import STREAM_TYPES
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from tap_acton.answers import Query
+    from tap_acton.api.client import ActOnClient
     from tap_acton.bookmarks import ActOnTap
-    from tap_acton.client import ActOnClient
     from tap_acton.columns import KnownNames
     from tap_acton.run import Parent
 

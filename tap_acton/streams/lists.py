@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tap_acton.answers import Answer, Query
+from tap_acton.api.pagination import Page
 from tap_acton.errors import RejectedCallError
-from tap_acton.pagination import Page
 from tap_acton.stream import ActOnStream
 
 if TYPE_CHECKING:

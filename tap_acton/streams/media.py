@@ -18,9 +18,9 @@ from tap_acton.values import Unconvertible, text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from tap_acton.client import Call
+    from tap_acton.api.client import Call
+    from tap_acton.api.pagination import Page
     from tap_acton.fan_out import Outcome
-    from tap_acton.pagination import Page
     from tap_acton.records import Record, Row
     from tap_acton.run import Parent
 

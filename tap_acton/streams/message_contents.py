@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tap_acton.answers import Answer, Query
-from tap_acton.client import Call, decode_page, path_part
+from tap_acton.api.client import Call, decode_page, path_part
 from tap_acton.errors import (
     NotAvailableError,
     ParentGoneError,
@@ -23,8 +23,8 @@ from tap_acton.values import identifier
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from tap_acton.api.pagination import Page
     from tap_acton.fan_out import Outcome
-    from tap_acton.pagination import Page
     from tap_acton.records import Row
 
 

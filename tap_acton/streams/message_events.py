@@ -11,6 +11,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, cast
 
 from tap_acton.answers import Answer, Query, RunningNumbers
+from tap_acton.api.pagination import OffsetPages, Page
 from tap_acton.bulk import BulkStream, RowMaker, object_maker
 from tap_acton.errors import (
     CallError,
@@ -20,7 +21,6 @@ from tap_acton.errors import (
     RepeatableError,
 )
 from tap_acton.estimates import Certainty, Estimate, pages_of
-from tap_acton.pagination import OffsetPages, Page
 from tap_acton.records import RecordReader
 from tap_acton.streams.message_borders import Reading
 from tap_acton.streams.messages import COUNTER_OF, MessageFanOut, MessageReports, counters_of

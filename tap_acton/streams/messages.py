@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 
 from tap_acton.answers import Answer, Query
-from tap_acton.client import path_part
+from tap_acton.api.client import path_part
 from tap_acton.moments import moment_of
 from tap_acton.stream import ActOnStream
 from tap_acton.streams.message_progress import Counters, MessageProgress, is_always_in_view
@@ -18,8 +18,8 @@ from tap_acton.values import Unconvertible, integer
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from tap_acton.api.pagination import Page
     from tap_acton.fan_out import Outcome
-    from tap_acton.pagination import Page
     from tap_acton.records import Row
     from tap_acton.run import Parent
 

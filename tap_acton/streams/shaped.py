@@ -7,8 +7,8 @@ import threading
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from tap_acton.api.pagination import UnaskedPages
 from tap_acton.errors import RepeatableError
-from tap_acton.pagination import UnaskedPages
 from tap_acton.shapes import Found, described, find_rows, folder_rows, is_folders
 from tap_acton.stream import ActOnStream
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tap_acton.answers import Query
+    from tap_acton.api.pagination import Pages
     from tap_acton.bookmarks import ActOnTap
     from tap_acton.columns import Shape
-    from tap_acton.pagination import Pages
     from tap_acton.records import Row
 
 

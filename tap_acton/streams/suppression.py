@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
 from tap_acton.answers import Query
+from tap_acton.api.pagination import Page
 from tap_acton.created_after import (
     CREATED_AFTER_STATE,
     NO_UNIT,
@@ -25,7 +26,6 @@ from tap_acton.errors import (
     StreamFailedError,
 )
 from tap_acton.moments import moment_of
-from tap_acton.pagination import Page
 from tap_acton.stream import ActOnStream
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
 from tap_acton.answers import Answer
+from tap_acton.api.pagination import Page
 from tap_acton.errors import AllowanceSpentError, RejectedCallError
 from tap_acton.estimates import Certainty, Estimate
 from tap_acton.moments import milliseconds_of, moment_of
-from tap_acton.pagination import Page
 from tap_acton.readings import MOST_READINGS
 from tap_acton.records import RecordReader
 from tap_acton.streams.audience_center import AudienceCenterStream

@@ -9,8 +9,8 @@ from unittest.mock import patch
 import pytest
 
 from acton_sandbox import Fault
+from tap_acton.api.transport import Route
 from tap_acton.streams.audience_center import OLDER_DOWNLOAD_PATH
-from tap_acton.transport import Route
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

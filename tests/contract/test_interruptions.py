@@ -16,7 +16,7 @@ import pytest
 from filelock import FileLock
 
 from acton_sandbox import Account, Fault, Sandbox
-from tap_acton.auth import Credentials
+from tap_acton.api.auth import Credentials
 from tests.contract import seeds
 from tests.contract.conftest import NOW
 from tests.contract.expected import by_key, expected_records

@@ -15,11 +15,11 @@ from unittest.mock import patch
 import pytest
 
 from acton_sandbox import Account, Limits, Sandbox
-from tap_acton.auth import Credentials
+from tap_acton.api.auth import Credentials
+from tap_acton.api.rate_limits import Limits as TapLimits
 from tap_acton.errors import SettingsError
-from tap_acton.limits import Limits as TapLimits
-from tap_acton.server_address import ServerAddress, is_server_address
-from tap_acton.stores import open_stores
+from tap_acton.settings.server_address import ServerAddress, is_server_address
+from tap_acton.stores.opening import open_stores
 from tests.contract.conftest import NOW, bench_of
 from tests.contract.expected import by_key, expected_records
 from tests.contract.harness import (

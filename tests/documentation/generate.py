@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from acton_sandbox.faults import KINDS
-from tap_acton.settings_schema import CONFIG_SCHEMA
+from tap_acton.settings.schema import CONFIG_SCHEMA
 from tests.documentation import coverage, stream_pages
 from tests.documentation.markdown import cell, codes, table, with_part
 from tests.documentation.reference import SETTING_GROUPS

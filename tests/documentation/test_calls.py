@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import pytest
 
 from acton_sandbox import Account, Sandbox
-from tap_acton.settings_schema import MESSAGE_TYPES
+from tap_acton.settings.schema import MESSAGE_TYPES
 from tap_acton.tap import TapActOn
 from tests.documentation.reference import STREAMS
 

@@ -29,7 +29,10 @@ def test_an_explained_mutant_changes_a_line_that_is_there(mutant: Mutant) -> Non
     [
         ("tap_acton.values.x_integer__mutmut_3", "tap_acton.values.integer"),
         ("tap_acton.values.x__numeral__mutmut_12", "tap_acton.values._numeral"),
-        ("tap_acton.auth.xǁTokenChainǁ__init____mutmut_1", "tap_acton.auth.TokenChain.__init__"),
+        (
+            "tap_acton.api.auth.xǁTokenChainǁ__init____mutmut_1",
+            "tap_acton.api.auth.TokenChain.__init__",
+        ),
         ("tap_acton.fan_out.xǁ_FanOutǁ_start__mutmut_7", "tap_acton.fan_out._FanOut._start"),
     ],
 )

@@ -22,8 +22,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 
-from tap_acton import transport
-from tap_acton.auth import (
+from tap_acton.api import transport
+from tap_acton.api.auth import (
     TOKEN_LENGTH,
     Credentials,
     FileTokenStore,
@@ -32,6 +32,8 @@ from tap_acton.auth import (
     TokenStore,
     open_token_store,
 )
+from tap_acton.api.rate_limits import SECOND_MS, Limits, LimitStorage
+from tap_acton.api.transport import Patience
 from tap_acton.errors import (
     ActOnError,
     AllowanceSpentError,
@@ -40,8 +42,6 @@ from tap_acton.errors import (
     SettingsError,
     UnreachableError,
 )
-from tap_acton.limits import SECOND_MS, Limits, LimitStorage
-from tap_acton.transport import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -356,8 +356,8 @@ class TestSharing:
     def test_two_processes_log_in_once(self, tmp_path: Path) -> None:
         script = f"""
 import io, json, time, requests
-from tap_acton.auth import Credentials, TokenChain, open_token_store
-from tap_acton.limits import Limits, open_limit_storage
+from tap_acton.api.auth import Credentials, TokenChain, open_token_store
+from tap_acton.api.rate_limits import Limits, open_limit_storage
 def post(form):
     with open({str(tmp_path / "asked")!r}, "a") as file:
         file.write(form["grant_type"] + "\\n")

@@ -16,7 +16,7 @@ import responses
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_acton.client import (
+from tap_acton.api.client import (
     FIRST_CONTACT_TRIES,
     ActOnClient,
     Call,
@@ -24,6 +24,7 @@ from tap_acton.client import (
     decode_page,
     path_part,
 )
+from tap_acton.api.transport import MAX_THROTTLES, Patience, new_session
 from tap_acton.counts import RunCount
 from tap_acton.errors import (
     ActOnError,
@@ -37,14 +38,13 @@ from tap_acton.errors import (
     StreamFailedError,
     UnreachableError,
 )
-from tap_acton.transport import MAX_THROTTLES, Patience, new_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tap_acton.auth import TokenChain
-    from tap_acton.limits import Limits
+    from tap_acton.api.auth import TokenChain
+    from tap_acton.api.rate_limits import Limits
 
 HOST = "https://api.example.com"
 CALL = Call("/api/1/message", subject="messages", stream="messages")

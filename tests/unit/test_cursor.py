@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tap_acton.api.pagination import EndlessPagesError
 from tap_acton.cursor import MODEST_SIZE, CursorPage
-from tap_acton.pagination import EndlessPagesError
 
 FIRST = CursorPage(1000)
 

@@ -15,16 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from urllib3 import HTTPResponse
 
-from tap_acton import transport
-from tap_acton.auth import Token
-from tap_acton.client import Call, decode_json, decode_page, decode_text
+from tap_acton.api import transport
+from tap_acton.api.auth import Token
+from tap_acton.api.client import Call, decode_json, decode_page, decode_text
+from tap_acton.api.pagination import PAGES_AHEAD, NumberedPages, OffsetPages, Page
+from tap_acton.api.transport import Route
 from tap_acton.csv_file import CsvFile
 from tap_acton.errors import ActOnError, Answer, RejectedCallError, disguised_failure_of, failure_of
-from tap_acton.pagination import PAGES_AHEAD, NumberedPages, OffsetPages, Page
 from tap_acton.records import RecordReader
 from tap_acton.shapes import described, find_audience_rows, find_rows
 from tap_acton.tables import Table, distinct_names
-from tap_acton.transport import Route
 from tests.unit.test_client import Setup
 
 if TYPE_CHECKING:

@@ -20,13 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tap_acton.errors import (
-    AllowanceSpentError,
-    InterruptedRunError,
-    RunOverError,
-    SettingsError,
-)
-from tap_acton.limits import (
+from tap_acton.api.rate_limits import (
     DAY_MS,
     HOUR_MS,
     LOGINS_PER_HOUR,
@@ -40,6 +34,12 @@ from tap_acton.limits import (
     seconds_for,
     state_folder,
     system_clock,
+)
+from tap_acton.errors import (
+    AllowanceSpentError,
+    InterruptedRunError,
+    RunOverError,
+    SettingsError,
 )
 
 if TYPE_CHECKING:
@@ -554,7 +554,7 @@ class TestFile:
         script = f"""
 import time
 from tap_acton.errors import AllowanceSpentError
-from tap_acton.limits import Limits, open_limit_storage
+from tap_acton.api.rate_limits import Limits, open_limit_storage
 limits = Limits(
     storage=open_limit_storage({str(tmp_path)!r}, "key"),
     requests_per_second=20, daily_request_limit=6, pause=time.sleep,

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from tap_acton.api.rate_limits import seconds_for
 from tap_acton.estimates import Certainty, FirstPage, certainty_of_sum, pages_of
-from tap_acton.limits import seconds_for
 from tap_acton.moments import moment_of
 from tap_acton.plan import Plan, StreamPlan
 from tap_acton.streams.message_progress import MessageProgress

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped, unused-ignore]
 
 from tap_acton import records, schemas
-from tap_acton.client import decode_json
+from tap_acton.api.client import decode_json
 from tap_acton.records import EXTRA_FIELDS, IGNORED, NAMES, UNIT, UNKNOWN_MOMENT, RecordReader
 from tap_acton.values import snake_case
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_acton.relative_dates import duration, stretch, to_millisecond
+from tap_acton.settings.dates import duration, stretch, to_millisecond
 
 NOW = datetime(2026, 3, 31, 12, 34, 56, 789_999, tzinfo=UTC)
 ONE_MILLISECOND = timedelta(milliseconds=1)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_acton.server_address import ServerAddress, ServerKind, is_server_address
+from tap_acton.settings.server_address import ServerAddress, ServerKind, is_server_address
 
 
 def test_an_address_is_taken_apart() -> None:

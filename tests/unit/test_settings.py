@@ -16,8 +16,8 @@ from jsonschema import Draft202012Validator
 from singer_sdk import Tap
 
 from tap_acton.errors import SettingsError
-from tap_acton.settings import Job, SeoReport, Settings, Shard, Window
-from tap_acton.settings_schema import CONFIG_SCHEMA, SETTINGS
+from tap_acton.settings.schema import CONFIG_SCHEMA, SETTINGS
+from tap_acton.settings.settings import Job, SeoReport, Settings, Shard, Window
 
 NOW = datetime(2026, 3, 31, 12, 34, 56, 789_999, tzinfo=UTC)
 NOW_IN_MILLISECONDS = NOW.replace(microsecond=789_000)
@@ -508,7 +508,7 @@ def test_shards_are_the_same_on_every_machine() -> None:
 def test_a_plain_start_does_not_import_pendulum() -> None:
     program = (
         "import sys, datetime\n"
-        "from tap_acton.settings import Settings\n"
+        "from tap_acton.settings.settings import Settings\n"
         f"Settings.read({LOGIN!r}, now=datetime.datetime.now(datetime.UTC))\n"
         "print('pendulum' in sys.modules)"
     )

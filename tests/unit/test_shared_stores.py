@@ -16,17 +16,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_acton import stores
-from tap_acton.auth import Token
+from tap_acton.api.auth import Token
+from tap_acton.api.rate_limits import DAY_MS, HOUR_MS, MINUTE_MS, Limits, pace
 from tap_acton.errors import (
     AllowanceSpentError,
     InterruptedRunError,
     RunOverError,
     SettingsError,
 )
-from tap_acton.limits import DAY_MS, HOUR_MS, MINUTE_MS, Limits, pace
-from tap_acton.redis_store import RedisTokenStore, connect
-from tap_acton.server_address import ServerAddress
+from tap_acton.settings.server_address import ServerAddress
+from tap_acton.stores import opening as stores
+from tap_acton.stores.redis import RedisTokenStore, connect
 from tests.servers import free_port
 from tests.shared_servers import (
     PostgresqlServer,
@@ -37,8 +37,8 @@ from tests.shared_servers import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tap_acton.auth import TokenStore
-    from tap_acton.limits import LimitStorage
+    from tap_acton.api.auth import TokenStore
+    from tap_acton.api.rate_limits import LimitStorage
     from tests.servers import Postgres
     from tests.shared_servers import SharedServer
 
@@ -254,9 +254,9 @@ def test_a_machine_that_waits_for_the_lock_can_be_stopped(machines: Machines) ->
 
 HOLDER = """
 import sys, time
-from tap_acton.redis_store import RedisTokenStore, connect
-from tap_acton.server_address import ServerAddress, ServerKind
-from tap_acton.stores import open_stores
+from tap_acton.stores.redis import RedisTokenStore, connect
+from tap_acton.settings.server_address import ServerAddress, ServerKind
+from tap_acton.stores.opening import open_stores
 address = ServerAddress.parse(sys.argv[1])
 store = (
     RedisTokenStore(address, connect(address), sys.argv[2], time.sleep, lock_seconds=1)
@@ -368,7 +368,7 @@ def look_at(url: str) -> None:
 def test_a_server_that_does_not_answer_is_told_of_in_one_sentence(
     scheme: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tap_acton.redis_store._REPETITIONS", 0)
+    monkeypatch.setattr("tap_acton.stores.redis._REPETITIONS", 0)
 
     with pytest.raises(SettingsError) as refused:
         look_at(f"{scheme}://pat:pass-word@127.0.0.1:{free_port()}/0")
@@ -403,7 +403,7 @@ def test_a_server_that_refuses_the_password_is_told_of(server: SharedServer) -> 
 def test_nothing_is_said_to_a_server_that_does_not_speak_tls(
     monkeypatch: pytest.MonkeyPatch, url: str, answer: bytes, asks_for_tls: bytes
 ) -> None:
-    monkeypatch.setattr("tap_acton.redis_store._REPETITIONS", 0)
+    monkeypatch.setattr("tap_acton.stores.redis._REPETITIONS", 0)
     heard = []
 
     def serve(listening: socket.socket) -> None:

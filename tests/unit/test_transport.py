@@ -8,8 +8,14 @@ from typing import Any
 import pytest
 import requests
 
+from tap_acton.api.transport import (
+    NoAnswerError,
+    OneHostAdapter,
+    never_left,
+    new_session,
+    no_answer,
+)
 from tap_acton.errors import RepeatableError, UnreachableError
-from tap_acton.transport import NoAnswerError, OneHostAdapter, never_left, new_session, no_answer
 
 
 def failure_of(url: str) -> requests.RequestException:

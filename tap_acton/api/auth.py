@@ -25,6 +25,21 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 import requests
 from filelock import FileLock, Timeout
 
+from tap_acton.api.rate_limits import (
+    SECOND_MS,
+    open_private,
+    state_folder,
+    system_clock,
+    unusable_folder,
+)
+from tap_acton.api.transport import (
+    Patience,
+    TooLargeError,
+    never_left,
+    no_answer,
+    pieces_of,
+    whole,
+)
 from tap_acton.errors import (
     API_ACCESS_OFF_WORDS,
     ActOnError,
@@ -37,28 +52,13 @@ from tap_acton.errors import (
     failure_of,
     without_stray_braces,
 )
-from tap_acton.limits import (
-    SECOND_MS,
-    open_private,
-    state_folder,
-    system_clock,
-    unusable_folder,
-)
-from tap_acton.transport import (
-    Patience,
-    TooLargeError,
-    never_left,
-    no_answer,
-    pieces_of,
-    whole,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from tap_acton.limits import Clock, Limits
+    from tap_acton.api.rate_limits import Clock, Limits
 
 logger = logging.getLogger("tap-acton")
 

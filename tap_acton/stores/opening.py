@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from tap_acton.auth import TokenStore, open_token_store
+from tap_acton.api.auth import TokenStore, open_token_store
+from tap_acton.api.rate_limits import LimitStorage, open_limit_storage
 from tap_acton.errors import SettingsError
-from tap_acton.limits import LimitStorage, open_limit_storage
-from tap_acton.server_address import ServerAddress, ServerKind
+from tap_acton.settings.server_address import ServerAddress, ServerKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +53,7 @@ def open_stores(
         )
     try:
         if setting.kind is ServerKind.REDIS:
-            from tap_acton.redis_store import (  # noqa: PLC0415 - an extra
+            from tap_acton.stores.redis import (  # noqa: PLC0415 - an extra
                 RedisLimitStorage,
                 RedisTokenStore,
                 connect,
@@ -64,7 +64,7 @@ def open_stores(
                 RedisLimitStorage(setting, client, identity),
                 RedisTokenStore(setting, client, identity, pause),
             )
-        from tap_acton.postgresql_store import (  # noqa: PLC0415 - an extra
+        from tap_acton.stores.postgresql import (  # noqa: PLC0415 - an extra
             PostgresqlLimitStorage,
             PostgresqlTokenStore,
         )

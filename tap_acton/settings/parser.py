@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tap_acton import values
-from tap_acton.settings_schema import SETTINGS
+from tap_acton.settings.schema import SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, LiteralString
 import psycopg
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
-from tap_acton.auth import LOCK_POLL_SECONDS
+from tap_acton.api.auth import LOCK_POLL_SECONDS
+from tap_acton.api.rate_limits import HOUR_MS, MINUTE_MS, LimitStorage
 from tap_acton.errors import RunOverError
-from tap_acton.limits import HOUR_MS, MINUTE_MS, LimitStorage
-from tap_acton.server_store import (
+from tap_acton.stores.server import (
     ANSWER_SECONDS,
     BAD_CERTIFICATE,
     NO_CONNECTION,
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     from pyrate_limiter import Rate
 
-    from tap_acton.limits import CallCount, Clock
-    from tap_acton.server_address import ServerAddress
+    from tap_acton.api.rate_limits import CallCount, Clock
+    from tap_acton.settings.server_address import ServerAddress
 
 WRITE_PAUSES = (0.0, *(1.0,) * 10)
 """The seconds between attempts to write a token: one that cannot be kept may cost the chain."""

@@ -8,11 +8,11 @@ from abc import abstractmethod
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from tap_acton.auth import Token, TokenStore
+from tap_acton.api.auth import Token, TokenStore
 from tap_acton.errors import SettingsError
 
 if TYPE_CHECKING:
-    from tap_acton.server_address import ServerAddress
+    from tap_acton.settings.server_address import ServerAddress
 
 logger = logging.getLogger("tap-acton")
 

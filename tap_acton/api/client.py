@@ -25,6 +25,17 @@ import backoff
 import msgspec
 import requests
 
+from tap_acton.api.transport import (
+    LARGEST_ANSWER,
+    PIECE_LENGTH,
+    NoAnswerError,
+    Patience,
+    Route,
+    TooLargeError,
+    no_answer,
+    pieces_of,
+    whole,
+)
 from tap_acton.errors import (
     AllowanceSpentError,
     Answer,
@@ -41,23 +52,12 @@ from tap_acton.errors import (
     is_error_object,
     without_stray_braces,
 )
-from tap_acton.transport import (
-    LARGEST_ANSWER,
-    PIECE_LENGTH,
-    NoAnswerError,
-    Patience,
-    Route,
-    TooLargeError,
-    no_answer,
-    pieces_of,
-    whole,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tap_acton.auth import TokenChain
-    from tap_acton.limits import Limits
+    from tap_acton.api.auth import TokenChain
+    from tap_acton.api.rate_limits import Limits
 
 Read = TypeVar("Read")
 

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from tap_acton import relative_dates
-from tap_acton.configuration import Configuration
 from tap_acton.errors import SettingsError
-from tap_acton.server_address import ServerAddress, is_loopback, is_server_address
-from tap_acton.settings_schema import HOSTS, SETTINGS
+from tap_acton.settings import dates as relative_dates
+from tap_acton.settings.parser import Configuration
+from tap_acton.settings.schema import HOSTS, SETTINGS
+from tap_acton.settings.server_address import ServerAddress, is_loopback, is_server_address
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -18,10 +18,10 @@ from redis.backoff import ConstantBackoff
 from redis.exceptions import AuthenticationError, RedisError, ResponseError
 from redis.retry import Retry
 
-from tap_acton.auth import LOCK_POLL_SECONDS
+from tap_acton.api.auth import LOCK_POLL_SECONDS
+from tap_acton.api.rate_limits import HOUR_MS, MINUTE_MS, LimitStorage
 from tap_acton.errors import RunOverError
-from tap_acton.limits import HOUR_MS, MINUTE_MS, LimitStorage
-from tap_acton.server_store import (
+from tap_acton.stores.server import (
     ANSWER_SECONDS,
     BAD_CERTIFICATE,
     NO_CONNECTION,
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from redis.commands.core import Script
     from redis.lock import Lock
 
-    from tap_acton.limits import CallCount, Clock
-    from tap_acton.server_address import ServerAddress
+    from tap_acton.api.rate_limits import CallCount, Clock
+    from tap_acton.settings.server_address import ServerAddress
 
 LOCK_SECONDS = 20.0
 """After how long a lock is free whose holder has died."""

@@ -1,0 +1,1 @@
+"""Calls to Act-On: the client, its login, its pace, and how answers are read."""

@@ -1,0 +1,1 @@
+"""The settings of the tap: their schema, and how they are read."""

@@ -1,0 +1,1 @@
+"""Where tokens and call counts live between runs."""
