@@ -6,14 +6,6 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tap_acton.answers import (
-    Answer,
-    Query,
-    behind_border,
-    digest_of,
-    total_of,
-    with_border,
-)
 from tap_acton.api.client import Call, decode_json
 from tap_acton.api.pagination import EndlessPagesError, OffsetPages, Page, Pages
 from tap_acton.errors import (
@@ -24,13 +16,21 @@ from tap_acton.errors import (
     RepeatableError,
     StreamFailedError,
 )
+from tap_acton.sync.query import (
+    Answer,
+    Query,
+    behind_border,
+    digest_of,
+    total_of,
+    with_border,
+)
 from tap_acton.versions import VersionedStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from tap_acton.fan_out import Outcome, Task
-    from tap_acton.records import Row
+    from tap_acton.records.reader import Row
+    from tap_acton.sync.fan_out import Outcome, Task
 
 
 class AskingStream(VersionedStream):

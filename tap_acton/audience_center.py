@@ -16,13 +16,13 @@ from tap_acton.errors import (
     RepeatableError,
     StreamFailedError,
 )
-from tap_acton.shapes import find_audience_rows
+from tap_acton.records.extractors import find_audience_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from tap_acton.api.client import ActOnClient
-    from tap_acton.records import Row
+    from tap_acton.records.reader import Row
 
 STREAM = "contact_fields"
 """The stream on whose account the fields are asked for."""

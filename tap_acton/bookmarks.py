@@ -11,19 +11,19 @@ from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 from singer_sdk.streams import Stream
 from singer_sdk.tap_base import Tap
 
-from tap_acton.columns import COLUMNS_STATE, SOURCE_STATE
-from tap_acton.moments import moment_of
-from tap_acton.records import UNKNOWN_MOMENT, Record
-from tap_acton.rounds import ROUND_STATE, Round
-from tap_acton.state import NOTHING
+from tap_acton.records.dynamic_columns import COLUMNS_STATE, SOURCE_STATE
+from tap_acton.records.reader import UNKNOWN_MOMENT, Record
+from tap_acton.records.timestamps import moment_of
+from tap_acton.state.checkpoint import ROUND_STATE, Round
+from tap_acton.state.format import NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from singer_sdk.helpers.types import Context
 
-    from tap_acton.columns import Shape
-    from tap_acton.run import Run
+    from tap_acton.records.dynamic_columns import Shape
+    from tap_acton.sync.run import Run
 
 
 class ActOnTap(Tap):

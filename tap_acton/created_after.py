@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from tap_acton.moments import milliseconds_of, moment, moment_of
-from tap_acton.records import UNKNOWN_MOMENT
-from tap_acton.values import Unconvertible
+from tap_acton.records.reader import UNKNOWN_MOMENT
+from tap_acton.records.timestamps import milliseconds_of, moment, moment_of
+from tap_acton.records.values import Unconvertible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

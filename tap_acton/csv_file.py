@@ -7,8 +7,8 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from tap_acton.spool import unnamed_file
-from tap_acton.tables import csv_rows
+from tap_acton.records.list_table import csv_rows
+from tap_acton.sync.spool import unnamed_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ class CsvFile:
         """Read the file from its beginning, never more of it than a block at once.
 
         It is read as :func:`~tap_acton.api.client.decode_text` and
-        :func:`~tap_acton.tables.read_csv` read a text in memory.
+        :func:`~tap_acton.records.list_table.read_csv` read a text in memory.
 
         Returns:
             The headers, then the rows; empty lines are left out. A :class:`ValueError` ends

@@ -16,18 +16,18 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tap_acton.api.client import Call, path_part
-from tap_acton.columns import Column, allot
 from tap_acton.errors import NotAvailableError, RejectedCallError, RepeatableError
-from tap_acton.moments import day, moment, moment_of
-from tap_acton.records import Convert, converter
-from tap_acton.shapes import Found, find_audience_rows
-from tap_acton.values import Unconvertible, fingerprint, text
+from tap_acton.records.dynamic_columns import Column, allot
+from tap_acton.records.extractors import Found, find_audience_rows
+from tap_acton.records.reader import Convert, converter
+from tap_acton.records.timestamps import day, moment, moment_of
+from tap_acton.records.values import Unconvertible, fingerprint, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from tap_acton.api.client import ActOnClient
-    from tap_acton.records import Record, Row
+    from tap_acton.records.reader import Record, Row
 
 FAMILY = "/custom-objects/v1/{account_id}"
 SCHEMAS_PATH = f"{FAMILY}/schema/all"

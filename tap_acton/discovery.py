@@ -12,9 +12,9 @@ from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tap_acton.columns import KnownNames, Shape
 from tap_acton.custom_objects import columns_of_schemas
 from tap_acton.errors import ActOnError, CallError, NotAvailableError
+from tap_acton.records.dynamic_columns import KnownNames, Shape
 from tap_acton.stream import SCHEMAS
 from tap_acton.streams.contacts import Contacts, custom_columns
 from tap_acton.streams.custom_objects import CustomObjectRecords
@@ -23,7 +23,7 @@ from tap_acton.streams.list_streams import list_shapes, read_headers, read_listi
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tap_acton.run import Run
+    from tap_acton.sync.run import Run
 
 logger = logging.getLogger("tap-acton")
 

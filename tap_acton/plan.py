@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tap_acton.api.rate_limits import seconds_for
 from tap_acton.errors import CallError, NotAvailableError, StreamFailedError
-from tap_acton.estimates import Certainty, Estimate, certainty_of_sum
+from tap_acton.sync.forecast import Certainty, Estimate, certainty_of_sum
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

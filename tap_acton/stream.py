@@ -21,10 +21,8 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.metrics import DEFAULT_LOG_INTERVAL
 
 from tap_acton import schemas
-from tap_acton.answers import Answer, Query, SeenKeys, without_shifted
 from tap_acton.api.pagination import Page, UnaskedPages
 from tap_acton.asking import AskingStream
-from tap_acton.columns import with_columns
 from tap_acton.errors import (
     ActOnError,
     AllowanceSpentError,
@@ -33,12 +31,14 @@ from tap_acton.errors import (
     RejectedCallError,
     StreamFailedError,
 )
-from tap_acton.estimates import Certainty, Estimate, FirstPage, pages_of
-from tap_acton.fan_out import Task, in_order
-from tap_acton.lines import Lines
-from tap_acton.readings import Readings
-from tap_acton.records import EXTRA_FIELDS, NO_TEXT, Record, RecordReader, Row, at_once
-from tap_acton.rounds import left
+from tap_acton.output import Lines
+from tap_acton.records.dynamic_columns import with_columns
+from tap_acton.records.reader import EXTRA_FIELDS, NO_TEXT, Record, RecordReader, Row, at_once
+from tap_acton.state.checkpoint import left
+from tap_acton.sync.evidence import Readings
+from tap_acton.sync.fan_out import Task, in_order
+from tap_acton.sync.forecast import Certainty, Estimate, FirstPage, pages_of
+from tap_acton.sync.query import Answer, Query, SeenKeys, without_shifted
 from tap_acton.versions import Tally
 
 if TYPE_CHECKING:
@@ -48,9 +48,9 @@ if TYPE_CHECKING:
     from singer_sdk.metrics import Counter
 
     from tap_acton.bookmarks import ActOnTap
-    from tap_acton.columns import Shape
-    from tap_acton.counts import StreamCount
-    from tap_acton.run import Parent
+    from tap_acton.records.dynamic_columns import Shape
+    from tap_acton.sync.run import Parent
+    from tap_acton.sync.summary import StreamCount
 
 Item = TypeVar("Item")
 

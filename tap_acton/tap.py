@@ -20,7 +20,6 @@ from singer_sdk.helpers.capabilities import (
 from singer_sdk.singerlib import RecordMessage, StateMessage
 
 from tap_acton.bookmarks import ActOnTap
-from tap_acton.columns import KnownNames, Shape, mark, shapes_of, with_known_names
 from tap_acton.discovery import discover
 from tap_acton.errors import (
     EXIT_SIGNAL_BASE,
@@ -30,13 +29,14 @@ from tap_acton.errors import (
     StreamFailedError,
     output_failures_told,
 )
-from tap_acton.run import Run
+from tap_acton.records.dynamic_columns import KnownNames, Shape, mark, shapes_of, with_known_names
 from tap_acton.settings.schema import CONFIG_SCHEMA
 from tap_acton.settings.settings import Settings
-from tap_acton.state import bookmarks_in, with_version
+from tap_acton.state.format import bookmarks_in, with_version
 from tap_acton.stream import DONE_BEFORE
 from tap_acton.streams import STREAM_TYPES
 from tap_acton.streams.list_streams import ListStream
+from tap_acton.sync.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -19,10 +19,10 @@ from singer_sdk.singerlib import ActivateVersionMessage
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 
 from tap_acton.bookmarks import BookmarkedStream
-from tap_acton.state import NOTHING
+from tap_acton.state.format import NOTHING
 
 if TYPE_CHECKING:
-    from tap_acton.answers import Answer, Query
+    from tap_acton.sync.query import Answer, Query
 
 VERSION_STATE = "full_read"
 

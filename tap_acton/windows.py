@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from tap_acton.answers import Query
-from tap_acton.moments import is_moment, milliseconds_of, moment_of
+from tap_acton.records.timestamps import is_moment, milliseconds_of, moment_of
+from tap_acton.sync.query import Query
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

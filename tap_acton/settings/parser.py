@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from tap_acton import values
+from tap_acton.records import values
 from tap_acton.settings.schema import SETTINGS
 
 if TYPE_CHECKING:

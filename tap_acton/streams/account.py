@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_acton.estimates import Estimate
 from tap_acton.stream import ActOnStream
+from tap_acton.sync.forecast import Estimate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_acton.records import Record
+    from tap_acton.records.reader import Record
 
 
 class Account(ActOnStream):

@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tap_acton.answers import Answer, Query, total_of
 from tap_acton.api.pagination import NumberedPages, Page, Pages
 from tap_acton.errors import NotRoutedError, RepeatableError
-from tap_acton.shapes import Found, find_audience_rows
+from tap_acton.records.extractors import Found, find_audience_rows
 from tap_acton.streams.shaped import UnverifiedStream
+from tap_acton.sync.query import Answer, Query, total_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from tap_acton.fan_out import Outcome, Task
-    from tap_acton.records import Record, Row
-    from tap_acton.run import Parent
+    from tap_acton.records.reader import Record, Row
+    from tap_acton.sync.fan_out import Outcome, Task
+    from tap_acton.sync.run import Parent
 
 TOTALS = ("totalCount", "totalElements", "total")
 """Fields in which an answer may tell how many rows there are; none is documented."""

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_acton.answers import Query
 from tap_acton.api.client import path_part
+from tap_acton.records.values import fingerprint
 from tap_acton.streams.shaped import UnverifiedStream
-from tap_acton.values import fingerprint
+from tap_acton.sync.query import Query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
-    from tap_acton.records import Record, Row
+    from tap_acton.records.reader import Record, Row
 
 
 class Campaigns(UnverifiedStream):

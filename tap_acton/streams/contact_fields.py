@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_acton.answers import Answer, Query
 from tap_acton.audience_center import STREAM
 from tap_acton.errors import NotRoutedError
-from tap_acton.estimates import Estimate
 from tap_acton.stream import ActOnStream
 from tap_acton.streams.audience_center import without_empty
+from tap_acton.sync.forecast import Estimate
+from tap_acton.sync.query import Answer, Query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_acton.fan_out import Outcome, Task
+    from tap_acton.sync.fan_out import Outcome, Task
 
 
 class ContactFields(ActOnStream):

@@ -15,12 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
-from tap_acton.answers import Query, RunningNumbers
-from tap_acton.estimates import Certainty, Estimate
-from tap_acton.moments import is_moment, milliseconds_of
-from tap_acton.records import RecordReader
-from tap_acton.rounds import noted
-from tap_acton.spool import Places
+from tap_acton.records.reader import RecordReader
+from tap_acton.records.timestamps import is_moment, milliseconds_of
+from tap_acton.records.values import fingerprint
+from tap_acton.state.checkpoint import noted
 from tap_acton.streams.audience_center import (
     OLDER_DOWNLOAD_PATH,
     AudienceCenterStream,
@@ -29,14 +27,16 @@ from tap_acton.streams.audience_center import (
 from tap_acton.streams.contacts import ALL_CONTACTS, Contacts
 from tap_acton.streams.facts import VERBS
 from tap_acton.streams.windowed import MILLISECONDS
-from tap_acton.values import fingerprint
+from tap_acton.sync.forecast import Certainty, Estimate
+from tap_acton.sync.query import Query, RunningNumbers
+from tap_acton.sync.spool import Places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from tap_acton.answers import Answer
     from tap_acton.api.pagination import Pages
-    from tap_acton.records import Record, Row
+    from tap_acton.records.reader import Record, Row
+    from tap_acton.sync.query import Answer
 
 CONTACTS_STATE = "contacts"
 """Where a stream's state keeps the moment up to which changes of contacts are covered."""

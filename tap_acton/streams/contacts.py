@@ -6,17 +6,17 @@ import json
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tap_acton.columns import Column, allot
-from tap_acton.records import EXTRA_FIELDS, Convert, converter
+from tap_acton.records.dynamic_columns import Column, allot
+from tap_acton.records.reader import EXTRA_FIELDS, Convert, converter
+from tap_acton.records.values import Unconvertible, integer, snake_case
 from tap_acton.streams.audience_center import OLDER_DOWNLOAD_PATH, OlderQuery
 from tap_acton.streams.windowed import WindowedStream
-from tap_acton.values import Unconvertible, integer, snake_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from tap_acton.answers import Query
-    from tap_acton.records import Record, Row
+    from tap_acton.records.reader import Record, Row
+    from tap_acton.sync.query import Query
 
 ALL_CONTACTS = "l-unified-contacts"
 """The id of the list of all contacts (Act-On reference, 2024 edition)."""

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tap_acton.api.pagination import UnaskedPages
+from tap_acton.records.values import fingerprint
 from tap_acton.stream import ActOnStream
 from tap_acton.streams.items import ItemStream
 from tap_acton.streams.shaped import FolderStream, UnverifiedStream
-from tap_acton.values import fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tap_acton.answers import Query
-    from tap_acton.records import Record, Row
+    from tap_acton.records.reader import Record, Row
+    from tap_acton.sync.query import Query
 
 
 class _UnverifiedListing(UnverifiedStream):

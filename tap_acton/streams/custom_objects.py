@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from tap_acton.answers import Answer, Query, digest_of, total_of
 from tap_acton.api.client import path_part
 from tap_acton.api.pagination import EndlessPagesError, Page
 from tap_acton.cursor import CursorPage
@@ -31,20 +30,21 @@ from tap_acton.errors import (
     RejectedCallError,
     StreamFailedError,
 )
-from tap_acton.estimates import Certainty
-from tap_acton.records import NAMES
-from tap_acton.state import NOTHING
+from tap_acton.records.reader import NAMES
+from tap_acton.records.values import fingerprint
+from tap_acton.state.format import NOTHING
 from tap_acton.streams.audience_center import TOTALS
 from tap_acton.streams.shaped import UnverifiedStream
-from tap_acton.values import fingerprint
+from tap_acton.sync.forecast import Certainty
+from tap_acton.sync.query import Answer, Query, digest_of, total_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from tap_acton.fan_out import Outcome, Task
-    from tap_acton.records import Record, Row
-    from tap_acton.run import Parent
-    from tap_acton.shapes import Found
+    from tap_acton.records.extractors import Found
+    from tap_acton.records.reader import Record, Row
+    from tap_acton.sync.fan_out import Outcome, Task
+    from tap_acton.sync.run import Parent
 
 RESUME_STATE = "resume"
 """Where a reading that was broken off goes on, in the state of the records."""

@@ -7,7 +7,6 @@ from contextlib import closing
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tap_acton.answers import Answer, Query, RunningNumbers, total_of
 from tap_acton.api.client import Call, path_part
 from tap_acton.api.pagination import EndlessPagesError, OffsetPages, Page
 from tap_acton.errors import (
@@ -18,23 +17,24 @@ from tap_acton.errors import (
     RepeatableError,
     StreamFailedError,
 )
-from tap_acton.estimates import Certainty, Estimate, pages_of
-from tap_acton.rounds import noted
-from tap_acton.spool import FactsSpool, Places
+from tap_acton.records.list_table import CONTACT_ID, Table, are_rows
+from tap_acton.records.values import fingerprint
+from tap_acton.state.checkpoint import noted
 from tap_acton.stream import ActOnStream
 from tap_acton.streams.list_rows import sizes_of
 from tap_acton.streams.lists import CONTACT_LIST
-from tap_acton.tables import CONTACT_ID, Table, are_rows
-from tap_acton.values import fingerprint
+from tap_acton.sync.forecast import Certainty, Estimate, pages_of
+from tap_acton.sync.query import Answer, Query, RunningNumbers, total_of
+from tap_acton.sync.spool import FactsSpool, Places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from singer_sdk.helpers.types import Context
 
-    from tap_acton.counts import StreamCount
-    from tap_acton.records import Record, Row
-    from tap_acton.run import Parent
+    from tap_acton.records.reader import Record, Row
+    from tap_acton.sync.run import Parent
+    from tap_acton.sync.summary import StreamCount
 
 VERBS = {
     "s": "sent",

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_acton.answers import Answer
 from tap_acton.errors import ParentGoneError
+from tap_acton.records.list_table import distinct_names
 from tap_acton.streams.items import ItemStream, ItemUrls
 from tap_acton.streams.shaped import FolderStream
-from tap_acton.tables import distinct_names
+from tap_acton.sync.query import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tap_acton.answers import Query
     from tap_acton.api.pagination import Page
-    from tap_acton.fan_out import Outcome
-    from tap_acton.records import Record, Row
+    from tap_acton.records.reader import Record, Row
+    from tap_acton.sync.fan_out import Outcome
+    from tap_acton.sync.query import Query
 
 
 class Forms(FolderStream):

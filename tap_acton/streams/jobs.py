@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from tap_acton.answers import Query
 from tap_acton.api.client import decode_json, decode_text, path_part
 from tap_acton.errors import RepeatableError
+from tap_acton.records.list_table import distinct_names, read_csv
 from tap_acton.stream import ActOnStream
-from tap_acton.tables import distinct_names, read_csv
+from tap_acton.sync.query import Query
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from tap_acton.records import Row
+    from tap_acton.records.reader import Row
 
 REJECTED_RECORDS = "rejected_records"
 

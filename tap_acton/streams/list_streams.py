@@ -8,32 +8,32 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from tap_acton.answers import digest_of, total_of
 from tap_acton.api.client import Call, decode_text, path_part
 from tap_acton.api.pagination import EndlessPagesError, OffsetPages, Page
-from tap_acton.columns import Column, Shape, allot
 from tap_acton.errors import (
     CallError,
     RejectedCallError,
     RepeatableError,
     StreamFailedError,
 )
-from tap_acton.records import EXTRA_FIELDS, Record, RecordReader, Row, records_of_columns
+from tap_acton.records.dynamic_columns import Column, Shape, allot
+from tap_acton.records.list_table import CONTACT_ID, FIELDS_IN_JSON, Table, read_csv
+from tap_acton.records.reader import EXTRA_FIELDS, Record, RecordReader, Row, records_of_columns
+from tap_acton.records.values import Unconvertible, snake_case
 from tap_acton.stream import SCHEMAS, FoundSchema
 from tap_acton.streams import STREAM_TYPES
 from tap_acton.streams.list_rows import ListRows, columns_of
 from tap_acton.streams.lists import CONTACT_LIST, Lists
-from tap_acton.tables import CONTACT_ID, FIELDS_IN_JSON, Table, read_csv
-from tap_acton.values import Unconvertible, snake_case
+from tap_acton.sync.query import digest_of, total_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from tap_acton.answers import Query
     from tap_acton.api.client import ActOnClient
     from tap_acton.bookmarks import ActOnTap
-    from tap_acton.columns import KnownNames
-    from tap_acton.run import Parent
+    from tap_acton.records.dynamic_columns import KnownNames
+    from tap_acton.sync.query import Query
+    from tap_acton.sync.run import Parent
 
 SCHEMA = "list_stream"
 MOST_ROWS = 1000

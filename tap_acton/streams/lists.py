@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tap_acton.answers import Answer, Query
 from tap_acton.api.pagination import Page
 from tap_acton.errors import RejectedCallError
 from tap_acton.stream import ActOnStream
+from tap_acton.sync.query import Answer, Query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tap_acton.fan_out import Outcome
-    from tap_acton.records import Record, Row
+    from tap_acton.records.reader import Record, Row
+    from tap_acton.sync.fan_out import Outcome
 
 CONTACT_LIST = "contact_list"
 

@@ -7,22 +7,22 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tap_acton.answers import Answer, Query, RunningNumbers
 from tap_acton.errors import NotAvailableError
-from tap_acton.estimates import Certainty
+from tap_acton.records.values import Unconvertible, text
 from tap_acton.stream import ActOnStream
 from tap_acton.streams.items import ItemStream
 from tap_acton.streams.shaped import FolderStream, UnverifiedStream
-from tap_acton.values import Unconvertible, text
+from tap_acton.sync.forecast import Certainty
+from tap_acton.sync.query import Answer, Query, RunningNumbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from tap_acton.api.client import Call
     from tap_acton.api.pagination import Page
-    from tap_acton.fan_out import Outcome
-    from tap_acton.records import Record, Row
-    from tap_acton.run import Parent
+    from tap_acton.records.reader import Record, Row
+    from tap_acton.sync.fan_out import Outcome
+    from tap_acton.sync.run import Parent
 
 VIEW_IDENTITY = ("recipient", "campaign", "action", "srcid", "cid", "tstamp", "known")
 """The fields that identify a view: all that are documented, but for the count, which grows."""

@@ -21,8 +21,8 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from tap_acton.moments import is_moment
-from tap_acton.values import fingerprint
+from tap_acton.records.timestamps import is_moment
+from tap_acton.records.values import fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tap_acton.answers import Answer, Query
 from tap_acton.api.client import Call, decode_page, path_part
 from tap_acton.errors import (
     NotAvailableError,
@@ -15,17 +14,18 @@ from tap_acton.errors import (
     RejectedCallError,
     RepeatableError,
 )
-from tap_acton.estimates import Certainty
+from tap_acton.records.values import identifier
 from tap_acton.stream import ActOnStream
 from tap_acton.streams.messages import SENT_TYPES
-from tap_acton.values import identifier
+from tap_acton.sync.forecast import Certainty
+from tap_acton.sync.query import Answer, Query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tap_acton.api.pagination import Page
-    from tap_acton.fan_out import Outcome
-    from tap_acton.records import Row
+    from tap_acton.records.reader import Row
+    from tap_acton.sync.fan_out import Outcome
 
 
 class MessageContents(ActOnStream):

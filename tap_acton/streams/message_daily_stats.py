@@ -7,15 +7,15 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tap_acton.answers import Query
+from tap_acton.records.values import Unconvertible, integer
 from tap_acton.stream import ActOnStream
 from tap_acton.streams.messages import SENT_TYPES
-from tap_acton.values import Unconvertible, integer
+from tap_acton.sync.query import Query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tap_acton.records import Record, Row
+    from tap_acton.records.reader import Record, Row
 
 
 class MessageDailyStats(ActOnStream):

@@ -10,7 +10,6 @@ from functools import cached_property, partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, cast
 
-from tap_acton.answers import Answer, Query, RunningNumbers
 from tap_acton.api.pagination import OffsetPages, Page
 from tap_acton.bulk import BulkStream, RowMaker, object_maker
 from tap_acton.errors import (
@@ -20,22 +19,23 @@ from tap_acton.errors import (
     RejectedCallError,
     RepeatableError,
 )
-from tap_acton.estimates import Certainty, Estimate, pages_of
-from tap_acton.records import RecordReader
+from tap_acton.records.reader import RecordReader
 from tap_acton.streams.message_borders import Reading
 from tap_acton.streams.messages import COUNTER_OF, MessageFanOut, MessageReports, counters_of
+from tap_acton.sync.forecast import Certainty, Estimate, pages_of
+from tap_acton.sync.query import Answer, Query, RunningNumbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tap_acton.bookmarks import ActOnTap
-    from tap_acton.columns import Shape
-    from tap_acton.fan_out import Outcome, Task
-    from tap_acton.records import Record, Row
-    from tap_acton.run import Parent
+    from tap_acton.records.dynamic_columns import Shape
+    from tap_acton.records.reader import Record, Row
     from tap_acton.stream import ActOnStream
     from tap_acton.streams.message_borders import Border
     from tap_acton.streams.message_progress import Counters
+    from tap_acton.sync.fan_out import Outcome, Task
+    from tap_acton.sync.run import Parent
 
 MOST_PAGES = 5
 """So many pages of new rows are kept in memory, until the last one proves that they are new."""

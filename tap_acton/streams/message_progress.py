@@ -13,7 +13,7 @@ Messages are read in the order of their sending. In the state are
   events have been read;
 - ``borders``: for the same messages and their drilldowns of several pages where the rows end
   that have been read (:mod:`tap_acton.streams.message_borders`);
-- ``resting``: prints of the same (:mod:`tap_acton.resting`) of messages that are no longer
+- ``resting``: prints of the same (:mod:`tap_acton.state.fingerprints`) of messages that are no longer
   in view;
 - ``rechecked_at``: when the last complete run began: of the messages that rest, it is
   those whose turn has come since then that are asked about;
@@ -27,14 +27,14 @@ import math
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tap_acton.moments import moment_of
-from tap_acton.resting import Prints, has_turn
+from tap_acton.records.timestamps import moment_of
+from tap_acton.state.fingerprints import Prints, has_turn
 from tap_acton.streams.message_borders import Border
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from tap_acton.run import Parent
+    from tap_acton.sync.run import Parent
 
 TRIGGERED = "TRIGGERED"
 

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 
-from tap_acton.answers import Answer, Query
 from tap_acton.api.client import path_part
-from tap_acton.moments import moment_of
+from tap_acton.records.timestamps import moment_of
+from tap_acton.records.values import Unconvertible, integer
 from tap_acton.stream import ActOnStream
 from tap_acton.streams.message_progress import Counters, MessageProgress, is_always_in_view
-from tap_acton.values import Unconvertible, integer
+from tap_acton.sync.query import Answer, Query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from tap_acton.api.pagination import Page
-    from tap_acton.fan_out import Outcome
-    from tap_acton.records import Row
-    from tap_acton.run import Parent
+    from tap_acton.records.reader import Row
+    from tap_acton.sync.fan_out import Outcome
+    from tap_acton.sync.run import Parent
 
 SENT_TYPES = frozenset({"SENT", "TRIGGERED", "FAILED"})
 """The types of messages that have gone out, and so have a report."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_acton.answers import Query
 from tap_acton.streams.shaped import FolderStream
+from tap_acton.sync.query import Query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tap_acton.records import Row
+    from tap_acton.records.reader import Row
 
 PROGRAM_TYPES = ("TRACK", "EVENT", "LIST_MAINT")
 """The types of programs (Act-On developer site, 2019 edition)."""

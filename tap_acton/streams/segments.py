@@ -15,8 +15,8 @@ from tap_acton.streams.audience_center import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tap_acton.answers import Query
-    from tap_acton.records import Record, Row
+    from tap_acton.records.reader import Record, Row
+    from tap_acton.sync.query import Query
 
 
 class Segments(AudienceCenterStream):

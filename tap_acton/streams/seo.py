@@ -5,19 +5,19 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from tap_acton.answers import Answer, Query
 from tap_acton.errors import ParentGoneError, RejectedCallError
-from tap_acton.shapes import find_rows
+from tap_acton.records.extractors import find_rows
+from tap_acton.records.values import fingerprint
 from tap_acton.stream import ActOnStream
 from tap_acton.streams.shaped import UnverifiedStream
-from tap_acton.values import fingerprint
+from tap_acton.sync.query import Answer, Query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tap_acton.api.pagination import Page
-    from tap_acton.fan_out import Outcome
-    from tap_acton.records import Record, Row
+    from tap_acton.records.reader import Record, Row
+    from tap_acton.sync.fan_out import Outcome
 
 
 class SeoKeywords(UnverifiedStream):

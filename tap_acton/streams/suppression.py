@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
-from tap_acton.answers import Query
 from tap_acton.api.pagination import Page
 from tap_acton.created_after import (
     CREATED_AFTER_STATE,
@@ -25,13 +24,14 @@ from tap_acton.errors import (
     RejectedCallError,
     StreamFailedError,
 )
-from tap_acton.moments import moment_of
+from tap_acton.records.timestamps import moment_of
 from tap_acton.stream import ActOnStream
+from tap_acton.sync.query import Query
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
 
-    from tap_acton.records import Record, Row
+    from tap_acton.records.reader import Record, Row
 
 
 class _LateList(ActOnStream):

@@ -5,24 +5,24 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tap_acton.moments import is_moment
-from tap_acton.resting import Prints, has_turn
+from tap_acton.records.timestamps import is_moment
+from tap_acton.state.fingerprints import Prints, has_turn
 from tap_acton.stream import ActOnStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_acton.answers import Answer
     from tap_acton.bookmarks import ActOnTap
-    from tap_acton.columns import Shape
-    from tap_acton.run import Parent
+    from tap_acton.records.dynamic_columns import Shape
+    from tap_acton.sync.query import Answer
+    from tap_acton.sync.run import Parent
 
 
 class UnchangedParents(ActOnStream):
     """A stream that asks about parents that have changed, and about all of them in turn.
 
     In the state are ``read``, the prints of what was read, and ``rechecked_at``, when the
-    last complete run began: see :mod:`tap_acton.resting`.
+    last complete run began: see :mod:`tap_acton.state.fingerprints`.
     """
 
     progress_state = (*ActOnStream.progress_state, "read", "rechecked_at")

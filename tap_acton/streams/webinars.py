@@ -6,15 +6,15 @@ import logging
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from tap_acton.moments import names_zone
-from tap_acton.records import EXTRA_FIELDS, NAMES
+from tap_acton.records.reader import EXTRA_FIELDS, NAMES
+from tap_acton.records.timestamps import names_zone
 from tap_acton.streams.list_rows import RowsOfLists
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tap_acton.records import Record, Row
-    from tap_acton.run import Parent
+    from tap_acton.records.reader import Record, Row
+    from tap_acton.sync.run import Parent
 
 SYSTEM = {"contact_id", "created_at", "modified_at"}
 """The columns that Act-On adds to a list."""

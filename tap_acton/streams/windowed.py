@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING
 
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
-from tap_acton.answers import Answer
 from tap_acton.api.pagination import Page
 from tap_acton.errors import AllowanceSpentError, RejectedCallError
-from tap_acton.estimates import Certainty, Estimate
-from tap_acton.moments import milliseconds_of, moment_of
-from tap_acton.readings import MOST_READINGS
-from tap_acton.records import RecordReader
+from tap_acton.records.reader import RecordReader
+from tap_acton.records.timestamps import milliseconds_of, moment_of
 from tap_acton.streams.audience_center import AudienceCenterStream
+from tap_acton.sync.evidence import MOST_READINGS
+from tap_acton.sync.forecast import Certainty, Estimate
+from tap_acton.sync.query import Answer
 from tap_acton.windows import SUBJECT, Sample, Window, begin_of, is_heeded, is_torn, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tap_acton.answers import Query
-    from tap_acton.fan_out import Outcome, Task
+    from tap_acton.sync.fan_out import Outcome, Task
+    from tap_acton.sync.query import Query
 
 MILLISECONDS = 1000
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from tap_acton.errors import ActOnError
-from tap_acton.stop import StopSignal
+from tap_acton.sync.stop import StopSignal
 from tap_acton.tap import TapActOn
 from tests.contract.expected import KEYS, Record, by_key
 

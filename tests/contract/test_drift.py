@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from acton_sandbox import Account
-    from tap_acton.answers import Query
-    from tap_acton.records import Record, Row
+    from tap_acton.records.reader import Record, Row
     from tap_acton.stream import ActOnStream
+    from tap_acton.sync.query import Query
 
 MARK = "Zq9"
 """What a value that must not be lost is known by."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from acton_sandbox import Account, Fault
-from tap_acton.lines import Lines
+from tap_acton.output import Lines
 from tests.contract.conftest import NOW, bench_of
 
 if TYPE_CHECKING:

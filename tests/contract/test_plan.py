@@ -12,9 +12,9 @@ import pytest
 
 from acton_sandbox import Account, Choices, Fault, Sandbox
 from tap_acton.errors import EXIT_FAILED
-from tap_acton.estimates import Certainty
 from tap_acton.plan_command import Planner
 from tap_acton.streams import STREAM_TYPES
+from tap_acton.sync.forecast import Certainty
 from tests.contract.conftest import NOW, bench_of
 from tests.contract.harness import PROJECT, catalog, config_of, environment, signals_kept
 

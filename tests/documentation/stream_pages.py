@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tap_acton.records import EXTRA_FIELDS, IGNORED, NAMES
+from tap_acton.records.reader import EXTRA_FIELDS, IGNORED, NAMES
 from tap_acton.streams import STREAM_TYPES
 from tap_acton.streams.list_streams import SCHEMA as LIST_STREAM
 from tap_acton.streams.list_streams import ListStream

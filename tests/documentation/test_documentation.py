@@ -16,7 +16,7 @@ from acton_sandbox import __main__ as sandbox_command
 from acton_sandbox import pages
 from tap_acton import errors
 from tap_acton.created_after import HOLDS
-from tap_acton.records import EXTRA_FIELDS
+from tap_acton.records.reader import EXTRA_FIELDS
 from tap_acton.settings.schema import CONFIG_SCHEMA
 from tap_acton.streams import STREAM_TYPES
 from tap_acton.streams.contact_reports import ContactReport

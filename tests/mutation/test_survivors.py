@@ -27,13 +27,16 @@ def test_an_explained_mutant_changes_a_line_that_is_there(mutant: Mutant) -> Non
 @pytest.mark.parametrize(
     ("mutant", "function"),
     [
-        ("tap_acton.values.x_integer__mutmut_3", "tap_acton.values.integer"),
-        ("tap_acton.values.x__numeral__mutmut_12", "tap_acton.values._numeral"),
+        ("tap_acton.records.values.x_integer__mutmut_3", "tap_acton.records.values.integer"),
+        ("tap_acton.records.values.x__numeral__mutmut_12", "tap_acton.records.values._numeral"),
         (
             "tap_acton.api.auth.xǁTokenChainǁ__init____mutmut_1",
             "tap_acton.api.auth.TokenChain.__init__",
         ),
-        ("tap_acton.fan_out.xǁ_FanOutǁ_start__mutmut_7", "tap_acton.fan_out._FanOut._start"),
+        (
+            "tap_acton.sync.fan_out.xǁ_FanOutǁ_start__mutmut_7",
+            "tap_acton.sync.fan_out._FanOut._start",
+        ),
     ],
 )
 def test_a_mutant_is_told_of_by_its_function(mutant: str, function: str) -> None:

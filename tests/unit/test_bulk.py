@@ -27,7 +27,7 @@ from tap_acton.errors import (
     StreamFailedError,
     UnreachableError,
 )
-from tap_acton.tables import cells_as_in, read_csv
+from tap_acton.records.list_table import cells_as_in, read_csv
 from tests.unit.test_client import HOST, Setup
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def test_what_has_no_end_is_refused_before_all_of_it_is_in_memory(
     body: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(csv_file, "LONGEST_LINE", 50)
-    monkeypatch.setattr("tap_acton.tables.LONGEST_CELL", 50)
+    monkeypatch.setattr("tap_acton.records.list_table.LONGEST_CELL", 50)
     try:
         with pytest.raises(ValueError):  # noqa: PT011 - it has no text
             list(kept(body).rows())

@@ -25,7 +25,6 @@ from tap_acton.api.client import (
     path_part,
 )
 from tap_acton.api.transport import MAX_THROTTLES, Patience, new_session
-from tap_acton.counts import RunCount
 from tap_acton.errors import (
     ActOnError,
     AllowanceSpentError,
@@ -38,6 +37,7 @@ from tap_acton.errors import (
     StreamFailedError,
     UnreachableError,
 )
+from tap_acton.sync.summary import RunCount
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_acton.columns import (
+from tap_acton.records.dynamic_columns import (
     Column,
     KnownNames,
     Shape,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 
-from tap_acton.counts import NAMES_SHOWN, RunCount, StreamCount
+from tap_acton.sync.summary import NAMES_SHOWN, RunCount, StreamCount
 
 
 def test_calls_and_waits_add_up_by_stream() -> None:

@@ -19,7 +19,7 @@ from tap_acton.created_after import (
     RowsSeen,
     filter_of,
 )
-from tap_acton.moments import moment_of
+from tap_acton.records.timestamps import moment_of
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 GOOD: dict[str, Any] = {

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_acton.custom_objects import ObjectFields, columns_of_schemas, fields_of, find_rows
-from tap_acton.values import fingerprint
+from tap_acton.records.values import fingerprint
 
 SYSTEM = frozenset({"id", "sys.id", "sys.createdAt", "updatedDate"})
 

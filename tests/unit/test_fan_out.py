@@ -22,13 +22,13 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tap_acton import fan_out
-from tap_acton.fan_out import RESULTS_WAITING_PER_WORKER, WEIGHT_WAITING, in_order
+from tap_acton.sync import fan_out
+from tap_acton.sync.fan_out import RESULTS_WAITING_PER_WORKER, WEIGHT_WAITING, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from tap_acton.fan_out import Outcome, Task
+    from tap_acton.sync.fan_out import Outcome, Task
 
 LONGEST_WAIT = 20.0
 """Seconds after which a test that waits for a thread has failed."""

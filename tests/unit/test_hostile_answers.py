@@ -22,9 +22,9 @@ from tap_acton.api.pagination import PAGES_AHEAD, NumberedPages, OffsetPages, Pa
 from tap_acton.api.transport import Route
 from tap_acton.csv_file import CsvFile
 from tap_acton.errors import ActOnError, Answer, RejectedCallError, disguised_failure_of, failure_of
-from tap_acton.records import RecordReader
-from tap_acton.shapes import described, find_audience_rows, find_rows
-from tap_acton.tables import Table, distinct_names
+from tap_acton.records.extractors import described, find_audience_rows, find_rows
+from tap_acton.records.list_table import Table, distinct_names
+from tap_acton.records.reader import RecordReader
 from tests.unit.test_client import Setup
 
 if TYPE_CHECKING:

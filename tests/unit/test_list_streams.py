@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_acton.columns import KnownNames, Names
 from tap_acton.errors import RejectedCallError, StreamFailedError
+from tap_acton.records.dynamic_columns import KnownNames, Names
 from tap_acton.streams import STREAM_TYPES
 from tap_acton.streams.list_streams import MOST_FAILURES, list_shapes
 from tap_acton.streams.webinars import letters_and_digits
@@ -18,7 +18,7 @@ from tap_acton.streams.webinars import letters_and_digits
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tap_acton.columns import Shape
+    from tap_acton.records.dynamic_columns import Shape
 
 NOTHING = KnownNames({}, {})
 SHARED = {"list_id", "contact_id", "created_at", "modified_at", "extra_fields"}

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_acton.moments import moment_of
+from tap_acton.records.timestamps import moment_of
 from tap_acton.streams.message_borders import Border
 from tap_acton.streams.message_progress import MOST_BORDERS, MessageProgress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tap_acton.run import Parent
+    from tap_acton.sync.run import Parent
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 WINDOW = timedelta(days=90)

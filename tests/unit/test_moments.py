@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tap_acton import moments
-from tap_acton.moments import (
+from tap_acton.records import timestamps as moments
+from tap_acton.records.timestamps import (
     MILLISECONDS_FROM,
     day,
     milliseconds_of,
@@ -20,7 +20,7 @@ from tap_acton.moments import (
     names_zone,
     zone,
 )
-from tap_acton.values import Unconvertible
+from tap_acton.records.values import Unconvertible
 
 PACIFIC = ZoneInfo("US/Pacific")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

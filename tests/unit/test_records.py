@@ -14,10 +14,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped, unused-ignore]
 
-from tap_acton import records, schemas
+from tap_acton import schemas
 from tap_acton.api.client import decode_json
-from tap_acton.records import EXTRA_FIELDS, IGNORED, NAMES, UNIT, UNKNOWN_MOMENT, RecordReader
-from tap_acton.values import snake_case
+from tap_acton.records import reader as records
+from tap_acton.records.reader import (
+    EXTRA_FIELDS,
+    IGNORED,
+    NAMES,
+    UNIT,
+    UNKNOWN_MOMENT,
+    RecordReader,
+)
+from tap_acton.records.values import snake_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_acton.moments import moment_of
-from tap_acton.resting import MOST_PRINTS, PRINT_LENGTH, Prints, has_turn
+from tap_acton.records.timestamps import moment_of
+from tap_acton.state.fingerprints import MOST_PRINTS, PRINT_LENGTH, Prints, has_turn
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 

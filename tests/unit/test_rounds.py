@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_acton.answers import Answer, Query
 from tap_acton.errors import AllowanceSpentError
-from tap_acton.rounds import Round, left, noted
+from tap_acton.state.checkpoint import Round, left, noted
+from tap_acton.sync.query import Answer, Query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_acton.api.pagination import Page, UnaskedPages
-from tap_acton.shapes import described, find_audience_rows, find_rows, folder_rows, is_folders
+from tap_acton.records.extractors import (
+    described,
+    find_audience_rows,
+    find_rows,
+    folder_rows,
+    is_folders,
+)
 
 ROWS = [{"id": "1", "title": "One"}, {"id": "2", "title": "Two"}]
 

@@ -7,9 +7,9 @@ from typing import IO, TYPE_CHECKING, Any
 
 import pytest
 
-from tap_acton import spool
 from tap_acton.csv_file import CsvFile
-from tap_acton.spool import FactsSpool, Spool
+from tap_acton.sync import spool
+from tap_acton.sync.spool import FactsSpool, Spool
 
 if TYPE_CHECKING:
     from collections.abc import Callable

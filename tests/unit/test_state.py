@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_acton.errors import SettingsError
-from tap_acton.moments import moment_of
-from tap_acton.resting import MOST_PRINTS, PRINT_LENGTH, Prints
-from tap_acton.state import VERSION, bookmarks_in, with_version
+from tap_acton.records.timestamps import moment_of
+from tap_acton.state.fingerprints import MOST_PRINTS, PRINT_LENGTH, Prints
+from tap_acton.state.format import VERSION, bookmarks_in, with_version
 from tap_acton.streams.message_progress import MessageProgress
 from tap_acton.tap import TapActOn
 

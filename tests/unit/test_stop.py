@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_acton.errors import InterruptedRunError
-from tap_acton.stop import StopSignal
+from tap_acton.sync.stop import StopSignal
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tap_acton.values import (
+from tap_acton.records.values import (
     Unconvertible,
     boolean,
     fingerprint,

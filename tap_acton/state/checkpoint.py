@@ -11,12 +11,12 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tap_acton.errors import AllowanceSpentError
-from tap_acton.moments import is_moment
+from tap_acton.records.timestamps import is_moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from tap_acton.answers import Answer, Query
+    from tap_acton.sync.query import Answer, Query
 
 Item = TypeVar("Item")
 

@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from tap_acton.values import NUMERAL, Unconvertible, fits_64_bits
+from tap_acton.records.values import NUMERAL, Unconvertible, fits_64_bits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

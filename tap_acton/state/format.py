@@ -14,9 +14,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tap_acton.columns import COLUMNS_STATE, SOURCE_STATE
 from tap_acton.errors import SettingsError
-from tap_acton.moments import is_moment, moment_of
+from tap_acton.records.dynamic_columns import COLUMNS_STATE, SOURCE_STATE
+from tap_acton.records.timestamps import is_moment, moment_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

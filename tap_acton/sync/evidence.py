@@ -17,8 +17,8 @@ from tap_acton.errors import AllowanceSpentError
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
-    from tap_acton.answers import Answer, Query
-    from tap_acton.records import Row
+    from tap_acton.records.reader import Row
+    from tap_acton.sync.query import Answer, Query
 
 MOST_READINGS = 3
 """So often a query is read at most of which rows move while it is read."""

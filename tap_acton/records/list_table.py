@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from tap_acton.values import Unconvertible, fingerprint, is_storable, text, texts
+from tap_acton.records.values import Unconvertible, fingerprint, is_storable, text, texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from tap_acton.records import Row
+    from tap_acton.records.reader import Row
 
 CONTACT_ID = "_contact_id_"
 CREATED = ("created_date", "__created_date")

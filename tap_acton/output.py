@@ -19,7 +19,7 @@ from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
 from tap_acton.errors import output_failures_told
-from tap_acton.records import ROWS_AT_ONCE
+from tap_acton.records.reader import ROWS_AT_ONCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from singer_sdk.metrics import Counter
 
     from tap_acton.bookmarks import BookmarkedStream
-    from tap_acton.counts import StreamCount
-    from tap_acton.records import Record
+    from tap_acton.records.reader import Record
+    from tap_acton.sync.summary import StreamCount
 
 PROGRESS_MARKERS = "progress_markers"
 _PROPERTY = 2

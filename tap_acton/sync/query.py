@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tap_acton.errors import CallError, RejectedCallError
-from tap_acton.values import Unconvertible, fingerprint, integer
+from tap_acton.records.values import Unconvertible, fingerprint, integer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tap_acton.api.pagination import Page
-    from tap_acton.records import Record, Row
-    from tap_acton.run import Parent
+    from tap_acton.records.reader import Record, Row
+    from tap_acton.sync.run import Parent
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
-from tap_acton import moments
 from tap_acton.api.auth import Credentials, TokenChain
 from tap_acton.api.client import ActOnClient, Call
 from tap_acton.api.rate_limits import Limits
 from tap_acton.api.transport import Patience, new_session, without_netrc
 from tap_acton.audience_center import AudienceCenter
-from tap_acton.counts import RunCount
 from tap_acton.custom_objects import ask_schemas, schemas_in
 from tap_acton.errors import (
     ActOnError,
@@ -28,8 +26,10 @@ from tap_acton.errors import (
     RepeatableError,
     StreamFailedError,
 )
-from tap_acton.stop import StopSignal
+from tap_acton.records import timestamps as moments
 from tap_acton.stores.opening import open_stores
+from tap_acton.sync.stop import StopSignal
+from tap_acton.sync.summary import RunCount
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
 
     import requests
 
-    from tap_acton.records import Row
+    from tap_acton.records.reader import Row
     from tap_acton.settings.settings import Settings
-    from tap_acton.spool import FactsSpool
+    from tap_acton.sync.spool import FactsSpool
 
 Parent: TypeAlias = Mapping[str, Any]
 """The columns of a parent's record that its children need."""

@@ -19,8 +19,8 @@ from functools import partial
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
-from tap_acton.moments import day, moment, moments
-from tap_acton.values import (
+from tap_acton.records.timestamps import day, moment, moments
+from tap_acton.records.values import (
     Unconvertible,
     are_texts,
     boolean,
@@ -398,7 +398,7 @@ def converter(column: str, definition: Mapping[str, Any], zone: tzinfo | None) -
         zone: The account's zone, for texts that tell a moment without one.
 
     Returns:
-        The conversion, which raises :class:`~tap_acton.values.Unconvertible` where a value
+        The conversion, which raises :class:`~tap_acton.records.values.Unconvertible` where a value
         does not fit.
     """
     types: Iterable[str] = definition["type"]

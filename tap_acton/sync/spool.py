@@ -13,9 +13,9 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from tap_acton.counts import StreamCount
     from tap_acton.errors import ActOnError, AllowanceSpentError
-    from tap_acton.records import Record
+    from tap_acton.records.reader import Record
+    from tap_acton.sync.summary import StreamCount
 
 
 def unnamed_file(owner: object) -> IO[bytes]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tap_acton.tables import distinct_names
+from tap_acton.records.list_table import distinct_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tap_acton.records import Row
+    from tap_acton.records.reader import Row
 
 ROWS_AT = ("result", "results", "data", "content", "items", "rows", "urls", "entries", "source")
 """Names under which Act-On's envelopes hold their rows (Act-On reference, all editions)."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from tap_acton.values import snake_case
+from tap_acton.records.values import snake_case
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

@@ -1,0 +1,1 @@
+"""From rows as Act-On sends them to typed records."""

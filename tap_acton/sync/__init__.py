@@ -1,0 +1,1 @@
+"""How a run reads: queries, their evidence, the fan-out, the summary."""
