@@ -12,13 +12,13 @@ from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tap_acton.custom_objects import columns_of_schemas
 from tap_acton.errors import ActOnError, CallError, NotAvailableError
 from tap_acton.records.dynamic_columns import KnownNames, Shape
-from tap_acton.stream import SCHEMAS
-from tap_acton.streams.contacts import Contacts, custom_columns
-from tap_acton.streams.custom_objects import CustomObjectRecords
-from tap_acton.streams.list_streams import list_shapes, read_headers, read_listing
+from tap_acton.streams.audience_center.contacts import Contacts, custom_columns
+from tap_acton.streams.base.stream import SCHEMAS
+from tap_acton.streams.custom_objects.fields import columns_of_schemas
+from tap_acton.streams.custom_objects.streams import CustomObjectRecords
+from tap_acton.streams.lists.list_streams import list_shapes, read_headers, read_listing
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from singer_sdk.metrics import Counter
 
-    from tap_acton.bookmarks import BookmarkedStream
     from tap_acton.records.reader import Record
+    from tap_acton.streams.base.bookmarks import BookmarkedStream
     from tap_acton.sync.summary import StreamCount
 
 PROGRESS_MARKERS = "progress_markers"

@@ -18,8 +18,8 @@ from tap_acton.sync.forecast import Certainty, Estimate, certainty_of_sum
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tap_acton.bookmarks import ActOnTap
-    from tap_acton.stream import ActOnStream
+    from tap_acton.streams.base.bookmarks import ActOnTap
+    from tap_acton.streams.base.stream import ActOnStream
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,6 @@ from singer_sdk.helpers.capabilities import (
 )
 from singer_sdk.singerlib import RecordMessage, StateMessage
 
-from tap_acton.bookmarks import ActOnTap
 from tap_acton.discovery import discover
 from tap_acton.errors import (
     EXIT_SIGNAL_BASE,
@@ -33,9 +32,10 @@ from tap_acton.records.dynamic_columns import KnownNames, Shape, mark, shapes_of
 from tap_acton.settings.schema import CONFIG_SCHEMA
 from tap_acton.settings.settings import Settings
 from tap_acton.state.format import bookmarks_in, with_version
-from tap_acton.stream import DONE_BEFORE
 from tap_acton.streams import STREAM_TYPES
-from tap_acton.streams.list_streams import ListStream
+from tap_acton.streams.base.bookmarks import ActOnTap
+from tap_acton.streams.base.stream import DONE_BEFORE
+from tap_acton.streams.lists.list_streams import ListStream
 from tap_acton.sync.run import Run
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib.encoding.simple import Message
     from singer_sdk.streams import Stream
 
-    from tap_acton.stream import ActOnStream
+    from tap_acton.streams.base.stream import ActOnStream
 
 
 SDK_NOISE = ("Stream is assumed to be unsorted", "New replication value is null")

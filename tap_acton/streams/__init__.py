@@ -5,10 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tap_acton.streams.account import Account
+from tap_acton.streams.audience_center.contact_reports import (
+    ContactHistory,
+    ContactScores,
+    ContactSegments,
+)
+from tap_acton.streams.audience_center.contacts import Contacts
+from tap_acton.streams.audience_center.fields import ContactFields
+from tap_acton.streams.audience_center.imports import ImportDefinitions
+from tap_acton.streams.audience_center.segments import SegmentContacts, Segments
 from tap_acton.streams.campaigns import CampaignDetails, Campaigns
-from tap_acton.streams.contact_fields import ContactFields
-from tap_acton.streams.contact_reports import ContactHistory, ContactScores, ContactSegments
-from tap_acton.streams.contacts import Contacts
 from tap_acton.streams.content import (
     FooterDetails,
     Footers,
@@ -19,14 +25,12 @@ from tap_acton.streams.content import (
     Logos,
     Senders,
 )
-from tap_acton.streams.custom_objects import (
+from tap_acton.streams.custom_objects.streams import (
     CustomObjectDatasets,
     CustomObjectRecords,
     CustomObjectSchemas,
 )
-from tap_acton.streams.facts import ContactActivities, ContactFacts, ContactScoreDetails
 from tap_acton.streams.forms import FormReports, Forms, FormUrls
-from tap_acton.streams.imports import ImportDefinitions
 from tap_acton.streams.jobs import UploadJobs
 from tap_acton.streams.landing_pages import (
     LandingPageDetails,
@@ -34,8 +38,14 @@ from tap_acton.streams.landing_pages import (
     LandingPages,
     LandingPageUrls,
 )
-from tap_acton.streams.list_rows import ListMembers
-from tap_acton.streams.lists import Lists
+from tap_acton.streams.lists.contact_facts import (
+    ContactActivities,
+    ContactFacts,
+    ContactScoreDetails,
+)
+from tap_acton.streams.lists.lists import Lists
+from tap_acton.streams.lists.rows import ListMembers
+from tap_acton.streams.lists.webinars import WebinarRegistrants
 from tap_acton.streams.media import (
     Media,
     MediaDetails,
@@ -44,24 +54,22 @@ from tap_acton.streams.media import (
     MediaTimeline,
     MediaViews,
 )
-from tap_acton.streams.message_contents import MessageContents
-from tap_acton.streams.message_daily_stats import MessageDailyStats
-from tap_acton.streams.message_events import MessageEvents
-from tap_acton.streams.messages import MessageReports, Messages
+from tap_acton.streams.messages.contents import MessageContents
+from tap_acton.streams.messages.daily_stats import MessageDailyStats
+from tap_acton.streams.messages.events import MessageEvents
+from tap_acton.streams.messages.messages import MessageReports, Messages
 from tap_acton.streams.programs import Programs
-from tap_acton.streams.segments import SegmentContacts, Segments
 from tap_acton.streams.seo import SeoKeywords, SeoReports
-from tap_acton.streams.suppression import (
+from tap_acton.streams.suppression.streams import (
     HardBounces,
     OptOuts,
     SpamComplaints,
     SubscriptionCategories,
     SubscriptionOptOuts,
 )
-from tap_acton.streams.webinars import WebinarRegistrants
 
 if TYPE_CHECKING:
-    from tap_acton.stream import ActOnStream
+    from tap_acton.streams.base.stream import ActOnStream
 
 STREAM_TYPES: tuple[type[ActOnStream], ...] = (
     Account,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tap_acton.api.client import path_part
 from tap_acton.records.values import fingerprint
-from tap_acton.streams.shaped import UnverifiedStream
+from tap_acton.streams.base.shaped import UnverifiedStream
 from tap_acton.sync.query import Query
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ import msgspec
 
 from tap_acton.api.pagination import UnaskedPages
 from tap_acton.records.values import fingerprint
-from tap_acton.stream import ActOnStream
-from tap_acton.streams.items import ItemStream
-from tap_acton.streams.shaped import FolderStream, UnverifiedStream
+from tap_acton.streams.base.items import ItemStream
+from tap_acton.streams.base.shaped import FolderStream, UnverifiedStream
+from tap_acton.streams.base.stream import ActOnStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

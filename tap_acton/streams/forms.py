@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from tap_acton.errors import ParentGoneError
 from tap_acton.records.list_table import distinct_names
-from tap_acton.streams.items import ItemStream, ItemUrls
-from tap_acton.streams.shaped import FolderStream
+from tap_acton.streams.base.items import ItemStream, ItemUrls
+from tap_acton.streams.base.shaped import FolderStream
 from tap_acton.sync.query import Answer
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tap_acton.api.client import decode_page
-from tap_acton.streams.items import ItemStream, ItemUrls
-from tap_acton.streams.shaped import FolderStream, UnverifiedStream
+from tap_acton.streams.base.items import ItemStream, ItemUrls
+from tap_acton.streams.base.shaped import FolderStream, UnverifiedStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from tap_acton.errors import NotAvailableError
 from tap_acton.records.values import Unconvertible, text
-from tap_acton.stream import ActOnStream
-from tap_acton.streams.items import ItemStream
-from tap_acton.streams.shaped import FolderStream, UnverifiedStream
+from tap_acton.streams.base.items import ItemStream
+from tap_acton.streams.base.shaped import FolderStream, UnverifiedStream
+from tap_acton.streams.base.stream import ActOnStream
 from tap_acton.sync.forecast import Certainty
 from tap_acton.sync.query import Answer, Query, RunningNumbers
 

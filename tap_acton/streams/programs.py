@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_acton.streams.shaped import FolderStream
+from tap_acton.streams.base.shaped import FolderStream
 from tap_acton.sync.query import Query
 
 if TYPE_CHECKING:

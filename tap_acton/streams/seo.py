@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from tap_acton.errors import ParentGoneError, RejectedCallError
 from tap_acton.records.extractors import find_rows
 from tap_acton.records.values import fingerprint
-from tap_acton.stream import ActOnStream
-from tap_acton.streams.shaped import UnverifiedStream
+from tap_acton.streams.base.shaped import UnverifiedStream
+from tap_acton.streams.base.stream import ActOnStream
 from tap_acton.sync.query import Answer, Query
 
 if TYPE_CHECKING:

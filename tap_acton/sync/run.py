@@ -17,8 +17,6 @@ from tap_acton.api.auth import Credentials, TokenChain
 from tap_acton.api.client import ActOnClient, Call
 from tap_acton.api.rate_limits import Limits
 from tap_acton.api.transport import Patience, new_session, without_netrc
-from tap_acton.audience_center import AudienceCenter
-from tap_acton.custom_objects import ask_schemas, schemas_in
 from tap_acton.errors import (
     ActOnError,
     CallError,
@@ -28,6 +26,8 @@ from tap_acton.errors import (
 )
 from tap_acton.records import timestamps as moments
 from tap_acton.stores.opening import open_stores
+from tap_acton.streams.audience_center.account import AudienceCenter
+from tap_acton.streams.custom_objects.fields import ask_schemas, schemas_in
 from tap_acton.sync.stop import StopSignal
 from tap_acton.sync.summary import RunCount
 

@@ -12,7 +12,7 @@ import pytest
 
 from acton_sandbox import Choices, Fault
 from acton_sandbox.custom_objects import ObjectField
-from tap_acton.streams.custom_objects import CustomObjectRecords
+from tap_acton.streams.custom_objects.streams import CustomObjectRecords
 from tests.contract.conftest import bench_of
 from tests.contract.expected import fingerprint
 from tests.contract.expected_custom_objects import (

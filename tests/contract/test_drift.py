@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from acton_sandbox import Account
     from tap_acton.records.reader import Record, Row
-    from tap_acton.stream import ActOnStream
+    from tap_acton.streams.base.stream import ActOnStream
     from tap_acton.sync.query import Query
 
 MARK = "Zq9"

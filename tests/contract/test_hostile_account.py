@@ -10,7 +10,7 @@ import pytest
 
 from acton_sandbox import Fault
 from tap_acton.api.transport import Route
-from tap_acton.streams.audience_center import OLDER_DOWNLOAD_PATH
+from tap_acton.streams.audience_center.stream import OLDER_DOWNLOAD_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

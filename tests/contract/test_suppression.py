@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from acton_sandbox import Fault
 from acton_sandbox.view import Choices
-from tap_acton.created_after import HOLDS
 from tap_acton.records.timestamps import milliseconds_of
+from tap_acton.streams.suppression.created_after import HOLDS
 from tests.contract.conftest import NOW, bench_of
 from tests.contract.expected import REPLICATION_KEYS, by_key, expected_records
 

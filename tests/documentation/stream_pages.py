@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from tap_acton.records.reader import EXTRA_FIELDS, IGNORED, NAMES
 from tap_acton.streams import STREAM_TYPES
-from tap_acton.streams.list_streams import SCHEMA as LIST_STREAM
-from tap_acton.streams.list_streams import ListStream
-from tap_acton.streams.shaped import UnverifiedStream
+from tap_acton.streams.base.shaped import UnverifiedStream
+from tap_acton.streams.lists.list_streams import SCHEMA as LIST_STREAM
+from tap_acton.streams.lists.list_streams import ListStream
 from tests.documentation.markdown import cell, codes, table
 from tests.documentation.reference import (
     ADDED,
@@ -27,7 +27,7 @@ from tests.documentation.reference import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tap_acton.stream import ActOnStream
+    from tap_acton.streams.base.stream import ActOnStream
 
 SCHEMAS = Path(__file__).parents[2] / "tap_acton" / "schemas"
 

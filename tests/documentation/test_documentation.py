@@ -15,11 +15,11 @@ import pytest
 from acton_sandbox import __main__ as sandbox_command
 from acton_sandbox import pages
 from tap_acton import errors
-from tap_acton.created_after import HOLDS
 from tap_acton.records.reader import EXTRA_FIELDS
 from tap_acton.settings.schema import CONFIG_SCHEMA
 from tap_acton.streams import STREAM_TYPES
-from tap_acton.streams.contact_reports import ContactReport
+from tap_acton.streams.audience_center.contact_reports import ContactReport
+from tap_acton.streams.suppression.created_after import HOLDS
 from tests.documentation.coverage import CDATA, DOMO
 from tests.documentation.generate import README, ROOT, SANDBOX, STREAM_PAGES, documents
 from tests.documentation.reference import ADDED, FAMILIES, SETTING_GROUPS, STREAMS
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tap_acton.stream import ActOnStream
+    from tap_acton.streams.base.stream import ActOnStream
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 MODULES = sorted((ROOT / "tap_acton").rglob("*.py"))

@@ -13,11 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests.adapters import HTTPAdapter
 
-from tap_acton import csv_file
 from tap_acton.api.client import Call, decode_text
 from tap_acton.api.transport import PIECE_LENGTH, Route
-from tap_acton.bulk import DOWNLOAD_TRIES, object_maker
-from tap_acton.csv_file import CsvFile
 from tap_acton.errors import (
     AllowanceSpentError,
     InterruptedRunError,
@@ -28,6 +25,9 @@ from tap_acton.errors import (
     UnreachableError,
 )
 from tap_acton.records.list_table import cells_as_in, read_csv
+from tap_acton.streams.base import csv_file
+from tap_acton.streams.base.csv_download import DOWNLOAD_TRIES, object_maker
+from tap_acton.streams.base.csv_file import CsvFile
 from tests.unit.test_client import HOST, Setup
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_acton.created_after import (
+from tap_acton.records.timestamps import moment_of
+from tap_acton.streams.suppression.created_after import (
     CREATED_AFTER_STATE,
     HOLDS,
     NO_UNIT,
@@ -19,7 +20,6 @@ from tap_acton.created_after import (
     RowsSeen,
     filter_of,
 )
-from tap_acton.records.timestamps import moment_of
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 GOOD: dict[str, Any] = {

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_acton.api.pagination import EndlessPagesError
-from tap_acton.cursor import MODEST_SIZE, CursorPage
+from tap_acton.streams.custom_objects.cursor import MODEST_SIZE, CursorPage
 
 FIRST = CursorPage(1000)
 

@@ -10,8 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_acton.custom_objects import ObjectFields, columns_of_schemas, fields_of, find_rows
 from tap_acton.records.values import fingerprint
+from tap_acton.streams.custom_objects.fields import (
+    ObjectFields,
+    columns_of_schemas,
+    fields_of,
+    find_rows,
+)
 
 SYSTEM = frozenset({"id", "sys.id", "sys.createdAt", "updatedDate"})
 

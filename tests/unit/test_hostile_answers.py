@@ -20,11 +20,11 @@ from tap_acton.api.auth import Token
 from tap_acton.api.client import Call, decode_json, decode_page, decode_text
 from tap_acton.api.pagination import PAGES_AHEAD, NumberedPages, OffsetPages, Page
 from tap_acton.api.transport import Route
-from tap_acton.csv_file import CsvFile
 from tap_acton.errors import ActOnError, Answer, RejectedCallError, disguised_failure_of, failure_of
 from tap_acton.records.extractors import described, find_audience_rows, find_rows
 from tap_acton.records.list_table import Table, distinct_names
 from tap_acton.records.reader import RecordReader
+from tap_acton.streams.base.csv_file import CsvFile
 from tests.unit.test_client import Setup
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from tap_acton.errors import RejectedCallError, StreamFailedError
 from tap_acton.records.dynamic_columns import KnownNames, Names
 from tap_acton.streams import STREAM_TYPES
-from tap_acton.streams.list_streams import MOST_FAILURES, list_shapes
-from tap_acton.streams.webinars import letters_and_digits
+from tap_acton.streams.lists.list_streams import MOST_FAILURES, list_shapes
+from tap_acton.streams.lists.webinars import letters_and_digits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

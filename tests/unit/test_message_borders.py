@@ -9,12 +9,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tap_acton.streams.message_borders import OVERLAP, Border, Reading
+from tap_acton.streams.messages.borders import OVERLAP, Border, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tap_acton.streams.message_borders import Seen
+    from tap_acton.streams.messages.borders import Seen
 
 NOW = "2026-03-20T12:00:00.000Z"
 

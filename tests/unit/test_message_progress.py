@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_acton.records.timestamps import moment_of
-from tap_acton.streams.message_borders import Border
-from tap_acton.streams.message_progress import MOST_BORDERS, MessageProgress
+from tap_acton.streams.messages.borders import Border
+from tap_acton.streams.messages.progress import MOST_BORDERS, MessageProgress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

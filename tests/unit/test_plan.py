@@ -13,7 +13,7 @@ import pytest
 from tap_acton.api.rate_limits import seconds_for
 from tap_acton.plan import Plan, StreamPlan
 from tap_acton.records.timestamps import moment_of
-from tap_acton.streams.message_progress import MessageProgress
+from tap_acton.streams.messages.progress import MessageProgress
 from tap_acton.sync.forecast import Certainty, FirstPage, certainty_of_sum, pages_of
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)

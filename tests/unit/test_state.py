@@ -14,7 +14,7 @@ from tap_acton.errors import SettingsError
 from tap_acton.records.timestamps import moment_of
 from tap_acton.state.fingerprints import MOST_PRINTS, PRINT_LENGTH, Prints
 from tap_acton.state.format import VERSION, bookmarks_in, with_version
-from tap_acton.streams.message_progress import MessageProgress
+from tap_acton.streams.messages.progress import MessageProgress
 from tap_acton.tap import TapActOn
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)

@@ -13,16 +13,16 @@ from tap_acton.errors import CallError, RejectedCallError, RepeatableError, Stre
 from tap_acton.records.list_table import Table, distinct_names, read_csv
 from tap_acton.records.reader import records_of_columns
 from tap_acton.records.timestamps import milliseconds_of, moment_of
-from tap_acton.streams.list_rows import ListPage
-from tap_acton.streams.message_daily_stats import MessageDailyStats
-from tap_acton.streams.messages import COUNTER_OF, counters_of
+from tap_acton.streams.lists.rows import ListPage
+from tap_acton.streams.messages.daily_stats import MessageDailyStats
+from tap_acton.streams.messages.messages import COUNTER_OF, counters_of
 from tap_acton.sync.query import Answer, Query
 from tap_acton.tap import TapActOn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_acton.stream import ActOnStream
+    from tap_acton.streams.base.stream import ActOnStream
     from tap_acton.sync.run import Parent
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)

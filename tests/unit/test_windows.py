@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_acton.windows import Sample, Window, begin_of, is_heeded, is_torn
+from tap_acton.streams.audience_center.time_slices import (
+    Sample,
+    Window,
+    begin_of,
+    is_heeded,
+    is_torn,
+)
 
 NOW = 1_774_008_000
 

@@ -14,11 +14,19 @@ from tap_acton.api.pagination import Page
 from tap_acton.errors import AllowanceSpentError, RejectedCallError
 from tap_acton.records.reader import RecordReader
 from tap_acton.records.timestamps import milliseconds_of, moment_of
-from tap_acton.streams.audience_center import AudienceCenterStream
+from tap_acton.streams.audience_center.stream import AudienceCenterStream
+from tap_acton.streams.audience_center.time_slices import (
+    SUBJECT,
+    Sample,
+    Window,
+    begin_of,
+    is_heeded,
+    is_torn,
+    within,
+)
 from tap_acton.sync.evidence import MOST_READINGS
 from tap_acton.sync.forecast import Certainty, Estimate
 from tap_acton.sync.query import Answer
-from tap_acton.windows import SUBJECT, Sample, Window, begin_of, is_heeded, is_torn, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

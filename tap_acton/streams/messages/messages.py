@@ -11,8 +11,8 @@ from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from tap_acton.api.client import path_part
 from tap_acton.records.timestamps import moment_of
 from tap_acton.records.values import Unconvertible, integer
-from tap_acton.stream import ActOnStream
-from tap_acton.streams.message_progress import Counters, MessageProgress, is_always_in_view
+from tap_acton.streams.base.stream import ActOnStream
+from tap_acton.streams.messages.progress import Counters, MessageProgress, is_always_in_view
 from tap_acton.sync.query import Answer, Query
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class MessageFanOut(ActOnStream):
     """A stream that asks about each message that has gone out.
 
     Messages older than the setting ``engagement_window`` are not asked about again; what
-    the state remembers for that is told in :mod:`tap_acton.streams.message_progress`.
+    the state remembers for that is told in :mod:`tap_acton.streams.messages.progress`.
     """
 
     listing = "messages"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_acton.records.reader import EXTRA_FIELDS, NAMES
 from tap_acton.records.timestamps import names_zone
-from tap_acton.streams.list_rows import RowsOfLists
+from tap_acton.streams.lists.rows import RowsOfLists
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

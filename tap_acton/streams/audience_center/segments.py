@@ -6,7 +6,7 @@ import json
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tap_acton.streams.audience_center import (
+from tap_acton.streams.audience_center.stream import (
     OLDER_DOWNLOAD_PATH,
     AudienceCenterStream,
     OlderQuery,

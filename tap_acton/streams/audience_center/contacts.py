@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tap_acton.records.dynamic_columns import Column, allot
 from tap_acton.records.reader import EXTRA_FIELDS, Convert, converter
 from tap_acton.records.values import Unconvertible, integer, snake_case
-from tap_acton.streams.audience_center import OLDER_DOWNLOAD_PATH, OlderQuery
-from tap_acton.streams.windowed import WindowedStream
+from tap_acton.streams.audience_center.stream import OLDER_DOWNLOAD_PATH, OlderQuery
+from tap_acton.streams.audience_center.windowed import WindowedStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

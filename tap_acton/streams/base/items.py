@@ -6,16 +6,16 @@ import json
 from typing import TYPE_CHECKING, ClassVar
 
 from tap_acton.api.client import path_part
-from tap_acton.streams.shaped import UnverifiedStream
-from tap_acton.streams.unchanged import UnchangedParents
+from tap_acton.streams.base.shaped import UnverifiedStream
+from tap_acton.streams.base.unchanged import UnchangedParents
 from tap_acton.sync.query import Query, RunningNumbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tap_acton.bookmarks import ActOnTap
     from tap_acton.records.dynamic_columns import Shape
     from tap_acton.records.reader import Record, Row
+    from tap_acton.streams.base.bookmarks import ActOnTap
     from tap_acton.sync.run import Parent
 
 

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from tap_acton.api.pagination import UnaskedPages
 from tap_acton.errors import RepeatableError
 from tap_acton.records.extractors import Found, described, find_rows, folder_rows, is_folders
-from tap_acton.stream import ActOnStream
+from tap_acton.streams.base.stream import ActOnStream
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tap_acton.api.pagination import Pages
-    from tap_acton.bookmarks import ActOnTap
     from tap_acton.records.dynamic_columns import Shape
     from tap_acton.records.reader import Row
+    from tap_acton.streams.base.bookmarks import ActOnTap
     from tap_acton.sync.query import Query
 
 

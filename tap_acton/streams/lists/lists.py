@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tap_acton.api.pagination import Page
 from tap_acton.errors import RejectedCallError
-from tap_acton.stream import ActOnStream
+from tap_acton.streams.base.stream import ActOnStream
 from tap_acton.sync.query import Answer, Query
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from tap_acton.errors import (
     RepeatableError,
 )
 from tap_acton.records.values import identifier
-from tap_acton.stream import ActOnStream
-from tap_acton.streams.messages import SENT_TYPES
+from tap_acton.streams.base.stream import ActOnStream
+from tap_acton.streams.messages.messages import SENT_TYPES
 from tap_acton.sync.forecast import Certainty
 from tap_acton.sync.query import Answer, Query
 

@@ -12,9 +12,9 @@ Messages are read in the order of their sending. In the state are
 - ``counters``: for each message in view the counters of its report, up to which its
   events have been read;
 - ``borders``: for the same messages and their drilldowns of several pages where the rows end
-  that have been read (:mod:`tap_acton.streams.message_borders`);
-- ``resting``: prints of the same (:mod:`tap_acton.state.fingerprints`) of messages that are no longer
-  in view;
+  that have been read (:mod:`tap_acton.streams.messages.borders`);
+- ``resting``: prints of the same (:mod:`tap_acton.state.fingerprints`) of messages that are
+  no longer in view;
 - ``rechecked_at``: when the last complete run began: of the messages that rest, it is
   those whose turn has come since then that are asked about;
 - ``not_offered``: kinds of events that Act-On did not offer: once it does, they are read
@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tap_acton.records.timestamps import moment_of
 from tap_acton.state.fingerprints import Prints, has_turn
-from tap_acton.streams.message_borders import Border
+from tap_acton.streams.messages.borders import Border
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

@@ -13,15 +13,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from tap_acton.api.client import path_part
 from tap_acton.api.pagination import EndlessPagesError, Page
-from tap_acton.cursor import CursorPage
-from tap_acton.custom_objects import (
-    FAMILY,
-    PREFIX,
-    SCHEMAS_PATH,
-    SCHEMAS_STREAM,
-    ObjectFields,
-    find_rows,
-)
 from tap_acton.errors import (
     NotAvailableError,
     NotFoundError,
@@ -33,8 +24,17 @@ from tap_acton.errors import (
 from tap_acton.records.reader import NAMES
 from tap_acton.records.values import fingerprint
 from tap_acton.state.format import NOTHING
-from tap_acton.streams.audience_center import TOTALS
-from tap_acton.streams.shaped import UnverifiedStream
+from tap_acton.streams.audience_center.stream import TOTALS
+from tap_acton.streams.base.shaped import UnverifiedStream
+from tap_acton.streams.custom_objects.cursor import CursorPage
+from tap_acton.streams.custom_objects.fields import (
+    FAMILY,
+    PREFIX,
+    SCHEMAS_PATH,
+    SCHEMAS_STREAM,
+    ObjectFields,
+    find_rows,
+)
 from tap_acton.sync.forecast import Certainty
 from tap_acton.sync.query import Answer, Query, digest_of, total_of
 

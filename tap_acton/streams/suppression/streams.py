@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
 from tap_acton.api.pagination import Page
-from tap_acton.created_after import (
+from tap_acton.errors import (
+    AllowanceSpentError,
+    CallError,
+    RejectedCallError,
+    StreamFailedError,
+)
+from tap_acton.records.timestamps import moment_of
+from tap_acton.streams.base.stream import ActOnStream
+from tap_acton.streams.suppression.created_after import (
     CREATED_AFTER_STATE,
     NO_UNIT,
     UNITS,
@@ -18,14 +26,6 @@ from tap_acton.created_after import (
     RowsSeen,
     filter_of,
 )
-from tap_acton.errors import (
-    AllowanceSpentError,
-    CallError,
-    RejectedCallError,
-    StreamFailedError,
-)
-from tap_acton.records.timestamps import moment_of
-from tap_acton.stream import ActOnStream
 from tap_acton.sync.query import Query
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """What all streams have in common: from answers to records.
 
-A stream says what it asks and where the rows are in the answers (:mod:`tap_acton.asking`).
-Everything else is here: the concurrent calls, the parents that are gone, rows that come
+A stream says what it asks and where the rows are in the answers
+(:mod:`tap_acton.streams.base.asking`). Everything else is here: the concurrent calls, the parents that are gone, rows that come
 twice, what is told of them.
 """
 
@@ -22,7 +22,6 @@ from singer_sdk.metrics import DEFAULT_LOG_INTERVAL
 
 from tap_acton import schemas
 from tap_acton.api.pagination import Page, UnaskedPages
-from tap_acton.asking import AskingStream
 from tap_acton.errors import (
     ActOnError,
     AllowanceSpentError,
@@ -35,11 +34,12 @@ from tap_acton.output import Lines
 from tap_acton.records.dynamic_columns import with_columns
 from tap_acton.records.reader import EXTRA_FIELDS, NO_TEXT, Record, RecordReader, Row, at_once
 from tap_acton.state.checkpoint import left
+from tap_acton.streams.base.asking import AskingStream
+from tap_acton.streams.base.versions import Tally
 from tap_acton.sync.evidence import Readings
 from tap_acton.sync.fan_out import Task, in_order
 from tap_acton.sync.forecast import Certainty, Estimate, FirstPage, pages_of
 from tap_acton.sync.query import Answer, Query, SeenKeys, without_shifted
-from tap_acton.versions import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -47,8 +47,8 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
     from singer_sdk.metrics import Counter
 
-    from tap_acton.bookmarks import ActOnTap
     from tap_acton.records.dynamic_columns import Shape
+    from tap_acton.streams.base.bookmarks import ActOnTap
     from tap_acton.sync.run import Parent
     from tap_acton.sync.summary import StreamCount
 

@@ -20,18 +20,18 @@ from tap_acton.records.dynamic_columns import Column, Shape, allot
 from tap_acton.records.list_table import CONTACT_ID, FIELDS_IN_JSON, Table, read_csv
 from tap_acton.records.reader import EXTRA_FIELDS, Record, RecordReader, Row, records_of_columns
 from tap_acton.records.values import Unconvertible, snake_case
-from tap_acton.stream import SCHEMAS, FoundSchema
 from tap_acton.streams import STREAM_TYPES
-from tap_acton.streams.list_rows import ListRows, columns_of
-from tap_acton.streams.lists import CONTACT_LIST, Lists
+from tap_acton.streams.base.stream import SCHEMAS, FoundSchema
+from tap_acton.streams.lists.lists import CONTACT_LIST, Lists
+from tap_acton.streams.lists.rows import ListRows, columns_of
 from tap_acton.sync.query import digest_of, total_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from tap_acton.api.client import ActOnClient
-    from tap_acton.bookmarks import ActOnTap
     from tap_acton.records.dynamic_columns import KnownNames
+    from tap_acton.streams.base.bookmarks import ActOnTap
     from tap_acton.sync.query import Query
     from tap_acton.sync.run import Parent
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_acton.audience_center import STREAM
 from tap_acton.errors import NotRoutedError
-from tap_acton.stream import ActOnStream
-from tap_acton.streams.audience_center import without_empty
+from tap_acton.streams.audience_center.account import STREAM
+from tap_acton.streams.audience_center.stream import without_empty
+from tap_acton.streams.base.stream import ActOnStream
 from tap_acton.sync.forecast import Estimate
 from tap_acton.sync.query import Answer, Query
 

@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tap_acton.records.values import Unconvertible, integer
-from tap_acton.stream import ActOnStream
-from tap_acton.streams.messages import SENT_TYPES
+from tap_acton.streams.base.stream import ActOnStream
+from tap_acton.streams.messages.messages import SENT_TYPES
 from tap_acton.sync.query import Query
 
 if TYPE_CHECKING:

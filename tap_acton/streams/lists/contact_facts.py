@@ -20,9 +20,9 @@ from tap_acton.errors import (
 from tap_acton.records.list_table import CONTACT_ID, Table, are_rows
 from tap_acton.records.values import fingerprint
 from tap_acton.state.checkpoint import noted
-from tap_acton.stream import ActOnStream
-from tap_acton.streams.list_rows import sizes_of
-from tap_acton.streams.lists import CONTACT_LIST
+from tap_acton.streams.base.stream import ActOnStream
+from tap_acton.streams.lists.lists import CONTACT_LIST
+from tap_acton.streams.lists.rows import sizes_of
 from tap_acton.sync.forecast import Certainty, Estimate, pages_of
 from tap_acton.sync.query import Answer, Query, RunningNumbers, total_of
 from tap_acton.sync.spool import FactsSpool, Places

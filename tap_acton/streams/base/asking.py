@@ -16,6 +16,7 @@ from tap_acton.errors import (
     RepeatableError,
     StreamFailedError,
 )
+from tap_acton.streams.base.versions import VersionedStream
 from tap_acton.sync.query import (
     Answer,
     Query,
@@ -24,7 +25,6 @@ from tap_acton.sync.query import (
     total_of,
     with_border,
 )
-from tap_acton.versions import VersionedStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

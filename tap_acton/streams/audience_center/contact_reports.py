@@ -19,14 +19,14 @@ from tap_acton.records.reader import RecordReader
 from tap_acton.records.timestamps import is_moment, milliseconds_of
 from tap_acton.records.values import fingerprint
 from tap_acton.state.checkpoint import noted
-from tap_acton.streams.audience_center import (
+from tap_acton.streams.audience_center.contacts import ALL_CONTACTS, Contacts
+from tap_acton.streams.audience_center.stream import (
     OLDER_DOWNLOAD_PATH,
     AudienceCenterStream,
     OlderQuery,
 )
-from tap_acton.streams.contacts import ALL_CONTACTS, Contacts
-from tap_acton.streams.facts import VERBS
-from tap_acton.streams.windowed import MILLISECONDS
+from tap_acton.streams.audience_center.windowed import MILLISECONDS
+from tap_acton.streams.lists.contact_facts import VERBS
 from tap_acton.sync.forecast import Certainty, Estimate
 from tap_acton.sync.query import Query, RunningNumbers
 from tap_acton.sync.spool import Places

@@ -14,7 +14,6 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from tap_acton.csv_file import CsvFile
 from tap_acton.errors import (
     CallError,
     ParentGoneError,
@@ -23,7 +22,8 @@ from tap_acton.errors import (
     UnreachableError,
 )
 from tap_acton.records.reader import at_once
-from tap_acton.stream import ActOnStream
+from tap_acton.streams.base.csv_file import CsvFile
+from tap_acton.streams.base.stream import ActOnStream
 from tap_acton.sync.forecast import pages_of
 from tap_acton.sync.query import Answer, Query
 from tap_acton.sync.spool import Spool
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from tap_acton.api.pagination import Page
-    from tap_acton.bookmarks import ActOnTap
     from tap_acton.records.dynamic_columns import Shape
     from tap_acton.records.reader import Row
+    from tap_acton.streams.base.bookmarks import ActOnTap
     from tap_acton.sync.fan_out import Outcome
 
 MakeRow: TypeAlias = "Callable[[list[str]], Row]"

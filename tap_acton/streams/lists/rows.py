@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, cast, overload
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
 from tap_acton.api.client import path_part
-from tap_acton.bulk import BulkStream, RowMaker
 from tap_acton.errors import RepeatableError, StreamFailedError
 from tap_acton.records.list_table import FIELDS_IN_JSON, Columns, Table, are_rows, cells_as_in
 from tap_acton.records.reader import ROWS_AT_ONCE, records_of_columns
 from tap_acton.records.timestamps import milliseconds_of, moment_of
 from tap_acton.records.values import Unconvertible
-from tap_acton.streams.lists import CONTACT_LIST, Lists
-from tap_acton.streams.unchanged import UnchangedParents
+from tap_acton.streams.base.csv_download import BulkStream, RowMaker
+from tap_acton.streams.base.unchanged import UnchangedParents
+from tap_acton.streams.lists.lists import CONTACT_LIST, Lists
 from tap_acton.sync.forecast import Certainty
 from tap_acton.sync.query import Answer, Query
 

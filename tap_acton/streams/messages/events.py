@@ -11,7 +11,6 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, cast
 
 from tap_acton.api.pagination import OffsetPages, Page
-from tap_acton.bulk import BulkStream, RowMaker, object_maker
 from tap_acton.errors import (
     CallError,
     NotAvailableError,
@@ -20,20 +19,26 @@ from tap_acton.errors import (
     RepeatableError,
 )
 from tap_acton.records.reader import RecordReader
-from tap_acton.streams.message_borders import Reading
-from tap_acton.streams.messages import COUNTER_OF, MessageFanOut, MessageReports, counters_of
+from tap_acton.streams.base.csv_download import BulkStream, RowMaker, object_maker
+from tap_acton.streams.messages.borders import Reading
+from tap_acton.streams.messages.messages import (
+    COUNTER_OF,
+    MessageFanOut,
+    MessageReports,
+    counters_of,
+)
 from tap_acton.sync.forecast import Certainty, Estimate, pages_of
 from tap_acton.sync.query import Answer, Query, RunningNumbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tap_acton.bookmarks import ActOnTap
     from tap_acton.records.dynamic_columns import Shape
     from tap_acton.records.reader import Record, Row
-    from tap_acton.stream import ActOnStream
-    from tap_acton.streams.message_borders import Border
-    from tap_acton.streams.message_progress import Counters
+    from tap_acton.streams.base.bookmarks import ActOnTap
+    from tap_acton.streams.base.stream import ActOnStream
+    from tap_acton.streams.messages.borders import Border
+    from tap_acton.streams.messages.progress import Counters
     from tap_acton.sync.fan_out import Outcome, Task
     from tap_acton.sync.run import Parent
 
@@ -65,7 +70,7 @@ class MessageEvents(MessageFanOut, BulkStream):
     there when it was last asked; then all its rows are emitted, because an event may
     come late. The counters of young messages are kept in the state for that. Of a drilldown
     of several pages only those are asked for that prove to hold all new rows
-    (:mod:`tap_acton.streams.message_borders`).
+    (:mod:`tap_acton.streams.messages.borders`).
     """
 
     name = "message_events"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tap_acton.streams.audience_center import AudienceCenterStream
+from tap_acton.streams.audience_center.stream import AudienceCenterStream
 
 
 class ImportDefinitions(AudienceCenterStream):

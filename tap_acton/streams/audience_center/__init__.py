@@ -1,0 +1,1 @@
+"""The Audience Center: contacts, segments, imports, reports per contact."""

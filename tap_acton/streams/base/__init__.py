@@ -1,0 +1,1 @@
+"""What all streams are made of."""

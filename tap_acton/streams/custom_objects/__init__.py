@@ -1,0 +1,1 @@
+"""Custom objects: schemas, datasets, records."""

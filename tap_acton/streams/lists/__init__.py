@@ -1,0 +1,1 @@
+"""Lists and their rows, and what hangs on these."""

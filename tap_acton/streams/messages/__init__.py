@@ -1,0 +1,1 @@
+"""E-mail messages: the list, reports, events, contents, daily totals."""
