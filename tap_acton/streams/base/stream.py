@@ -1,8 +1,8 @@
 """What all streams have in common: from answers to records.
 
 A stream says what it asks and where the rows are in the answers
-(:mod:`tap_acton.streams.base.asking`). Everything else is here: the concurrent calls, the parents that are gone, rows that come
-twice, what is told of them.
+(:mod:`tap_acton.streams.base.asking`). Everything else is here: the concurrent calls, the
+parents that are gone, rows that come twice, what is told of them.
 """
 
 from __future__ import annotations
