@@ -98,7 +98,9 @@ def _parser() -> argparse.ArgumentParser:
         help="measure of the size to override, such as messages=10000",
     )
     add("--edition", choices=EDITIONS, default="2024", help="documentation edition of the keys")
-    add("--now", type=_moment, help="moment of the account, ISO 8601; the present if left out")
+    add(
+        "--now", type=_timestamp, help="timestamp of the account, ISO 8601; the present if left out"
+    )
     add("--ready-file", type=Path, help="file to write the address to, as JSON, when listening")
     add("--no-limits", action="store_true", help="enforce no limits")
     for name in ("requests_per_second", "requests_per_day", "logins_per_hour"):
@@ -119,9 +121,9 @@ def _measure(text: str) -> tuple[str, int]:
     return name, int(number)
 
 
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+def _timestamp(text: str) -> datetime:
+    timestamp = datetime.fromisoformat(text)
+    return timestamp if timestamp.tzinfo else timestamp.replace(tzinfo=UTC)
 
 
 if __name__ == "__main__":

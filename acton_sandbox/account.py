@@ -1,4 +1,4 @@
-"""The generated account: everything the sandbox knows, at one moment of its timeline."""
+"""The generated account: everything the sandbox knows, at one timestamp of its timeline."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from acton_sandbox.generation.media import MediaLibrary
 from acton_sandbox.generation.people import People
 from acton_sandbox.generation.suppressions import Suppressions
 from acton_sandbox.generation.web import forms_of, landing_pages_of, programs_of
-from acton_sandbox.moments import START, ZONE_NAME, local_day, milliseconds
 from acton_sandbox.size import SIZES
+from acton_sandbox.timestamps import START, ZONE_NAME, local_day, milliseconds
 
 if TYPE_CHECKING:
     from datetime import date
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Timeline:
-    """The history of an account, from its first day to any moment asked for."""
+    """The history of an account, from its first day to any timestamp asked for."""
 
     seed: int
     size: Size
@@ -86,7 +86,7 @@ class Timeline:
 class Account:
     """An account as it shows at `now`: the ground truth behind every answer of the sandbox.
 
-    Collections are worked out when first asked for and never change afterwards; a later moment
+    Collections are worked out when first asked for and never change afterwards; a later timestamp
     is another `Account`.
     """
 
@@ -118,27 +118,27 @@ class Account:
         Args:
             seed: Another seed is another account.
             size: `small`, `standard` or measures of your own.
-            now: The moment at which the account is looked at, by default the present.
+            now: The timestamp at which the account is looked at, by default the present.
             **measures: Fields of `Size` to override, such as `messages=10_000` together with
                 `events_per_message=2` for many small messages, or
                 `imported_spam_complaints=2_000`.
 
         Returns:
-            The account at that moment.
+            The account at that timestamp.
 
         Raises:
-            ValueError: The moment has no zone or lies before the second day of the history.
+            ValueError: The timestamp has no zone or lies before the second day of the history.
         """
-        moment = now or datetime.now(UTC)
-        if moment.tzinfo is None or moment.astimezone(UTC).date() <= START:
-            raise ValueError(f"now must have a time zone and lie after {START}: {moment}")
+        timestamp = now or datetime.now(UTC)
+        if timestamp.tzinfo is None or timestamp.astimezone(UTC).date() <= START:
+            raise ValueError(f"now must have a time zone and lie after {START}: {timestamp}")
         chosen = SIZES[size] if isinstance(size, str) else size
-        timeline = Timeline.of(seed, replace(chosen, **measures), milliseconds(moment))
-        return cls(moment.astimezone(UTC), timeline)
+        timeline = Timeline.of(seed, replace(chosen, **measures), milliseconds(timestamp))
+        return cls(timestamp.astimezone(UTC), timeline)
 
-    def at(self, moment: datetime) -> Account:
-        """Return the same account at another moment."""
-        return replace(self, now=moment.astimezone(UTC))
+    def at(self, timestamp: datetime) -> Account:
+        """Return the same account at another timestamp."""
+        return replace(self, now=timestamp.astimezone(UTC))
 
     def with_contact_fields(self, *fields: ContactField) -> Account:
         """Return the same account with other columns of its contacts, whose values stay."""
@@ -163,7 +163,7 @@ class Account:
 
     @cached_property
     def now_ms(self) -> int:
-        """The moment in epoch milliseconds."""
+        """The timestamp in epoch milliseconds."""
         return milliseconds(self.now)
 
     @cached_property

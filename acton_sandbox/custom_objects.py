@@ -65,7 +65,7 @@ class ObjectRow:
     """A row of a dataset.
 
     `values` holds what the fields mean, by name: texts, numbers, arrays of texts, anything for
-    JSON, days as ISO 8601, and moments as epoch milliseconds. A field may be missing.
+    JSON, days as ISO 8601, and timestamps as epoch milliseconds. A field may be missing.
     """
 
     id: str

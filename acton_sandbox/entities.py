@@ -204,7 +204,7 @@ class Suppression:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionCategory:
-    """A subscription category and the addresses that left it, as (e-mail, moment)."""
+    """A subscription category and the addresses that left it, as (e-mail, timestamp)."""
 
     id: str
     name: str

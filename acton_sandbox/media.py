@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from acton_sandbox.moments import local_day
+from acton_sandbox.timestamps import local_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

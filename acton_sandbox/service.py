@@ -68,7 +68,7 @@ class Service:
 
     @property
     def account(self) -> Account:
-        """The ground truth at the account's present moment."""
+        """The ground truth at the account's present timestamp."""
         return self._view.account
 
     @account.setter

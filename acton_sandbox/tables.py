@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from acton_sandbox.moments import date_cell
+from acton_sandbox.timestamps import date_cell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -27,12 +27,12 @@ class Choices:
     It may also be `ignored`, or `refused` with 400.
     """
     suppression_filter_by: str = "timestamp"
-    """Which moment of a row it compares: its `timestamp`, or that of its `listing`.
+    """Which timestamp of a row it compares: its `timestamp`, or that of its `listing`.
 
     As on other lists it may also be that at which the `contact` was created.
     """
     after_is_inclusive: bool = False
-    """Whether `...after` filters include the very moment they name."""
+    """Whether `...after` filters include the very timestamp they name."""
     listing_type_case: str = "both"
     """Which spelling of `listingtype` is understood: `both`, `lower` or `upper`."""
     contact_id_column: str = ""

@@ -61,7 +61,7 @@ class LandingPage:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program of one of the types; moments that are not set are 0."""
+    """A program of one of the types; timestamps that are not set are 0."""
 
     id: str
     type: str

@@ -2,7 +2,7 @@
 
 The client is what is measured, so an answer must cost next to nothing. The pieces are encoded
 once, with places for the number of the page or of the message; what has to differ from one
-answer to the next (ids, addresses, moments) is put into these places.
+answer to the next (ids, addresses, timestamps) is put into these places.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Counts the rows of a DuckDB file; a script for the Python of the loader, which has DuckDB.
 
-Usage: ``count_rows.py FILE MOMENT``. Prints a JSON object that has, for every table that the
-loader filled, the number of its rows and how many of them were written since the moment.
+Usage: ``count_rows.py FILE TIMESTAMP``. Prints a JSON object that has, for every table that the
+loader filled, the number of its rows and how many of them were written since the timestamp.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ COUNT = 'SELECT count(*), count(*) FILTER (_sdc_batched_at >= CAST(? AS TIMESTAM
 
 def main() -> None:
     """Count, and print the counts."""
-    database, moment = sys.argv[1:]
+    database, timestamp = sys.argv[1:]
     with duckdb.connect(database, read_only=True) as connection:
         tables = [table for (table,) in connection.execute(TABLES).fetchall()]
         counts = {
-            table: connection.execute(COUNT.format(table), [moment]).fetchone() for table in tables
+            table: connection.execute(COUNT.format(table), [timestamp]).fetchone()
+            for table in tables
         }
     json.dump(counts, sys.stdout)
 

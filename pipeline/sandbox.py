@@ -24,8 +24,8 @@ POLL_INTERVAL = 0.05
 def renew(folder: Path, arguments: Sequence[str]) -> bool:
     """Begin a new account, unless the one of the run before was made in the same way.
 
-    An account is made from the sandbox's arguments and from the moment that it takes for now.
-    The moment of its first run is kept, so the account stays as it is until the folder is removed.
+    An account is made from the sandbox's arguments and from the time that it takes for now.
+    The time of its first run is kept, so the account stays as it is until the folder is removed.
 
     Args:
         folder: What is kept of the sandbox between runs.

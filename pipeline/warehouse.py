@@ -40,9 +40,9 @@ def count_rows(database: Path, since: datetime) -> dict[str, RowCount]:
         The counts by table.
     """
     script = Path(__file__).with_name("count_rows.py")
-    # The loader writes its moments in UTC, without saying so.
-    moment = since.astimezone(UTC).replace(tzinfo=None).isoformat()
+    # The loader writes its timestamps in UTC, without saying so.
+    timestamp = since.astimezone(UTC).replace(tzinfo=None).isoformat()
     answer = subprocess.run(
-        [LOADER_PYTHON, script, database, moment], check=True, stdout=subprocess.PIPE, text=True
+        [LOADER_PYTHON, script, database, timestamp], check=True, stdout=subprocess.PIPE, text=True
     )
     return {table: RowCount(*counts) for table, counts in json.loads(answer.stdout).items()}

@@ -125,7 +125,7 @@ class CallError(ActOnError):
     """One call was answered with a failure that concerns this call alone."""
 
 
-class ParentGoneError(CallError):
+class GoneError(CallError):
     """What the call asks about was deleted: skip it."""
 
 
@@ -212,7 +212,7 @@ class Answer:
 class Remedy(enum.Enum):
     """What to do about a numeric error code."""
 
-    SKIP = ParentGoneError
+    SKIP = GoneError
     SWITCH_OFF = NotAvailableError
     GIVE_UP = RejectedCallError
     RENEW_TOKEN = TokenRefusedError

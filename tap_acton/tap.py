@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 SDK_NOISE = ("Stream is assumed to be unsorted", "New replication value is null")
 """Warnings of the SDK that are wrong here: what an interrupted run did is kept where it can be,
-and a row without a moment is emitted in every run."""
+and a row without a timestamp is emitted in every run."""
 
 
 def is_news(record: logging.LogRecord) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from acton_sandbox.dice import Dice
 from acton_sandbox.entities import Asset
 from acton_sandbox.generation import vocabulary
-from acton_sandbox.moments import DAY, HOUR, START, midnight
+from acton_sandbox.timestamps import DAY, HOUR, START, midnight
 
 _KINDS = {
     "header": ("{number}", 3),

@@ -22,7 +22,7 @@ from acton_sandbox.dice import Dice
 from acton_sandbox.facts import Activity
 from acton_sandbox.generation import vocabulary
 from acton_sandbox.generation.web import forms_of
-from acton_sandbox.moments import DAY, HOUR, MINUTE, START, date_cell, midnight
+from acton_sandbox.timestamps import DAY, HOUR, MINUTE, START, date_cell, midnight
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -176,7 +176,7 @@ class _Open:
 
 
 class Contacts:
-    """All contacts of an account, at any moment.
+    """All contacts of an account, at any timestamp.
 
     About half of them stand in its marketing lists too, and so in the audiences of messages;
     others are among those who must not be written to.
@@ -189,11 +189,11 @@ class Contacts:
         self._lists = lists
 
     def at(self, now: int) -> list[Contact]:
-        """Return the contacts as they stand at a moment, in the order in which they came."""
+        """Return the contacts as they stand at a timestamp, in the order in which they came."""
         start = midnight(START)
         opened = {}
         for number in range(1, self._size.contacts + 1):
-            dice = Dice(self._seed, "contact moment", number)
+            dice = Dice(self._seed, "contact timestamp", number)
             opened[number] = self._new(number, start + dice.below(12 * HOUR))
         self._play(opened, now)
         return [self._finished(number, item) for number, item in opened.items()]
@@ -237,21 +237,21 @@ class Contacts:
             dice = Dice(self._seed, "contacts", day)
             # Every decision is drawn in the order of time: what happens after `now` must not
             # have touched what happened before it.
-            moments = sorted(midnight(day) + dice.below(DAY) for _ in kinds)
+            timestamps = sorted(midnight(day) + dice.below(DAY) for _ in kinds)
             first = dice.below(len(kinds))
-            for position, moment in enumerate(moments):
-                if moment > now:
+            for position, timestamp in enumerate(timestamps):
+                if timestamp > now:
                     return
                 kind = kinds[(position + first) % len(kinds)]
                 if kind == _ADD:
                     added += 1
-                    opened[added] = self._new(added, moment)
+                    opened[added] = self._new(added, timestamp)
                 elif kind == _DELETE:
                     deletable = list(opened)[_LASTING:]
                     if deletable:
                         del opened[dice.pick(deletable)]
                 elif opened:
-                    _change(opened[dice.pick(list(opened))], dice, moment, self._kinds)
+                    _change(opened[dice.pick(list(opened))], dice, timestamp, self._kinds)
             day += timedelta(days=1)
 
     def _person(self, number: int) -> tuple[Person, str]:
@@ -269,7 +269,7 @@ class Contacts:
             return self._people[_FIRST_SUPPRESSED_PERSON + 4 * (number % 100)], ""
         return self._people[_FIRST_OWN_PERSON + number], ""
 
-    def _new(self, number: int, moment: int) -> _Open:
+    def _new(self, number: int, timestamp: int) -> _Open:
         person, row_id = self._person(number)
         dice = Dice(self._seed, "contact cells", number)
         external_id, object_type = self._crm_record(number)
@@ -299,9 +299,9 @@ class Contacts:
                 "personalCity": "Zürich",
                 "mobilePhone": "+41 555 0100",
             }
-        custom = {index: draw(dice, moment) for index, draw in _VALUES.items()}
+        custom = {index: draw(dice, timestamp) for index, draw in _VALUES.items()}
         kept = {index: value for index, value in custom.items() if dice.chance(0.8)}
-        return _Open(properties, kept, created_at=moment, updated_at=moment)
+        return _Open(properties, kept, created_at=timestamp, updated_at=timestamp)
 
     def _address(self, number: int, person: Person) -> str:
         """Return the address of a contact, which some have typed into the CRM in capitals."""
@@ -367,18 +367,18 @@ def _matches(contact: Contact, segment: Segment) -> bool:
     )
 
 
-def _change(item: _Open, dice: Dice, moment: int, kinds: Sequence[_Kind]) -> None:
+def _change(item: _Open, dice: Dice, timestamp: int, kinds: Sequence[_Kind]) -> None:
     """Change what changes in the life of a contact, mostly because of something it did."""
     for index, draw in _VALUES.items():
         if dice.chance(0.2):
-            item.custom[index] = draw(dice, moment)
+            item.custom[index] = draw(dice, timestamp)
     item.properties["actonPrimaryScore"] = str(dice.below(120))
-    item.updated_at = moment
+    item.updated_at = timestamp
     if dice.chance(0.6):
         kind = dice.pick(kinds)
         activity = Activity(
             verb=kind.verb,
-            at=moment - dice.below(MINUTE),
+            at=timestamp - dice.below(MINUTE),
             what=kind.what,
             object_id=kind.object_id,
             object_type=kind.object_type,
@@ -390,9 +390,9 @@ def _change(item: _Open, dice: Dice, moment: int, kinds: Sequence[_Kind]) -> Non
 
 
 def _datetime(dice: Dice, at: int) -> str:
-    moment = at - dice.below(400) * DAY - dice.below(DAY)
+    timestamp = at - dice.below(400) * DAY - dice.below(DAY)
     styles = ("iso", "epoch", "zoned", "display")
-    return date_cell(moment, dice.pick(styles)) if dice.chance(0.8) else "neulich"
+    return date_cell(timestamp, dice.pick(styles)) if dice.chance(0.8) else "neulich"
 
 
 def _date(dice: Dice, at: int) -> str:
@@ -439,5 +439,5 @@ _SEGMENTS = (
     ),
     Segment("g-002f", "Empty", "DIRECT_SELECT", ALL_CONTACTS),
     Segment("q-00c1", "Suche: 研究", "SEARCH", ALL_CONTACTS),
-    Segment("g-0030", "Deleted a moment ago", "DIRECT_SELECT", ALL_CONTACTS, gone=True),
+    Segment("g-0030", "Deleted a timestamp ago", "DIRECT_SELECT", ALL_CONTACTS, gone=True),
 )

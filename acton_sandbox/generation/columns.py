@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from acton_sandbox.generation import vocabulary
-from acton_sandbox.moments import DAY, cell, local_cell
+from acton_sandbox.timestamps import DAY, cell, local_cell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -155,7 +155,7 @@ _DRAWN: dict[str, Callable[[Dice], str]] = {
 
 
 def draw(kind: str, person: Person, dice: Dice, at: int) -> str:
-    """Return a cell of this kind for a person, as it stands at a moment."""
+    """Return a cell of this kind for a person, as it stands at a timestamp."""
     of_person = _OF_PERSON.get(kind)
     if of_person is not None:
         return of_person(person)

@@ -15,7 +15,7 @@ from acton_sandbox.custom_objects import (
 )
 from acton_sandbox.dice import Dice
 from acton_sandbox.generation import vocabulary
-from acton_sandbox.moments import DAY, HOUR, MINUTE, SECOND, START, day_of, midnight
+from acton_sandbox.timestamps import DAY, HOUR, MINUTE, SECOND, START, day_of, midnight
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -102,7 +102,7 @@ class _Plan(NamedTuple):
 _PLANS = (
     _Plan("ds-02", ORDERS.id, "Web", 30, "The shop", is_default=True),
     _Plan("ds-01", ORDERS.id, "Läden / shops", 12),
-    _Plan("ds-09", ORDERS.id, "Deleted a moment ago", 3, gone=True),
+    _Plan("ds-09", ORDERS.id, "Deleted a timestamp ago", 3, gone=True),
     _Plan("ds-04", VISITS.id, "Default", 21, is_default=True),
     _Plan("ds-03", NOTES.id, "Default", 5, is_default=True, changes=False),
     _Plan("ds-05", NOTES.id, "Empty", 0, changes=False),
@@ -113,14 +113,14 @@ _CHANGED_EVERY_DAYS = 3
 
 
 class CustomData:
-    """The datasets at any moment."""
+    """The datasets at any timestamp."""
 
     def __init__(self, seed: int, people: People) -> None:
         self._seed = seed
         self._people = people
 
     def at(self, now: int) -> list[Dataset]:
-        """Return the datasets as they were at a moment, in the order in which they are listed."""
+        """Return the datasets as they were at a time, in the order of the listing."""
         return [
             Dataset(
                 id=plan.id,
@@ -140,21 +140,21 @@ class CustomData:
         day = START + timedelta(days=1)
         while plan.changes and day <= day_of(now):
             dice = Dice(self._seed, "custom rows", plan.id, day)
-            moment = midnight(day) + dice.below(20 * HOUR)
-            if moment <= now:
+            timestamp = midnight(day) + dice.below(20 * HOUR)
+            if timestamp <= now:
                 number = max(held) + 1
-                held[number] = self._new(plan, number, moment)
+                held[number] = self._new(plan, number, timestamp)
                 changed = dice.pick(sorted(held))
-                held[changed] = self._changed(plan, changed, held[changed], moment + MINUTE)
+                held[changed] = self._changed(plan, changed, held[changed], timestamp + MINUTE)
                 # As many go as come, so that the account stays as large as it is.
                 del held[dice.pick(sorted(held)[:-1])]
             day += timedelta(days=_CHANGED_EVERY_DAYS)
         # Stored in an order of its own, so that sorting shows.
         yield from sorted(held.values(), key=lambda row: row.id[::-1])
 
-    def _new(self, plan: _Plan, number: int, moment: int | None = None) -> ObjectRow:
+    def _new(self, plan: _Plan, number: int, timestamp: int | None = None) -> ObjectRow:
         dice = Dice(self._seed, "custom row", plan.id, number)
-        created_at = midnight(START) + dice.below(DAY) if moment is None else moment
+        created_at = midnight(START) + dice.below(DAY) if timestamp is None else timestamp
         return ObjectRow(
             id=f"r-{plan.id[-2:]}{number:05x}{dice.below(4096):03x}",
             created_at=created_at,
@@ -162,10 +162,10 @@ class CustomData:
             values=self._values(plan, number, created_at, dice),
         )
 
-    def _changed(self, plan: _Plan, number: int, row: ObjectRow, moment: int) -> ObjectRow:
-        dice = Dice(self._seed, "custom row", plan.id, number, moment)
+    def _changed(self, plan: _Plan, number: int, row: ObjectRow, timestamp: int) -> ObjectRow:
+        dice = Dice(self._seed, "custom row", plan.id, number, timestamp)
         values = self._values(plan, number, row.created_at, dice)
-        return replace(row, updated_at=moment, values=values)
+        return replace(row, updated_at=timestamp, values=values)
 
     def _values(self, plan: _Plan, number: int, created_at: int, dice: Dice) -> Mapping[str, Any]:
         match plan.object_id:

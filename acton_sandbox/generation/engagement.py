@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from acton_sandbox.entities import Event
 from acton_sandbox.generation import vocabulary
-from acton_sandbox.moments import DAY, HOUR, MINUTE, SECOND
+from acton_sandbox.timestamps import DAY, HOUR, MINUTE, SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -90,9 +90,18 @@ def _opens(recipient: Recipient, at: int, late: int, dice: Dice) -> Iterator[Eve
     ip = f"192.0.2.{dice.below(256)}"
     system, browser = dice.pick(vocabulary.SYSTEMS), dice.pick(vocabulary.BROWSERS)
     for repeat in range(1 + dice.below(3) * dice.below(2)):
-        moment = at + repeat * dice.between(1, 40) * HOUR
+        timestamp = at + repeat * dice.between(1, 40) * HOUR
         yield Event(
-            "OPENED", recipient, moment, moment + late, "Opened", "OPEN", "", ip, system, browser
+            "OPENED",
+            recipient,
+            timestamp,
+            timestamp + late,
+            "Opened",
+            "OPEN",
+            "",
+            ip,
+            system,
+            browser,
         )
 
 
@@ -101,12 +110,12 @@ def _reactions(recipient: Recipient, sent_at: int, dice: Dice) -> Iterator[Event
     late = _delay(dice, 0.06)
     yield from _opens(recipient, opened_at, late, dice)
     if dice.chance(0.3):
-        moment = opened_at + dice.between(3, 900) * SECOND
+        timestamp = opened_at + dice.between(3, 900) * SECOND
         click = Event(
             "CLICKED",
             recipient,
-            moment,
-            moment + late,
+            timestamp,
+            timestamp + late,
             "Clickthrough",
             "CLICK",
             dice.pick(vocabulary.LINKS),
@@ -119,8 +128,8 @@ def _reactions(recipient: Recipient, sent_at: int, dice: Dice) -> Iterator[Event
             # The very same row twice: mail scanners follow a link twice within a millisecond.
             yield click
     if dice.chance(0.02):
-        moment = opened_at + 20 * SECOND
-        yield Event("OPT_OUT", recipient, moment, moment + _delay(dice, 0.2), "Opted out", "")
+        timestamp = opened_at + 20 * SECOND
+        yield Event("OPT_OUT", recipient, timestamp, timestamp + _delay(dice, 0.2), "Opted out", "")
     if dice.chance(0.005):
-        moment = opened_at + 30 * SECOND
-        yield Event("SPAM", recipient, moment, moment + _delay(dice, 0.5), "Complaint", "")
+        timestamp = opened_at + 30 * SECOND
+        yield Event("SPAM", recipient, timestamp, timestamp + _delay(dice, 0.5), "Complaint", "")

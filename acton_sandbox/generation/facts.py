@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from acton_sandbox.dice import Dice
 from acton_sandbox.facts import Activity, Facts, Score
-from acton_sandbox.moments import DAY, HOUR
+from acton_sandbox.timestamps import DAY, HOUR
 
 if TYPE_CHECKING:
     from acton_sandbox.entities import ListRow
@@ -33,7 +33,7 @@ _ACTIONS = ("MESSAGE_SEND", "FORM_SUBMIT", "PAGE_VIEW")
 
 
 def facts_of(seed: int, row: ListRow, now: int) -> Facts | None:
-    """Return the facts of a contact at a moment; None for one that has just been deleted."""
+    """Return the facts of a contact at a timestamp; None for one that has just been deleted."""
     dice = Dice(seed, "facts", row.contact_id)
     if dice.chance(0.03):
         return None

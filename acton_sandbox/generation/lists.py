@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from acton_sandbox.dice import Dice
 from acton_sandbox.entities import ContactList, ListRow, Recipient
 from acton_sandbox.generation.columns import HEADER_SETS, MOVING, draw, email_column
-from acton_sandbox.moments import DAY, HOUR, START, day_of, midnight
 from acton_sandbox.size import ListPlan
+from acton_sandbox.timestamps import DAY, HOUR, START, day_of, midnight
 
 if TYPE_CHECKING:
     from datetime import date
@@ -45,7 +45,7 @@ class _OpenList:
 
 
 class Lists:
-    """All contact lists of an account, at any moment; rows are made when they are asked for."""
+    """All contact lists of an account, at any timestamp; rows are made when they are asked for."""
 
     def __init__(self, seed: int, size: Size, people: People) -> None:
         self._seed = seed
@@ -68,7 +68,7 @@ class Lists:
         return [members for members in found if members]
 
     def at(self, now: int) -> list[ContactList]:
-        """Return the lists as they stand at a moment."""
+        """Return the lists as they stand at a timestamp."""
         opened = [self._open(position) for position in range(len(self._size.lists))]
         self._play(opened, now)
         lasting = [_finished(_list_id(position), item) for position, item in enumerate(opened)]
@@ -115,25 +115,25 @@ class Lists:
             dice = Dice(self._seed, "rows", day)
             # Every decision is drawn in the order of time: what happens after `now` must not
             # have touched what happened before it.
-            moments = sorted(midnight(day) + dice.below(DAY) for _ in kinds)
+            timestamps = sorted(midnight(day) + dice.below(DAY) for _ in kinds)
             first = dice.below(len(kinds))
-            for position, moment in enumerate(moments):
-                if moment > now:
+            for position, timestamp in enumerate(timestamps):
+                if timestamp > now:
                     return
                 kind = kinds[(position + first) % len(kinds)]
                 if kind == _ADD:
                     added += 1
-                    self._add(dice.pick(growing), self._people[added], dice, moment)
+                    self._add(dice.pick(growing), self._people[added], dice, timestamp)
                 elif kind == _DELETE:
-                    _delete(dice.pick(growing), dice, moment)
+                    _delete(dice.pick(growing), dice, timestamp)
                 else:
-                    _change(dice.pick(filled), dice, moment)
+                    _change(dice.pick(filled), dice, timestamp)
             day += timedelta(days=1)
 
-    def _add(self, item: _OpenList, person: Person, dice: Dice, moment: int) -> None:
-        item.rows[item.next_number] = self._row(item.plan, person, dice, moment)
+    def _add(self, item: _OpenList, person: Person, dice: Dice, timestamp: int) -> None:
+        item.rows[item.next_number] = self._row(item.plan, person, dice, timestamp)
         item.next_number += 1
-        item.modified_at = moment
+        item.modified_at = timestamp
 
     def _daily_lists(self, now: int) -> list[ContactList]:
         lifetime = timedelta(days=self._size.daily_list_lifetime_days)
@@ -163,21 +163,21 @@ def _list_id(position: int) -> str:
     return f"l-{_FIRST_LIST + 3 * position:04x}"
 
 
-def _delete(item: _OpenList, dice: Dice, moment: int) -> None:
+def _delete(item: _OpenList, dice: Dice, timestamp: int) -> None:
     numbers = list(item.rows)
     # The first row stays, so that a list never runs empty by chance.
     if len(numbers) > 1:
         del item.rows[numbers[1 + dice.below(len(numbers) - 1)]]
-        item.modified_at = moment
+        item.modified_at = timestamp
 
 
-def _change(item: _OpenList, dice: Dice, moment: int) -> None:
+def _change(item: _OpenList, dice: Dice, timestamp: int) -> None:
     numbers = list(item.rows)
     row = item.rows[dice.pick(numbers)]
     for index, (_, kind) in enumerate(HEADER_SETS[item.plan.header_set]):
         if kind in MOVING and index < len(row.cells):
-            row.cells[index] = draw(kind, row.person, dice, moment)
-    row.modified_at = item.modified_at = moment
+            row.cells[index] = draw(kind, row.person, dice, timestamp)
+    row.modified_at = item.modified_at = timestamp
 
 
 def _finished(list_id: str, item: _OpenList) -> ContactList:

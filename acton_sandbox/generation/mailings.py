@@ -12,7 +12,7 @@ from acton_sandbox.dice import Dice
 from acton_sandbox.entities import Message, Sender
 from acton_sandbox.generation import vocabulary
 from acton_sandbox.generation.engagement import events_of_sending, plain_events
-from acton_sandbox.moments import DAY, HOUR, SECOND, START, day_of, local_day, midnight
+from acton_sandbox.timestamps import DAY, HOUR, SECOND, START, day_of, local_day, midnight
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,7 +44,7 @@ class Mailing:
     listed_until: int = _NEVER
 
     def at(self, now: int) -> Message:
-        """Return the message as it shows at a moment."""
+        """Return the message as it shows at a timestamp."""
         message = self.message
         return Message(
             message.id,
@@ -63,13 +63,13 @@ class Mailing:
 
 
 class Mailings:
-    """All messages of an account, at any moment.
+    """All messages of an account, at any timestamp.
 
     Args:
         seed: The seed of the account.
         size: The measures of the account.
         lists: Whom the messages go to.
-        anchor: The moment up to which an exact number of messages is spread, if the size asks
+        anchor: The timestamp up to which an exact number of messages is spread, if the size asks
             for one; daily messages follow.
     """
 
@@ -86,7 +86,7 @@ class Mailings:
             self._planned_until = day_of(anchor) - timedelta(days=1)
 
     def until(self, now: int) -> list[Mailing]:
-        """Return every message made up to a moment, those deleted since included."""
+        """Return every message made up to a timestamp, those deleted since included."""
         with self._lock:
             self._plan_days(day_of(now))
         made = [mailing for mailing in self._sent if mailing.listed_from <= now]
@@ -94,7 +94,7 @@ class Mailings:
         return [*made, *(self._triggered(n, now) for n in self._triggered_numbers(now)), *others]
 
     def at(self, now: int) -> list[Message]:
-        """Return the messages that are listed at a moment."""
+        """Return the messages that are listed at a timestamp."""
         return [mailing.at(now) for mailing in self.until(now) if now < mailing.listed_until]
 
     def _plan_days(self, last: date) -> None:
@@ -235,8 +235,8 @@ class Mailings:
             while day <= last:
                 dice = Dice(self._seed, "triggered", number, day)
                 recipients = [pool[dice.below(len(pool))] for _ in range(dice.below(3))]
-                moment = midnight(day) + 14 * HOUR + dice.below(4 * HOUR)
-                yield from events_of_sending(recipients, moment, dice, eventful=False)
+                timestamp = midnight(day) + 14 * HOUR + dice.below(4 * HOUR)
+                yield from events_of_sending(recipients, timestamp, dice, eventful=False)
                 day += timedelta(days=1)
 
         message_id = f"s-{0xF000 + number:04x}-{local_day(since):%y%m}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from acton_sandbox.dice import Dice
 from acton_sandbox.generation import vocabulary
 from acton_sandbox.media import MediaMessage, MediaView, Medium
-from acton_sandbox.moments import DAY, HOUR, MINUTE, START, day_of, midnight
+from acton_sandbox.timestamps import DAY, HOUR, MINUTE, START, day_of, midnight
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,17 +22,17 @@ _FOLDERS = {
     "Links / “quoted”": ("Start page", "Trial"),
     "": ("no-folder.png",),
     "Nothing in it": (),
-    "Archive": ("deleted a moment ago.docx", "Nobody looks"),
+    "Archive": ("deleted a timestamp ago.docx", "Nobody looks"),
 }
 """The folders and what is in them; a name with a dot is a file, any other a link."""
 
-_GONE = "deleted a moment ago.docx"
+_GONE = "deleted a timestamp ago.docx"
 _NOT_VIEWED = "Nobody looks"
 _VIEWED_EVERY_DAYS = 9
 
 
 class MediaLibrary:
-    """The media library at any moment."""
+    """The media library at any timestamp."""
 
     def __init__(self, seed: int, people: People) -> None:
         self._seed = seed
@@ -40,7 +40,7 @@ class MediaLibrary:
         self._media = list(self._invent())
 
     def at(self, now: int) -> list[Medium]:
-        """Return what was in the library at a moment, folder by folder."""
+        """Return what was in the library at a timestamp, folder by folder."""
         return [
             replace(medium, views=tuple(self._views(medium, now)))
             for medium in self._media

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from acton_sandbox.dice import Dice
 from acton_sandbox.entities import SubscriptionCategory, Suppression
 from acton_sandbox.generation import vocabulary
-from acton_sandbox.moments import DAY, HOUR, SECOND, START, day_of, midnight
+from acton_sandbox.timestamps import DAY, HOUR, SECOND, START, day_of, midnight
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,7 +25,7 @@ _HEADERS = (("2", "Product"), ("3", "Größe & Maß"), ("", ""))
 
 
 class Suppressions:
-    """Addresses that must not be written to, at any moment."""
+    """Addresses that must not be written to, at any timestamp."""
 
     def __init__(self, seed: int, size: Size, people: People) -> None:
         self._seed = seed
@@ -38,7 +38,7 @@ class Suppressions:
         }
 
     def at(self, kind: str, messages: Iterable[Message], now: int) -> list[Suppression]:
-        """Return one list at a moment, oldest first, each address once.
+        """Return one list at a timestamp, oldest first, each address once.
 
         It holds what was imported on the first day, what users and programs added since, and
         what the events of the messages brought.
@@ -61,9 +61,9 @@ class Suppressions:
                 # The first category is the one that most people leave; nobody leaves the last.
                 index = 0 if dice.chance(0.6) else 1 + dice.below(len(left) - 2)
                 person = self._people[dice.below(self._size.people)]
-                moment = midnight(day) + dice.below(DAY // SECOND) * SECOND
-                if moment <= now and all(email != person.email for email, _ in left[index]):
-                    left[index].append((person.email, moment))
+                timestamp = midnight(day) + dice.below(DAY // SECOND) * SECOND
+                if timestamp <= now and all(email != person.email for email, _ in left[index]):
+                    left[index].append((person.email, timestamp))
             day += timedelta(days=1)
         return [
             SubscriptionCategory(str(number), name, description, *header, tuple(rows))
@@ -85,10 +85,10 @@ class Suppressions:
                 dice = Dice(self._seed, kind, day)
                 for number in range(self._size.suppressions_per_day):
                     person = self._people[_FIRST_PERSON + 4 * (day - START).days + number]
-                    moment = midnight(day) + dice.below(DAY // SECOND) * SECOND
-                    row = Suppression(person.email, moment, dice.pick(_ORIGINS[:2]), moment)
+                    timestamp = midnight(day) + dice.below(DAY // SECOND) * SECOND
+                    row = Suppression(person.email, timestamp, dice.pick(_ORIGINS[:2]), timestamp)
                     late = dice.between(1, 6) * DAY if dice.chance(0.1) else 0
-                    yield replace(row, visible_at=moment + late)
+                    yield replace(row, visible_at=timestamp + late)
             day += timedelta(days=1)
 
 

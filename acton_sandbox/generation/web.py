@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from acton_sandbox.dice import Dice
 from acton_sandbox.generation import vocabulary
-from acton_sandbox.moments import DAY, HOUR, MINUTE, START, midnight
+from acton_sandbox.timestamps import DAY, HOUR, MINUTE, START, midnight
 from acton_sandbox.web import Form, LandingPage, Program, Traffic
 
 _FOLDERS = ("Trials", "", "Größe & Maß", "フォーム")
@@ -18,7 +18,7 @@ _STATES = ("draft", "running", "paused")
 
 
 def forms_of(seed: int, count: int, now: int) -> list[Form]:
-    """Return the forms with what came of them up to a moment.
+    """Return the forms with what came of them up to a timestamp.
 
     The first has visits from every source, the second has none, and the third is gone.
     """
@@ -47,7 +47,7 @@ def forms_of(seed: int, count: int, now: int) -> list[Form]:
 
 
 def landing_pages_of(seed: int, count: int, now: int) -> list[LandingPage]:
-    """Return the landing pages with their visits up to a moment.
+    """Return the landing pages with their visits up to a timestamp.
 
     The first has visits from every source, the second has none, and the third is gone.
     """
@@ -81,7 +81,7 @@ def landing_pages_of(seed: int, count: int, now: int) -> list[LandingPage]:
 
 
 def programs_of(seed: int, count: int, now: int) -> list[Program]:
-    """Return so many programs of each type, as they stand at a moment."""
+    """Return so many programs of each type, as they stand at a timestamp."""
     found = []
     for program_type, pattern in _PROGRAMS.items():
         for number in range(count):

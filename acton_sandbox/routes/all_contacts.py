@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from acton_sandbox.answers import Answer, DataRoute
 from acton_sandbox.audience_center import ALL_CONTACTS
-from acton_sandbox.moments import display_with_zone_name, display_without_zone
 from acton_sandbox.routes.audience_center import nothing, recent_facts, routed_for
+from acton_sandbox.timestamps import display_with_zone_name, display_without_zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

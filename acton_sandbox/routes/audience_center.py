@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from acton_sandbox.answers import Answer, DataRoute, unrouted
 from acton_sandbox.facts import Facts
-from acton_sandbox.moments import DAY, SECOND, date_cell, display_with_zone_name, local
 from acton_sandbox.routes.facts import facts_object
+from acton_sandbox.timestamps import DAY, SECOND, date_cell, display_with_zone_name, local
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,8 +57,8 @@ def recent_facts(call: Call, contact: Contact, months: int) -> dict[str, Any]:
     return facts_object(Facts(activities, ()), now)
 
 
-def _month(moment: int) -> int:
-    when = local(moment)
+def _month(timestamp: int) -> int:
+    when = local(timestamp)
     return when.year * 12 + when.month
 
 
@@ -163,8 +163,8 @@ def contacts(call: Call) -> Answer:
 
 
 def _second(contact: Contact, name: str) -> int:
-    moment: int = getattr(contact, f"{name}_at")
-    return moment // SECOND
+    timestamp: int = getattr(contact, f"{name}_at")
+    return timestamp // SECOND
 
 
 def _contact(call: Call, contact: Contact) -> dict[str, Any]:
@@ -197,15 +197,15 @@ def _property(column: ContactField) -> str:
     return first + "".join(word.capitalize() for word in others)
 
 
-def _date(spelling: str, moment: int) -> str:
+def _date(spelling: str, timestamp: int) -> str:
     match spelling:
         case "milliseconds":
-            return str(moment)
+            return str(timestamp)
         case "seconds":
-            return str(moment // SECOND)
+            return str(timestamp // SECOND)
         case "display":
-            return display_with_zone_name(moment)
-    return date_cell(moment, "iso")
+            return display_with_zone_name(timestamp)
+    return date_cell(timestamp, "iso")
 
 
 @routed_for("newest", "both")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from acton_sandbox.answers import Answer, DataRoute, undocumented_answer, unrouted
-from acton_sandbox.moments import DAY
+from acton_sandbox.timestamps import DAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -347,9 +347,9 @@ class _Speller:
         for name, value in row.values.items():
             if name in names:
                 shown[name] = self._value(self._fields[name], value)
-        for name, moment in ((_CREATED, row.created_at), (_UPDATED, row.updated_at)):
+        for name, timestamp in ((_CREATED, row.created_at), (_UPDATED, row.updated_at)):
             if name in names:
-                shown[name] = moment if self._is_uploaded else self._iso(moment, "")
+                shown[name] = timestamp if self._is_uploaded else self._iso(timestamp, "")
         return {f"{self._choices.record_key_prefix}{name}": held for name, held in shown.items()}
 
     def _value(self, field: ObjectField, value: Any) -> Any:
@@ -365,13 +365,13 @@ class _Speller:
                 return self._iso(value, zone_name)
         return _uploaded(field, value) if self._is_uploaded else value
 
-    def _at(self, moment: int, zone_name: str) -> datetime:
-        """Return a moment in the zone asked for, else in the field's, else in the account's."""
+    def _at(self, timestamp: int, zone_name: str) -> datetime:
+        """Return a timestamp in the zone asked for, else in the field's, else in the account's."""
         zone = self._zone or ZoneInfo(zone_name or self._account_zone)
-        return datetime.fromtimestamp(moment / 1000, UTC).astimezone(zone)
+        return datetime.fromtimestamp(timestamp / 1000, UTC).astimezone(zone)
 
-    def _iso(self, moment: int, zone_name: str) -> str:
-        return self._at(moment, zone_name).isoformat(timespec="milliseconds")
+    def _iso(self, timestamp: int, zone_name: str) -> str:
+        return self._at(timestamp, zone_name).isoformat(timespec="milliseconds")
 
 
 def _format_of(field: ObjectField) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from acton_sandbox.answers import Answer, DataRoute, numeric_error
-from acton_sandbox.moments import MONTHS, ago, local, local_day
+from acton_sandbox.timestamps import MONTHS, ago, local, local_day
 
 if TYPE_CHECKING:
     from acton_sandbox.answers import Call

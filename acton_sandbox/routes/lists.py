@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from acton_sandbox.answers import Answer, DataRoute, csv_answer, numeric_error, page_answer
 from acton_sandbox.generation.assets import LISTED_MESSAGES
-from acton_sandbox.moments import DAY, display
 from acton_sandbox.tables import CONTACT_ID, FIELD_LIMIT, Table
+from acton_sandbox.timestamps import DAY, display
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -139,13 +139,13 @@ def _matching(call: Call, rows: Sequence[ListRow]) -> list[ListRow]:
     """Return the rows within the date filters, which are in milliseconds."""
     inclusive = call.view.choices.after_is_inclusive
     found = list(rows)
-    for name, moment in (("mod", "modified_at"), ("created", "created_at")):
+    for name, timestamp in (("mod", "modified_at"), ("created", "created_at")):
         after = call.number(f"{name}after", -1) - inclusive
         before = call.number(f"{name}before", -1)
         if after >= 0:
-            found = [row for row in found if getattr(row, moment) > after]
+            found = [row for row in found if getattr(row, timestamp) > after]
         if before >= 0:
-            found = [row for row in found if getattr(row, moment) < before]
+            found = [row for row in found if getattr(row, timestamp) < before]
     return found
 
 

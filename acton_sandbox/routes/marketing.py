@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from acton_sandbox.answers import DataRoute, numeric_error, undocumented_answer
-from acton_sandbox.moments import DAY
+from acton_sandbox.timestamps import DAY
 
 if TYPE_CHECKING:
     from acton_sandbox.answers import Answer, Call

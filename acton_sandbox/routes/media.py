@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from acton_sandbox.answers import Answer, DataRoute, numeric_error, undocumented_answer, unrouted
-from acton_sandbox.moments import display
+from acton_sandbox.timestamps import display
 
 if TYPE_CHECKING:
     from collections.abc import Callable

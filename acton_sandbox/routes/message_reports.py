@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from acton_sandbox.answers import Answer, DataRoute, csv_answer, numeric_error, page_answer
 from acton_sandbox.entities import DRILLDOWNS, REPORTED_TYPES, DayCount
-from acton_sandbox.moments import LONG_MONTHS, ago, display, local_day
+from acton_sandbox.timestamps import LONG_MONTHS, ago, display, local_day
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

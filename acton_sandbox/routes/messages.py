@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from acton_sandbox.answers import DataRoute, page_answer
-from acton_sandbox.moments import display_without_year
+from acton_sandbox.timestamps import display_without_year
 
 if TYPE_CHECKING:
     from acton_sandbox.answers import Answer, Call

@@ -45,7 +45,7 @@ def category_opt_outs(call: Call) -> Answer:
     found = [c for c in call.view.account.categories if name in (None, c.name)]
     opt_outs = [opt_out for category in found for opt_out in category.opt_outs]
     offset, page = call.page(opt_outs)
-    rows = [{"email": email, "timestamp": moment} for email, moment in page]
+    rows = [{"email": email, "timestamp": timestamp} for email, timestamp in page]
     return page_answer(offset, rows, len(opt_outs))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 from acton_sandbox.answers import DataRoute, numeric_error, page_answer
-from acton_sandbox.moments import DAY, SECOND
+from acton_sandbox.timestamps import DAY, SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -39,13 +39,13 @@ def _page(call: Call, rows: Sequence[Suppression]) -> Answer:
         return numeric_error(99999, "The parameter is not known")
     if choices.suppression_filter in _UNITS:
         unit = _UNITS[choices.suppression_filter]
-        moment_of = _MOMENTS[choices.suppression_filter_by]
+        timestamp_of = _TIMESTAMPS[choices.suppression_filter_by]
         if after >= 0:
             # A second's worth of milliseconds counts as that second.
             least = after - choices.after_is_inclusive
-            rows = [row for row in rows if moment_of(row) // unit > least]
+            rows = [row for row in rows if timestamp_of(row) // unit > least]
         if before >= 0:
-            rows = [row for row in rows if moment_of(row) // unit < before]
+            rows = [row for row in rows if timestamp_of(row) // unit < before]
     offset, page = call.page(rows)
     return page_answer(
         offset,
@@ -62,7 +62,7 @@ def _contact_created_at(row: Suppression) -> int:
 
 _OLDEST_CONTACT_DAYS = 500
 _UNITS = {"seconds": SECOND, "milliseconds": 1}
-_MOMENTS: Mapping[str, Callable[[Suppression], int]] = {
+_TIMESTAMPS: Mapping[str, Callable[[Suppression], int]] = {
     "timestamp": attrgetter("at"),
     "listing": attrgetter("visible_at"),
     "contact": _contact_created_at,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from acton_sandbox.answers import Answer, DataRoute, numeric_error, undocumented_answer
-from acton_sandbox.moments import display_with_offset
+from acton_sandbox.timestamps import display_with_offset
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

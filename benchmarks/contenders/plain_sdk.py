@@ -43,7 +43,7 @@ HEADERS = {
     "created_date": "created_at",
     "modified_date": "modified_at",
 }
-MOMENTS = {"created_at", "modified_at"}
+TIMESTAMPS = {"created_at", "modified_at"}
 KINDS = ("SENT", "SUPPRESSED", "OPENED", "CLICKED", "BOUNCED", "OPT_OUT", "SPAM")
 TEXTS_OF_EVENT = (
     "listid",
@@ -118,7 +118,7 @@ class Contacts(ActOnStream):
     schema = th.PropertiesList(
         th.Property("list_id", th.StringType),
         *[
-            th.Property(column, th.DateTimeType if column in MOMENTS else th.StringType)
+            th.Property(column, th.DateTimeType if column in TIMESTAMPS else th.StringType)
             for column in HEADERS.values()
         ],
     ).to_dict()

@@ -33,7 +33,7 @@ from tap_acton.api.rate_limits import (
     unusable_folder,
 )
 from tap_acton.api.transport import (
-    Patience,
+    RetryPolicy,
     TooLargeError,
     never_left,
     no_answer,
@@ -330,7 +330,7 @@ class TokenChain:
         post: Sends a form to the token address.
         host: The host of the token address, for messages.
         clock: Tells the milliseconds since 1970.
-        patience: Whether a login is tried again.
+        retry_policy: Whether a login is tried again.
 
     Attributes:
         has_answer: Whether the host has answered a question of this run.
@@ -345,9 +345,9 @@ class TokenChain:
         post: Post,
         host: str,
         clock: Clock = system_clock,
-        patience: Patience | None = None,
+        retry_policy: RetryPolicy | None = None,
     ) -> None:
-        self._patience = patience
+        self._retry_policy = retry_policy
         self._credentials = credentials
         self._store = store
         self._limits = limits
@@ -455,7 +455,7 @@ class TokenChain:
             wait = asked_for or REPEAT_AFTER_SECONDS
             if wait > LONGEST_REPEAT_WAIT_SECONDS:
                 raise _spent(failure) from None
-            if self._patience and not self._patience.repeats_login:
+            if self._retry_policy and not self._retry_policy.repeats_login:
                 raise UnreachableError(failure.sentence) from None
             logger.warning("%s It is asked once more.", failure.sentence)
             self._limits.hold_back(wait)

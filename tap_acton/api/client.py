@@ -29,7 +29,7 @@ from tap_acton.api.transport import (
     LARGEST_ANSWER,
     PIECE_LENGTH,
     NoAnswerError,
-    Patience,
+    RetryPolicy,
     Route,
     TooLargeError,
     no_answer,
@@ -220,7 +220,7 @@ class ActOnClient:
         limits: The pace and the allowance.
         counter: Told of every call.
         pause: Waits the given seconds; raises when the run is to end.
-        patience: How long to wait, and how often to repeat.
+        retry_policy: How long to wait, and how often to repeat.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of the cycle, each given once per run
@@ -232,7 +232,7 @@ class ActOnClient:
         limits: Limits,
         counter: CallCounter,
         pause: Callable[[float], None],
-        patience: Patience,
+        retry_policy: RetryPolicy,
     ) -> None:
         self._route = Route(session, base_url)
         self._host = urlsplit(base_url).netloc
@@ -240,7 +240,7 @@ class ActOnClient:
         self._limits = limits
         self._counter = counter
         self._pause = pause
-        self._patience = patience
+        self._retry_policy = retry_policy
         self._has_answered = threading.Event()
 
     def connect(self) -> None:
@@ -272,7 +272,7 @@ class ActOnClient:
             What the interpretation returns.
 
         Raises:
-            ParentGoneError: If what the call asks about was deleted.
+            GoneError: If what the call asks about was deleted.
             NotAvailableError: If the endpoint is not offered to this account.
             RejectedCallError: If Act-On refuses the call for good.
             StreamFailedError: If the call still fails after all repetitions.
@@ -294,7 +294,7 @@ class ActOnClient:
 
         Raises:
             OSError: If the file cannot be kept.
-            ParentGoneError: As for :meth:`read`; so are all others.
+            GoneError: As for :meth:`read`; so are all others.
         """
         self._until_answered(call, lambda token: self._keep(call, token, into), tries)
 
@@ -345,7 +345,7 @@ class ActOnClient:
             What the interpretation returns.
 
         Raises:
-            ParentGoneError: If what the call asks about was deleted.
+            GoneError: If what the call asks about was deleted.
             NotAvailableError: If the endpoint is not offered to this account.
             RejectedCallError: If the call failed for any other reason.
         """
@@ -421,7 +421,7 @@ class ActOnClient:
             f"{call.path}?{query}" if query else call.path,
             token,
             call.body,
-            timeouts=self._patience.timeouts,
+            timeouts=self._retry_policy.timeouts,
         )
         self._has_answered.set()
         return response
@@ -429,7 +429,7 @@ class ActOnClient:
     def _give_up_throttled(
         self, call: Call, throttles: int, wait: float, error: ThrottledError
     ) -> None:
-        if throttles <= self._patience.max_throttles and wait <= LONGEST_THROTTLE_SECONDS:
+        if throttles <= self._retry_policy.max_throttles and wait <= LONGEST_THROTTLE_SECONDS:
             return
         if error.is_bare_refusal and not call.path.startswith("/api/1/"):
             raise NotAvailableError(f"{error.sentence} The user may have no right to read this.")
@@ -440,7 +440,7 @@ class ActOnClient:
 
     def _give_up_after(self, failures: int, error: RepeatableError, most: int | None) -> None:
         has_no_answer = isinstance(error, NoAnswerError)
-        tries = self._patience.max_retries + 1
+        tries = self._retry_policy.max_retries + 1
         if most is not None:
             tries = min(tries, most)
         if has_no_answer and not (self._has_answered.is_set() or self._tokens.has_answer):
@@ -473,5 +473,5 @@ def too_large(subject: str) -> RejectedCallError:
 
 
 def _with_jitter(seconds: float) -> float:
-    """Spread waits, so that threads and machines do not come back in one moment."""
+    """Spread waits, so that threads and machines do not come back in one timestamp."""
     return seconds * random.uniform(0.75, 1.25)  # noqa: S311 - not a secret

@@ -50,7 +50,7 @@ Clock = Callable[[], int]
 """Tells the milliseconds since 1970."""
 
 Bucket = InMemoryBucket | SQLiteBucket
-"""The moments of calls, as the library keeps them."""
+"""The timestamps of calls, as the library keeps them."""
 
 
 def system_clock() -> int:
@@ -134,7 +134,7 @@ class BucketCount:
     """Counts calls by the clock of this machine.
 
     Args:
-        bucket: The moments of the calls.
+        bucket: The timestamps of the calls.
         clock: Tells the milliseconds since 1970.
     """
 
@@ -151,7 +151,7 @@ class BucketCount:
             return 0
         wait = cast("int", self._bucket.waiting(item))
         if wait > self._rate.interval + MINUTE_MS:
-            # Only moments of the future make a wait longer than the window.
+            # Only timestamps of the future make a wait longer than the window.
             logger.warning("The clock was set back: the calls are counted from zero again.")
             self._bucket.flush()
             self._bucket.put(item)
@@ -180,7 +180,7 @@ class LimitStorage:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Keep all others who share the counts away from them for a moment."""
+        """Keep all others who share the counts away from them for a timestamp."""
         with self._thread_lock:
             yield
 
@@ -223,7 +223,7 @@ class FileLimitStorage(LimitStorage):
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Keep the other threads and the other runs away from the counts for a moment.
+        """Keep the other threads and the other runs away from the counts for a timestamp.
 
         Raises:
             SettingsError: If the file cannot be used, or no longer.

@@ -35,7 +35,7 @@ MAX_THROTTLES = 6
 
 
 @dataclass(slots=True)
-class Patience:
+class RetryPolicy:
     """How long Act-On is waited for; a run changes it while it goes.
 
     Attributes:

@@ -19,7 +19,7 @@ from functools import partial
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
-from tap_acton.records.timestamps import day, moment, moments
+from tap_acton.records.timestamps import day, timestamp, timestamps
 from tap_acton.records.values import (
     Unconvertible,
     are_texts,
@@ -48,8 +48,8 @@ UNIT = "x-acton-unit"
 IGNORED = "x-acton-ignored"
 EXTRA_FIELDS = "extra_fields"
 
-UNKNOWN_MOMENT = "1970-01-01T00:00:00.000Z"
-"""Stands in a key, which cannot be null, for a moment that Act-On does not give."""
+UNKNOWN_TIMESTAMP = "1970-01-01T00:00:00.000Z"
+"""Stands in a key, which cannot be null, for a timestamp that Act-On does not give."""
 
 NO_TEXT = "(none)"
 """Stands in a key for a text that Act-On gives as empty, or not at all.
@@ -57,7 +57,7 @@ NO_TEXT = "(none)"
 Some loaders take an empty text for null, which a key cannot be.
 """
 
-UNKNOWN = {"date-time": UNKNOWN_MOMENT, "date": UNKNOWN_MOMENT[:10]}
+UNKNOWN = {"date-time": UNKNOWN_TIMESTAMP, "date": UNKNOWN_TIMESTAMP[:10]}
 
 
 class _Target(NamedTuple):
@@ -116,7 +116,7 @@ class RecordReader:
     Args:
         schema: The JSON schema of the stream.
         key: The names of the key columns, which never come out as null.
-        zone: The account's zone, for texts that tell a moment without one.
+        zone: The account's zone, for texts that tell a timestamp without one.
         on_unnamed: Called once for each API field that the schema does not name.
     """
 
@@ -135,7 +135,7 @@ class RecordReader:
             for column in key
             if "string" in properties[column]["type"]
         }
-        self._moments = {column for column, held in properties.items() if "format" in held}
+        self._timestamps = {column for column, held in properties.items() if "format" in held}
         self._on_unnamed = on_unnamed
         self._targets: dict[str, tuple[_Target, ...] | None] = dict.fromkeys(
             schema.get(IGNORED, {}), ()
@@ -232,8 +232,8 @@ class RecordReader:
         return {name: typed.get(name, nothing) for name in self._names}
 
     def _is_told(self, column: str, typed: Sequence[Any], values: Sequence[Any]) -> bool:
-        """Tell whether other spellings of moments, all of which are told, are of no interest."""
-        return column in self._moments and None not in typed and are_texts(values)
+        """Tell whether other spellings of timestamps, all of which are told, are of no interest."""
+        return column in self._timestamps and None not in typed and are_texts(values)
 
     def _merged(self, column: str, first: Sequence[Any], second: Sequence[Any]) -> Sequence[Any]:
         """Fill what one field leaves open in a column with another field for the same.
@@ -290,12 +290,12 @@ class RecordReader:
                 if rank < ranks.get(column, math.inf):
                     record[column] = converted
                     ranks[column] = rank
-        # Texts such as "2 days ago" are of no interest where the moment itself is told.
+        # Texts such as "2 days ago" are of no interest where the timestamp itself is told.
         extra |= {
             field: row[field]
             for column, field in unconverted
             if record[column] is None
-            or column not in self._moments
+            or column not in self._timestamps
             or not isinstance(row[field], str)
         }
         kept = {
@@ -315,9 +315,9 @@ class RecordReader:
     def _is_other(self, column: str, value: Any, held: Any) -> bool:
         """Tell whether a value says something else than the one that its column has.
 
-        Of a moment the spellings differ in how exact they are.
+        Of a timestamp the spellings differ in how exact they are.
         """
-        return value is not None and value != held and column not in self._moments
+        return value is not None and value != held and column not in self._timestamps
 
     def _targets_of(self, field: str) -> tuple[_Target, ...] | None:
         """Tell where a field goes; None where it has no column."""
@@ -395,7 +395,7 @@ def converter(column: str, definition: Mapping[str, Any], zone: tzinfo | None) -
     Args:
         column: The name of the column; that of an id makes a text an id.
         definition: The JSON schema of the column.
-        zone: The account's zone, for texts that tell a moment without one.
+        zone: The account's zone, for texts that tell a timestamp without one.
 
     Returns:
         The conversion, which raises :class:`~tap_acton.records.values.Unconvertible` where a value
@@ -405,7 +405,7 @@ def converter(column: str, definition: Mapping[str, Any], zone: tzinfo | None) -
     if "string" in types:
         match definition.get("format"):
             case "date-time":
-                return partial(moment, zone=zone)
+                return partial(timestamp, zone=zone)
             case "date":
                 return day
         return identifier if column == "id" or column.endswith("_id") else text
@@ -463,7 +463,7 @@ def _array(value: Any) -> Any:
 _OF_ALL: Mapping[Callable[..., Any], Callable[..., Sequence[Any]]] = {
     text: texts,
     identifier: identifiers,
-    moment: moments,
+    timestamp: timestamps,
 }
 
 _BY_TYPE: Mapping[str, Convert] = {

@@ -1,6 +1,6 @@
-"""Moments: what Act-On sends as one, and how the tap writes them.
+"""Timestamps: what Act-On sends as one, and how the tap writes them.
 
-Every moment in the warehouse, in the state and in a comparison is a text in UTC with
+Every timestamp in the warehouse, in the state and in a comparison is a text in UTC with
 milliseconds, such as ``2024-09-06T16:50:52.528Z``. All have the same width, so they sort
 as text the way they sort in time. The formats that are read are those of the Act-On
 reference, 2024 edition, and of its older editions.
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MILLISECONDS_FROM = 100_000_000_000
 """Epoch numbers from here on are milliseconds, smaller ones are seconds."""
 
-_LONGEST_MOMENT = 64
+_LONGEST_TIMESTAMP = 64
 
 _HOUR_END = len("2026-03-17T07:")
 
@@ -33,7 +33,7 @@ _EPOCH_ORDINAL = _EPOCH.toordinal()
 _ONE_MILLISECOND = timedelta(milliseconds=1)
 _HOURS_A_HALF_DAY = 12
 
-# The pieces of a moment, written once: twice as fast as formatting them for every record.
+# The pieces of a timestamp, written once: twice as fast as formatting them for every record.
 _MINUTES = tuple(f"T{hour:02}:{minute:02}:" for hour in range(24) for minute in range(60))
 _SECONDS = tuple(f"{second:02}." for second in range(60))
 _MILLISECONDS = tuple(f"{millisecond:03}Z" for millisecond in range(1000))
@@ -108,8 +108,8 @@ _NORTH_AMERICAN_ZONES = {
 }
 
 
-def moment(value: object, zone: tzinfo | None) -> str | None:
-    """Return a moment in UTC with milliseconds, such as ``2024-09-06T16:50:52.528Z``.
+def timestamp(value: object, zone: tzinfo | None) -> str | None:
+    """Return a timestamp in UTC with milliseconds, such as ``2024-09-06T16:50:52.528Z``.
 
     Args:
         value: Epoch milliseconds or seconds (a number, or its digits as text), ISO 8601,
@@ -117,29 +117,29 @@ def moment(value: object, zone: tzinfo | None) -> str | None:
         zone: The account's time zone, for texts that name none or only an abbreviation.
 
     Returns:
-        The moment, or None for what Act-On sends when there is none: null, an empty
+        The timestamp, or None for what Act-On sends when there is none: null, an empty
         text, 0 or -1.
 
     Raises:
-        Unconvertible: The value is not a moment in the years 1 to 9999, or its zone is
+        Unconvertible: The value is not a timestamp in the years 1 to 9999, or its zone is
             not known.
     """
     if type(value) is int:
-        return _moment_of_epoch(value)
+        return _timestamp_of_epoch(value)
     if value is None:
         return None
     if isinstance(value, str):
         # Epoch digits are nearly all different, so they stay out of the cache of texts.
-        if value.isdecimal() and len(value) <= _LONGEST_MOMENT:
-            return _moment_of_epoch(int(value))
-        return _moment_of_text(value, zone)
+        if value.isdecimal() and len(value) <= _LONGEST_TIMESTAMP:
+            return _timestamp_of_epoch(int(value))
+        return _timestamp_of_text(value, zone)
     if isinstance(value, float | Decimal):
-        return _moment_of_fraction(value)
+        return _timestamp_of_fraction(value)
     raise Unconvertible
 
 
-def moments(values: Sequence[object], zone: tzinfo | None) -> Sequence[str | None]:
-    """Return what :func:`moment` returns for each value.
+def timestamps(values: Sequence[object], zone: tzinfo | None) -> Sequence[str | None]:
+    """Return what :func:`timestamp` returns for each value.
 
     Hardly two texts are equal, but many are of the same hour: ``2026-03-17 07:05:09 PDT``.
 
@@ -148,33 +148,33 @@ def moments(values: Sequence[object], zone: tzinfo | None) -> Sequence[str | Non
         zone: The account's time zone.
 
     Returns:
-        The moments.
+        The timestamps.
 
     Raises:
-        Unconvertible: As :func:`moment`, for any of them.
+        Unconvertible: As :func:`timestamp`, for any of them.
     """
     return [
         f"{hour}{clock}.000Z"
         if type(value) is str
         and (clock := value[14:19]) in _CLOCKS
-        and len(value) <= _LONGEST_MOMENT
+        and len(value) <= _LONGEST_TIMESTAMP
         and (hour := _hour(value[:14], value[19:], zone)) is not None
-        else moment(value, zone)
+        else timestamp(value, zone)
         for value in values
     ]
 
 
 def names_zone(value: str) -> bool:
-    """Tell whether a text says by itself which moment it means.
+    """Tell whether a text says by itself which timestamp it means.
 
     Args:
-        value: The text of a moment.
+        value: The text of a timestamp.
 
     Returns:
         Whether it can be read without knowing the account's time zone.
     """
     try:
-        moment(value, None)
+        timestamp(value, None)
     except Unconvertible:
         return False
     return True
@@ -196,7 +196,7 @@ def day(value: object) -> str | None:
         return None
     if not isinstance(value, str):
         raise Unconvertible
-    plain = " ".join(value[: _LONGEST_MOMENT + 1].split())
+    plain = " ".join(value[: _LONGEST_TIMESTAMP + 1].split())
     if not plain:
         return None
     found = _date_at_start(plain)
@@ -205,20 +205,20 @@ def day(value: object) -> str | None:
     return found[0].isoformat()
 
 
-def moment_of(value: datetime) -> str:
-    """Write a moment.
+def timestamp_of(value: datetime) -> str:
+    """Write a timestamp.
 
     Args:
-        value: The moment, with its zone.
+        value: The timestamp, with its zone.
 
     Returns:
-        The moment in UTC with milliseconds, for example ``2024-09-06T16:50:52.528Z``.
+        The timestamp in UTC with milliseconds, for example ``2024-09-06T16:50:52.528Z``.
     """
     return _utc_text((value - _EPOCH) // _ONE_MILLISECOND)
 
 
-def is_moment(written: object) -> bool:
-    """Tell whether a value is a written moment, with its zone.
+def is_timestamp(written: object) -> bool:
+    """Tell whether a value is a written timestamp, with its zone.
 
     Args:
         written: What a state keeps as one.
@@ -233,7 +233,7 @@ def is_moment(written: object) -> bool:
 
 
 def milliseconds_of(written: str) -> int:
-    """Turn a written moment into epoch milliseconds.
+    """Turn a written timestamp into epoch milliseconds.
 
     Args:
         written: For example ``2024-09-06T16:50:52.528Z``.
@@ -257,8 +257,8 @@ def zone(name: object) -> tzinfo | None:
     return _zone(name.strip()) if isinstance(name, str) else None
 
 
-def _moment_of_epoch(value: int) -> str | None:
-    """Return the moment of epoch milliseconds or seconds; None for 0 and -1."""
+def _timestamp_of_epoch(value: int) -> str | None:
+    """Return the timestamp of epoch milliseconds or seconds; None for 0 and -1."""
     if -1 <= value <= 0:
         return None
     if -MILLISECONDS_FROM < value < MILLISECONDS_FROM:
@@ -283,8 +283,8 @@ def _date_text(days: int) -> str:
         raise Unconvertible from None
 
 
-def _moment_of_fraction(value: float | Decimal) -> str | None:
-    """Return the moment of an epoch number that may have a fraction; None for 0 and -1."""
+def _timestamp_of_fraction(value: float | Decimal) -> str | None:
+    """Return the timestamp of an epoch number that may have a fraction; None for 0 and -1."""
     if not fits_64_bits(value):
         raise Unconvertible
     if value in {0, -1}:
@@ -293,15 +293,15 @@ def _moment_of_fraction(value: float | Decimal) -> str | None:
     return _utc_text(round(value * 1000 if is_seconds else value))
 
 
-def _moment_of_text(value: str, account_zone: tzinfo | None) -> str | None:
-    """Return the moment of a text that is not digits only."""
+def _timestamp_of_text(value: str, account_zone: tzinfo | None) -> str | None:
+    """Return the timestamp of a text that is not digits only."""
     plain = value.strip()
     if not plain or plain == "-1":
         return None
-    if len(plain) > _LONGEST_MOMENT:
+    if len(plain) > _LONGEST_TIMESTAMP:
         raise Unconvertible
     if NUMERAL.fullmatch(plain):
-        return _moment_of_fraction(Decimal(plain))
+        return _timestamp_of_fraction(Decimal(plain))
     milliseconds = _milliseconds_of_text(plain, account_zone)
     if milliseconds is None:
         raise Unconvertible
@@ -310,7 +310,7 @@ def _moment_of_text(value: str, account_zone: tzinfo | None) -> str | None:
 
 @functools.lru_cache(maxsize=16384)
 def _hour(before: str, after: str, account_zone: tzinfo | None) -> str | None:
-    """Return how the moments of an hour begin when they are written in UTC.
+    """Return how the timestamps of an hour begin when they are written in UTC.
 
     Args:
         before: What the texts of that hour have before the minutes.
@@ -319,7 +319,7 @@ def _hour(before: str, after: str, account_zone: tzinfo | None) -> str | None:
 
     Returns:
         The text up to the minutes; None where there are fractions of a second, the clock is
-        changed on that day, the zone is not whole hours away, or the texts are no moments.
+        changed on that day, the zone is not whole hours away, or the texts are no timestamps.
     """
     hour = _HOUR_OF.get(before[11:])
     hours = _hours(before[:11], after, account_zone)
@@ -337,7 +337,7 @@ def _hours(before: str, after: str, account_zone: tzinfo | None) -> tuple[str, .
 
     Returns:
         The texts up to the minutes; None where the clock is changed on that day, the zone
-        is not whole hours away, or the texts are no moments.
+        is not whole hours away, or the texts are no timestamps.
     """
     first, last = (
         _milliseconds_of_text(f"{before}{clock}{after}", account_zone)

@@ -3,8 +3,8 @@
 Small pure functions without state beyond a bounded cache. Each takes whatever JSON can
 hold and returns the typed value, ``None`` where the API says "no value", or raises
 :class:`Unconvertible`, and nothing else. They run once per field of every record, so
-they use the standard library only and keep the common case short. Moments and days have
-the module ``moments`` to themselves.
+they use the standard library only and keep the common case short. Timestamps and days have
+the module ``timestamps`` to themselves.
 """
 
 from __future__ import annotations

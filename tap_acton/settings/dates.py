@@ -1,7 +1,7 @@
 """Dates and durations as settings write them, and what they come to in one run.
 
 A date may be a day, a date-time, a time before now or a word of the calendar; a duration
-is one of ISO 8601. Moments are in UTC and cut to milliseconds.
+is one of ISO 8601. Timestamps are in UTC and cut to milliseconds.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ _CALENDAR_WORDS = {
 
 
 def stretch(value: str, now: datetime) -> tuple[datetime, datetime]:
-    """Return the first and the last moment of what a text names.
+    """Return the first and the last timestamp of what a text names.
 
     Args:
         value: A date setting.
         now: When the run begins.
 
     Returns:
-        Both moments; they are the same unless the text names a stretch of the calendar.
+        Both timestamps; they are the same unless the text names a stretch of the calendar.
 
     Raises:
         ValueError: If the text is none of what is allowed.
@@ -48,22 +48,24 @@ def stretch(value: str, now: datetime) -> tuple[datetime, datetime]:
     if words in _CALENDAR_WORDS:
         return _calendar_stretch(*_CALENDAR_WORDS[words], now)
     if words == "now":
-        moment = now
+        timestamp = now
     elif ago := _AGO.fullmatch(words):
         count = 1 if ago["count"] in {"a", "an"} else int(ago["count"])
-        moment = _before(now, **_length(ago["unit"], count))
+        timestamp = _before(now, **_length(ago["unit"], count))
     elif words.startswith("p"):
-        moment = _before(now, **_parts(words))
+        timestamp = _before(now, **_parts(words))
     else:
         try:
             day = date.fromisoformat(words.upper())
         except ValueError:
-            moment = datetime.fromisoformat(words.upper())
-            moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+            timestamp = datetime.fromisoformat(words.upper())
+            timestamp = (
+                timestamp.astimezone(UTC) if timestamp.tzinfo else timestamp.replace(tzinfo=UTC)
+            )
         else:
             return _at(day, time.min), _at(day, time.max)
-    moment = to_millisecond(moment)
-    return moment, moment
+    timestamp = to_millisecond(timestamp)
+    return timestamp, timestamp
 
 
 def duration(value: str, now: datetime) -> timedelta:
@@ -83,20 +85,20 @@ def duration(value: str, now: datetime) -> timedelta:
     return now - _before(now, **_parts(value))
 
 
-def to_millisecond(moment: datetime) -> datetime:
-    """Cut a moment to the milliseconds that all moments of the tap have.
+def to_millisecond(timestamp: datetime) -> datetime:
+    """Cut a timestamp to the milliseconds that all timestamps of the tap have.
 
     Args:
-        moment: The moment.
+        timestamp: The timestamp.
 
     Returns:
-        The moment without what is smaller.
+        The timestamp without what is smaller.
     """
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+    return timestamp.replace(microsecond=timestamp.microsecond // 1000 * 1000)
 
 
 def _calendar_stretch(unit: str, offset: int, now: datetime) -> tuple[datetime, datetime]:
-    """Return the first and the last moment of a day, week, month, quarter or year.
+    """Return the first and the last timestamp of a day, week, month, quarter or year.
 
     Args:
         unit: Which of them.
@@ -104,7 +106,7 @@ def _calendar_stretch(unit: str, offset: int, now: datetime) -> tuple[datetime, 
         now: When the run begins.
 
     Returns:
-        Both moments.
+        Both timestamps.
     """
     first = _calendar(now).start_of("month" if unit == "quarter" else unit)
     if unit == "quarter":
@@ -129,7 +131,7 @@ def _parts(value: str) -> dict[str, int]:
 
 
 def _before(now: datetime, *, years: int = 0, months: int = 0, **exact: int) -> datetime:
-    """Return the moment that lies a length of time back.
+    """Return the timestamp that lies a length of time back.
 
     Args:
         now: From where to count.
@@ -138,7 +140,7 @@ def _before(now: datetime, *, years: int = 0, months: int = 0, **exact: int) -> 
         **exact: What always takes the same time, in the words of timedelta.
 
     Returns:
-        The moment, in UTC.
+        The timestamp, in UTC.
     """
     if years or months:
         now = datetime.combine(_calendar(now).subtract(years=years, months=months), now.timetz())
@@ -146,7 +148,7 @@ def _before(now: datetime, *, years: int = 0, months: int = 0, **exact: int) -> 
 
 
 def _calendar(now: datetime) -> DateTime:
-    """Return a moment that knows the calendar."""
+    """Return a timestamp that knows the calendar."""
     # This import takes a tenth of a second, which runs that name no such date are spared.
     import pendulum  # noqa: PLC0415
 
@@ -154,5 +156,5 @@ def _calendar(now: datetime) -> DateTime:
 
 
 def _at(day: date, time_of_day: time) -> datetime:
-    """Return a moment of a day in UTC."""
+    """Return a timestamp of a day in UTC."""
     return to_millisecond(datetime.combine(day, time_of_day, UTC))

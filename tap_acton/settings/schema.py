@@ -71,7 +71,7 @@ CONFIG_SCHEMA: dict[str, Any] = {
             "Start",
             "Nothing earlier is read. A date, a date-time, a time before now such as "
             "'7 days ago' or P7D, or one of: now, today, yesterday, tomorrow, and this or last "
-            "week, month, quarter or year, which mean their first moment. Calendar words and "
+            "week, month, quarter or year, which mean their first timestamp. Calendar words and "
             "values without a zone are UTC; weeks start on Monday. Without it everything is read.",
             examples=["2026-01-01", "2026-01-01T08:00:00-08:00", "7 days ago", "P1M", "last month"],
         ),
@@ -79,7 +79,7 @@ CONFIG_SCHEMA: dict[str, Any] = {
             "string",
             "End",
             "Nothing later is read. The same values as for the start; here a date and the words "
-            "for a day, week, month, quarter or year mean their last moment.",
+            "for a day, week, month, quarter or year mean their last timestamp.",
             default="now",
             examples=["2026-01-31", "yesterday", "last month"],
         ),

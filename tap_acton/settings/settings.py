@@ -32,8 +32,8 @@ class Window(NamedTuple):
     """What time a run reads: from its first to its last millisecond, both included.
 
     Attributes:
-        start: The first moment, in UTC; None for no limit.
-        end: The last moment, in UTC; None for no limit.
+        start: The first timestamp, in UTC; None for no limit.
+        end: The last timestamp, in UTC; None for no limit.
     """
 
     start: datetime | None
@@ -349,7 +349,7 @@ def _window(given: Configuration, now: datetime) -> Window:
 
 
 def _stretch(given: Configuration, name: str, now: datetime) -> tuple[datetime, datetime] | None:
-    """Return the first and the last moment of what a setting names."""
+    """Return the first and the last timestamp of what a setting names."""
     value = given.text(name)
     if value is None:
         return None

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tap_acton.errors import AllowanceSpentError
-from tap_acton.records.timestamps import is_moment
+from tap_acton.records.timestamps import is_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -28,7 +28,7 @@ class Round:
     """What a stream has behind it of a round that is not over.
 
     Attributes:
-        started_at: When the first run of the round began, as the tap writes moments.
+        started_at: When the first run of the round began, as the tap writes timestamps.
         is_done: Whether the stream was read to its end.
         after: What was last read to its end, as messages call it; empty for nothing.
         reached: The largest replication value met so far; empty for none.
@@ -50,7 +50,7 @@ class Round:
             What it keeps; None where no round is under way.
         """
         match state.get(ROUND_STATE):
-            case {"started_at": str(started_at), **kept} if is_moment(started_at):
+            case {"started_at": str(started_at), **kept} if is_timestamp(started_at):
                 after, reached = (str(kept.get(name) or "") for name in ("after", "reached"))
                 return cls(started_at, kept.get("is_done") is True, after, reached)
         return None

@@ -3,7 +3,7 @@
 The state keeps a print of eight characters of each thing and of the evidence with which it
 was read, such as its counters or the time of its last change. The same print in a later run
 means that there is nothing new. As no evidence is beyond doubt, each thing has its turn once
-in a period, at a moment of its own.
+in a period, at a timestamp of its own.
 """
 
 from __future__ import annotations
@@ -65,13 +65,13 @@ class Prints:
 
 
 def has_turn(identity: str, since: str, now: str, period: timedelta) -> bool:
-    """Tell whether the moment of a thing that rests has come.
+    """Tell whether the timestamp of a thing that rests has come.
 
-    The moments come once in each period, and are spread over it by the things' ids.
+    The timestamps come once in each period, and are spread over it by the things' ids.
 
     Args:
         identity: The id of the thing.
-        since: When the last complete run began, as the tap writes moments.
+        since: When the last complete run began, as the tap writes timestamps.
         now: When this run began.
         period: A day or more.
 
@@ -79,9 +79,9 @@ def has_turn(identity: str, since: str, now: str, period: timedelta) -> bool:
         Whether it lies between the two.
     """
     length = period // timedelta(seconds=1)
-    moment = int(fingerprint(identity), 16) % length
+    timestamp = int(fingerprint(identity), 16) % length
     before, after = (
-        (int(datetime.fromisoformat(written).timestamp()) - moment) // length
+        (int(datetime.fromisoformat(written).timestamp()) - timestamp) // length
         for written in (since, now)
     )
     return after > before

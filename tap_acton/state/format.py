@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tap_acton.errors import SettingsError
 from tap_acton.records.dynamic_columns import COLUMNS_STATE, SOURCE_STATE
-from tap_acton.records.timestamps import is_moment, moment_of
+from tap_acton.records.timestamps import is_timestamp, timestamp_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -51,7 +51,7 @@ AHEAD = timedelta(days=1)
 Bookmark: TypeAlias = dict[str, Any]
 
 Check: TypeAlias = "Callable[[Any, str], bool]"
-"""Whether a value is what it should be, with the latest moment that it may hold."""
+"""Whether a value is what it should be, with the latest timestamp that it may hold."""
 
 
 def bookmarks_in(
@@ -82,7 +82,7 @@ def bookmarks_in(
     bookmarks = state.get("bookmarks") or {}
     if not isinstance(bookmarks, dict):
         raise _not_a_state("'bookmarks' does not hold an object")
-    latest = moment_of(now + AHEAD)
+    latest = timestamp_of(now + AHEAD)
     found = {}
     for stream, kept in bookmarks.items():
         if not isinstance(kept, dict | None):
@@ -133,7 +133,7 @@ def _brought_up(bookmark: Bookmark, version: int) -> Bookmark:
 def _tell_when_complete(bookmark: Bookmark) -> None:
     """Tell of the message streams when they were last read to their end.
 
-    The moment decides which messages were still in view then, and which have had their turn
+    The timestamp decides which messages were still in view then, and which have had their turn
     since. Where it is not told, the sending of the last message that was read comes before it.
     """
     before = bookmark.pop("read_at", None) or bookmark.get("read_until")
@@ -147,8 +147,8 @@ def _is_text(kept: Any, _: str) -> bool:
 
 
 def _is_past(kept: Any, latest: str) -> bool:
-    """Tell whether a value is a moment up to which something may have been read."""
-    return is_moment(kept) and kept <= latest
+    """Tell whether a value is a timestamp up to which something may have been read."""
+    return is_timestamp(kept) and kept <= latest
 
 
 def _is_past_or_none(kept: Any, latest: str) -> bool:

@@ -44,7 +44,7 @@ LOCK_SECONDS = 20.0
 
 _REPETITIONS = 3
 
-# A moment of the future is one of before the server's clock was set back.
+# A timestamp of the future is one of before the server's clock was set back.
 _NOW = f"""
 local key, interval, kept = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2])
 local time = redis.call('TIME')
@@ -130,7 +130,7 @@ class RedisCount:
 
     Args:
         client: The server.
-        key: Where the moments of the calls are.
+        key: Where the timestamps of the calls are.
         rate: The limit.
     """
 

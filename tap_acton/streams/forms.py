@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_acton.errors import ParentGoneError
+from tap_acton.errors import GoneError
 from tap_acton.records.list_table import distinct_names
 from tap_acton.streams.base.items import ItemStream, ItemUrls
 from tap_acton.streams.base.shaped import FolderStream
@@ -58,7 +58,7 @@ class FormUrls(_FormStream, ItemUrls):
         """
         answer, further = super().ask(query, page)
         if answer.gone and answer.is_refused:
-            answer = Answer(query, gone=ParentGoneError(answer.gone.sentence))
+            answer = Answer(query, gone=GoneError(answer.gone.sentence))
         return answer, further
 
 

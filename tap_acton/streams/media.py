@@ -197,7 +197,7 @@ class MediaMessages(_NumberedRows, UnverifiedStream):
 
 
 class MediaViews(_NumberedRows):
-    """Every visitor of each file and link, known or not, with the moment of the view."""
+    """Every visitor of each file and link, known or not, with the timestamp of the view."""
 
     name = "media_views"
     path = "/api/1/media/{id}/report/views"

@@ -16,7 +16,7 @@ PROGRAM_TYPES = ("TRACK", "EVENT", "LIST_MAINT")
 """The types of programs (Act-On developer site, 2019 edition)."""
 
 TWINS = {"created": "createdTS", "modified": "modifiedTs", "nextrun": "nextrunTS"}
-"""The texts that display a moment, and the fields that hold the moment itself."""
+"""The texts that display a timestamp, and the fields that hold the timestamp itself."""
 
 
 class Programs(FolderStream):
@@ -56,9 +56,9 @@ class Programs(FolderStream):
 
 
 def _without_unset(program: Row) -> Row:
-    """Leave out what displays a moment that is not set.
+    """Leave out what displays a timestamp that is not set.
 
-    A program that was never changed has 0 for that moment, and displays another one.
+    A program that was never changed has 0 for that timestamp, and displays another one.
     """
-    unset = [text for text, moment in TWINS.items() if program.get(moment) in (0, "0")]
+    unset = [text for text, timestamp in TWINS.items() if program.get(timestamp) in (0, "0")]
     return {name: value for name, value in program.items() if name not in unset}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from tap_acton.errors import ParentGoneError, RejectedCallError
+from tap_acton.errors import GoneError, RejectedCallError
 from tap_acton.records.extractors import find_rows
 from tap_acton.records.values import fingerprint
 from tap_acton.streams.base.shaped import UnverifiedStream
@@ -112,7 +112,7 @@ class SeoReports(ActOnStream):
             rows = self.run.client.read_once(
                 self.call(query), lambda payload: self.rows(payload, query)
             )
-        except (ParentGoneError, RejectedCallError) as error:
+        except (GoneError, RejectedCallError) as error:
             self.log("%s", error.sentence, level=logging.WARNING)
             return Answer(query, gone=RejectedCallError(error.sentence)), ()
         return Answer(query, rows), ()

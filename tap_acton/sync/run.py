@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from tap_acton.api.auth import Credentials, TokenChain
 from tap_acton.api.client import ActOnClient, Call
 from tap_acton.api.rate_limits import Limits
-from tap_acton.api.transport import Patience, new_session, without_netrc
+from tap_acton.api.transport import RetryPolicy, new_session, without_netrc
 from tap_acton.errors import (
     ActOnError,
     CallError,
@@ -24,7 +24,7 @@ from tap_acton.errors import (
     RepeatableError,
     StreamFailedError,
 )
-from tap_acton.records import timestamps as moments
+from tap_acton.records import timestamps
 from tap_acton.stores.opening import open_stores
 from tap_acton.streams.audience_center.account import AudienceCenter
 from tap_acton.streams.custom_objects.fields import ask_schemas, schemas_in
@@ -59,8 +59,8 @@ class Run:
 
     Attributes:
         settings: The settings.
-        started_at: When the run began, as the tap writes moments.
-        patience: How long Act-On is waited for.
+        started_at: When the run began, as the tap writes timestamps.
+        retry_policy: How long Act-On is waited for.
         stop: The wish to end the run.
         counts: What the run counted.
         parents: The parents that each listing stream found, by its name, once it has
@@ -74,7 +74,7 @@ class Run:
     def __init__(self, settings: Settings, started_at: datetime) -> None:
         self.settings = settings
         self.started_at = started_at
-        self.patience = Patience(settings.request_timeout, settings.max_retries)
+        self.retry_policy = RetryPolicy(settings.request_timeout, settings.max_retries)
         self.stop = StopSignal()
         self.counts = RunCount()
         self.parents: dict[str, list[Parent] | ActOnError] = {}
@@ -117,7 +117,7 @@ class Run:
                 f"{settings.base_url}/token",
                 data=form,
                 auth=without_netrc,
-                timeout=self.patience.timeouts,
+                timeout=self.retry_policy.timeouts,
                 allow_redirects=False,
                 stream=True,
             )
@@ -128,7 +128,7 @@ class Run:
             limits=limits,
             post=post,
             host=urlsplit(settings.base_url).netloc,
-            patience=self.patience,
+            retry_policy=self.retry_policy,
         )
         return ActOnClient(
             base_url=settings.base_url,
@@ -137,7 +137,7 @@ class Run:
             limits=limits,
             counter=self.counts,
             pause=self.stop.pause,
-            patience=self.patience,
+            retry_policy=self.retry_policy,
         )
 
     @property
@@ -173,10 +173,11 @@ class Run:
             name = self.account.get("time_zone")
         except CallError as error:
             logger.warning(
-                "%s Moments that come as text without a zone stay in extra_fields.", error.sentence
+                "%s Timestamps that come as text without a zone stay in extra_fields.",
+                error.sentence,
             )
             return None
-        return moments.zone(name)
+        return timestamps.zone(name)
 
     @cached_property
     def audience_center(self) -> AudienceCenter:
@@ -211,15 +212,15 @@ class Run:
     @contextmanager
     def in_haste(self) -> Iterator[None]:
         """Wait seconds for Act-On, not minutes, and forget afterwards what failed so."""
-        patience, usual = self.patience, asdict(self.patience)
-        patience.timeout = min(HASTY_SECONDS, patience.timeout)
-        patience.max_retries, patience.max_throttles = min(1, patience.max_retries), 0
-        patience.repeats_login = False
+        retry_policy, usual = self.retry_policy, asdict(self.retry_policy)
+        retry_policy.timeout = min(HASTY_SECONDS, retry_policy.timeout)
+        retry_policy.max_retries, retry_policy.max_throttles = min(1, retry_policy.max_retries), 0
+        retry_policy.repeats_login = False
         try:
             yield
         finally:
             for name, value in usual.items():
-                setattr(patience, name, value)
+                setattr(retry_policy, name, value)
             if isinstance(self._account, ActOnError):
                 self._account = None
             if self._tokens is not None:

@@ -83,7 +83,7 @@ HARMLESS = {"stray braces", "slow answer"}
 """The kinds that nothing is repeated for."""
 
 RARE = {"401", "401 under 200", "revoked tokens", "away for two minutes"}
-"""The kinds of which a run bears few: each costs logins, or minutes of one patience."""
+"""The kinds of which a run bears few: each costs logins, or minutes of one retry_policy."""
 
 IN_FAMILY = re.compile(r"[^/]*\d[^/]*(?<!^/api/1)(?=/|$)")
 """The parts of a path that are ids."""

@@ -96,7 +96,7 @@ def expected_records(account: Account, edition: str = "2024") -> dict[str, list[
     """Work out the records of every stream.
 
     Args:
-        account: The account at the moment at which it is read.
+        account: The account at the timestamp at which it is read.
         edition: The documentation edition that its API follows.
 
     Returns:
@@ -138,15 +138,15 @@ def by_key(stream: str, records: Iterable[Record]) -> dict[tuple[Any, ...], Reco
     return {tuple(record[column] for column in KEYS[stream]): record for record in records}
 
 
-def moment(milliseconds: int, precision_ms: int = 1) -> str | None:
-    """Write a moment as the contract has it.
+def timestamp(milliseconds: int, precision_ms: int = 1) -> str | None:
+    """Write a timestamp as the contract has it.
 
     Args:
         milliseconds: Since 1970; 0 for none.
         precision_ms: To how many milliseconds it is told.
 
     Returns:
-        The moment, or None for none.
+        The timestamp, or None for none.
     """
     if not milliseconds:
         return None
@@ -210,7 +210,7 @@ def _message(message: Message) -> Record:
         "id": message.id,
         "name": message.name,
         "message_type": message.type,
-        "sent_at": moment(message.sent_at),
+        "sent_at": timestamp(message.sent_at),
         "sender_name": message.sender.name,
         "sender_id": message.sender.id,
         "sender_email": message.sender.email,
@@ -246,8 +246,8 @@ def _report(message: Message, edition: str) -> Record:
         "spam": report.spam,
         "rebroadcast": 0,
         "rebroadcast_click": 0,
-        "last_opened_at": moment(report.last_opened_at),
-        "last_clicked_at": moment(report.last_clicked_at),
+        "last_opened_at": timestamp(report.last_opened_at),
+        "last_clicked_at": timestamp(report.last_clicked_at),
         "sent_to": list(message.sent_to),
         "suppressed_on": list(message.suppressed_on),
         "extra_fields": None,
@@ -281,7 +281,7 @@ def _event(message_id: str, event: Event) -> Record:
     return {
         "message_id": message_id,
         "event_type": event.drilldown,
-        "event_at": moment(event.at),
+        "event_at": timestamp(event.at),
         "email": event.recipient.email,
         "contact_id": event.recipient.contact_id,
         "list_id": event.recipient.list_id,
@@ -331,11 +331,11 @@ def _list(item: ContactList, now_ms: int) -> Record:
         "folder_name": item.folder_name,
         "description": item.description,
         "size": len(item.rows),
-        "modified_at": moment(item.modified_at),
-        "counted_at": moment(now_ms - now_ms % _DAY_MS),
+        "modified_at": timestamp(item.modified_at),
+        "counted_at": timestamp(now_ms - now_ms % _DAY_MS),
         "source_id": item.id,
         "source_name": item.name,
-        "source_at": moment(item.modified_at),
+        "source_at": timestamp(item.modified_at),
         "base_id": item.id,
         "is_singleton": False,
         "is_list": item.readable,
@@ -362,8 +362,8 @@ def _member(item: ContactList, row: ListRow) -> Record:
         "list_id": item.id,
         "contact_id": row.contact_id,
         "email": cells[item.email_column],
-        "created_at": moment(row.created_at, precision_ms),
-        "modified_at": moment(row.modified_at, precision_ms),
+        "created_at": timestamp(row.created_at, precision_ms),
+        "modified_at": timestamp(row.modified_at, precision_ms),
         "fields": dict(zip(distinct(item.headers), cells, strict=True)),
         "extra_fields": None,
     }
@@ -388,7 +388,7 @@ def distinct(headers: Sequence[str]) -> list[str]:
 
 def _suppressions(rows: Iterable[Suppression], column: str) -> list[Record]:
     return [
-        {"email": row.email, column: moment(row.at), "origin": row.origin, "extra_fields": None}
+        {"email": row.email, column: timestamp(row.at), "origin": row.origin, "extra_fields": None}
         for row in rows
     ]
 
@@ -412,6 +412,6 @@ def _category_opt_outs(account: Account) -> Iterator[Record]:
             yield {
                 "subscription_category_id": category.id,
                 "email": email,
-                "opted_out_at": moment(left_at),
+                "opted_out_at": timestamp(left_at),
                 "extra_fields": None,
             }

@@ -169,7 +169,7 @@ def _history(contact: Contact) -> Iterator[dict[str, Any]]:
     for activity in contact.activities:
         record: dict[str, Any] = {
             "contact_id": contact.id,
-            "activity_at": expected.moment(activity.at),
+            "activity_at": expected.timestamp(activity.at),
             "verb": activity.verb,
             "verb_name": _VERB_NAMES.get(activity.verb),
             "what": activity.what or None,

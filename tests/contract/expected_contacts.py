@@ -65,8 +65,8 @@ def _contact(account: Account, contact: Contact, columns: dict[int, str]) -> Rec
         "id": contact.id,
         **plain,
         "acton_primary_score": None if score is None else int(score),
-        "created_at": expected.moment(contact.created_at),
-        "updated_at": expected.moment(contact.updated_at),
+        "created_at": expected.timestamp(contact.created_at),
+        "updated_at": expected.timestamp(contact.updated_at),
         **custom,
         "custom_fields": {str(index): text for index, text in contact.custom.items()},
         "extra_fields": {"ownerName": "山田"},
@@ -81,7 +81,7 @@ def _typed(kind: str, text: str | None, zone: ZoneInfo) -> Any:
     kinds: dict[str, Callable[[str], Any]] = {
         "BOOLEAN": {"true": True, "false": False, "1": True, "0": False}.get,
         "DATE": _day,
-        "DATETIME": lambda told: _moment(told, zone),
+        "DATETIME": lambda told: _timestamp(told, zone),
         "NUMBER": _number,
         "SCORE": _number,
     }
@@ -103,16 +103,16 @@ def _day(text: str) -> str | None:
         return None
 
 
-def _moment(text: str, zone: ZoneInfo) -> str | None:
+def _timestamp(text: str, zone: ZoneInfo) -> str | None:
     if text.endswith("Z"):
         return text
     if text.isdecimal():
-        return expected.moment(int(text))
+        return expected.timestamp(int(text))
     told = text.rpartition(" ")[0]
     for form in ("%Y-%m-%d %H:%M:%S", "%b %d %Y %I:%M %p"):
         try:
             local = datetime.strptime(told, form)  # noqa: DTZ007 - it is the account's
         except ValueError:
             continue
-        return expected.moment(int(local.replace(tzinfo=zone).timestamp() * 1_000))
+        return expected.timestamp(int(local.replace(tzinfo=zone).timestamp() * 1_000))
     return None

@@ -116,12 +116,12 @@ def _image(image: Image) -> dict[str, Any]:
         "url": image.url,
         "thumb": image.thumb_url,
         "size": image.size,
-        "created_at": _moment(image.created_at),
-        "modified_at": _moment(image.modified_at),
+        "created_at": _timestamp(image.created_at),
+        "modified_at": _timestamp(image.modified_at),
         "extra_fields": None,
     }
 
 
-def _moment(milliseconds: int) -> str:
+def _timestamp(milliseconds: int) -> str:
     when = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
     return when.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -156,8 +156,8 @@ def _record(kind: CustomObject, dataset: Dataset, row: ObjectRow, values: str) -
         "object_id": kind.id,
         "dataset_id": dataset.id,
         "id": row.id,
-        "created_at": expected.moment(row.created_at),
-        "updated_at": expected.moment(row.updated_at),
+        "created_at": expected.timestamp(row.created_at),
+        "updated_at": expected.timestamp(row.updated_at),
         "fields": spelt,
         **columns,
         "extra_fields": None,
@@ -170,7 +170,7 @@ def _typed(field: ObjectField, value: Any) -> Any:
         case "CURRENCY":
             return None if value == "n/a" else value
         case "DATETIME":
-            return expected.moment(value)
+            return expected.timestamp(value)
         case "JSON":
             return _json(value)
     return value
@@ -181,14 +181,14 @@ def _spelt(field: ObjectField, value: Any, values: str) -> Any:
     if value is None:
         return None
     if field.type == "DATETIME" and (values == "typed" or "format" not in field.properties):
-        return _moment(value).isoformat(timespec="milliseconds")
+        return _timestamp(value).isoformat(timespec="milliseconds")
     return value if values == "typed" else _uploaded(field, value)
 
 
 def _uploaded(field: ObjectField, value: Any) -> Any:
     match field.type:
         case "DATETIME":
-            return _moment(value).strftime("%d.%m.%Y %H:%M:%S")
+            return _timestamp(value).strftime("%d.%m.%Y %H:%M:%S")
         case "DATE":
             return date.fromisoformat(value).strftime("%d/%m/%Y")
         case "STRING_ARRAY":
@@ -208,5 +208,5 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _moment(milliseconds: int) -> datetime:
+def _timestamp(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1_000, UTC)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from tests.contract.expected import fingerprint, moment
+from tests.contract.expected import fingerprint, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,7 +81,7 @@ def _activities(facts: Facts, key: dict[str, str]) -> Iterator[dict[str, Any]]:
     for activity in facts.activities:
         record: dict[str, Any] = {
             **key,
-            "activity_at": moment(activity.at),
+            "activity_at": timestamp(activity.at),
             "verb": activity.verb,
             "verb_name": VERB_NAMES.get(activity.verb),
             "what": activity.what,

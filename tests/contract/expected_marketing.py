@@ -51,7 +51,7 @@ def _campaign(campaign: Campaign) -> dict[str, Any]:
         "description": None,
         "folder_name": campaign.folder_name,
         "status": campaign.status,
-        "created_at": expected.moment(campaign.created_at),
-        "modified_at": expected.moment(campaign.modified_at),
+        "created_at": expected.timestamp(campaign.created_at),
+        "modified_at": expected.timestamp(campaign.modified_at),
         "extra_fields": {"owner": campaign.owner},
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from acton_sandbox.moments import MINUTE, display
+from acton_sandbox.timestamps import MINUTE, display
 from tests.contract import expected
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def media_records(account: Account) -> dict[str, list[Record]]:
     """Work out the records of the streams of the media library.
 
     Args:
-        account: The account at the moment at which it is read.
+        account: The account at the timestamp at which it is read.
 
     Returns:
         The records by stream.
@@ -45,8 +45,8 @@ def _medium(medium: Medium) -> Record:
         "url": medium.url,
         "target_url": medium.target_url if is_link else None,
         "size": None if is_link else medium.size,
-        "created_at": expected.moment(medium.created_at),
-        "modified_at": expected.moment(medium.modified_at),
+        "created_at": expected.timestamp(medium.created_at),
+        "modified_at": expected.timestamp(medium.modified_at),
         "extra_fields": None,
     }
 
@@ -96,7 +96,7 @@ def _views(medium: Medium) -> Iterator[Record]:
         yield {
             "id": expected.fingerprint(medium.id, *identity, ordinals[identity]),
             "media_id": medium.id,
-            "viewed_at": expected.moment(view.at, MINUTE),
+            "viewed_at": expected.timestamp(view.at, MINUTE),
             "recipient": view.recipient,
             "is_known": view.is_known,
             "action": view.action,

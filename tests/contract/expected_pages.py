@@ -30,7 +30,7 @@ def page_records(account: Account, *, is_html: bool = False) -> dict[str, list[R
     """Work out the records of the streams.
 
     Args:
-        account: The account at the moment at which it is read.
+        account: The account at the timestamp at which it is read.
         is_html: Whether a landing page is answered with the page itself.
 
     Returns:
@@ -59,8 +59,8 @@ def _form(form: Form) -> Record:
         "description": form.description,
         "folder_name": form.folder_name or None,
         "url": form.url,
-        "created_at": expected.moment(form.created_at),
-        "modified_at": expected.moment(form.modified_at),
+        "created_at": expected.timestamp(form.created_at),
+        "modified_at": expected.timestamp(form.modified_at),
         "extra_fields": None,
     }
 
@@ -97,8 +97,8 @@ def _landing_page(page: LandingPage) -> Record:
         "name": page.title,
         "folder_name": page.folder_name or None,
         "url": page.url,
-        "created_at": expected.moment(page.created_at),
-        "modified_at": expected.moment(page.modified_at),
+        "created_at": expected.timestamp(page.created_at),
+        "modified_at": expected.timestamp(page.modified_at),
         "extra_fields": None,
     }
 
@@ -133,9 +133,9 @@ def _program(program: Program) -> Record:
         "folder_id": str(program.folder_id) if is_in_folder else None,
         "folder_name": program.folder_name if is_in_folder else None,
         "state": program.state,
-        "created_at": expected.moment(program.created_at),
-        "modified_at": expected.moment(program.modified_at),
-        "next_run_at": expected.moment(program.next_run_at),
+        "created_at": expected.timestamp(program.created_at),
+        "modified_at": expected.timestamp(program.modified_at),
+        "next_run_at": expected.timestamp(program.next_run_at),
         "is_running": program.is_running,
         "is_scheduled": program.is_scheduled,
         "is_valid": program.is_valid,

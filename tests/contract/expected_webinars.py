@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from tests.contract.expected import PRECISION_MS, distinct, moment
+from tests.contract.expected import PRECISION_MS, distinct, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -28,8 +28,8 @@ COLUMNS = {
     "job function": ("job_function", "text"),
     "lead source": ("lead_source", "text"),
     "status": ("status", "text"),
-    "registration date/time": ("registered_at", "moment"),
-    "attendance date/time": ("attended_at", "moment"),
+    "registration date/time": ("registered_at", "timestamp"),
+    "attendance date/time": ("attended_at", "timestamp"),
     "live duration": ("live_duration", "minutes"),
     "archive duration": ("archive_duration", "minutes"),
     "engagement score": ("engagement_score", "number"),
@@ -74,8 +74,8 @@ def _registrant(item: ContactList, row: ListRow) -> Record:
         "on24_client_id": item.folder_name,
         "email": cells[item.email_column],
         **{column: None for column, _ in COLUMNS.values()},
-        "created_at": moment(row.created_at, precision_ms),
-        "modified_at": moment(row.modified_at, precision_ms),
+        "created_at": timestamp(row.created_at, precision_ms),
+        "modified_at": timestamp(row.modified_at, precision_ms),
         "extra_fields": None,
     }
     extra = {}
@@ -117,8 +117,8 @@ def _minutes(cell: str) -> tuple[Any, bool]:
     return round(sum(hours) * 60 + minutes + seconds / 60, 4), False
 
 
-def _moment(cell: str) -> tuple[Any, bool]:
-    """Read a moment; one that names no zone is kept beside, like one that cannot be read."""
+def _timestamp(cell: str) -> tuple[Any, bool]:
+    """Read a timestamp; one that names no zone is kept beside, like one that cannot be read."""
     if found := re.fullmatch(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (P[SD]T)", cell):
         stated = datetime.fromisoformat(f"{found[1]}-0{_OFFSETS[found[2]]}:00")
         return f"{stated.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.000Z", False
@@ -134,5 +134,5 @@ _READ: dict[str, Callable[[str], tuple[Any, bool]]] = {
     "number": _number,
     "count": _count,
     "minutes": _minutes,
-    "moment": _moment,
+    "timestamp": _timestamp,
 }

@@ -386,7 +386,7 @@ def union(outputs: Iterable[Output]) -> dict[str, dict[tuple[Any, ...], Record]]
 
 
 def data_without_times(output: Output) -> bytes:
-    """Give the output without the moments at which the tap extracted each record.
+    """Give the output without the timestamps at which the tap extracted each record.
 
     Args:
         output: What a run wrote.

@@ -31,7 +31,7 @@ def test_the_pace_draws_no_refusal(
     bench: Bench, complete_run: Output, requests_per_second: int
 ) -> None:
     bench.sandbox.limits = Limits(requests_per_second=requests_per_second)
-    # Time passes only while the tap waits, so calls side by side would all be in one moment.
+    # Time passes only while the tap waits, so calls side by side would all be in one timestamp.
     found = bench.run(max_concurrency=1, requests_per_second=requests_per_second)
     assert found.failure is None
     assert refusals(found) == 0

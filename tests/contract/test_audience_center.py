@@ -9,7 +9,7 @@ import pytest
 
 from acton_sandbox import Account, Choices, Fault
 from tests.contract.conftest import NOW, bench_of
-from tests.contract.expected import Record, moment
+from tests.contract.expected import Record, timestamp
 from tests.contract.expected_audience_center import (
     AUDIENCE_CENTER_KEYS,
     REPORT_KEYS,
@@ -198,7 +198,7 @@ def test_day_two_asks_about_contacts_that_changed(
     first = bench.run(streams=[stream])
     report = {"contact_history": "activity"}.get(stream, stream.removeprefix("contact_"))
     assert asked_about(first, report) == ids_of(account)
-    assert first.bookmarks[stream]["contacts"] == moment(account.now_ms)
+    assert first.bookmarks[stream]["contacts"] == timestamp(account.now_ms)
     bench.next_day()
     second = bench.run(first.state, streams=[stream])
     now = bench.sandbox.account
@@ -207,7 +207,7 @@ def test_day_two_asks_about_contacts_that_changed(
     assert 0 < len(changed) < len(account.contacts)
     expected = report_records(now)[stream]
     assert second.records[stream] == [row for row in expected if row["contact_id"] in changed]
-    assert second.bookmarks[stream]["contacts"] == moment(now.now_ms)
+    assert second.bookmarks[stream]["contacts"] == timestamp(now.now_ms)
     if stream == "contact_history":
         # What was read before and what came since is all there is.
         key = {row["id"]: row for row in [*first.records[stream], *second.records[stream]]}
@@ -222,7 +222,7 @@ def test_a_history_is_read_whole_again_on_demand(account: Account, bench: Bench)
 
 
 def test_the_start_date_narrows_months_and_contacts(account: Account, bench: Bench) -> None:
-    start = moment(account.now_ms - 5 * 24 * 3_600_000)
+    start = timestamp(account.now_ms - 5 * 24 * 3_600_000)
     found = bench.run(streams=["contact_history"], start_date=start)
     months = {
         seen.query["monthsOfPastData"] for seen in found.requests if "contactReport" in seen.path
@@ -238,7 +238,7 @@ def test_the_start_date_narrows_months_and_contacts(account: Account, bench: Ben
 
 
 def test_an_end_date_bounds_what_is_covered(account: Account, bench: Bench) -> None:
-    end = moment(account.now_ms - 30 * 24 * 3_600_000)
+    end = timestamp(account.now_ms - 30 * 24 * 3_600_000)
     found = bench.run(streams=["contact_history"], end_date=end)
     expected = report_records(account)["contact_history"]
     assert found.records["contact_history"] == [

@@ -14,7 +14,7 @@ from acton_sandbox.audience_center import ContactField
 from acton_sandbox.generation.audience_center import UNNAMED_COLUMN
 from tap_acton.errors import InterruptedRunError
 from tests.contract.conftest import NOW, bench_of
-from tests.contract.expected import moment
+from tests.contract.expected import timestamp
 from tests.contract.expected_contacts import COLUMNS, contact_records
 from tests.contract.test_rows import same_rows
 
@@ -99,8 +99,8 @@ def test_every_spelling_of_dates_and_keys(
     expected = [
         {
             **row,
-            "created_at": moment(contact.created_at, precision_ms),
-            "updated_at": moment(contact.updated_at, precision_ms),
+            "created_at": timestamp(contact.created_at, precision_ms),
+            "updated_at": timestamp(contact.updated_at, precision_ms),
         }
         for row, contact in rows
     ]

@@ -171,7 +171,7 @@ def test_an_image_that_does_not_tell_its_id_has_that_of_the_list(
     assert {row["id"] for row in found} == {image.id for image in account.images}
 
 
-def test_the_moment_in_the_address_of_a_logo_changes_no_record(bench: Bench) -> None:
+def test_the_timestamp_in_the_address_of_a_logo_changes_no_record(bench: Bench) -> None:
     before = bench.run(streams=["logos"])
     bench.next_day()
     after = bench.run(streams=["logos"])

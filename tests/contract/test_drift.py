@@ -101,7 +101,7 @@ def test_a_field_may_hold_anything(
     for asked, query, row in answered[stream]:
         before = len(records_of(asked, query, row))
         ignored = asked.schema.get("x-acton-ignored", {})
-        # Another text for a moment that a number tells, such as "2 days ago", is left out.
+        # Another text for a timestamp that a number tells, such as "2 days ago", is left out.
         spellings = {
             name
             for definition in asked.schema["properties"].values()

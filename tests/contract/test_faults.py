@@ -167,7 +167,7 @@ def test_a_value_of_the_wrong_type_is_null_and_kept(
     assert all(row["extra_fields"][field] == wrong for row in rows)
 
 
-def test_a_bounce_without_a_moment_still_has_its_key(bench: Bench, complete_run: Output) -> None:
+def test_a_bounce_without_a_timestamp_still_has_its_key(bench: Bench, complete_run: Output) -> None:
     bench.sandbox.faults.add(
         Fault("missing_fields", "/api/1/list/hardbounce", times=None, fields=("timestamp",))
     )

@@ -176,7 +176,7 @@ def test_what_an_earlier_version_or_another_tap_left_in_the_state_does_no_harm(
             "hard_bounces": {"replication_key": "bounced_at", "replication_key_value": "yesterday"},
             "spam_complaints": {},
             "message_events": {"counters": ["no", "mapping"], "covers": 7, "read_until": 5},
-            "list_members": {"lists": {"l-0a41": "no moment"}},
+            "list_members": {"lists": {"l-0a41": "no timestamp"}},
             "stream_of_another_tap": {"replication_key_value": 5},
         }
     }
@@ -271,7 +271,7 @@ def test_what_act_on_refuses_today_is_asked_for_again_tomorrow(
     assert_held(union([first, second]), account, stream)
 
 
-def test_a_moment_in_the_future_does_not_hide_what_comes_before_it(bench: Bench) -> None:
+def test_a_timestamp_in_the_future_does_not_hide_what_comes_before_it(bench: Bench) -> None:
     future = int(datetime(2031, 1, 1, tzinfo=UTC).timestamp() * 1_000)
     for path, field in (("/api/1/list/optout", "timestamp"), ("/api/1/message/*/OPENED", "ts")):
         bench.sandbox.faults.add(Fault("wrong_type", path, fields=(field,), value=future))
@@ -317,7 +317,7 @@ def test_a_pause_longer_than_the_engagement_window_loses_nothing(bench: Bench) -
 
 
 def in_window(stream: str, records: list[Record], start: str, end: str = "9999") -> list[Record]:
-    """Give the records of a stream whose moment lies within two moments or days."""
+    """Give the records of a stream whose timestamp lies within two timestamps or days."""
     column = REPLICATION_KEYS[stream]
 
     def lies_within(value: str) -> bool:

@@ -19,7 +19,7 @@ STREAMS = ("messages", "message_events", "lists", "list_members", "hard_bounces"
 
 
 def told(output: Output) -> list[dict[str, Any]]:
-    """Give all messages but the states, without the moments at which the rows were read."""
+    """Give all messages but the states, without the timestamps at which the rows were read."""
     return [
         {name: value for name, value in message.items() if name != "time_extracted"}
         for message in output.messages

@@ -11,7 +11,7 @@ from acton_sandbox import Account, Choices, Fault
 from acton_sandbox.edits import renamed, with_column, without_column
 from acton_sandbox.size import ListPlan
 from tests.contract.conftest import NOW, bench_of
-from tests.contract.expected import PRECISION_MS, moment
+from tests.contract.expected import PRECISION_MS, timestamp
 from tests.contract.test_rows import same_rows
 
 if TYPE_CHECKING:
@@ -107,8 +107,8 @@ def expected_rows(item: ContactList, columns: Sequence[str | None]) -> list[Reco
             {
                 "list_id": item.id,
                 "contact_id": row.contact_id,
-                "created_at": moment(row.created_at, precision_ms),
-                "modified_at": moment(row.modified_at, precision_ms),
+                "created_at": timestamp(row.created_at, precision_ms),
+                "modified_at": timestamp(row.modified_at, precision_ms),
                 **{column: cell for column, _, cell in placed if column is not None},
                 "extra_fields": extra or None,
             }

@@ -132,7 +132,7 @@ def test_a_view_keeps_its_id_while_its_count_grows(bench: Bench) -> None:
         ("", None),
     ],
 )
-def test_the_moment_of_a_view_is_read_with_its_zone_or_the_accounts(
+def test_the_timestamp_of_a_view_is_read_with_its_zone_or_the_accounts(
     bench: Bench, tstamp: str, viewed_at: str | None
 ) -> None:
     answering(bench, "*/views", [{"tstamp": tstamp, "known": "false"}])
@@ -142,7 +142,7 @@ def test_the_moment_of_a_view_is_read_with_its_zone_or_the_accounts(
     assert row["extra_fields"] is None
 
 
-def test_a_moment_that_cannot_be_read_stays_as_text(bench: Bench) -> None:
+def test_a_timestamp_that_cannot_be_read_stays_as_text(bench: Bench) -> None:
     answering(bench, "*/views", [{"tstamp": "a while ago"}])
     row, *_ = bench.run(streams=["media_views"]).records["media_views"]
     assert row["viewed_at"] is None

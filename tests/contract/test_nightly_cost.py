@@ -8,8 +8,8 @@ import pytest
 
 from acton_sandbox import Account
 from acton_sandbox.edits import with_repeated_event
-from acton_sandbox.moments import DAY, HOUR
 from acton_sandbox.size import ListPlan
+from acton_sandbox.timestamps import DAY, HOUR
 from tests.contract.conftest import bench_of
 from tests.contract.expected import by_key, expected_records
 from tests.contract.harness import union

@@ -18,7 +18,7 @@ from tests.contract.expected import KEYS, REPLICATION_KEYS, WITHOUT_ROWS
 if TYPE_CHECKING:
     from tests.contract.harness import Bench, Output
 
-MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -77,8 +77,8 @@ def test_every_record_holds_what_its_schema_says_and_nothing_else(
 
 
 @pytest.mark.parametrize("stream", KEYS)
-def test_moments_and_days_have_one_spelling(complete_run: Output, stream: str) -> None:
-    spellings = {"date-time": MOMENT, "date": DAY}
+def test_timestamps_and_days_have_one_spelling(complete_run: Output, stream: str) -> None:
+    spellings = {"date-time": TIMESTAMP, "date": DAY}
     for column, definition in schema_of(complete_run, stream)["properties"].items():
         if spelling := spellings.get(definition.get("format", "")):
             values = [record[column] for record in complete_run.records[stream]]
@@ -112,20 +112,20 @@ def test_the_last_message_is_a_state_that_holds_every_bookmark(complete_run: Out
 def test_the_output_passes_the_checks_of_singer_tools(complete_run: Output) -> None:
     """The same checks as ``singer-check-tap``, whose pins exclude the SDK's own."""
     validators: dict[str, Draft4Validator] = {}
-    moments: dict[str, list[str]] = {}
+    timestamps: dict[str, list[str]] = {}
     for message in complete_run.messages:
         match message:
             case {"type": "SCHEMA", "stream": str(stream), "schema": dict(schema)}:
                 assert isinstance(message["key_properties"], list)
                 validators[stream] = Draft4Validator(schema, format_checker=FormatChecker())
-                moments[stream] = [
+                timestamps[stream] = [
                     column
                     for column, definition in schema["properties"].items()
                     if definition.get("format") == "date-time"
                 ]
             case {"type": "RECORD", "stream": str(stream), "record": dict(record)}:
                 validators[stream].validate(record)
-                for column in moments[stream]:
+                for column in timestamps[stream]:
                     if record.get(column) is not None:
                         assert datetime.fromisoformat(record[column]).tzinfo
                 assert datetime.fromisoformat(message["time_extracted"]).tzinfo

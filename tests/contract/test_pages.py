@@ -272,7 +272,7 @@ def test_programs_are_asked_for_by_type(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(
-    ("moments", "held", "extra"),
+    ("timestamps", "held", "extra"),
     [
         (
             {"modifiedTs": 0, "modified": "Feb 3 2026 3:00 AM GMT-08:00"},
@@ -297,10 +297,10 @@ def test_programs_are_asked_for_by_type(bench: Bench) -> None:
         ),
     ],
 )
-def test_the_moment_itself_goes_before_its_display(
-    bench: Bench, moments: Any, held: str | None, extra: Any
+def test_the_timestamp_itself_goes_before_its_display(
+    bench: Bench, timestamps: Any, held: str | None, extra: Any
 ) -> None:
-    folder = {"id": -1, "name": "", "programs": [{"id": "tr-0019", **moments}]}
+    folder = {"id": -1, "name": "", "programs": [{"id": "tr-0019", **timestamps}]}
     answers_with(bench, "/api/1/program", {"folders": [folder], "anyRunning": False})
     row = read_one(bench, "programs")[0]
     assert (row["modified_at"], row["extra_fields"]) == (held, extra)

@@ -324,7 +324,7 @@ def test_a_list_may_begin_with_its_latest_row(bench: Bench, choice: str, unit: s
     assert second.state == first.state
 
 
-def test_a_list_of_which_a_row_has_no_moment_is_read_whole(bench: Bench) -> None:
+def test_a_list_of_which_a_row_has_no_timestamp_is_read_whole(bench: Bench) -> None:
     """The filter could not tell such a row."""
     account = bench.sandbox.account.at(bench.sandbox.account.now)
     bounces = account.hard_bounces

@@ -76,7 +76,7 @@ def test_the_account_has_everything_that_can_be_wrong_with_a_cell(webinars: Acco
         "# of Poll responses",
     ):
         assert header in kept
-    # A moment that names its zone is not kept as a text.
+    # A timestamp that names its zone is not kept as a text.
     assert "Attendance Date/Time" not in kept
 
 

@@ -29,25 +29,16 @@ FAMILIES = {
     "landing_pages": "Forms and landing pages",
     "programs": "Programs",
     "messages": "Messages",
-    "message_contents": "Messages",
-    "message_events": "Messages",
-    "message_daily_stats": "Messages",
     "campaigns": "Campaigns",
     "lists": "Lists",
-    "list_rows": "Lists",
-    "list_streams": "Lists",
-    "webinars": "Lists",
     "suppression": "Suppression",
-    **dict.fromkeys(
-        ("contacts", "contact_fields", "segments", "contact_reports", "imports"),
-        "Audience Center",
-    ),
+    "audience_center": "Audience Center",
     "custom_objects": "Custom objects",
-    "facts": "Contact facts",
+    "lists.contact_facts": "Contact facts",
     "seo": "SEO",
     "jobs": "Jobs",
 }
-"""The title of the page for the streams of each module, in the order of the pages."""
+"""The title of the page for the streams of each package or module, in the order of the pages."""
 
 STREAMS: dict[str, StreamNote] = {
     "account": StreamNote("/api/1/account", "1", "The same again: one row, one call."),

@@ -66,9 +66,10 @@ def family_of(kind: type[ActOnStream]) -> str:
         kind: The stream.
 
     Returns:
-        The title that the stream's module has.
+        The title that the stream's module has, or its package.
     """
-    return FAMILIES[kind.__module__.rpartition(".")[2]]
+    module = kind.__module__.removeprefix("tap_acton.streams.")
+    return FAMILIES.get(module) or FAMILIES[module.partition(".")[0]]
 
 
 def page_of(kind: type[ActOnStream]) -> str:

@@ -146,7 +146,9 @@ def test_the_work_is_shared_of_the_streams_that_the_readme_says() -> None:
 
 
 def test_the_longer_lookback_is_that_of_the_code() -> None:
-    code = (ROOT / "tap_acton" / "streams" / "suppression.py").read_text(encoding="utf-8")
+    code = (ROOT / "tap_acton" / "streams" / "suppression" / "streams.py").read_text(
+        encoding="utf-8"
+    )
     text = README.read_text(encoding="utf-8")
     assert re.findall(r"days=(\d+)", code) == re.findall(r"bookmark, less (\d+) days", text)
 

@@ -1,7 +1,7 @@
 """Runs queries on a warehouse; a script for the Python of its loader, which has what it needs.
 
 Usage: ``run_queries.py MODULE ADDRESS``, where the module is ``duckdb`` or ``psycopg``. Takes a
-JSON object of queries by name on standard input, and prints their rows by name. Moments are
+JSON object of queries by name on standard input, and prints their rows by name. Timestamps are
 texts, exact to the millisecond.
 """
 
@@ -34,7 +34,7 @@ def plain(value: Any) -> str | float:
         Its text, or a number.
 
     Raises:
-        TypeError: The value is neither a moment nor a number.
+        TypeError: The value is neither a timestamp nor a number.
     """
     if isinstance(value, datetime):
         return value.isoformat(timespec="milliseconds")

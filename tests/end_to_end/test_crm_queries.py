@@ -17,7 +17,7 @@ from acton_sandbox.edits import with_column
 from acton_sandbox.entities import Suppression
 from acton_sandbox.size import SMALL, ListPlan
 from tests.contract.conftest import NOW, bench_of
-from tests.contract.expected import moment
+from tests.contract.expected import timestamp
 from tests.end_to_end.warehouses import duckdb, postgresql
 
 if TYPE_CHECKING:
@@ -217,8 +217,8 @@ def one_list(account: Account, name: str) -> ContactList:
 
 
 def told(at: int) -> str | None:
-    """Write a moment as the warehouse has it, which is in UTC and does not say so."""
-    text = moment(at)
+    """Write a timestamp as the warehouse has it, which is in UTC and does not say so."""
+    text = timestamp(at)
     return text and text.removesuffix("Z")
 
 

@@ -72,7 +72,7 @@ def test_the_zone_of_now_does_not_matter(account: Account) -> None:
 
 
 @pytest.mark.parametrize("now", [datetime(2026, 3, 20), datetime(2025, 1, 6, 23, tzinfo=UTC)])  # noqa: DTZ001
-def test_a_moment_without_zone_or_before_the_history_is_refused(now: datetime) -> None:
+def test_a_timestamp_without_zone_or_before_the_history_is_refused(now: datetime) -> None:
     with pytest.raises(ValueError, match="now must"):
         Account.generate(now=now)
 
@@ -109,8 +109,8 @@ def test_a_standard_account_has_pages_that_end_on_the_border(standard_account: A
 
 def test_a_system_list_can_end_on_the_border_of_a_page(standard_account: Account) -> None:
     """Their total is always -1, so a full last page is the trap."""
-    moments = sorted(row.visible_at for row in standard_account.hard_bounces)
-    when = datetime.fromtimestamp(moments[999] / 1000, UTC)
+    timestamps = sorted(row.visible_at for row in standard_account.hard_bounces)
+    when = datetime.fromtimestamp(timestamps[999] / 1000, UTC)
     assert len(standard_account.at(when).hard_bounces) == 1_000
     exact = Account.generate(
         now=datetime(2025, 1, 7, tzinfo=UTC), suppressions_per_day=0, imported_spam_complaints=2_000

@@ -203,15 +203,15 @@ def test_a_page_above_the_limit(client: Api, sandbox: Sandbox, path: str) -> Non
     assert answer(client, path, pageSize=4).status_code == 200
 
 
-@pytest.mark.parametrize("moment", ["created", "updated"])
+@pytest.mark.parametrize("timestamp", ["created", "updated"])
 def test_filters_of_contacts_are_in_seconds(
-    client: Api, sandbox: Sandbox, account: Account, moment: str
+    client: Api, sandbox: Sandbox, account: Account, timestamp: str
 ) -> None:
-    second = {one.id: getattr(one, f"{moment}_at") // 1_000 for one in account.contacts}
+    second = {one.id: getattr(one, f"{timestamp}_at") // 1_000 for one in account.contacts}
     border = sorted(second.values())[len(second) // 2]
 
     def found(side: str) -> set[str]:
-        rows = envelope(client, "contact/", pageSize=1_000, **{f"{moment}{side}": border})
+        rows = envelope(client, "contact/", pageSize=1_000, **{f"{timestamp}{side}": border})
         return {row["id"] for row in rows["contacts"]}
 
     assert found("After") == {one for one, at in second.items() if at > border}

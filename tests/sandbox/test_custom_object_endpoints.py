@@ -284,13 +284,13 @@ def test_values_come_as_json_has_them(account: Account, http: httpx.Client) -> N
     for row, shown in zip(dataset.rows, pages(http, dataset, 100), strict=True):
         own = {name: shown[name] for name in row.values if name != "shippedAt"}
         assert own == {name: value for name, value in row.values.items() if name != "shippedAt"}
-        assert moment(shown["sys.createdAt"]) == row.created_at
-        assert moment(shown["updatedDate"]) == row.updated_at
-        assert row.values.get("shippedAt") == moment(shown.get("shippedAt"))
+        assert timestamp(shown["sys.createdAt"]) == row.created_at
+        assert timestamp(shown["updatedDate"]) == row.updated_at
+        assert row.values.get("shippedAt") == timestamp(shown.get("shippedAt"))
 
 
-def moment(text: str | None) -> int | None:
-    """Read a moment in UTC."""
+def timestamp(text: str | None) -> int | None:
+    """Read a timestamp in UTC."""
     if text is None:
         return None
     assert text.endswith("+00:00")
@@ -306,7 +306,7 @@ def test_values_come_as_they_were_uploaded(account: Account) -> None:
         assert_uploaded_order(row, shown)
     for row, shown in zip(visits.rows, shown_visits, strict=True):
         assert json.loads(b64decode(shown["raw"])) == row.values["raw"]
-        assert moment(shown["seenAt"]) == row.values["seenAt"]
+        assert timestamp(shown["seenAt"]) == row.values["seenAt"]
 
 
 def assert_uploaded_order(row: ObjectRow, shown: dict[str, Any]) -> None:
@@ -323,7 +323,7 @@ def assert_uploaded_order(row: ObjectRow, shown: dict[str, Any]) -> None:
         assert shown["amount"] == f"{row.values['amount']:.2f}"
 
 
-def test_without_a_zone_asked_for_moments_are_in_the_fields_own(account: Account) -> None:
+def test_without_a_zone_asked_for_timestamps_are_in_the_fields_own(account: Account) -> None:
     dataset = dataset_of(account, "ds-02")
     row = next(row for row in dataset.rows if row.values.get("shippedAt"))
     with chosen(account) as client:

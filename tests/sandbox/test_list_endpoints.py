@@ -161,15 +161,15 @@ def test_fields_that_cannot_be_had(api: Api, query: dict[str, str]) -> None:
 
 def test_the_filters_of_a_list_are_milliseconds(api: Api, any_edition: Sandbox) -> None:
     item = _filled(any_edition)[0]
-    for name, moments in (
+    for name, timestamps in (
         ("mod", sorted(row.modified_at for row in item.rows)),
         ("created", sorted(row.created_at for row in item.rows)),
     ):
-        border = moments[len(moments) // 2]
+        border = timestamps[len(timestamps) // 2]
         after = api.json(f"/list/{item.id}", **{f"{name}after": border})
         before = api.json(f"/list/{item.id}", **{f"{name}before": border})
-        assert after["totalCount"] == sum(moment > border for moment in moments)
-        assert before["totalCount"] == sum(moment < border for moment in moments)
+        assert after["totalCount"] == sum(timestamp > border for timestamp in timestamps)
+        assert before["totalCount"] == sum(timestamp < border for timestamp in timestamps)
 
 
 @pytest.mark.parametrize("edition", EDITIONS)
@@ -236,7 +236,7 @@ def test_the_system_lists_may_refuse_their_filters(
     assert client.get("/list/optout").status_code == 200
 
 
-def test_the_system_lists_may_filter_by_the_moment_of_listing(
+def test_the_system_lists_may_filter_by_the_timestamp_of_listing(
     client: Api, sandbox: Sandbox
 ) -> None:
     sandbox.choices = Choices(suppression_filter_by="listing")
@@ -284,7 +284,7 @@ def test_the_opt_outs_of_each_category(api: Api, any_edition: Sandbox) -> None:
     """Names hold ampersands, slashes, plus and percent signs, so they must be encoded right."""
     for category in any_edition.account.categories:
         answer = api.json("/subscription/optout", category=category.name, count=1000)
-        rows = [{"email": email, "timestamp": moment} for email, moment in category.opt_outs]
+        rows = [{"email": email, "timestamp": timestamp} for email, timestamp in category.opt_outs]
         assert answer == {
             "offset": 0,
             "count": len(rows),

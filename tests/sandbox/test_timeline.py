@@ -1,4 +1,4 @@
-"""The account's history: a later moment is an earlier one and what happened since."""
+"""The account's history: a later timestamp is an earlier one and what happened since."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acton_sandbox import Account
-from acton_sandbox.moments import DAY
+from acton_sandbox.timestamps import DAY
 from acton_sandbox.truth import truth_of
 
 if TYPE_CHECKING:
     from acton_sandbox.entities import Event
 
 FIRST = datetime(2025, 1, 8, tzinfo=UTC)
-MOMENTS = st.integers(0, 400 * 24 * 60).map(lambda minutes: FIRST + timedelta(minutes=minutes))
+TIMESTAMPS = st.integers(0, 400 * 24 * 60).map(lambda minutes: FIRST + timedelta(minutes=minutes))
 
 
 def _events(account: Account) -> dict[str, set[Event]]:
@@ -24,7 +24,7 @@ def _events(account: Account) -> dict[str, set[Event]]:
 
 
 @settings(max_examples=12, deadline=None)
-@given(seed=st.integers(0, 1000), now=MOMENTS)
+@given(seed=st.integers(0, 1000), now=TIMESTAMPS)
 def test_a_day_later_everything_that_happened_is_still_there(seed: int, now: datetime) -> None:
     today = Account.generate(seed, "small", now)
     tomorrow = today.next_day()
@@ -43,7 +43,7 @@ def test_a_day_later_everything_that_happened_is_still_there(seed: int, now: dat
 
 
 @settings(max_examples=6, deadline=None)
-@given(seed=st.integers(0, 1000), now=MOMENTS, steps=st.integers(1, 3))
+@given(seed=st.integers(0, 1000), now=TIMESTAMPS, steps=st.integers(1, 3))
 def test_moving_the_clock_is_the_same_as_starting_later(
     seed: int, now: datetime, steps: int
 ) -> None:
@@ -54,8 +54,8 @@ def test_moving_the_clock_is_the_same_as_starting_later(
 
 
 @settings(max_examples=10, deadline=None)
-@given(seed=st.integers(0, 1000), now=MOMENTS)
-def test_rows_change_only_when_their_moment_says_so(seed: int, now: datetime) -> None:
+@given(seed=st.integers(0, 1000), now=TIMESTAMPS)
+def test_rows_change_only_when_their_timestamp_says_so(seed: int, now: datetime) -> None:
     today = Account.generate(seed, "small", now)
     tomorrow = today.next_day()
     for item in today.lists:
@@ -105,7 +105,7 @@ def test_every_week_brings_an_event_that_is_recorded_late(seed: int, days: int) 
     assert late
 
 
-def test_nothing_shows_before_its_moment(standard_account: Account) -> None:
+def test_nothing_shows_before_its_timestamp(standard_account: Account) -> None:
     now = standard_account.now_ms
     assert all(
         event.visible_at <= now and event.at <= event.visible_at

@@ -86,7 +86,7 @@ def test_what_comes_to_a_form_grows(client: Api, sandbox: Sandbox) -> None:
     assert sum(row["views"] for row in after["result"]) > sum(r["views"] for r in before["result"])
 
 
-def test_landing_pages_tell_their_moments_as_text(api: Api, account: Account) -> None:
+def test_landing_pages_tell_their_timestamps_as_text(api: Api, account: Account) -> None:
     folders = api.json("/page")
     assert all(set(folder) == {"folder", "entries"} for folder in folders)
     rows = [row for folder in folders for row in folder["entries"]]

@@ -33,7 +33,7 @@ from tap_acton.api.auth import (
     open_token_store,
 )
 from tap_acton.api.rate_limits import SECOND_MS, Limits, LimitStorage
-from tap_acton.api.transport import Patience
+from tap_acton.api.transport import RetryPolicy
 from tap_acton.errors import (
     ActOnError,
     AllowanceSpentError,
@@ -161,7 +161,7 @@ class FakeActOn:
         store: TokenStore | None = None,
         limits: Limits | None = None,
         post: Callable[[Mapping[str, str]], requests.Response] | None = None,
-        patience: Patience | None = None,
+        retry_policy: RetryPolicy | None = None,
     ) -> TokenChain:
         """Begin a run."""
         return TokenChain(
@@ -171,7 +171,7 @@ class FakeActOn:
             post=post or self.post,
             host=HOST,
             clock=self.clock,
-            patience=patience,
+            retry_policy=retry_policy,
         )
 
 
@@ -425,14 +425,14 @@ class TestRepeats:
         self, acton: FakeActOn
     ) -> None:
         acton.next_answers = [GATEWAY_DOWN]
-        patience = Patience(timeout=5, max_retries=0, repeats_login=False)
-        chain = acton.chain(patience=patience)
+        retry_policy = RetryPolicy(timeout=5, max_retries=0, repeats_login=False)
+        chain = acton.chain(retry_policy=retry_policy)
 
         with pytest.raises(UnreachableError, match=r"^Login: Act-On answered HTTP 502"):
             chain.access_token()
         assert len(acton.forms) == 1
         chain.forgive()
-        patience.repeats_login = True
+        retry_policy.repeats_login = True
         acton.next_answers = [GATEWAY_DOWN]
         assert chain.access_token() == "access-3"
 

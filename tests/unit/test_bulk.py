@@ -17,9 +17,9 @@ from tap_acton.api.client import Call, decode_text
 from tap_acton.api.transport import PIECE_LENGTH, Route
 from tap_acton.errors import (
     AllowanceSpentError,
+    GoneError,
     InterruptedRunError,
     NotAvailableError,
-    ParentGoneError,
     RejectedCallError,
     StreamFailedError,
     UnreachableError,
@@ -176,7 +176,7 @@ def test_a_failure_that_passes_is_repeated(setup: Setup, answer: dict[str, Any])
         ({"body": "<html>"}, StreamFailedError, DOWNLOAD_TRIES),
         ({"body": requests.ReadTimeout("no")}, UnreachableError, DOWNLOAD_TRIES),
         ({"status": 400, "json": {"errorCode": 77777}}, RejectedCallError, 1),
-        ({"status": 200, "json": {"errorCode": 10004}}, ParentGoneError, 1),
+        ({"status": 200, "json": {"errorCode": 10004}}, GoneError, 1),
         ({"status": 302, "body": "A,B"}, RejectedCallError, 1),
         ({"status": 400, "json": {"errorCode": 10089}}, NotAvailableError, 1),
         ({"status": 429, "headers": {"Retry-After": "900"}}, AllowanceSpentError, 1),

@@ -24,14 +24,14 @@ from tap_acton.api.client import (
     decode_page,
     path_part,
 )
-from tap_acton.api.transport import MAX_THROTTLES, Patience, new_session
+from tap_acton.api.transport import MAX_THROTTLES, RetryPolicy, new_session
 from tap_acton.errors import (
     ActOnError,
     AllowanceSpentError,
     CredentialsError,
+    GoneError,
     InterruptedRunError,
     NotAvailableError,
-    ParentGoneError,
     RejectedCallError,
     RepeatableError,
     StreamFailedError,
@@ -128,7 +128,7 @@ class Setup:
             limits=cast("Limits", self.limits),
             counter=self.counts,
             pause=pause or self.pause,
-            patience=Patience(timeout, max_retries),
+            retry_policy=RetryPolicy(timeout, max_retries),
         )
 
     def pause(self, seconds: float) -> None:
@@ -242,10 +242,10 @@ class TestFailuresForGood:
     @pytest.mark.parametrize(
         ("answer", "kind"),
         [
-            ({"status": 400, "json": {"errorCode": 10030}}, ParentGoneError),
-            ({"status": 404, "json": {"errorCode": "10054"}}, ParentGoneError),
-            ({"status": 200, "json": {"errorCode": 10004}}, ParentGoneError),
-            ({"status": 200, "body": '{}{"errorCode": 10004}'}, ParentGoneError),
+            ({"status": 400, "json": {"errorCode": 10030}}, GoneError),
+            ({"status": 404, "json": {"errorCode": "10054"}}, GoneError),
+            ({"status": 200, "json": {"errorCode": 10004}}, GoneError),
+            ({"status": 200, "body": '{}{"errorCode": 10004}'}, GoneError),
             ({"status": 400, "json": {"errorCode": 10089}}, NotAvailableError),
             ({"status": 403, "json": {"errorCode": 77777}}, NotAvailableError),
             ({"status": 400, "json": {"errorCode": 77777}}, RejectedCallError),
@@ -529,7 +529,7 @@ class TestUnreachable:
         setup.answers(*[NO_CONNECTION] * 3, GOOD)
         client = setup.client_with(max_retries=3)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(client, "_patience", Patience(30, 0))
+            patch.setattr(client, "_retry_policy", RetryPolicy(30, 0))
             with suppress(RejectedCallError, StreamFailedError):
                 client.read(Call("/first", "x", "x"), lambda payload: payload)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_acton.records.timestamps import moment_of
+from tap_acton.records.timestamps import timestamp_of
 from tap_acton.streams.suppression.created_after import (
     CREATED_AFTER_STATE,
     HOLDS,
@@ -103,26 +103,28 @@ def test_the_filter_is_a_whole_number_that_leaves_nothing_out() -> None:
 
 
 @given(
-    moments=st.lists(st.integers(1, 30), max_size=60),
+    timestamps=st.lists(st.integers(1, 30), max_size=60),
     kept=st.integers(1, 20),
     awaited=st.integers(1, 30),
 )
-def test_the_latest_rows_are_kept_and_no_more(moments: list[int], kept: int, awaited: int) -> None:
+def test_the_latest_rows_are_kept_and_no_more(
+    timestamps: list[int], kept: int, awaited: int
+) -> None:
     rows = [
-        RowKey(moment_of(NOW + timedelta(hours=hours)), f"{number}@example.com")
-        for number, hours in enumerate(moments)
+        RowKey(timestamp_of(NOW + timedelta(hours=hours)), f"{number}@example.com")
+        for number, hours in enumerate(timestamps)
     ]
-    expected = moment_of(NOW + timedelta(hours=awaited))
+    expected = timestamp_of(NOW + timedelta(hours=awaited))
     seen = RowsSeen(kept, expected)
     for row in rows:
         seen.add(row)
     assert seen.latest == sorted(rows)[-kept:]
-    assert seen.earliest == min((row.moment for row in rows), default="")
-    assert seen.has_awaited is (awaited in moments)
+    assert seen.earliest == min((row.timestamp for row in rows), default="")
+    assert seen.has_awaited is (awaited in timestamps)
     assert seen.is_dated
 
 
-def test_a_row_without_a_moment_is_noted_and_not_kept() -> None:
+def test_a_row_without_a_timestamp_is_noted_and_not_kept() -> None:
     seen = RowsSeen(5)
     seen.add(RowKey("1970-01-01T00:00:00.000Z", "a@example.com"))
     assert (seen.is_dated, seen.latest, seen.earliest) == (False, [], "")

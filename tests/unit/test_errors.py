@@ -21,11 +21,11 @@ from tap_acton.errors import (
     Answer,
     CallError,
     CredentialsError,
+    GoneError,
     InterruptedRunError,
     NotAvailableError,
     NotFoundError,
     NotRoutedError,
-    ParentGoneError,
     RejectedCallError,
     Remedy,
     RepeatableError,
@@ -79,16 +79,16 @@ class TestNumericCodes:
     @pytest.mark.parametrize(
         ("code", "kind"),
         [
-            (10004, ParentGoneError),
-            (10008, ParentGoneError),
+            (10004, GoneError),
+            (10008, GoneError),
             (10010, RejectedCallError),
-            (10012, ParentGoneError),
-            (10013, ParentGoneError),
-            (10017, ParentGoneError),
-            (10030, ParentGoneError),
-            (10054, ParentGoneError),
+            (10012, GoneError),
+            (10013, GoneError),
+            (10017, GoneError),
+            (10030, GoneError),
+            (10054, GoneError),
             (10089, NotAvailableError),
-            (10160, ParentGoneError),
+            (10160, GoneError),
             (90004, RejectedCallError),
             (900904, TokenRefusedError),
         ],
@@ -122,7 +122,7 @@ class TestNumericCodes:
 
     @pytest.mark.parametrize("code", ["10030", " 10030 ", 10030, 10030.0])
     def test_a_code_may_be_spelled_as_text(self, code: object) -> None:
-        assert type(failure(400, {"errorCode": code})) is ParentGoneError
+        assert type(failure(400, {"errorCode": code})) is GoneError
 
     @pytest.mark.parametrize(
         "body",
@@ -489,8 +489,8 @@ class TestDisguises:
     @pytest.mark.parametrize(
         ("body", "kind"),
         [
-            ({"errorCode": 10030}, ParentGoneError),
-            ({"errorCode": "10004"}, ParentGoneError),
+            ({"errorCode": 10030}, GoneError),
+            ({"errorCode": "10004"}, GoneError),
             ({"errorCode": 10089}, NotAvailableError),
             ({"errorCode": 900904}, TokenRefusedError),
             ({"errorCode": 77777}, RejectedCallError),
@@ -527,8 +527,8 @@ class TestDisguises:
     def test_a_stray_pair_of_braces_before_it_is_skipped(self) -> None:
         body = b'{}\n{"errorCode": 10030, "message": "Invalid or deleted message"}'
 
-        assert type(disguised_failure_of(answer(200, body), SUBJECT)) is ParentGoneError
-        assert type(failure(400, body)) is ParentGoneError
+        assert type(disguised_failure_of(answer(200, body), SUBJECT)) is GoneError
+        assert type(failure(400, body)) is GoneError
 
     def test_it_gives_the_wait_that_the_headers_ask_for(self) -> None:
         found = disguised_failure_of(

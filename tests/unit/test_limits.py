@@ -624,7 +624,7 @@ class TestStateFolder:
         assert mode_of(path) == 0o600
 
     @posix_only
-    def test_a_new_file_is_private_from_its_first_moment(
+    def test_a_new_file_is_private_from_its_first_timestamp(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(type(tmp_path), "chmod", lambda *_: pytest.fail("it was not"))

@@ -20,16 +20,16 @@ NOW = "2026-03-20T12:00:00.000Z"
 
 
 def event(second: int, person: int = 0) -> Seen:
-    moment = f"2026-03-01T00:00:{second:02}.000Z"
-    return moment, ("s-1", "OPENED", f"l-1:{person}", moment)
+    timestamp = f"2026-03-01T00:00:{second:02}.000Z"
+    return timestamp, ("s-1", "OPENED", f"l-1:{person}", timestamp)
 
 
 def border_of(rows: Sequence[Seen], *, page: int = 4) -> Border | None:
     reading = Reading()
     for at in range(0, len(rows), page):
         reading.turn_page(len(rows))
-        for moment, identity in rows[at : at + page]:
-            reading.add(moment, identity)
+        for timestamp, identity in rows[at : at + page]:
+            reading.add(timestamp, identity)
     return reading.border(NOW)
 
 
@@ -78,7 +78,7 @@ def test_a_border_is_where_new_rows_come(order: str) -> None:
         OLDEST_FIRST[: OVERLAP - 1],
         [],
     ],
-    ids=["no order", "one moment", "a row without a moment", "few rows", "none"],
+    ids=["no order", "one timestamp", "a row without a timestamp", "few rows", "none"],
 )
 def test_rows_without_an_order_have_no_border(rows: list[Seen]) -> None:
     assert border_of(rows) is None
@@ -91,8 +91,8 @@ def test_rows_that_moved_while_they_were_read_have_no_border(
     reading = Reading()
     for total in totals:
         reading.turn_page(total)
-    for moment, identity in OLDEST_FIRST:
-        reading.add(moment, identity)
+    for timestamp, identity in OLDEST_FIRST:
+        reading.add(timestamp, identity)
     assert reading.border(NOW) is None
 
 
@@ -129,14 +129,14 @@ def test_later_rows_are_found(order: str, new: list[Seen], page: int) -> None:
 CHANGES: dict[str, Callable[[list[Seen]], list[Seen]]] = {
     "one came late": lambda rows: with_new(rows, event(5, 1)),
     "one came late beside a new one": lambda rows: with_new(rows, event(5, 1), event(20)),
-    "one has the latest moment": lambda rows: with_new(rows, event(9, 1)),
+    "one has the latest timestamp": lambda rows: with_new(rows, event(9, 1)),
     "one is gone": lambda rows: with_new([row for row in rows if row != event(5)]),
     "one is gone beside a new one": lambda rows: with_new(
         [row for row in rows if row != event(5)], event(20)
     ),
     "the latest is gone": lambda rows: with_new([row for row in rows if row != event(9)]),
     "all are gone": lambda rows: rows[:0],
-    "one has no moment": lambda rows: (
+    "one has no timestamp": lambda rows: (
         [*rows, (None, ())] if rows[0] == event(0) else [(None, ()), *rows]
     ),
     "the order is another": lambda rows: [*rows, event(20)][::-1],

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_acton.records.timestamps import moment_of
+from tap_acton.records.timestamps import timestamp_of
 from tap_acton.streams.messages.borders import Border
 from tap_acton.streams.messages.progress import MOST_BORDERS, MessageProgress
 
@@ -296,7 +296,7 @@ class TestTurns:
         assert not progress(state, NOW + PERIOD, [OLD, YOUNG]).is_read(OLD, (1, 2))
 
 
-BORDER = Border(1_200, is_newest_first=True, newest="n", print="p", whole_at=moment_of(NOW))
+BORDER = Border(1_200, is_newest_first=True, newest="n", print="p", whole_at=timestamp_of(NOW))
 
 
 def with_borders(*messages: Parent, **options: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import pytest
 
 from tap_acton.api.rate_limits import seconds_for
 from tap_acton.plan import Plan, StreamPlan
-from tap_acton.records.timestamps import moment_of
+from tap_acton.records.timestamps import timestamp_of
 from tap_acton.streams.messages.progress import MessageProgress
 from tap_acton.sync.forecast import Certainty, FirstPage, certainty_of_sum, pages_of
 
@@ -106,7 +106,7 @@ def test_the_data_is_json_and_says_the_same() -> None:
 
 def message(message_id: str, days_old: float, message_type: str = "SENT") -> dict[str, str]:
     """Make a message that was sent so many days ago."""
-    sent_at = moment_of(NOW - timedelta(days=days_old))
+    sent_at = timestamp_of(NOW - timedelta(days=days_old))
     return {"id": message_id, "message_type": message_type, "sent_at": sent_at}
 
 

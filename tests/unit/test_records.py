@@ -22,7 +22,7 @@ from tap_acton.records.reader import (
     IGNORED,
     NAMES,
     UNIT,
-    UNKNOWN_MOMENT,
+    UNKNOWN_TIMESTAMP,
     RecordReader,
 )
 from tap_acton.records.values import snake_case
@@ -35,7 +35,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     for file in sorted(resources.files(schemas).iterdir(), key=lambda file: file.name)
     if file.name.endswith(".json")
 }
-MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 TEXT = {"type": ["string", "null"]}
 INTEGER = {"type": ["integer", "null"]}
@@ -164,7 +164,7 @@ class TestNames:
         assert record == {"sender_name": "Ann", EXTRA_FIELDS: extra}
 
     @pytest.mark.parametrize("value", ["2 days ago", {"days": 2}])
-    def test_a_text_beside_a_moment_is_left_out_but_nothing_else_is(self, value: object) -> None:
+    def test_a_text_beside_a_timestamp_is_left_out_but_nothing_else_is(self, value: object) -> None:
         columns = named(DATE_TIME, "timestamp", "displayed")
 
         record = reader(sent_at=columns).record({"timestamp": 1772000000123, "displayed": value})
@@ -173,7 +173,7 @@ class TestNames:
         assert record == {"sent_at": "2026-02-25T06:13:20.123Z", EXTRA_FIELDS: extra}
 
     @pytest.mark.parametrize("fields", [["timestamp", "displayed"], ["displayed", "timestamp"]])
-    def test_spellings_of_a_moment_may_differ_in_how_exact_they_are(
+    def test_spellings_of_a_timestamp_may_differ_in_how_exact_they_are(
         self, fields: list[str]
     ) -> None:
         columns = named(DATE_TIME, "timestamp", "displayed")
@@ -446,7 +446,7 @@ class TestTypes:
 
         assert record == {column: expected, EXTRA_FIELDS: None}
 
-    def test_a_moment_without_a_zone_is_read_in_that_of_the_account(self) -> None:
+    def test_a_timestamp_without_a_zone_is_read_in_that_of_the_account(self) -> None:
         schema = {"properties": {"viewed_at": DATE_TIME, EXTRA_FIELDS: OBJECT}}
         row = {"viewedAt": "Mar 17 2026 7:05 AM"}
 
@@ -472,7 +472,7 @@ class TestTypes:
         ],
         ids=["pairs", "objects"],
     )
-    def test_a_moment_within_an_array_is_read_in_the_zone_of_the_account_too(
+    def test_a_timestamp_within_an_array_is_read_in_the_zone_of_the_account_too(
         self, properties: dict[str, Any], value: object, expected: dict[str, Any]
     ) -> None:
         items = {"type": ["object"], "properties": properties}
@@ -577,8 +577,8 @@ class TestKeys:
         ("definition", "default"),
         [
             ({"type": ["string"]}, ""),
-            ({"type": ["string"], "format": "date-time"}, UNKNOWN_MOMENT),
-            ({"type": ["string"], "format": "date"}, UNKNOWN_MOMENT[:10]),
+            ({"type": ["string"], "format": "date-time"}, UNKNOWN_TIMESTAMP),
+            ({"type": ["string"], "format": "date"}, UNKNOWN_TIMESTAMP[:10]),
         ],
     )
     @pytest.mark.parametrize("row", [{}, {"key": None}, {"key": {}}, {"key": ""}])
@@ -704,7 +704,7 @@ class TestAnyRow:
         assert VALIDATORS[stream].is_valid(record)
         for column, definition in schema["properties"].items():
             if definition.get("format") == "date-time" and record[column] is not None:
-                assert MOMENT.fullmatch(record[column])
+                assert TIMESTAMP.fullmatch(record[column])
 
     @settings(max_examples=30)
     @given(STREAMS_AND_ROWS, STREAMS_AND_ROWS)
@@ -768,7 +768,7 @@ class TestAnyRow:
         assert json.loads(msgspec.json.encode(record)).keys() == record.keys()
 
 
-FIELDS = ("Name", "id", "name", "count", "when", "moment", "new", "newer")
+FIELDS = ("Name", "id", "name", "count", "when", "timestamp", "new", "newer")
 CELLS = st.none() | st.sampled_from(
     ["", " ", "a", "7", "1773756309000", "Mar 17 2026 9:40 AM PDT", "\ud83d", 7, -1, 7.5, True, []]
 )
@@ -783,7 +783,7 @@ class TestRowsTogether:
         self, rows: list[dict[str, Any]], columns: dict[str, Any]
     ) -> None:
         def new_reader() -> RecordReader:
-            when = named(DATE_TIME, "when", "moment")
+            when = named(DATE_TIME, "when", "timestamp")
             return reader("id", "when", id=TEXT, name=TEXT, count=INTEGER, when=when)
 
         expected = [new_reader().record(row, columns) for row in rows]
@@ -861,7 +861,7 @@ class TestPlansAreFollowed:
         }
         assert len(weighed) == 1
 
-    def test_spellings_of_a_moment_are_merged(self, weighed: list[dict[str, Any]]) -> None:
+    def test_spellings_of_a_timestamp_are_merged(self, weighed: list[dict[str, Any]]) -> None:
         rows = [{"first": 1773756309123, "second": "2026-03-17T14:05:09Z"}] * 2
 
         (record, _) = reader(sent=named(DATE_TIME, "first", "second")).records(rows)
@@ -875,10 +875,10 @@ class TestPlansAreFollowed:
         assert record == {"count": None, "data": None, EXTRA_FIELDS: None}
         assert not weighed
 
-    def test_a_row_that_is_taken_apart_keeps_one_spelling_of_a_moment(self) -> None:
-        moments = {"first": 1773756309123, "second": "2026-03-17T14:05:09Z"}
+    def test_a_row_that_is_taken_apart_keeps_one_spelling_of_a_timestamp(self) -> None:
+        timestamps = {"first": 1773756309123, "second": "2026-03-17T14:05:09Z"}
         record = reader(count=INTEGER, sent=named(DATE_TIME, "first", "second")).record(
-            {"count": "many", **moments}
+            {"count": "many", **timestamps}
         )
 
         assert record["sent"] == "2026-03-17T14:05:09.123Z"

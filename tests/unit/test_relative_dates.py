@@ -79,10 +79,10 @@ def test_what_is_no_date_is_refused(value: str) -> None:
         stretch(value, NOW)
 
 
-moments = st.datetimes(datetime(2001, 1, 1), datetime(2399, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+timestamps = st.datetimes(datetime(2001, 1, 1), datetime(2399, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
 
-@given(moments, st.sampled_from(["week", "month", "quarter", "year"]))
+@given(timestamps, st.sampled_from(["week", "month", "quarter", "year"]))
 def test_calendar_words_leave_no_gap(now: datetime, unit: str) -> None:
     first, last = stretch(f"this {unit}", now)
     assert first <= to_millisecond(now) <= last

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_acton.records.timestamps import moment_of
+from tap_acton.records.timestamps import timestamp_of
 from tap_acton.state.fingerprints import MOST_PRINTS, PRINT_LENGTH, Prints, has_turn
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
@@ -48,17 +48,17 @@ def test_no_more_prints_are_written_than_a_state_can_bear() -> None:
     st.lists(st.integers(0, 400 * 24 * 3_600), min_size=1, max_size=20),
 )
 def test_each_thing_has_one_turn_in_a_period_however_it_is_divided(
-    identity: str, days: int, moments: list[int]
+    identity: str, days: int, timestamps: list[int]
 ) -> None:
     period = timedelta(days=days)
-    within = sorted({min(seconds, days * 24 * 3_600) for seconds in moments})
+    within = sorted({min(seconds, days * 24 * 3_600) for seconds in timestamps})
     runs = [NOW, *(NOW + timedelta(seconds=each) for each in within), NOW + period]
-    written = [moment_of(run) for run in runs]
+    written = [timestamp_of(run) for run in runs]
     turns = [has_turn(identity, since, now, period) for since, now in pairwise(written)]
     assert sum(turns) == 1
 
 
 def test_turns_are_spread_evenly() -> None:
-    since, now = moment_of(NOW), moment_of(NOW + timedelta(days=1))
+    since, now = timestamp_of(NOW), timestamp_of(NOW + timedelta(days=1))
     turns = [has_turn(str(each), since, now, timedelta(days=30)) for each in range(3_000)]
     assert 60 < sum(turns) < 140

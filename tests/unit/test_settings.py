@@ -400,7 +400,7 @@ def test_the_settings_of_the_sdk_and_of_others_are_not_suspected() -> None:
 # Dates and durations
 
 
-def test_a_window_is_from_the_first_to_the_last_moment_of_what_is_named() -> None:
+def test_a_window_is_from_the_first_to_the_last_timestamp_of_what_is_named() -> None:
     window = read(start_date="last quarter", end_date="Yesterday").window
     assert window == Window(
         datetime(2025, 10, 1, tzinfo=UTC), datetime(2026, 3, 31, tzinfo=UTC) - ONE_MILLISECOND
@@ -431,7 +431,7 @@ def test_a_start_after_the_end_is_refused(config: dict[str, str]) -> None:
     )
 
 
-def test_a_window_may_be_one_day_or_one_moment() -> None:
+def test_a_window_may_be_one_day_or_one_timestamp() -> None:
     window = read(start_date="2026-03-02", end_date="2026-03-02").window
     assert window.start is not None
     assert window.end is not None

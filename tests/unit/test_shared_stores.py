@@ -106,9 +106,9 @@ class Machines:
         """Open the chain as a machine does."""
         return self.stores(identity, pause).tokens
 
-    def moments(self, count: str) -> list[int]:
+    def timestamps(self, count: str) -> list[int]:
         """Give what the server counts."""
-        return self.server.moments(self.identity, count)
+        return self.server.timestamps(self.identity, count)
 
     def let_pass(self, milliseconds: int) -> None:
         """Make what is counted older."""
@@ -134,10 +134,10 @@ def test_machines_whose_clocks_differ_keep_one_pace(machines: Machines) -> None:
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(lambda number: three[number % 3].wait_for_call(), range(12)))
 
-    moments = machines.moments("pace")
-    assert len(moments) == 12
+    timestamps = machines.timestamps("pace")
+    assert len(timestamps) == 12
     between = pace(19).interval + 1
-    assert all(later - earlier >= between for earlier, later in pairwise(moments))
+    assert all(later - earlier >= between for earlier, later in pairwise(timestamps))
     assert [machine.calls_left_today() for machine in three] == [88] * 3
 
 
@@ -154,7 +154,7 @@ def test_the_calls_of_a_day_are_those_of_all_machines(machines: Machines) -> Non
     machines.let_pass(MINUTE_MS // 2)
     other.wait_for_call()
 
-    assert len(machines.moments("day")) == 1
+    assert len(machines.timestamps("day")) == 1
     assert one.calls_left_today() == 2
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_acton.errors import SettingsError
-from tap_acton.records.timestamps import moment_of
+from tap_acton.records.timestamps import timestamp_of
 from tap_acton.state.fingerprints import MOST_PRINTS, PRINT_LENGTH, Prints
 from tap_acton.state.format import VERSION, bookmarks_in, with_version
 from tap_acton.streams.messages.progress import MessageProgress
@@ -173,7 +173,7 @@ def test_a_stream_of_which_a_part_is_wrong_is_read_from_its_beginning(
     "bookmark",
     [
         {"replication_key_value": "2026-03-20"},
-        {"replication_key_value": moment_of(NOW + timedelta(hours=23))},
+        {"replication_key_value": timestamp_of(NOW + timedelta(hours=23))},
         {"read_until": ""},
     ],
 )
@@ -203,7 +203,7 @@ def test_ten_thousand_messages_take_no_more_than_a_print_each() -> None:
         {
             "id": f"s-{number:04x}-2603",
             "message_type": "SENT",
-            "sent_at": moment_of(NOW - number * timedelta(hours=2.4)),
+            "sent_at": timestamp_of(NOW - number * timedelta(hours=2.4)),
         }
         for number in range(MESSAGES, 0, -1)
     ]

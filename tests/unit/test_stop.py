@@ -95,7 +95,7 @@ def test_a_pause_ends_by_itself_without_a_wish_to_stop() -> None:
     assert not stop.is_requested
 
 
-def test_a_signal_may_come_at_any_moment_of_a_pause() -> None:
+def test_a_signal_may_come_at_any_timestamp_of_a_pause() -> None:
     """A handler runs between any two steps of the main thread, wherever that is just then."""
     stuck_at = []
     for step in range(40):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tap_acton.errors import CallError, RejectedCallError, RepeatableError, StreamFailedError
 from tap_acton.records.list_table import Table, distinct_names, read_csv
 from tap_acton.records.reader import records_of_columns
-from tap_acton.records.timestamps import milliseconds_of, moment_of
+from tap_acton.records.timestamps import milliseconds_of, timestamp_of
 from tap_acton.streams.lists.rows import ListPage
 from tap_acton.streams.messages.daily_stats import MessageDailyStats
 from tap_acton.streams.messages.messages import COUNTER_OF, counters_of
@@ -48,15 +48,15 @@ def stream(name: str, state: dict[str, Any] | None = None, **settings: Any) -> A
     return tap.stream(name)
 
 
-# Moments
+# Timestamps
 
 
 @given(st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
-def test_moments_have_one_width_and_keep_their_milliseconds(moment: datetime) -> None:
-    text = moment_of(moment)
+def test_timestamps_have_one_width_and_keep_their_milliseconds(timestamp: datetime) -> None:
+    text = timestamp_of(timestamp)
     assert len(text) == len("2024-09-06T16:50:52.528Z")
-    assert milliseconds_of(text) == int(moment.timestamp() * 1000 // 1) or (
-        abs(milliseconds_of(text) - moment.timestamp() * 1000) < 1
+    assert milliseconds_of(text) == int(timestamp.timestamp() * 1000 // 1) or (
+        abs(milliseconds_of(text) - timestamp.timestamp() * 1000) < 1
     )
 
 
@@ -80,7 +80,7 @@ def test_moments_have_one_width_and_keep_their_milliseconds(moment: datetime) ->
             "2026-03-01T00:00:00.000Z",
         ),
         ("2026-03-18", {}, "2026-03-16T00:00:00.000Z"),
-        ("not a moment", {"start_date": "2026-03-01"}, "2026-03-01T00:00:00.000Z"),
+        ("not a timestamp", {"start_date": "2026-03-01"}, "2026-03-01T00:00:00.000Z"),
     ],
 )
 def test_a_stream_goes_back_behind_its_bookmark_but_not_behind_the_start_date(
@@ -104,7 +104,7 @@ def test_a_bookmark_of_another_replication_key_does_not_count() -> None:
 
 
 @pytest.mark.parametrize(
-    ("moment", "is_wanted"),
+    ("timestamp", "is_wanted"),
     [
         (None, True),
         ("1970-01-01T00:00:00.000Z", True),
@@ -114,12 +114,12 @@ def test_a_bookmark_of_another_replication_key_does_not_count() -> None:
         ("2026-03-13T00:00:00.000Z", False),
     ],
 )
-def test_rows_outside_the_window_are_left_out(moment: str | None, *, is_wanted: bool) -> None:
+def test_rows_outside_the_window_are_left_out(timestamp: str | None, *, is_wanted: bool) -> None:
     bounces = stream("hard_bounces", start_date="2026-03-10", end_date="2026-03-12")
-    assert bounces.is_in_window({"bounced_at": moment}, bounces.since) is is_wanted
+    assert bounces.is_in_window({"bounced_at": timestamp}, bounces.since) is is_wanted
 
 
-def test_the_sdk_gets_the_start_date_as_the_moment_that_it_stands_for() -> None:
+def test_the_sdk_gets_the_start_date_as_the_timestamp_that_it_stands_for() -> None:
     assert stream("hard_bounces", start_date="2026-03-01").config["start_date"] == (
         "2026-03-01T00:00:00.000Z"
     )
@@ -133,7 +133,7 @@ def test_a_bookmark_in_the_future_is_moved_back_to_the_beginning_of_the_run() ->
     }
     bounces.clamp_bookmark()
     markers = bounces.stream_state["progress_markers"]
-    assert markers["replication_key_value"] == moment_of(NOW)
+    assert markers["replication_key_value"] == timestamp_of(NOW)
 
 
 # Answers

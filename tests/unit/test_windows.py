@@ -1,4 +1,4 @@
-"""Stretches of time: they cover all moments, and hold only what proves to be theirs."""
+"""Stretches of time: they cover all timestamps, and hold only what proves to be theirs."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def leaves(window: Window, most_cuts: int) -> list[Window]:
     st.integers(0, (NOW + 10) * 1_000),
     st.tuples(st.booleans(), st.booleans()),
 )
-def test_every_moment_is_in_a_stretch_however_the_filters_are_meant(
-    begin: int | None, end: int | None, moment_ms: int, compares: tuple[bool, bool]
+def test_every_timestamp_is_in_a_stretch_however_the_filters_are_meant(
+    begin: int | None, end: int | None, timestamp_ms: int, compares: tuple[bool, bool]
 ) -> None:
     window = Window("/contact", begin=begin, end=end)
     inclusive, exact = compares
-    compared = moment_ms / 1_000 if exact else moment_ms // 1_000
-    is_in = (begin or 0) * 1_000 <= moment_ms and (end is None or moment_ms < end * 1_000)
+    compared = timestamp_ms / 1_000 if exact else timestamp_ms // 1_000
+    is_in = (begin or 0) * 1_000 <= timestamp_ms and (end is None or timestamp_ms < end * 1_000)
     holds = 0
     for piece in leaves(window, 6):
         after = piece.parameters.get("updatedAfter", -1)

@@ -1,7 +1,7 @@
 """What Act-On reports of each contact of the Audience Center: history, scores, segments.
 
 Each report takes one call per contact, so only contacts that changed since the last
-complete run are asked about. The state keeps up to which moment that has been done.
+complete run are asked about. The state keeps up to which timestamp that has been done.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
 from tap_acton.records.reader import RecordReader
-from tap_acton.records.timestamps import is_moment, milliseconds_of
+from tap_acton.records.timestamps import is_timestamp, milliseconds_of
 from tap_acton.records.values import fingerprint
 from tap_acton.state.checkpoint import noted
 from tap_acton.streams.audience_center.contacts import ALL_CONTACTS, Contacts
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from tap_acton.sync.query import Answer
 
 CONTACTS_STATE = "contacts"
-"""Where a stream's state keeps the moment up to which changes of contacts are covered."""
+"""Where a stream's state keeps the timestamp up to which changes of contacts are covered."""
 
 COVERS_STATE = "covers"
 """Where it keeps of which contacts that holds."""
@@ -50,7 +50,7 @@ ALL_MONTHS = 240
 """How many months back a history is asked for that is wanted whole; Act-On is younger."""
 
 UNTOLD = "-"
-"""Stands for the moment at which a contact changed where Act-On does not tell it."""
+"""Stands for the timestamp at which a contact changed where Act-On does not tell it."""
 
 PLACE = ("contact ", ", changed ")
 """What the parts of a contact's place follow, as the state has it."""
@@ -125,7 +125,7 @@ class ContactReport(AudienceCenterStream):
         """The place behind which the round goes on; before all others where none began."""
         after = self.round.after if self.round else ""
         contact_id, _, updated_at = after.removeprefix(PLACE[0]).rpartition(PLACE[1])
-        is_place = is_moment(updated_at) or updated_at == UNTOLD
+        is_place = is_timestamp(updated_at) or updated_at == UNTOLD
         return (updated_at, contact_id) if is_place else ("", "")
 
     @property
@@ -179,7 +179,7 @@ class ContactReport(AudienceCenterStream):
         )
 
     def stream_done(self) -> None:
-        """Keep up to which moment the changes of contacts are covered, if all were told."""
+        """Keep up to which timestamp the changes of contacts are covered, if all were told."""
         if not self.count.refused:
             started_at = self.round_started_at
             self.stream_state[CONTACTS_STATE] = min(started_at, self.until or started_at)
@@ -218,22 +218,22 @@ class ContactReport(AudienceCenterStream):
     def _query_of_contacts(self, since: str | None) -> Query:
         parameters: dict[str, str | int] = {}
         if since is not None:
-            # Whether the filter includes the moment that it names is not documented.
+            # Whether the filter includes the timestamp that it names is not documented.
             parameters["updatedAfter"] = milliseconds_of(since) // MILLISECONDS - 1
         return Query(self.run.audience_center.path(Contacts.path), parameters=parameters)
 
     @property
     def _changed_since(self) -> str | None:
-        """The moment from which on changes of contacts are asked for; None for all contacts."""
+        """The timestamp from which on changes of contacts are asked for; None for all contacts."""
         since = self.since_bookmark(self._covered)
-        if is_moment(self._place[0]):
+        if is_timestamp(self._place[0]):
             since = max(since or "", self._place[0])
         # Some spellings of a contact's dates tell no seconds.
         return None if since is None else f"{since[:16]}:00.000Z"
 
     @cached_property
     def _covered(self) -> str | None:
-        """The moment up to which changes are covered; None for none, or to read all again."""
+        """The timestamp up to which changes are covered; None for none, or to read all again."""
         is_whole = self.replication_key and self.replication_method != REPLICATION_INCREMENTAL
         if is_whole or self.stream_state.get(COVERS_STATE) != self._covers:
             return None

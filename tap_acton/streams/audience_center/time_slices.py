@@ -1,6 +1,6 @@
 """Stretches of time: one query for a great many rows, cut into several that a day can read.
 
-The rows of a stretch are known by the moment of their last change. A row that changes while
+The rows of a stretch are known by the timestamp of their last change. A row that changes while
 the earlier stretches are read moves to a later one, and is read there.
 """
 
@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from tap_acton.records.timestamps import is_moment, milliseconds_of, moment_of
+from tap_acton.records.timestamps import is_timestamp, milliseconds_of, timestamp_of
 from tap_acton.sync.query import Query
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SUBJECT = "changed from "
-"""What the subject of a stretch begins with; its first moment follows."""
+"""What the subject of a stretch begins with; its first timestamp follows."""
 
 DAY_SECONDS = 86_400
 
@@ -60,7 +60,7 @@ class Window(Query):
                 parameters=within(at, self.end),
                 begin=at,
                 is_piece=True,
-                subject=SUBJECT + moment_of(datetime.fromtimestamp(at, UTC)),
+                subject=SUBJECT + timestamp_of(datetime.fromtimestamp(at, UTC)),
             ),
         )
 
@@ -109,7 +109,7 @@ def begin_of(subject: str) -> int | None:
         The first second; None where the subject is another one.
     """
     written = subject.removeprefix(SUBJECT)
-    if written == subject or not is_moment(written):
+    if written == subject or not is_timestamp(written):
         return None
     return milliseconds_of(written) // 1000
 

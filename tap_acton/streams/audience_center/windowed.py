@@ -13,7 +13,7 @@ from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 from tap_acton.api.pagination import Page
 from tap_acton.errors import AllowanceSpentError, RejectedCallError
 from tap_acton.records.reader import RecordReader
-from tap_acton.records.timestamps import milliseconds_of, moment_of
+from tap_acton.records.timestamps import milliseconds_of, timestamp_of
 from tap_acton.streams.audience_center.stream import AudienceCenterStream
 from tap_acton.streams.audience_center.time_slices import (
     SUBJECT,
@@ -61,7 +61,7 @@ class WindowedStream(AudienceCenterStream):
         """Ask for what changed since the bookmark, or behind what this round has read.
 
         The filters take epoch seconds (Act-On reference, 2024 edition). Whether they include
-        the moment that they name is not documented, hence the second more.
+        the timestamp that they name is not documented, hence the second more.
 
         Yields:
             The query; where it proves to hold too much, it is cut into others.
@@ -77,7 +77,7 @@ class WindowedStream(AudienceCenterStream):
         yield from self.queries()
 
     def answers(self) -> Iterator[Answer]:
-        """Give the answers, and note up to which moment all of them are through.
+        """Give the answers, and note up to which timestamp all of them are through.
 
         Yields:
             The answers.
@@ -111,10 +111,10 @@ class WindowedStream(AudienceCenterStream):
             self._complete_until(query.begin)
 
     def _complete_until(self, second: int | None) -> None:
-        """Keep that everything before a moment has been read, however the run ends."""
+        """Keep that everything before a timestamp has been read, however the run ends."""
         if second is None:
             return
-        self._complete = moment_of(datetime.fromtimestamp(second, UTC))
+        self._complete = timestamp_of(datetime.fromtimestamp(second, UTC))
         if self.replication_method == REPLICATION_INCREMENTAL:
             state = self.stream_state
             reached = min(self._complete, self.round_started_at)
@@ -122,7 +122,7 @@ class WindowedStream(AudienceCenterStream):
             state["replication_key"] = self.replication_key
 
     def pause_round(self, *, is_done: bool, after: str) -> None:
-        """Keep what is behind the stream: all that changed before some moment.
+        """Keep what is behind the stream: all that changed before some timestamp.
 
         Args:
             is_done: Whether the stream was read to its end.
@@ -244,7 +244,7 @@ class WindowedStream(AudienceCenterStream):
 
     def _sample(self, answer: Answer) -> Sample:
         told = [self._times.record(row)["updated_at"] for row in answer.rows]
-        seconds = [moment and milliseconds_of(moment) // MILLISECONDS for moment in told]
+        seconds = [timestamp and milliseconds_of(timestamp) // MILLISECONDS for timestamp in told]
         return Sample(seconds, answer.total)
 
     @property

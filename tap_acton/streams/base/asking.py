@@ -10,8 +10,8 @@ from tap_acton.api.client import Call, decode_json
 from tap_acton.api.pagination import EndlessPagesError, OffsetPages, Page, Pages
 from tap_acton.errors import (
     AllowanceSpentError,
+    GoneError,
     NotFoundError,
-    ParentGoneError,
     RejectedCallError,
     RepeatableError,
     StreamFailedError,
@@ -140,11 +140,11 @@ class AskingStream(VersionedStream):
         try:
             call = self.call(query, parameters)
             rows, total = self.run.client.read(call, interpret, self.decoder(query))
-        except ParentGoneError as error:
+        except GoneError as error:
             return Answer(query, gone=error), ()
         except RejectedCallError as error:
             if self.skips_missing and query.parent and isinstance(error, NotFoundError):
-                return Answer(query, gone=ParentGoneError(error.sentence)), ()
+                return Answer(query, gone=GoneError(error.sentence)), ()
             smaller = paging.smaller(page) if paging else None
             if smaller is not None:
                 return Answer(query), [self.task(query, smaller)]

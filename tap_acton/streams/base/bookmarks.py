@@ -12,8 +12,8 @@ from singer_sdk.streams import Stream
 from singer_sdk.tap_base import Tap
 
 from tap_acton.records.dynamic_columns import COLUMNS_STATE, SOURCE_STATE
-from tap_acton.records.reader import UNKNOWN_MOMENT, Record
-from tap_acton.records.timestamps import moment_of
+from tap_acton.records.reader import UNKNOWN_TIMESTAMP, Record
+from tap_acton.records.timestamps import timestamp_of
 from tap_acton.state.checkpoint import ROUND_STATE, Round
 from tap_acton.state.format import NOTHING
 
@@ -65,7 +65,7 @@ class BookmarkedStream(Stream):
 
     @property
     def config(self) -> Mapping[str, Any]:
-        """The settings, with the start date as the moment that it stands for."""
+        """The settings, with the start date as the timestamp that it stands for."""
         return {**super().config, "start_date": self.start_date}
 
     @property
@@ -82,9 +82,9 @@ class BookmarkedStream(Stream):
 
     @property
     def start_date(self) -> str | None:
-        """The moment from which rows are wanted, as the tap writes moments."""
+        """The timestamp from which rows are wanted, as the tap writes timestamps."""
         start = self.run.settings.window.start
-        return None if start is None else moment_of(start)
+        return None if start is None else timestamp_of(start)
 
     @property
     def bookmark(self) -> str | None:
@@ -106,10 +106,10 @@ class BookmarkedStream(Stream):
         """Go back from a bookmark by the lookback, but not behind the start date.
 
         Args:
-            bookmark: A moment, or None.
+            bookmark: A timestamp, or None.
 
         Returns:
-            The later of the two moments; None if there is neither.
+            The later of the two timestamps; None if there is neither.
         """
         if bookmark is None:
             return self.start_date
@@ -119,7 +119,7 @@ class BookmarkedStream(Stream):
             return self.start_date
         if reached.tzinfo is None:
             reached = reached.replace(tzinfo=UTC)
-        return max(moment_of(reached - self.lookback), self.start_date or "")
+        return max(timestamp_of(reached - self.lookback), self.start_date or "")
 
     @property
     def lookback(self) -> timedelta:
@@ -130,7 +130,7 @@ class BookmarkedStream(Stream):
     def until(self) -> str | None:
         """The replication value up to which rows are emitted; None for all of them."""
         end = self.run.settings.window.end
-        return None if end is None else moment_of(end)
+        return None if end is None else timestamp_of(end)
 
     def within_window(self, records: Sequence[Record], since: str | None) -> Sequence[Record]:
         """Leave out records that are not wanted.
@@ -147,7 +147,7 @@ class BookmarkedStream(Stream):
         return [record for record in records if self.is_in_window(record, since)]
 
     def is_in_window(self, record: Record, since: str | None) -> bool:
-        """Tell whether a record is wanted; one without a moment always is.
+        """Tell whether a record is wanted; one without a timestamp always is.
 
         Args:
             record: The record.
@@ -159,9 +159,9 @@ class BookmarkedStream(Stream):
         if self.replication_key is None:
             return True
         value = record[self.replication_key]
-        if value is None or value == UNKNOWN_MOMENT:
+        if value is None or value == UNKNOWN_TIMESTAMP:
             return True
-        # A day is compared by the day part of the moment, of which it is the beginning.
+        # A day is compared by the day part of the timestamp, of which it is the beginning.
         length = len(value)
         if since is not None and value < since[:length]:
             return False
@@ -177,7 +177,7 @@ class BookmarkedStream(Stream):
     @property
     def round_started_at(self) -> str:
         """When the round began: what has changed since may have been read before it did."""
-        return moment_of(self.run.started_at) if self.round is None else self.round.started_at
+        return timestamp_of(self.run.started_at) if self.round is None else self.round.started_at
 
     def pause_round(self, *, is_done: bool, after: str) -> None:
         """Keep what is behind the stream, since the run ends before the round does.
@@ -227,12 +227,12 @@ class BookmarkedStream(Stream):
             self.stream_state[SOURCE_STATE] = shape.source
 
     def clamp_bookmark(self) -> None:
-        """Keep a moment from the future from hiding all that comes before it."""
+        """Keep a timestamp from the future from hiding all that comes before it."""
         reached = self._reached_in_round
         if reached:
             markers = self.stream_state.setdefault("progress_markers", {})
             markers["replication_key"] = self.replication_key
-            # A day is compared by the day part of the moment.
+            # A day is compared by the day part of the timestamp.
             latest = self.round_started_at[: len(reached)]
             markers["replication_key_value"] = min(reached, latest)
 

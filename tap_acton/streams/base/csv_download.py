@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from tap_acton.errors import (
     CallError,
-    ParentGoneError,
+    GoneError,
     RejectedCallError,
     StreamFailedError,
     UnreachableError,
@@ -205,7 +205,7 @@ class BulkStream(ActOnStream):
             sentence = error.sentence
         except (CallError, StreamFailedError, UnreachableError) as error:
             if is_needed:
-                if isinstance(error, (ParentGoneError, RejectedCallError)):
+                if isinstance(error, (GoneError, RejectedCallError)):
                     return Answer(query, gone=error), ()
                 raise
             sentence = error.sentence

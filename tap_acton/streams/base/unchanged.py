@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tap_acton.records.timestamps import is_moment
+from tap_acton.records.timestamps import is_timestamp
 from tap_acton.state.fingerprints import Prints, has_turn
 from tap_acton.streams.base.stream import ActOnStream
 
@@ -65,7 +65,7 @@ class UnchangedParents(ActOnStream):
         """
         now, period = self.round_started_at, self.run.settings.recheck_period
         since = self.stream_state.get("rechecked_at") or ""
-        may_rest = self.relies_on_state and is_moment(since)
+        may_rest = self.relies_on_state and is_timestamp(since)
         for parent in self.listed():
             parent_id, evidence = parent["id"], self.evidence(parent)
             is_read = evidence is not None and self._prints.has(parent_id, evidence)

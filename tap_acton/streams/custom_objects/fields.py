@@ -20,7 +20,7 @@ from tap_acton.errors import NotAvailableError, RejectedCallError, RepeatableErr
 from tap_acton.records.dynamic_columns import Column, allot
 from tap_acton.records.extractors import Found, find_audience_rows
 from tap_acton.records.reader import Convert, converter
-from tap_acton.records.timestamps import day, moment, moment_of
+from tap_acton.records.timestamps import day, timestamp, timestamp_of
 from tap_acton.records.values import Unconvertible, fingerprint, text
 
 if TYPE_CHECKING:
@@ -302,7 +302,7 @@ def _converter(field: Row) -> Convert:
             return lambda value: _day(value, pattern)
         case "DATETIME":
             pattern = _Pattern.of(settings.get("format"))
-            return lambda value: _moment(value, pattern)
+            return lambda value: _timestamp(value, pattern)
         case "STRING_ARRAY":
             separator = str(settings.get("CSVSeparator") or "comma")
             return lambda value: _texts(value, SEPARATORS.get(separator.lower(), separator))
@@ -369,7 +369,7 @@ class _Pattern:
             value: The text.
 
         Returns:
-            The moment, or the beginning of the day.
+            The timestamp, or the beginning of the day.
 
         Raises:
             Unconvertible: If the text does not have the format.
@@ -388,7 +388,7 @@ class _Pattern:
 def _day(value: Any, pattern: _Pattern | None) -> str | None:
     """Read a day: ISO 8601 first, then the field's format, then what Act-On displays."""
     if isinstance(value, int) and not isinstance(value, bool):
-        at = moment(value, UTC)
+        at = timestamp(value, UTC)
         return at and at[:10]
     if not isinstance(value, str) or not value.strip():
         return day(value)
@@ -397,12 +397,12 @@ def _day(value: Any, pattern: _Pattern | None) -> str | None:
     return day(value) if pattern is None else pattern.read(value).date().isoformat()
 
 
-def _moment(value: Any, pattern: _Pattern | None) -> str | None:
-    """Read a moment: ISO 8601 first, then the field's format, then what Act-On displays."""
+def _timestamp(value: Any, pattern: _Pattern | None) -> str | None:
+    """Read a timestamp: ISO 8601 first, then the field's format, then what Act-On displays."""
     written = value.strip() if isinstance(value, str) else ""
     if pattern is None or not written or _ISO_DAY.fullmatch(written):
-        return moment(value, UTC)
-    return moment_of(pattern.read(written))
+        return timestamp(value, UTC)
+    return timestamp_of(pattern.read(written))
 
 
 def _texts(value: Any, separator: str) -> list[str | None] | None:

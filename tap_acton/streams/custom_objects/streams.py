@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from tap_acton.api.client import path_part
 from tap_acton.api.pagination import EndlessPagesError, Page
 from tap_acton.errors import (
+    GoneError,
     NotAvailableError,
     NotFoundError,
     NotRoutedError,
-    ParentGoneError,
     RejectedCallError,
     StreamFailedError,
 )
@@ -357,8 +357,8 @@ class CustomObjectRecords(CustomObjectStream):
             rows, token, total = self.run.client.read(call, interpret)
         except NotRoutedError:
             raise
-        except (ParentGoneError, NotFoundError) as error:
-            return RecordsAnswer(query, gone=ParentGoneError(error.sentence)), ()
+        except (GoneError, NotFoundError) as error:
+            return RecordsAnswer(query, gone=GoneError(error.sentence)), ()
         except (RejectedCallError, NotAvailableError) as error:
             other = query.restarted() or query.simpler()
             if other is not None:

@@ -12,7 +12,7 @@ from tap_acton.api.pagination import EndlessPagesError, OffsetPages, Page
 from tap_acton.errors import (
     ActOnError,
     AllowanceSpentError,
-    ParentGoneError,
+    GoneError,
     RejectedCallError,
     RepeatableError,
     StreamFailedError,
@@ -291,7 +291,7 @@ class _Facts(ActOnStream):
                 while pages:
                     try:
                         contact_ids, following = self._page_of(item["id"], pages.pop(0))
-                    except ParentGoneError:
+                    except GoneError:
                         break
                     except RejectedCallError:
                         self.count.skip(f"list {item['id']}", is_refused=True)

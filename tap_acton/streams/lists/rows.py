@@ -13,7 +13,7 @@ from tap_acton.api.client import path_part
 from tap_acton.errors import RepeatableError, StreamFailedError
 from tap_acton.records.list_table import FIELDS_IN_JSON, Columns, Table, are_rows, cells_as_in
 from tap_acton.records.reader import ROWS_AT_ONCE, records_of_columns
-from tap_acton.records.timestamps import milliseconds_of, moment_of
+from tap_acton.records.timestamps import milliseconds_of, timestamp_of
 from tap_acton.records.values import Unconvertible
 from tap_acton.streams.base.csv_download import BulkStream, RowMaker
 from tap_acton.streams.base.unchanged import UnchangedParents
@@ -132,7 +132,7 @@ class ListRows(UnchangedParents, BulkStream):
             The query.
         """
         parameters: dict[str, str | int] = {"datequalifiers": "true"}
-        # Whether the filters include the moment that they name is not documented.
+        # Whether the filters include the timestamp that they name is not documented.
         if since is not None:
             # Some lists tell their dates only to the minute.
             since = f"{since[:16]}:00.000Z"
@@ -416,7 +416,7 @@ class RowsOfLists(ListRows):
         """
         super().parent_done(parent, is_complete=is_complete)
         list_id = parent["id"]
-        reached = min(self._reached.pop(list_id, ""), moment_of(self.run.started_at))
+        reached = min(self._reached.pop(list_id, ""), timestamp_of(self.run.started_at))
         known = self._bookmarks.get(list_id, "")
         if is_complete and max(reached, known):
             self._bookmarks[list_id] = max(reached, known)

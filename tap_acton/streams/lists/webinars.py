@@ -89,7 +89,7 @@ class WebinarRegistrants(RowsOfLists):
 
         Returns:
             The record. What is not one of ON24's columns is in ``extra_fields``, and so is
-            a moment that only the account's zone, which is a guess, makes one.
+            a timestamp that only the account's zone, which is a guess, makes one.
         """
         known: dict[str, Any] = {
             name: cell for name, cell in row.items() if name != "fields" and cell != ""
@@ -107,7 +107,7 @@ class WebinarRegistrants(RowsOfLists):
                 continue
             headers[column] = header
             known[column] = cell
-            if column in self._moments and not names_zone(cell):
+            if column in self._timestamps and not names_zone(cell):
                 extra[header] = cell
         record = self.reader.record(known, given)
         for name, value in (record[EXTRA_FIELDS] or {}).items():
@@ -130,8 +130,8 @@ class WebinarRegistrants(RowsOfLists):
         }
 
     @cached_property
-    def _moments(self) -> set[str]:
-        """Those of ON24's columns that hold moments."""
+    def _timestamps(self) -> set[str]:
+        """Those of ON24's columns that hold timestamps."""
         properties = self.schema["properties"]
         return {
             column

@@ -21,7 +21,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from tap_acton.records.timestamps import is_moment
+from tap_acton.records.timestamps import is_timestamp
 from tap_acton.records.values import fingerprint
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ PRINT_LENGTH = 12
 """Characters of the digest of these rows: 48 bits."""
 
 HIGHEST = "~"
-"""A text behind all moments."""
+"""A text behind all timestamps."""
 
 FIRST_IN_STATE = {True: "newest", False: "oldest"}
 
@@ -52,7 +52,7 @@ class Border:
     Attributes:
         rows: The number of known rows.
         is_newest_first: Whether new rows come before them; else behind them.
-        newest: The latest moment of any of them.
+        newest: The latest timestamp of any of them.
         print: A digest of those next to where new rows come.
         whole_at: When all of them were last read.
     """
@@ -75,7 +75,7 @@ class Border:
         """
         match text.split(" ") if isinstance(text, str) else ():
             case [rows, ("newest" | "oldest") as first, newest, digest, whole_at] if (
-                rows.isdecimal() and int(rows) >= OVERLAP and is_moment(whole_at)
+                rows.isdecimal() and int(rows) >= OVERLAP and is_timestamp(whole_at)
             ):
                 return cls(int(rows), first == "newest", newest, digest, whole_at)
         return None
@@ -122,15 +122,15 @@ class Border:
         else:
             known, new = slice(0, OVERLAP), slice(OVERLAP, None)
             nearest = found[-OVERLAP:]
-        moments = [moment for moment, _ in found[new] if moment is not None]
+        timestamps = [timestamp for timestamp, _ in found[new] if timestamp is not None]
         is_proven = (
-            len(moments) == total - self.rows
-            and min(moments, default=HIGHEST) > self.newest
+            len(timestamps) == total - self.rows
+            and min(timestamps, default=HIGHEST) > self.newest
             and self.print == _print_of(found[known])
         )
         if not is_proven:
             return None
-        newest = max(moments, default=self.newest)
+        newest = max(timestamps, default=self.newest)
         return new, replace(self, rows=total, newest=newest, print=_print_of(nearest))
 
 
@@ -155,23 +155,23 @@ class Reading:
         """
         self._totals.add(total)
 
-    def add(self, moment: str | None, identity: Identity) -> None:
+    def add(self, timestamp: str | None, identity: Identity) -> None:
         """Note a row.
 
         Args:
-            moment: When the event happened, as the tap writes moments.
+            timestamp: When the event happened, as the tap writes timestamps.
             identity: What identifies it.
         """
         self._rows += 1
         if len(self._first) < OVERLAP:
-            self._first.append((moment, identity))
-        self._last.append((moment, identity))
-        before, self._before = self._before, moment
-        if moment is None:
+            self._first.append((timestamp, identity))
+        self._last.append((timestamp, identity))
+        before, self._before = self._before, timestamp
+        if timestamp is None:
             self._is_dated = False
-        elif before is not None and moment != before:
-            self._rises = self._rises or moment > before
-            self._falls = self._falls or moment < before
+        elif before is not None and timestamp != before:
+            self._rises = self._rises or timestamp > before
+            self._falls = self._falls or timestamp < before
 
     def border(self, now: str) -> Border | None:
         """Tell where the known rows end.
@@ -180,7 +180,7 @@ class Reading:
             now: When they were read.
 
         Returns:
-            The border; None where the rows are in no order, have no moments, or are not as
+            The border; None where the rows are in no order, have no timestamps, or are not as
             many as every page said.
         """
         is_whole = self._totals == {self._rows} and self._rows >= OVERLAP

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from tap_acton.api.client import Call, decode_page, path_part
 from tap_acton.errors import (
+    GoneError,
     NotAvailableError,
-    ParentGoneError,
     RejectedCallError,
     RepeatableError,
 )
@@ -86,7 +86,7 @@ class MessageContents(ActOnStream):
             if self._has_gone_out(query):
                 return Answer(query), [partial(self._show, self._with_recipient(query))]
             return self._show(query)
-        except (ParentGoneError, RejectedCallError) as error:
+        except (GoneError, RejectedCallError) as error:
             return Answer(query, gone=error), ()
 
     def _has_gone_out(self, query: Query) -> bool:
@@ -121,7 +121,7 @@ class MessageContents(ActOnStream):
             rows = self.run.client.read(
                 self.call(query), lambda payload: self.rows(payload, query), decode_page
             )
-        except (ParentGoneError, RejectedCallError) as error:
+        except (GoneError, RejectedCallError) as error:
             return Answer(query, gone=error), ()
         except NotAvailableError as error:
             if "contact_id" in query.given:

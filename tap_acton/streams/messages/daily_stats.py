@@ -91,14 +91,14 @@ class MessageDailyStats(ActOnStream):
 
     def _first_sending(self) -> str:
         """The day, in the account's zone, on which the first message went out; empty for none."""
-        moments = [
+        timestamps = [
             message["sent_at"]
             for message in self.parents_of("messages")
             if message["message_type"] in SENT_TYPES and message["sent_at"]
         ]
-        if not moments:
+        if not timestamps:
             return ""
-        return datetime.fromisoformat(min(moments)).astimezone(self.run.zone or UTC).isoformat()
+        return datetime.fromisoformat(min(timestamps)).astimezone(self.run.zone or UTC).isoformat()
 
 
 def _next_month(month: date) -> date:

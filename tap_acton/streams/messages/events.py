@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, cast
 from tap_acton.api.pagination import OffsetPages, Page
 from tap_acton.errors import (
     CallError,
+    GoneError,
     NotAvailableError,
-    ParentGoneError,
     RejectedCallError,
     RepeatableError,
 )
@@ -234,7 +234,7 @@ class MessageEvents(MessageFanOut, BulkStream):
         else:
             try:
                 counters = self.run.client.read(self.call(query), partial(self._report, query))
-            except (ParentGoneError, RejectedCallError) as error:
+            except (GoneError, RejectedCallError) as error:
                 counters = error
         if isinstance(counters, CallError):
             return Answer(query, gone=counters), ()

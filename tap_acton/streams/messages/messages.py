@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 
 from tap_acton.api.client import path_part
-from tap_acton.records.timestamps import moment_of
+from tap_acton.records.timestamps import timestamp_of
 from tap_acton.records.values import Unconvertible, integer
 from tap_acton.streams.base.stream import ActOnStream
 from tap_acton.streams.messages.progress import Counters, MessageProgress, is_always_in_view
@@ -82,7 +82,7 @@ class MessageFanOut(ActOnStream):
         earliest = ""
         if settings.window.start is not None:
             start = max(settings.window.start, datetime.fromtimestamp(0, UTC))
-            earliest = moment_of(start - settings.engagement_window)
+            earliest = timestamp_of(start - settings.engagement_window)
         for message in sorted(self._gone_out(), key=_sent_at):
             is_in_window = is_always_in_view(message) or message["sent_at"] >= earliest
             if not is_in_window:

@@ -27,7 +27,7 @@ import math
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tap_acton.records.timestamps import moment_of
+from tap_acton.records.timestamps import timestamp_of
 from tap_acton.state.fingerprints import Prints, has_turn
 from tap_acton.streams.messages.borders import Border
 
@@ -84,7 +84,7 @@ class MessageProgress:
         self._state = state
         self._messages = messages
         self._covers = covers
-        self._started_at = moment_of(started_at)
+        self._started_at = timestamp_of(started_at)
         self._read_until = str(known.get("read_until", ""))
         self._ask_again: set[str] = set(known.get("ask_again", ()))
         self._counters: dict[str, str] = dict(known.get("counters", {}))
@@ -99,9 +99,9 @@ class MessageProgress:
         today = min(newest, self._started_at) or self._started_at
         self._today = today
         self._newest = str(known.get("newest", today))
-        self._in_view_from = moment_of(datetime.fromisoformat(today) - engagement_window)
+        self._in_view_from = timestamp_of(datetime.fromisoformat(today) - engagement_window)
         self._looked_at = str(known.get("rechecked_at", self._newest))
-        was_in_view_from = moment_of(datetime.fromisoformat(self._newest) - engagement_window)
+        was_in_view_from = timestamp_of(datetime.fromisoformat(self._newest) - engagement_window)
         self._rests_until = min(self._read_until, self._in_view_from, was_in_view_from)
 
     def share_changed(self, message: Parent) -> float:

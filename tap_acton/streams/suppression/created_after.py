@@ -1,7 +1,7 @@
 """What is known of ``createdafter``, the date filter of the lists that Act-On keeps itself.
 
 Whether it takes seconds or milliseconds is not certain: the older pages of the Act-On
-developer site disagree. Nor is it documented which moment of a row it compares. So it is
+developer site disagree. Nor is it documented which timestamp of a row it compares. So it is
 tried on a list of which all rows are known, and what is found out is kept in the state.
 """
 
@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from tap_acton.records.reader import UNKNOWN_MOMENT
-from tap_acton.records.timestamps import milliseconds_of, moment, moment_of
+from tap_acton.records.reader import UNKNOWN_TIMESTAMP
+from tap_acton.records.timestamps import milliseconds_of, timestamp, timestamp_of
 from tap_acton.records.values import Unconvertible
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ UNITS = {"seconds": 1000, "milliseconds": 1}
 """The milliseconds of each unit that the filter may take, in the order in which it is tried.
 
 Seconds come first, as they can do no harm: to a server that takes milliseconds they are a
-moment in 1970, after which everything was created.
+timestamp in 1970, after which everything was created.
 """
 
 NO_UNIT = "none"
@@ -46,11 +46,11 @@ class RowKey(NamedTuple):
     """What identifies a row; the latest comes last.
 
     Attributes:
-        moment: Its moment, as the tap writes moments.
+        timestamp: Its timestamp, as the tap writes timestamps.
         email: Its address.
     """
 
-    moment: str
+    timestamp: str
     email: str
 
 
@@ -60,9 +60,9 @@ class CreatedAfter:
 
     Attributes:
         unit: One of UNITS; NO_UNIT where the filter is of no use.
-        found_at: When that was found out, as the tap writes moments.
+        found_at: When that was found out, as the tap writes timestamps.
         pages: How many pages the whole list had by then.
-        latest: The moment of the latest row that was read: an answer without it is not to
+        latest: The timestamp of the latest row that was read: an answer without it is not to
             be trusted.
     """
 
@@ -88,7 +88,7 @@ class CreatedAfter:
                 "found_at": str(found_at),
                 "pages": int(pages),
                 "latest": str(latest),
-            } if unit in {*UNITS, NO_UNIT} and _are_moments(found_at, latest):
+            } if unit in {*UNITS, NO_UNIT} and _are_timestamps(found_at, latest):
                 age = now - datetime.fromisoformat(found_at)
                 if timedelta(0) <= age < HOLDS:
                     return cls(unit, found_at, pages, latest)
@@ -103,17 +103,17 @@ class CreatedAfter:
         return asdict(self)
 
     def asked_from(self, since: str | None) -> str | None:
-        """Say from which moment to ask, so that the latest row is among the answer's.
+        """Say from which timestamp to ask, so that the latest row is among the answer's.
 
         Args:
-            since: The moment from which rows are wanted; None for all of them.
+            since: The timestamp from which rows are wanted; None for all of them.
 
         Returns:
-            The moment, as the tap writes moments; None for asking without the filter.
+            The timestamp, as the tap writes timestamps; None for asking without the filter.
         """
         if since is None or self.unit == NO_UNIT:
             return None
-        return moment_of(datetime.fromisoformat(min(since, self.latest)) - MARGIN)
+        return timestamp_of(datetime.fromisoformat(min(since, self.latest)) - MARGIN)
 
     def reached(self, latest: RowKey) -> Self:
         """Note how far the list has been read.
@@ -122,17 +122,17 @@ class CreatedAfter:
             latest: The latest row.
 
         Returns:
-            The same with the moment of that row.
+            The same with the timestamp of that row.
         """
-        return replace(self, latest=latest.moment)
+        return replace(self, latest=latest.timestamp)
 
 
 def filter_of(unit: str, asked_from: str) -> dict[str, str | int]:
-    """Give the query parameter that asks for what was created after a moment.
+    """Give the query parameter that asks for what was created after a timestamp.
 
     Args:
         unit: One of UNITS.
-        asked_from: The moment; whether the answer includes it is not documented.
+        asked_from: The timestamp; whether the answer includes it is not documented.
 
     Returns:
         The parameter.
@@ -145,13 +145,13 @@ class RowsSeen:
 
     Args:
         kept: How many of the latest rows to keep.
-        awaited: The moment of a row that has to be among them, if one is known.
+        awaited: The timestamp of a row that has to be among them, if one is known.
 
     Attributes:
         pages: How many pages were read.
         has_awaited: Whether that row was among them.
-        earliest: The moment of the earliest row; empty for none.
-        is_dated: Whether all rows have a moment.
+        earliest: The timestamp of the earliest row; empty for none.
+        is_dated: Whether all rows have a timestamp.
     """
 
     def __init__(self, kept: int, awaited: str = "") -> None:
@@ -169,11 +169,11 @@ class RowsSeen:
         Args:
             row: The row.
         """
-        if row.moment == UNKNOWN_MOMENT:
+        if row.timestamp == UNKNOWN_TIMESTAMP:
             self.is_dated = False
             return
-        self.has_awaited = self.has_awaited or row.moment == self._awaited
-        self.earliest = min(self.earliest or row.moment, row.moment)
+        self.has_awaited = self.has_awaited or row.timestamp == self._awaited
+        self.earliest = min(self.earliest or row.timestamp, row.timestamp)
         if len(self._latest) < self._kept:
             heapq.heappush(self._latest, row)
         else:
@@ -185,9 +185,9 @@ class RowsSeen:
         return sorted(self._latest)
 
 
-def _are_moments(*texts: str) -> bool:
-    """Tell whether texts are moments as the tap writes them."""
+def _are_timestamps(*texts: str) -> bool:
+    """Tell whether texts are timestamps as the tap writes them."""
     try:
-        return all(moment(text, UTC) == text for text in texts)
+        return all(timestamp(text, UTC) == text for text in texts)
     except Unconvertible:
         return False

@@ -15,7 +15,7 @@ from tap_acton.errors import (
     RejectedCallError,
     StreamFailedError,
 )
-from tap_acton.records.timestamps import moment_of
+from tap_acton.records.timestamps import timestamp_of
 from tap_acton.streams.base.stream import ActOnStream
 from tap_acton.streams.suppression.created_after import (
     CREATED_AFTER_STATE,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 class _LateList(ActOnStream):
-    """A list to which an address may come days after the moment that its row tells.
+    """A list to which an address may come days after the timestamp that its row tells.
 
     So every run emits the rows of the last thirty days again.
     """
@@ -147,8 +147,8 @@ class _SystemList(_LateList):
             return None
         if unit != NO_UNIT:
             self.log("Act-On's date filter takes %s; later runs ask for what may be new.", unit)
-        found_at = moment_of(self.run.started_at)
-        return CreatedAfter(unit, found_at, seen.pages, latest[-1].moment)
+        found_at = timestamp_of(self.run.started_at)
+        return CreatedAfter(unit, found_at, seen.pages, latest[-1].timestamp)
 
     def _proven_unit(self, latest: Sequence[RowKey]) -> str:
         """Ask for the latest rows in each unit, until an answer holds them all.
@@ -156,9 +156,9 @@ class _SystemList(_LateList):
         The whole list takes more than one page. So an answer that leads to no further page
         has been filtered, and as it holds all that it should, the filter hides nothing.
         """
-        just_before = datetime.fromisoformat(latest[0].moment) - timedelta(seconds=1)
+        just_before = datetime.fromisoformat(latest[0].timestamp) - timedelta(seconds=1)
         for unit in UNITS:
-            query = Query(self.path, parameters=filter_of(unit, moment_of(just_before)))
+            query = Query(self.path, parameters=filter_of(unit, timestamp_of(just_before)))
             try:
                 answer, further = self.ask(query, Page())
             except StreamFailedError:
@@ -179,14 +179,14 @@ class _SystemList(_LateList):
 
     @property
     def _asked_from(self) -> str | None:
-        """The moment from which the filter is asked; None for asking without it."""
+        """The timestamp from which the filter is asked; None for asking without it."""
         return None if self._known is None else self._known.asked_from(self.since)
 
     @property
     def _rows_compared(self) -> int:
         """How many of the latest rows have to come through the filter.
 
-        As only one page is asked for, there has to be room for others of the same moment.
+        As only one page is asked for, there has to be room for others of the same timestamp.
         """
         return max(1, self.run.settings.page_size // 2)
 
@@ -214,7 +214,7 @@ class _SystemList(_LateList):
 
 
 class HardBounces(_SystemList):
-    """Addresses that cannot be delivered to, with the moment and the origin of the bounce."""
+    """Addresses that cannot be delivered to, with the timestamp and the origin of the bounce."""
 
     name = "hard_bounces"
     path = "/api/1/list/hardbounce"

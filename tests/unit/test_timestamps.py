@@ -1,4 +1,4 @@
-"""Moments, days and zones: every form of the Act-On reference, and everything that is none."""
+"""Timestamps, days and zones: every form of the Act-On reference, and everything that is none."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tap_acton.records import timestamps as moments
+from tap_acton.records import timestamps
 from tap_acton.records.timestamps import (
     MILLISECONDS_FROM,
     day,
     milliseconds_of,
-    moment_of,
     names_zone,
+    timestamp_of,
     zone,
 )
 from tap_acton.records.values import Unconvertible
@@ -43,17 +43,17 @@ anything = st.one_of(
 )
 
 
-def moment(value: object, account_zone: tzinfo | None) -> str | None:
-    """Read a moment by itself, and make sure that a column of it and others holds the same."""
+def timestamp(value: object, account_zone: tzinfo | None) -> str | None:
+    """Read a timestamp by itself, and make sure that a column of it and others holds the same."""
     column = ["2026-03-17 07:05:09 UTC", value, None, value]
     try:
-        written = moments.moment(value, account_zone)
+        written = timestamps.timestamp(value, account_zone)
     except Unconvertible:
         with pytest.raises(Unconvertible):
-            moments.moments(column, account_zone)
+            timestamps.timestamps(column, account_zone)
         raise
     expected = ["2026-03-17T07:05:09.000Z", written, None, written]
-    assert moments.moments(column, account_zone) == expected
+    assert timestamps.timestamps(column, account_zone) == expected
     return written
 
 
@@ -118,13 +118,13 @@ def moment(value: object, account_zone: tzinfo | None) -> str | None:
         ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000Z"),
     ],
 )
-def test_moment_reads_every_documented_form(value: object, expected: str) -> None:
-    assert moment(value, PACIFIC) == expected
+def test_timestamp_reads_every_documented_form(value: object, expected: str) -> None:
+    assert timestamp(value, PACIFIC) == expected
 
 
 @pytest.mark.parametrize("value", [None, "", "  ", 0, "0", -1, "-1", 0.0, -1.0, "0.0", Decimal(-1)])
-def test_moment_is_none_where_act_on_has_none(value: object) -> None:
-    assert moment(value, PACIFIC) is None
+def test_timestamp_is_none_where_act_on_has_none(value: object) -> None:
+    assert timestamp(value, PACIFIC) is None
 
 
 @pytest.mark.parametrize(
@@ -166,14 +166,14 @@ def test_moment_is_none_where_act_on_has_none(value: object) -> None:
         pytest.param("Mar 17 2026 7:05 AM PDT" + " " * 5000 + "x", id="too long"),
     ],
 )
-def test_moment_refuses_what_is_no_moment(value: object) -> None:
+def test_timestamp_refuses_what_is_no_timestamp(value: object) -> None:
     with pytest.raises(Unconvertible):
-        moment(value, PACIFIC)
+        timestamp(value, PACIFIC)
 
 
 def test_a_refusal_does_not_show_the_value() -> None:
     with pytest.raises(Unconvertible) as refusal:
-        moment("pat@example.com", PACIFIC)
+        timestamp("pat@example.com", PACIFIC)
     assert "pat" not in str(refusal.value)
 
 
@@ -203,33 +203,33 @@ def test_a_refusal_does_not_show_the_value() -> None:
         ("Mar 05 2026 13:06 US/Pacific", None, "2026-03-05T21:06:00.000Z"),
     ],
 )
-def test_moment_finds_the_zone(value: str, account_zone: tzinfo | None, expected: str) -> None:
-    assert moment(value, account_zone) == expected
+def test_timestamp_finds_the_zone(value: str, account_zone: tzinfo | None, expected: str) -> None:
+    assert timestamp(value, account_zone) == expected
 
 
 @pytest.mark.parametrize(
     "value", ["Jan 5 2026 7:05 AM SGT", "Jan 5 2026 7:05 AM", "2026-03-17T07:05:09", "03/17/2026"]
 )
-def test_moment_does_not_guess_a_zone(value: str) -> None:
+def test_timestamp_does_not_guess_a_zone(value: str) -> None:
     with pytest.raises(Unconvertible):
-        moment(value, None)
+        timestamp(value, None)
 
 
-def test_the_same_text_is_another_moment_in_another_zone() -> None:
+def test_the_same_text_is_another_timestamp_in_another_zone() -> None:
     value = "Mar 17 2026 7:05 AM"
-    assert moment(value, PACIFIC) == "2026-03-17T14:05:00.000Z"
-    assert moment(value, UTC) == "2026-03-17T07:05:00.000Z"
+    assert timestamp(value, PACIFIC) == "2026-03-17T14:05:00.000Z"
+    assert timestamp(value, UTC) == "2026-03-17T07:05:00.000Z"
 
 
 @thorough
 @given(st.integers(0, LAST_MILLISECOND))
-def test_moment_writes_every_millisecond_and_reads_it_back(milliseconds: int) -> None:
+def test_timestamp_writes_every_millisecond_and_reads_it_back(milliseconds: int) -> None:
     at = EPOCH + timedelta(milliseconds=milliseconds)
     written = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    assert moment(written, None) == written
+    assert timestamp(written, None) == written
     if milliseconds >= MILLISECONDS_FROM:
-        assert moment(milliseconds, None) == written
-        assert moment(str(milliseconds), None) == written
+        assert timestamp(milliseconds, None) == written
+        assert timestamp(str(milliseconds), None) == written
 
 
 @thorough
@@ -237,11 +237,11 @@ def test_moment_writes_every_millisecond_and_reads_it_back(milliseconds: int) ->
     st.integers(0, 4_102_444_800 // 60),
     st.sampled_from(["US/Pacific", "US/Eastern", "Europe/London", "Europe/Paris", "Asia/Tokyo"]),
 )
-def test_moment_reads_back_what_act_on_displays_in_any_zone(minutes: int, name: str) -> None:
+def test_timestamp_reads_back_what_act_on_displays_in_any_zone(minutes: int, name: str) -> None:
     at = (EPOCH + timedelta(minutes=minutes)).astimezone(ZoneInfo(name))
     shown = f"{at:%b} {at.day} {at.year} {int(f'{at:%I}')}:{at:%M %p %Z}"
     expected = at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    assert moment(shown, ZoneInfo(name)) == expected
+    assert timestamp(shown, ZoneInfo(name)) == expected
 
 
 @thorough
@@ -250,16 +250,16 @@ def test_moment_reads_back_what_act_on_displays_in_any_zone(minutes: int, name: 
     st.sampled_from(["US/Pacific", "Europe/London", "Asia/Kolkata", "Australia/Lord_Howe"]),
     st.sampled_from(["%Y-%m-%d %H:%M:%S%z", "%Y-%m-%dT%H:%M:%S%z", "%m/%d/%Y %H:%M:%S %z"]),
 )
-def test_moment_reads_each_second_of_a_day_also_where_the_clock_is_changed(
+def test_timestamp_reads_each_second_of_a_day_also_where_the_clock_is_changed(
     seconds: int, name: str, form: str
 ) -> None:
     account_zone = ZoneInfo(name)
     at = (EPOCH + timedelta(seconds=seconds)).astimezone(account_zone)
     expected = at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    assert moment(at.strftime(form), account_zone) == expected
+    assert timestamp(at.strftime(form), account_zone) == expected
     local = at.strftime(form.replace("%z", "").strip())
     if at.replace(fold=0).utcoffset() == at.replace(fold=1).utcoffset():
-        assert moment(local, account_zone) == expected
+        assert timestamp(local, account_zone) == expected
 
 
 @pytest.mark.parametrize(
@@ -272,8 +272,8 @@ def test_moment_reads_each_second_of_a_day_also_where_the_clock_is_changed(
         ("2026-11-01 23:00:00 PST", "2026-11-02T07:00:00.000Z"),
     ],
 )
-def test_moment_of_a_day_on_which_the_clock_is_changed(value: str, expected: str) -> None:
-    assert moment(value, PACIFIC) == expected
+def test_timestamp_of_a_day_on_which_the_clock_is_changed(value: str, expected: str) -> None:
+    assert timestamp(value, PACIFIC) == expected
 
 
 @thorough
@@ -281,8 +281,8 @@ def test_moment_of_a_day_on_which_the_clock_is_changed(value: str, expected: str
     st.integers(MILLISECONDS_FROM, LAST_MILLISECOND),
     st.integers(MILLISECONDS_FROM, LAST_MILLISECOND),
 )
-def test_moments_sort_as_text(one: int, other: int) -> None:
-    written, other_written = moment(one, None), moment(other, None)
+def test_timestamps_sort_as_text(one: int, other: int) -> None:
+    written, other_written = timestamp(one, None), timestamp(other, None)
     assert written is not None
     assert other_written is not None
     assert (written < other_written) == (one < other)
@@ -335,9 +335,9 @@ def test_day_refuses_what_is_no_day(value: object) -> None:
 @given(
     st.datetimes(timezones=st.sampled_from([UTC, PACIFIC]), allow_imaginary=False),
 )
-def test_moment_of_writes_what_milliseconds_of_reads(at: datetime) -> None:
-    written = moment_of(at)
-    assert written == moment(written, None)
+def test_timestamp_of_writes_what_milliseconds_of_reads(at: datetime) -> None:
+    written = timestamp_of(at)
+    assert written == timestamp(written, None)
     assert milliseconds_of(written) == (at - EPOCH) // timedelta(milliseconds=1)
 
 
@@ -350,8 +350,8 @@ def test_moment_of_writes_what_milliseconds_of_reads(at: datetime) -> None:
         (datetime(500, 1, 1, tzinfo=UTC), "0500-01-01T00:00:00.000Z"),
     ],
 )
-def test_moment_of(at: datetime, expected: str) -> None:
-    assert moment_of(at) == expected
+def test_timestamp_of(at: datetime, expected: str) -> None:
+    assert timestamp_of(at) == expected
 
 
 @pytest.mark.parametrize(
@@ -397,14 +397,14 @@ def test_zone_is_none_where_there_is_none(name: str | None) -> None:
 @pytest.mark.parametrize("account_zone", [None, PACIFIC, timezone(timedelta(hours=14))], ids=str)
 @thorough
 @given(anything)
-def test_moment_raises_nothing_but_unconvertible(
+def test_timestamp_raises_nothing_but_unconvertible(
     account_zone: tzinfo | None, value: object
 ) -> None:
     try:
-        written = moment(value, account_zone)
+        written = timestamp(value, account_zone)
     except Unconvertible:
         return
-    assert written is None or moment(written, None) == written
+    assert written is None or timestamp(written, None) == written
 
 
 @thorough
