@@ -34,7 +34,7 @@ from tap_acton.settings.settings import Settings
 from tap_acton.state.format import bookmarks_in, with_version
 from tap_acton.streams import STREAM_TYPES
 from tap_acton.streams.base.bookmarks import ActOnTap
-from tap_acton.streams.base.stream import DONE_BEFORE
+from tap_acton.streams.base.old_stream import DONE_BEFORE
 from tap_acton.streams.lists.list_streams import ListStream
 from tap_acton.sync.run import Run
 
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib.encoding.simple import Message
     from singer_sdk.streams import Stream
 
-    from tap_acton.streams.base.stream import ActOnStream
+    from tap_acton.streams.base.old_stream import ActOnStream
 
 
 SDK_NOISE = ("Stream is assumed to be unsorted", "New replication value is null")

@@ -26,7 +26,7 @@ class SharedServer(Protocol):
 
     url: str
 
-    def moments(self, identity: str, count: str) -> list[int]:
+    def timestamps(self, identity: str, count: str) -> list[int]:
         """Give what is counted, in milliseconds since 1970, the earliest first."""
 
     def let_pass(self, identity: str, milliseconds: int) -> None:
@@ -50,7 +50,7 @@ class RedisServer:
         self.url = url
         self._client: Any = redis.Redis.from_url(url)
 
-    def moments(self, identity: str, count: str) -> list[int]:
+    def timestamps(self, identity: str, count: str) -> list[int]:
         """Give what is counted."""
         found = self._client.zrange(f"tap-acton:{identity}:{count}", 0, -1, withscores=True)
         return [int(score) for _, score in found]
@@ -87,7 +87,7 @@ class PostgresqlServer:
         self._database = database
         self.url = f"postgresql://{user}:{password}@{server.host}:{server.port}/{database}"
 
-    def moments(self, identity: str, count: str) -> list[int]:
+    def timestamps(self, identity: str, count: str) -> list[int]:
         """Give what is counted."""
         rows = self._ask(
             "SELECT moment FROM tap_acton_calls WHERE account = %s AND kind = %s ORDER BY moment",

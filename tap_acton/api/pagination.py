@@ -1,7 +1,7 @@
-"""Which pages to ask for, one class per paging style that Act-On documents.
+"""Which rows a page holds and which pages follow it: arithmetic, without any request.
 
-A paging style is pure arithmetic: it gets what an answer held and says which pages
-follow. It never makes a call, so that pages can be asked for side by side.
+Act-On documents three ways to page: by ``count`` and ``offset``, by number and size (Audience
+Center), and by a token (custom objects); all by the Act-On reference, 2024 edition.
 """
 
 from __future__ import annotations
@@ -9,349 +9,189 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import ClassVar
 
 PAGES_AHEAD = 1000
-"""How many pages are planned at once; the last of them looks for those behind it."""
+"""How many pages are planned at once, so that an absurd total does not fill the memory."""
 
-
-MOST_STEPS_BACK = 5
-"""So often rows may move up while a list without a total is read."""
+DEFAULT_PAGE_SIZE = 50
+"""The size of a numbered page where none is requested (Act-On reference, 2024 edition)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page to ask for.
+    """Which rows to request.
 
     Attributes:
         offset: The number of rows before the page.
-        end: The offset at which the next known page begins; None where no later page
-            is known, so that this one has to look for what comes after it.
-        previous: A digest of the page before, where only a comparison can tell that
-            the pages never end.
-        size: The number of rows to ask for, where that may change while a list is read.
-        is_check: Whether the page only makes sure that the one before it was the last.
-        overlap: How many rows of the page before it begins with, where only these can tell
-            whether rows moved meanwhile.
-        border: A digest of these rows.
-        steps_back: How often the border had to be looked for further in front.
+        end: Request no rows from this offset on, since another page begins there; None where
+            nothing is known of what follows.
+        size: The number of rows a full page holds; 0 until the paging settles it.
+        token: What the page before it named as the next one; empty without tokens.
     """
 
     offset: int = 0
     end: int | None = None
-    previous: bytes = b""
     size: int = 0
-    is_check: bool = False
-    overlap: int = 0
-    border: bytes = b""
-    steps_back: int = 0
+    token: str = ""
+
+    @property
+    def count(self) -> int:
+        """The number of rows to request."""
+        return self.size if self.end is None else min(self.size, self.end - self.offset)
 
 
-class Pages(ABC):
-    """A paging style."""
-
-    def settled(self, page: Page) -> Page:
-        """Fix what is still open of a page before it is asked for.
-
-        Args:
-            page: The page.
-
-        Returns:
-            The page to ask for; as it is where the size is documented.
-        """
-        return page
-
-    @abstractmethod
-    def parameters(self, page: Page) -> dict[str, int]:
-        """Give the query parameters that ask for a page.
-
-        Args:
-            page: The page.
-
-        Returns:
-            The parameters by name.
-        """
-
-    @abstractmethod
-    def following(self, page: Page, rows: int, total: int | None, digest: bytes) -> list[Page]:
-        """Say which pages a page leads to.
-
-        Args:
-            page: The page that was read.
-            rows: The number of rows that it held.
-            total: The number of rows that Act-On says there are; None where unknown.
-            digest: A digest of the page's rows; empty where the total is known.
-
-        Returns:
-            The pages to read next, in order.
-
-        Raises:
-            EndlessPagesError: If the page repeats the one before it.
-        """
-
-    def smaller(self, page: Page) -> Page | None:  # noqa: ARG002
-        """Give the page to ask for in place of one that was refused.
-
-        Args:
-            page: The page that was refused.
-
-        Returns:
-            The same rows, or fewer of them; None where the size is not the cause, as where
-            it is documented.
-        """
-        return None
-
-    def back(self, page: Page) -> Page | None:  # noqa: ARG002
-        """Give the page to ask for in place of one that does not hold the border before it.
-
-        Args:
-            page: The page.
-
-        Returns:
-            One from further in front, to which rows may have moved up; None where there is
-            none, or where that has been done too often.
-        """
-        return None
+FIRST_PAGE = Page()
 
 
-class EndlessPagesError(ValueError):
-    """A page repeats the one before it: the server does not heed the offset."""
-
-
-@dataclass(frozen=True, slots=True)
-class OffsetPages(Pages):
-    """Pages by ``count`` and ``offset`` (Act-On reference, 2024 edition).
-
-    Where the answer's ``totalCount`` is known, the first page shows all that follow,
-    so that they can be asked for side by side. Where it is -1, as it always is on the
-    bounce, complaint and opt-out lists, each page shows only the next, which begins with
-    the last row of it.
-
-    Attributes:
-        size: The number of rows to ask for, 1 to 1000.
-    """
-
-    size: int
-
-    def parameters(self, page: Page) -> dict[str, int]:
-        """Give the query parameters that ask for a page.
-
-        ``count`` is always sent, because its default is not documented.
-
-        Args:
-            page: The page.
-
-        Returns:
-            The parameters by name.
-        """
-        return {"count": self._asked(page), "offset": page.offset}
-
-    def following(self, page: Page, rows: int, total: int | None, digest: bytes) -> list[Page]:
-        """Say which pages a page leads to.
-
-        A page with fewer rows than asked for does not end the reading while the total
-        says that there are more: it goes on behind the last row that came.
-
-        Args:
-            page: The page that was read.
-            rows: The number of rows that it held.
-            total: The number of rows that Act-On says there are; None where unknown.
-            digest: A digest of the page's rows; empty where the total is known.
-
-        Returns:
-            The pages to read next, in order.
-
-        Raises:
-            EndlessPagesError: If the page repeats the one before it.
-        """
-        if not rows:
-            return []
-        if page.offset + rows == total:
-            return []
-        # More rows than asked for must not hide those behind them.
-        reached = page.offset + min(rows, self._asked(page))
-        if page.end is not None:
-            end = page.end if total is None else min(page.end, total)
-            return [Page(reached, page.end)] if reached < end else []
-        if total is None:
-            if digest and digest == page.previous:
-                raise EndlessPagesError
-            if rows < self._asked(page):
-                return []
-            overlap = int(reached - page.offset > 1)
-            return [
-                Page(
-                    reached - overlap,
-                    previous=digest,
-                    overlap=overlap,
-                    steps_back=page.steps_back,
-                )
-            ]
-        step = min(rows, self.size)
-        borders = [*range(reached, min(total, reached + step * PAGES_AHEAD), step), None]
-        return [Page(offset, end) for offset, end in pairwise(borders) if offset is not None]
-
-    def back(self, page: Page) -> Page | None:
-        """Give the page to ask for in place of one that does not hold the border before it.
-
-        Args:
-            page: The page.
-
-        Returns:
-            The page in front of it, to which rows may have moved up; None where there is
-            none, or where that has been done too often.
-        """
-        if not page.offset or page.steps_back == MOST_STEPS_BACK:
-            return None
-        return replace(
-            page,
-            offset=max(0, page.offset - self.size),
-            previous=b"",
-            steps_back=page.steps_back + 1,
-        )
-
-    def _asked(self, page: Page) -> int:
-        return self.size if page.end is None else min(self.size, page.end - page.offset)
-
-
-class UnaskedPages(OffsetPages):
-    """Pages of an endpoint that documents no paging.
-
-    Nothing is asked for at first; further pages are, where the answer says that there are
-    more rows than it holds.
-    """
-
-    def parameters(self, page: Page) -> dict[str, int]:
-        """Give the query parameters that ask for a page.
-
-        Args:
-            page: The page.
-
-        Returns:
-            None for the first page; then the parameters by name.
-        """
-        return super().parameters(page) if page.offset else {}
-
-    def following(self, page: Page, rows: int, total: int | None, digest: bytes) -> list[Page]:
-        """Say which pages a page leads to.
-
-        Args:
-            page: The page that was read.
-            rows: The number of rows that it held.
-            total: The number of rows that Act-On says there are; None where unknown.
-            digest: A digest of the page's rows.
-
-        Returns:
-            The pages to read next, in order; none where the total is unknown.
-        """
-        return [] if total is None else super().following(page, rows, total, digest)
-
-
-DEFAULT_PAGE_SIZE = 50
-"""The size of a numbered page for which nothing is asked (Act-On reference, 2024 edition)."""
-
-
-class NumberedPages(Pages):
-    """Pages by number and size, as the Audience Center has them.
-
-    The largest size is not documented (Act-On reference, 2024 edition). So the size that is
-    asked for is tried: where Act-On refuses it, half of it is; where an answer holds fewer
-    rows, another call makes sure that these were all and not only as many as Act-On gives
-    at once. What is found out holds for all that is read with the same paging.
+class Paging(ABC):
+    """A way to page.
 
     Args:
-        size: The number of rows to ask for.
-        number: The name of the parameter with the number of the page, which starts at 0.
+        size: The number of rows to request at once.
+
+    Attributes:
+        size: The same; it shrinks where Act-On refuses pages that large.
+        overlaps: Whether a page can begin with the last row of the one before it.
+        is_optional: Whether the first response may be all there is, pages being undocumented.
+    """
+
+    overlaps: ClassVar[bool] = False
+    is_optional: ClassVar[bool] = False
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+    def settled(self, page: Page) -> Page:
+        """Return a page with its size."""
+        return page if page.size else replace(page, size=self.size)
+
+    @abstractmethod
+    def parameters(self, page: Page) -> dict[str, int]:
+        """Return the query parameters that request a page."""
+
+    @abstractmethod
+    def plan(self, page: Page, rows: int, total: int | None) -> list[Page]:
+        """Return the pages that are certain to follow a page, to be requested in parallel.
+
+        Args:
+            page: The page that was read.
+            rows: The number of rows it held.
+            total: The number of rows in all, as the response reported it.
+        """
+
+    @abstractmethod
+    def behind(self, page: Page, rows: int, token: str = "") -> Page | None:
+        """Return the page behind the last one, to look for rows nobody has reported.
+
+        Args:
+            page: The last page that was read.
+            rows: The number of rows it held.
+            token: The token that came with it.
+
+        Returns:
+            The page; None where the last one was the last.
+        """
+
+    @abstractmethod
+    def smaller(self, rows: int) -> Page:
+        """Return the first page with a row fewer, to see whether sizes are heeded at all."""
+
+
+class OffsetPaging(Paging):
+    """Pages by ``count`` and ``offset``; both are always sent, as the defaults are unknown."""
+
+    overlaps = True
+
+    def parameters(self, page: Page) -> dict[str, int]:
+        """Return the query parameters that request a page."""
+        return {"count": page.count, "offset": page.offset}
+
+    def plan(self, page: Page, rows: int, total: int | None) -> list[Page]:
+        """Return the pages that are certain to follow a page.
+
+        A page that came short leaves the rest of its range; of the first page, a short one
+        is as long as the server makes pages.
+        """
+        # More rows than requested must not hide those behind them.
+        reached = page.offset + min(rows, page.count)
+        if not rows or total is None:
+            return []
+        if page.end is not None:
+            return [Page(reached, page.end)] if reached < page.end else []
+        step = min(rows, page.size)
+        begins = range(reached, min(total, reached + step * PAGES_AHEAD), step)
+        return [Page(begin, end) for begin, end in pairwise([*begins, None]) if begin is not None]
+
+    def behind(self, page: Page, rows: int, token: str = "") -> Page | None:  # noqa: ARG002 - without tokens
+        """Return the page behind the last one."""
+        return Page(page.offset + rows)
+
+    def smaller(self, rows: int) -> Page:
+        """Return the first page with a row fewer."""
+        return Page(0, end=rows - 1)
+
+
+class OptionalPaging(OffsetPaging):
+    """Pages of an endpoint that documents none.
+
+    Nothing is sent at first; further pages are requested where a response reports more rows
+    than it holds.
+    """
+
+    is_optional = True
+
+    def parameters(self, page: Page) -> dict[str, int]:
+        """Return the query parameters that request a page; none for the first one."""
+        return super().parameters(page) if page.offset or page.end else {}
+
+
+class NumberedPaging(Paging):
+    """Pages by number, which starts at 0, and size, of which the largest is not documented.
+
+    Args:
+        size: The number of rows to request at once.
+        number: The name of the parameter with the number.
     """
 
     def __init__(self, size: int, number: str = "page") -> None:
-        self._size = size
+        super().__init__(size)
         self._number = number
-        # An answer of so many rows has certainly not been cut.
-        self._uncut = min(size, DEFAULT_PAGE_SIZE) - 1
-
-    def settled(self, page: Page) -> Page:
-        """Fix the size of a page, which may change while others are read.
-
-        Args:
-            page: The page.
-
-        Returns:
-            The page with a size.
-        """
-        return page if page.size else replace(page, size=self._size)
-
-    def smaller(self, page: Page) -> Page | None:
-        """Ask for half as many rows from the first page on.
-
-        Args:
-            page: The page that was refused.
-
-        Returns:
-            The page to ask for; None where the size is not the cause.
-        """
-        if page.offset or page.size <= DEFAULT_PAGE_SIZE:
-            return None
-        self._size = min(self._size, max(DEFAULT_PAGE_SIZE, page.size // 2))
-        return Page()
 
     def parameters(self, page: Page) -> dict[str, int]:
-        """Give the query parameters that ask for a page.
-
-        Args:
-            page: The page.
-
-        Returns:
-            The parameters by name.
-        """
+        """Return the query parameters that request a page."""
         return {self._number: page.offset // page.size, "pageSize": page.size}
 
-    def following(self, page: Page, rows: int, total: int | None, digest: bytes) -> list[Page]:
-        """Say which pages a page leads to.
+    def plan(self, page: Page, rows: int, total: int | None) -> list[Page]:
+        """Return the pages that are certain to follow the first one.
 
-        Args:
-            page: The page that was read.
-            rows: The number of rows that it held.
-            total: The number of rows that Act-On says there are; None where unknown.
-            digest: A digest of the page's rows; empty where the total is known.
-
-        Returns:
-            The pages to read next, in order.
-
-        Raises:
-            EndlessPagesError: If the page repeats the one before it.
+        A short first page is as long as the server makes pages.
         """
-        if digest and digest == page.previous:
-            if page.is_check:
-                # The endpoint knows no pages: the first answer held all there is.
-                return []
-            raise EndlessPagesError
-        if page.is_check:
-            self._learn_from_check(page, rows)
-        if not rows or page.end is not None:
+        if not rows or total is None or page.offset:
             return []
-        # A total of just the rows that came may be no more than their number.
-        if total is not None and (page.offset or not rows == total == page.size):
-            return self._planned(page, rows, total)
-        if rows >= page.size:
-            self._uncut = max(self._uncut, page.size - 1)
-            return [Page(page.offset + page.size, previous=digest, size=page.size)]
-        if page.offset or rows <= self._uncut:
-            return []
-        return [Page(rows, previous=digest, size=rows, is_check=True)]
+        size = min(rows, page.size)
+        begins = range(size, min(total, size * (1 + PAGES_AHEAD)), size)
+        return [Page(begin, size=size) for begin in begins]
 
-    def _planned(self, page: Page, rows: int, total: int) -> list[Page]:
-        """Plan the pages that are left, which can be asked for side by side."""
-        size = page.size
-        if not page.offset and rows < min(size, total):
-            # These are as many as Act-On gives at once.
-            self._size = size = rows
-        reached = page.offset + size
-        borders = [*range(reached, min(total, reached + size * PAGES_AHEAD), size), None]
-        return [Page(at, end, size=size) for at, end in pairwise(borders) if at is not None]
+    def behind(self, page: Page, rows: int, token: str = "") -> Page | None:  # noqa: ARG002 - without tokens
+        """Return the page with the next number, as long as the server makes pages."""
+        size = page.size if page.offset or not rows else min(rows, page.size)
+        return Page(page.offset + size, size=size)
 
-    def _learn_from_check(self, page: Page, rows: int) -> None:
-        """Keep whether the page before was all there is, or as much as is given at once."""
-        if rows:
-            self._size = min(self._size, page.size)
-        else:
-            self._uncut = max(self._uncut, page.size)
+    def smaller(self, rows: int) -> Page:
+        """Return the first page with a row fewer."""
+        return Page(size=rows - 1)
+
+
+class TokenPaging(NumberedPaging):
+    """Pages by the token that came with the one before; by numbers where no token comes."""
+
+    def plan(self, page: Page, rows: int, total: int | None) -> list[Page]:  # noqa: ARG002 - see below
+        """Return nothing: only the response to a page says how to request the next one."""
+        return []
+
+    def behind(self, page: Page, rows: int, token: str = "") -> Page | None:
+        """Return the page that the token names; None behind the last token."""
+        if token and token != page.token:
+            return Page(page.offset + rows, size=page.size, token=token)
+        return None if token or page.token else super().behind(page, rows)

@@ -16,7 +16,7 @@ from tap_acton.records.timestamps import is_timestamp
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from tap_acton.sync.query import Answer, Query
+    from tap_acton.sync.answers import Answer, Query
 
 Item = TypeVar("Item")
 

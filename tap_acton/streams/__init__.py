@@ -69,7 +69,7 @@ from tap_acton.streams.suppression.streams import (
 )
 
 if TYPE_CHECKING:
-    from tap_acton.streams.base.stream import ActOnStream
+    from tap_acton.streams.base.old_stream import ActOnStream
 
 STREAM_TYPES: tuple[type[ActOnStream], ...] = (
     Account,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tap_acton.api.client import path_part
 from tap_acton.records.values import fingerprint
 from tap_acton.streams.base.shaped import UnverifiedStream
-from tap_acton.sync.query import Query
+from tap_acton.sync.answers import Query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

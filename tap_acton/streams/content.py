@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tap_acton.api.pagination import UnaskedPages
+from tap_acton.api.old_pagination import UnaskedPages
 from tap_acton.records.values import fingerprint
 from tap_acton.streams.base.items import ItemStream
+from tap_acton.streams.base.old_stream import ActOnStream
 from tap_acton.streams.base.shaped import FolderStream, UnverifiedStream
-from tap_acton.streams.base.stream import ActOnStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tap_acton.records.reader import Record, Row
-    from tap_acton.sync.query import Query
+    from tap_acton.sync.answers import Query
 
 
 class _UnverifiedListing(UnverifiedStream):

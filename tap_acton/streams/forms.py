@@ -8,15 +8,15 @@ from tap_acton.errors import GoneError
 from tap_acton.records.list_table import distinct_names
 from tap_acton.streams.base.items import ItemStream, ItemUrls
 from tap_acton.streams.base.shaped import FolderStream
-from tap_acton.sync.query import Answer
+from tap_acton.sync.answers import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tap_acton.api.pagination import Page
+    from tap_acton.api.old_pagination import Page
     from tap_acton.records.reader import Record, Row
+    from tap_acton.sync.answers import Query
     from tap_acton.sync.fan_out import Outcome
-    from tap_acton.sync.query import Query
 
 
 class Forms(FolderStream):

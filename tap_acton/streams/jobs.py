@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from tap_acton.api.client import decode_json, decode_text, path_part
 from tap_acton.errors import RepeatableError
 from tap_acton.records.list_table import distinct_names, read_csv
-from tap_acton.streams.base.stream import ActOnStream
-from tap_acton.sync.query import Query
+from tap_acton.streams.base.old_stream import ActOnStream
+from tap_acton.sync.answers import Query
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

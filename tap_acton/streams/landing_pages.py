@@ -11,7 +11,7 @@ from tap_acton.streams.base.shaped import FolderStream, UnverifiedStream
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tap_acton.sync.query import Query
+    from tap_acton.sync.answers import Query
 
 
 class LandingPages(FolderStream):

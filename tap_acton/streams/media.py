@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 from tap_acton.errors import NotAvailableError
 from tap_acton.records.values import Unconvertible, text
 from tap_acton.streams.base.items import ItemStream
+from tap_acton.streams.base.old_stream import ActOnStream
 from tap_acton.streams.base.shaped import FolderStream, UnverifiedStream
-from tap_acton.streams.base.stream import ActOnStream
+from tap_acton.sync.answers import Answer, Query, RunningNumbers
 from tap_acton.sync.forecast import Certainty
-from tap_acton.sync.query import Answer, Query, RunningNumbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from tap_acton.api.client import Call
-    from tap_acton.api.pagination import Page
+    from tap_acton.api.old_pagination import Page
     from tap_acton.records.reader import Record, Row
     from tap_acton.sync.fan_out import Outcome
     from tap_acton.sync.run import Parent

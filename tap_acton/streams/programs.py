@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tap_acton.streams.base.shaped import FolderStream
-from tap_acton.sync.query import Query
+from tap_acton.sync.answers import Query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from tap_acton.errors import GoneError, RejectedCallError
 from tap_acton.records.extractors import find_rows
 from tap_acton.records.values import fingerprint
+from tap_acton.streams.base.old_stream import ActOnStream
 from tap_acton.streams.base.shaped import UnverifiedStream
-from tap_acton.streams.base.stream import ActOnStream
-from tap_acton.sync.query import Answer, Query
+from tap_acton.sync.answers import Answer, Query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tap_acton.api.pagination import Page
+    from tap_acton.api.old_pagination import Page
     from tap_acton.records.reader import Record, Row
     from tap_acton.sync.fan_out import Outcome
 

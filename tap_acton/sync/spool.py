@@ -5,13 +5,14 @@ from __future__ import annotations
 import sqlite3
 import weakref
 from contextlib import suppress
+from itertools import chain
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from tap_acton.errors import ActOnError, AllowanceSpentError
     from tap_acton.records.reader import Record
@@ -43,6 +44,7 @@ class Spool:
 
     def __init__(self) -> None:
         self._file = unnamed_file(self)
+        self._count = 0
 
     def add(self, item: Any) -> None:
         """Keep an item.
@@ -54,6 +56,7 @@ class Spool:
             OSError: If the disk has no room for it.
         """
         self._file.write(msgspec.json.encode(item) + b"\n")
+        self._count += 1
 
     def take(self) -> Iterator[Any]:
         """Give the items, once.
@@ -70,6 +73,59 @@ class Spool:
     def _items(self) -> Iterator[Any]:
         with self._file as file:
             yield from map(msgspec.json.decode, file)
+
+    def __len__(self) -> int:
+        """The number of items."""
+        return self._count
+
+    def __iter__(self) -> Iterator[Any]:
+        """The items in the order in which they were kept, as often as they are wanted."""
+        self._file.seek(0)
+        yield from map(msgspec.json.decode, self._file)
+
+    def __contains__(self, item: object) -> bool:
+        """Whether an item is among them."""
+        return any(item == each for each in self)
+
+
+MOST_IN_MEMORY = 10_000
+"""So many rows are held in the memory before they wait on the disk."""
+
+
+class HeldRows:
+    """Rows that can be gone through again and again, however many there are."""
+
+    def __init__(self) -> None:
+        self._parts: list[Collection[Any]] = []
+        self._waiting: list[Any] = []
+
+    def add(self, rows: Collection[Any]) -> None:
+        """Hold rows.
+
+        Args:
+            rows: The rows; those that are on the disk already stay there.
+        """
+        if not rows:
+            return
+        if not isinstance(rows, list):
+            self._parts += [self._waiting, rows] if self._waiting else [rows]
+            self._waiting = []
+            return
+        self._waiting += rows
+        if len(self._waiting) >= MOST_IN_MEMORY:
+            spool = Spool()
+            for row in self._waiting:
+                spool.add(row)
+            self._parts.append(spool)
+            self._waiting = []
+
+    def __len__(self) -> int:
+        """The number of rows."""
+        return sum(map(len, self._parts)) + len(self._waiting)
+
+    def __iter__(self) -> Iterator[Any]:
+        """The rows in the order in which they came."""
+        yield from chain.from_iterable([*self._parts, self._waiting])
 
 
 class FactsSpool:

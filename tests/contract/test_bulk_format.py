@@ -11,7 +11,7 @@ import pytest
 
 from acton_sandbox import Account, Choices, Fault, Sandbox
 from acton_sandbox.size import ListPlan
-from tap_acton.streams.base import csv_download as bulk
+from tap_acton.streams.base import old_csv as bulk
 from tests.contract.conftest import NOW, bench_of
 from tests.contract.expected import by_key
 from tests.contract.harness import command, config_of, data_without_times

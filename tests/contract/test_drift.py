@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from acton_sandbox import Account
     from tap_acton.records.reader import Record, Row
-    from tap_acton.streams.base.stream import ActOnStream
-    from tap_acton.sync.query import Query
+    from tap_acton.streams.base.old_stream import ActOnStream
+    from tap_acton.sync.answers import Query
 
 MARK = "Zq9"
 """What a value that must not be lost is known by."""

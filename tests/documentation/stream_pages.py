@@ -27,7 +27,7 @@ from tests.documentation.reference import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tap_acton.streams.base.stream import ActOnStream
+    from tap_acton.streams.base.old_stream import ActOnStream
 
 SCHEMAS = Path(__file__).parents[2] / "tap_acton" / "schemas"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_acton.sync.query import SeenKeys
+from tap_acton.sync.answers import SeenKeys
 
 KEYS = st.tuples(st.sampled_from("ab"), st.integers(0, 4))
 

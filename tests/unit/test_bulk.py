@@ -26,8 +26,8 @@ from tap_acton.errors import (
 )
 from tap_acton.records.list_table import cells_as_in, read_csv
 from tap_acton.streams.base import csv_file
-from tap_acton.streams.base.csv_download import DOWNLOAD_TRIES, object_maker
 from tap_acton.streams.base.csv_file import CsvFile
+from tap_acton.streams.base.old_csv import DOWNLOAD_TRIES, object_maker
 from tests.unit.test_client import HOST, Setup
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_acton.api.pagination import EndlessPagesError
+from tap_acton.api.old_pagination import EndlessPagesError
 from tap_acton.streams.custom_objects.cursor import MODEST_SIZE, CursorPage
 
 FIRST = CursorPage(1000)

@@ -18,7 +18,7 @@ from urllib3 import HTTPResponse
 from tap_acton.api import transport
 from tap_acton.api.auth import Token
 from tap_acton.api.client import Call, decode_json, decode_page, decode_text
-from tap_acton.api.pagination import PAGES_AHEAD, NumberedPages, OffsetPages, Page
+from tap_acton.api.old_pagination import PAGES_AHEAD, NumberedPages, OffsetPages, Page
 from tap_acton.api.transport import Route
 from tap_acton.errors import ActOnError, Answer, RejectedCallError, disguised_failure_of, failure_of
 from tap_acton.records.extractors import described, find_audience_rows, find_rows

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_acton.api.pagination import (
+from tap_acton.api.old_pagination import (
     EndlessPagesError,
     NumberedPages,
     OffsetPages,

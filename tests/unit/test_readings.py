@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_acton.api.pagination import MOST_STEPS_BACK, OffsetPages, Page
+from tap_acton.api.old_pagination import MOST_STEPS_BACK, OffsetPages, Page
 from tap_acton.errors import AllowanceSpentError, RejectedCallError
 from tap_acton.streams.base.versions import Tally
-from tap_acton.sync.evidence import MOST_PAGES_AGAIN, MOST_READINGS, Reading, Readings
-from tap_acton.sync.query import Answer, Query, RunningNumbers, behind_border, with_border
+from tap_acton.sync.answers import Answer, Query, RunningNumbers, behind_border, with_border
+from tap_acton.sync.readings import MOST_PAGES_AGAIN, MOST_READINGS, Reading, Readings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

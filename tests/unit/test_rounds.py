@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tap_acton.errors import AllowanceSpentError
 from tap_acton.state.checkpoint import Round, left, noted
-from tap_acton.sync.query import Answer, Query
+from tap_acton.sync.answers import Answer, Query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

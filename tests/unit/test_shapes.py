@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_acton.api.pagination import Page, UnaskedPages
+from tap_acton.api.old_pagination import Page, UnaskedPages
 from tap_acton.records.extractors import (
     described,
     find_audience_rows,

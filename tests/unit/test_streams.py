@@ -16,13 +16,13 @@ from tap_acton.records.timestamps import milliseconds_of, timestamp_of
 from tap_acton.streams.lists.rows import ListPage
 from tap_acton.streams.messages.daily_stats import MessageDailyStats
 from tap_acton.streams.messages.messages import COUNTER_OF, counters_of
-from tap_acton.sync.query import Answer, Query
+from tap_acton.sync.answers import Answer, Query
 from tap_acton.tap import TapActOn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_acton.streams.base.stream import ActOnStream
+    from tap_acton.streams.base.old_stream import ActOnStream
     from tap_acton.sync.run import Parent
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)

@@ -21,7 +21,7 @@ from tap_acton.tap import SDK_NOISE, TapActOn, is_news
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_acton.streams.base.stream import ActOnStream
+    from tap_acton.streams.base.old_stream import ActOnStream
 
 SETTINGS = {
     "client_id": "client",

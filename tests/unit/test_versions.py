@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tap_acton.streams.base.versions import VERSION_STATE, TableVersion, Tally
-from tap_acton.sync.query import Answer, Query
+from tap_acton.sync.answers import Answer, Query
 
 BEGIN = datetime(2026, 3, 20, 2, tzinfo=UTC)
 NUMBER = int(BEGIN.timestamp())

@@ -27,16 +27,16 @@ from tap_acton.streams.audience_center.stream import (
 )
 from tap_acton.streams.audience_center.windowed import MILLISECONDS
 from tap_acton.streams.lists.contact_facts import VERBS
+from tap_acton.sync.answers import Query, RunningNumbers
 from tap_acton.sync.forecast import Certainty, Estimate
-from tap_acton.sync.query import Query, RunningNumbers
 from tap_acton.sync.spool import Places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from tap_acton.api.pagination import Pages
+    from tap_acton.api.old_pagination import Pages
     from tap_acton.records.reader import Record, Row
-    from tap_acton.sync.query import Answer
+    from tap_acton.sync.answers import Answer
 
 CONTACTS_STATE = "contacts"
 """Where a stream's state keeps the timestamp up to which changes of contacts are covered."""

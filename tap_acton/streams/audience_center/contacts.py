@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from tap_acton.records.reader import Record, Row
-    from tap_acton.sync.query import Query
+    from tap_acton.sync.answers import Query
 
 ALL_CONTACTS = "l-unified-contacts"
 """The id of the list of all contacts (Act-On reference, 2024 edition)."""

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from tap_acton.errors import NotRoutedError
 from tap_acton.streams.audience_center.account import STREAM
 from tap_acton.streams.audience_center.stream import without_empty
-from tap_acton.streams.base.stream import ActOnStream
+from tap_acton.streams.base.old_stream import ActOnStream
+from tap_acton.sync.answers import Answer, Query
 from tap_acton.sync.forecast import Estimate
-from tap_acton.sync.query import Answer, Query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

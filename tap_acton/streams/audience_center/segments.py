@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tap_acton.records.reader import Record, Row
-    from tap_acton.sync.query import Query
+    from tap_acton.sync.answers import Query
 
 
 class Segments(AudienceCenterStream):

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tap_acton.api.pagination import NumberedPages, Page, Pages
+from tap_acton.api.old_pagination import NumberedPages, Page, Pages
 from tap_acton.errors import NotRoutedError, RepeatableError
 from tap_acton.records.extractors import Found, find_audience_rows
 from tap_acton.streams.base.shaped import UnverifiedStream
-from tap_acton.sync.query import Answer, Query, total_of
+from tap_acton.sync.answers import Answer, Query, total_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

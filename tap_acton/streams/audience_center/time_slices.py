@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tap_acton.records.timestamps import is_timestamp, milliseconds_of, timestamp_of
-from tap_acton.sync.query import Query
+from tap_acton.sync.answers import Query
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

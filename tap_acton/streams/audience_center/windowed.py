@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
-from tap_acton.api.pagination import Page
+from tap_acton.api.old_pagination import Page
 from tap_acton.errors import AllowanceSpentError, RejectedCallError
 from tap_acton.records.reader import RecordReader
 from tap_acton.records.timestamps import milliseconds_of, timestamp_of
@@ -24,15 +24,15 @@ from tap_acton.streams.audience_center.time_slices import (
     is_torn,
     within,
 )
-from tap_acton.sync.evidence import MOST_READINGS
+from tap_acton.sync.answers import Answer
 from tap_acton.sync.forecast import Certainty, Estimate
-from tap_acton.sync.query import Answer
+from tap_acton.sync.readings import MOST_READINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from tap_acton.sync.answers import Query
     from tap_acton.sync.fan_out import Outcome, Task
-    from tap_acton.sync.query import Query
 
 MILLISECONDS = 1000
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_acton.api.client import Call, decode_json
-from tap_acton.api.pagination import EndlessPagesError, OffsetPages, Page, Pages
+from tap_acton.api.old_pagination import EndlessPagesError, OffsetPages, Page, Pages
 from tap_acton.errors import (
     AllowanceSpentError,
     GoneError,
@@ -17,7 +17,7 @@ from tap_acton.errors import (
     StreamFailedError,
 )
 from tap_acton.streams.base.versions import VersionedStream
-from tap_acton.sync.query import (
+from tap_acton.sync.answers import (
     Answer,
     Query,
     behind_border,

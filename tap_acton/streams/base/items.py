@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from tap_acton.api.client import path_part
 from tap_acton.streams.base.shaped import UnverifiedStream
 from tap_acton.streams.base.unchanged import UnchangedParents
-from tap_acton.sync.query import Query, RunningNumbers
+from tap_acton.sync.answers import Query, RunningNumbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

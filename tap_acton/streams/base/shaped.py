@@ -7,19 +7,19 @@ import threading
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tap_acton.api.pagination import UnaskedPages
+from tap_acton.api.old_pagination import UnaskedPages
 from tap_acton.errors import RepeatableError
 from tap_acton.records.extractors import Found, described, find_rows, folder_rows, is_folders
-from tap_acton.streams.base.stream import ActOnStream
+from tap_acton.streams.base.old_stream import ActOnStream
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tap_acton.api.pagination import Pages
+    from tap_acton.api.old_pagination import Pages
     from tap_acton.records.dynamic_columns import Shape
     from tap_acton.records.reader import Row
     from tap_acton.streams.base.bookmarks import ActOnTap
-    from tap_acton.sync.query import Query
+    from tap_acton.sync.answers import Query
 
 
 class FolderStream(ActOnStream):

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from tap_acton.records.timestamps import is_timestamp
 from tap_acton.state.fingerprints import Prints, has_turn
-from tap_acton.streams.base.stream import ActOnStream
+from tap_acton.streams.base.old_stream import ActOnStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tap_acton.records.dynamic_columns import Shape
     from tap_acton.streams.base.bookmarks import ActOnTap
-    from tap_acton.sync.query import Answer
+    from tap_acton.sync.answers import Answer
     from tap_acton.sync.run import Parent
 
 

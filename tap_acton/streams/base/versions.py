@@ -22,7 +22,7 @@ from tap_acton.state.format import NOTHING
 from tap_acton.streams.base.bookmarks import BookmarkedStream
 
 if TYPE_CHECKING:
-    from tap_acton.sync.query import Answer, Query
+    from tap_acton.sync.answers import Answer, Query
 
 VERSION_STATE = "full_read"
 

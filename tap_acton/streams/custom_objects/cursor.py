@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from tap_acton.api.pagination import DEFAULT_PAGE_SIZE, EndlessPagesError
+from tap_acton.api.old_pagination import DEFAULT_PAGE_SIZE, EndlessPagesError
 
 MODEST_SIZE = 100
 """The number of records to ask for where more are refused; the largest is not documented."""

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from tap_acton.api.client import path_part
-from tap_acton.api.pagination import EndlessPagesError, Page
+from tap_acton.api.old_pagination import EndlessPagesError, Page
 from tap_acton.errors import (
     GoneError,
     NotAvailableError,
@@ -35,8 +35,8 @@ from tap_acton.streams.custom_objects.fields import (
     ObjectFields,
     find_rows,
 )
+from tap_acton.sync.answers import Answer, Query, digest_of, total_of
 from tap_acton.sync.forecast import Certainty
-from tap_acton.sync.query import Answer, Query, digest_of, total_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tap_acton.api.client import Call, path_part
-from tap_acton.api.pagination import EndlessPagesError, OffsetPages, Page
+from tap_acton.api.old_pagination import EndlessPagesError, OffsetPages, Page
 from tap_acton.errors import (
     ActOnError,
     AllowanceSpentError,
@@ -20,11 +20,11 @@ from tap_acton.errors import (
 from tap_acton.records.list_table import CONTACT_ID, Table, are_rows
 from tap_acton.records.values import fingerprint
 from tap_acton.state.checkpoint import noted
-from tap_acton.streams.base.stream import ActOnStream
+from tap_acton.streams.base.old_stream import ActOnStream
 from tap_acton.streams.lists.lists import CONTACT_LIST
 from tap_acton.streams.lists.rows import sizes_of
+from tap_acton.sync.answers import Answer, Query, RunningNumbers, total_of
 from tap_acton.sync.forecast import Certainty, Estimate, pages_of
-from tap_acton.sync.query import Answer, Query, RunningNumbers, total_of
 from tap_acton.sync.spool import FactsSpool, Places
 
 if TYPE_CHECKING:

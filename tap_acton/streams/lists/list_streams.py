@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from tap_acton.api.client import Call, decode_text, path_part
-from tap_acton.api.pagination import EndlessPagesError, OffsetPages, Page
+from tap_acton.api.old_pagination import EndlessPagesError, OffsetPages, Page
 from tap_acton.errors import (
     CallError,
     RejectedCallError,
@@ -21,10 +21,10 @@ from tap_acton.records.list_table import CONTACT_ID, FIELDS_IN_JSON, Table, read
 from tap_acton.records.reader import EXTRA_FIELDS, Record, RecordReader, Row, records_of_columns
 from tap_acton.records.values import Unconvertible, snake_case
 from tap_acton.streams import STREAM_TYPES
-from tap_acton.streams.base.stream import SCHEMAS, FoundSchema
+from tap_acton.streams.base.old_stream import SCHEMAS, FoundSchema
 from tap_acton.streams.lists.lists import CONTACT_LIST, Lists
 from tap_acton.streams.lists.rows import ListRows, columns_of
-from tap_acton.sync.query import digest_of, total_of
+from tap_acton.sync.answers import digest_of, total_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tap_acton.api.client import ActOnClient
     from tap_acton.records.dynamic_columns import KnownNames
     from tap_acton.streams.base.bookmarks import ActOnTap
-    from tap_acton.sync.query import Query
+    from tap_acton.sync.answers import Query
     from tap_acton.sync.run import Parent
 
 SCHEMA = "list_stream"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tap_acton.api.pagination import Page
+from tap_acton.api.old_pagination import Page
 from tap_acton.errors import RejectedCallError
-from tap_acton.streams.base.stream import ActOnStream
-from tap_acton.sync.query import Answer, Query
+from tap_acton.streams.base.old_stream import ActOnStream
+from tap_acton.sync.answers import Answer, Query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -15,11 +15,11 @@ from tap_acton.records.list_table import FIELDS_IN_JSON, Columns, Table, are_row
 from tap_acton.records.reader import ROWS_AT_ONCE, records_of_columns
 from tap_acton.records.timestamps import milliseconds_of, timestamp_of
 from tap_acton.records.values import Unconvertible
-from tap_acton.streams.base.csv_download import BulkStream, RowMaker
+from tap_acton.streams.base.old_csv import BulkStream, RowMaker
 from tap_acton.streams.base.unchanged import UnchangedParents
 from tap_acton.streams.lists.lists import CONTACT_LIST, Lists
+from tap_acton.sync.answers import Answer, Query
 from tap_acton.sync.forecast import Certainty
-from tap_acton.sync.query import Answer, Query
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

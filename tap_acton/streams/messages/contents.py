@@ -15,15 +15,15 @@ from tap_acton.errors import (
     RepeatableError,
 )
 from tap_acton.records.values import identifier
-from tap_acton.streams.base.stream import ActOnStream
+from tap_acton.streams.base.old_stream import ActOnStream
 from tap_acton.streams.messages.messages import SENT_TYPES
+from tap_acton.sync.answers import Answer, Query
 from tap_acton.sync.forecast import Certainty
-from tap_acton.sync.query import Answer, Query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tap_acton.api.pagination import Page
+    from tap_acton.api.old_pagination import Page
     from tap_acton.records.reader import Row
     from tap_acton.sync.fan_out import Outcome
 

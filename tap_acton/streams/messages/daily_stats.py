@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tap_acton.records.values import Unconvertible, integer
-from tap_acton.streams.base.stream import ActOnStream
+from tap_acton.streams.base.old_stream import ActOnStream
 from tap_acton.streams.messages.messages import SENT_TYPES
-from tap_acton.sync.query import Query
+from tap_acton.sync.answers import Query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

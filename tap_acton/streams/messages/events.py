@@ -10,7 +10,7 @@ from functools import cached_property, partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, cast
 
-from tap_acton.api.pagination import OffsetPages, Page
+from tap_acton.api.old_pagination import OffsetPages, Page
 from tap_acton.errors import (
     CallError,
     GoneError,
@@ -19,7 +19,7 @@ from tap_acton.errors import (
     RepeatableError,
 )
 from tap_acton.records.reader import RecordReader
-from tap_acton.streams.base.csv_download import BulkStream, RowMaker, object_maker
+from tap_acton.streams.base.old_csv import BulkStream, RowMaker, object_maker
 from tap_acton.streams.messages.borders import Reading
 from tap_acton.streams.messages.messages import (
     COUNTER_OF,
@@ -27,8 +27,8 @@ from tap_acton.streams.messages.messages import (
     MessageReports,
     counters_of,
 )
+from tap_acton.sync.answers import Answer, Query, RunningNumbers
 from tap_acton.sync.forecast import Certainty, Estimate, pages_of
-from tap_acton.sync.query import Answer, Query, RunningNumbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from tap_acton.records.dynamic_columns import Shape
     from tap_acton.records.reader import Record, Row
     from tap_acton.streams.base.bookmarks import ActOnTap
-    from tap_acton.streams.base.stream import ActOnStream
+    from tap_acton.streams.base.old_stream import ActOnStream
     from tap_acton.streams.messages.borders import Border
     from tap_acton.streams.messages.progress import Counters
     from tap_acton.sync.fan_out import Outcome, Task

@@ -11,14 +11,14 @@ from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from tap_acton.api.client import path_part
 from tap_acton.records.timestamps import timestamp_of
 from tap_acton.records.values import Unconvertible, integer
-from tap_acton.streams.base.stream import ActOnStream
+from tap_acton.streams.base.old_stream import ActOnStream
 from tap_acton.streams.messages.progress import Counters, MessageProgress, is_always_in_view
-from tap_acton.sync.query import Answer, Query
+from tap_acton.sync.answers import Answer, Query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from tap_acton.api.pagination import Page
+    from tap_acton.api.old_pagination import Page
     from tap_acton.records.reader import Row
     from tap_acton.sync.fan_out import Outcome
     from tap_acton.sync.run import Parent

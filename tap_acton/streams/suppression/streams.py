@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
-from tap_acton.api.pagination import Page
+from tap_acton.api.old_pagination import Page
 from tap_acton.errors import (
     AllowanceSpentError,
     CallError,
@@ -16,7 +16,7 @@ from tap_acton.errors import (
     StreamFailedError,
 )
 from tap_acton.records.timestamps import timestamp_of
-from tap_acton.streams.base.stream import ActOnStream
+from tap_acton.streams.base.old_stream import ActOnStream
 from tap_acton.streams.suppression.created_after import (
     CREATED_AFTER_STATE,
     NO_UNIT,
@@ -26,7 +26,7 @@ from tap_acton.streams.suppression.created_after import (
     RowsSeen,
     filter_of,
 )
-from tap_acton.sync.query import Query
+from tap_acton.sync.answers import Query
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence

@@ -23,15 +23,15 @@ from tap_acton.errors import (
 )
 from tap_acton.records.reader import at_once
 from tap_acton.streams.base.csv_file import CsvFile
-from tap_acton.streams.base.stream import ActOnStream
+from tap_acton.streams.base.old_stream import ActOnStream
+from tap_acton.sync.answers import Answer, Query
 from tap_acton.sync.forecast import pages_of
-from tap_acton.sync.query import Answer, Query
 from tap_acton.sync.spool import Spool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from tap_acton.api.pagination import Page
+    from tap_acton.api.old_pagination import Page
     from tap_acton.records.dynamic_columns import Shape
     from tap_acton.records.reader import Row
     from tap_acton.streams.base.bookmarks import ActOnTap

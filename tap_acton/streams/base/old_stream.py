@@ -21,7 +21,7 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.metrics import DEFAULT_LOG_INTERVAL
 
 from tap_acton import schemas
-from tap_acton.api.pagination import Page, UnaskedPages
+from tap_acton.api.old_pagination import Page, UnaskedPages
 from tap_acton.errors import (
     ActOnError,
     AllowanceSpentError,
@@ -36,10 +36,10 @@ from tap_acton.records.reader import EXTRA_FIELDS, NO_TEXT, Record, RecordReader
 from tap_acton.state.checkpoint import left
 from tap_acton.streams.base.asking import AskingStream
 from tap_acton.streams.base.versions import Tally
-from tap_acton.sync.evidence import Readings
+from tap_acton.sync.answers import Answer, Query, SeenKeys, without_shifted
 from tap_acton.sync.fan_out import Task, in_order
 from tap_acton.sync.forecast import Certainty, Estimate, FirstPage, pages_of
-from tap_acton.sync.query import Answer, Query, SeenKeys, without_shifted
+from tap_acton.sync.readings import Readings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
