@@ -31,7 +31,7 @@ from tap_acton.errors import (
 from tap_acton.records.dynamic_columns import KnownNames, Shape, mark, shapes_of, with_known_names
 from tap_acton.settings.schema import CONFIG_SCHEMA
 from tap_acton.settings.settings import Settings
-from tap_acton.state.format import bookmarks_in, with_version
+from tap_acton.state.old_format import bookmarks_in, with_version
 from tap_acton.streams import STREAM_TYPES
 from tap_acton.streams.base.bookmarks import ActOnTap
 from tap_acton.streams.base.old_stream import DONE_BEFORE

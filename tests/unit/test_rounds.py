@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_acton.errors import AllowanceSpentError
-from tap_acton.state.checkpoint import Round, left, noted
+from tap_acton.state.rounds import Round, left, noted
 from tap_acton.sync.answers import Answer, Query
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 from tap_acton.records.reader import RecordReader
 from tap_acton.records.timestamps import is_timestamp, milliseconds_of
 from tap_acton.records.values import fingerprint
-from tap_acton.state.checkpoint import noted
+from tap_acton.state.rounds import noted
 from tap_acton.streams.audience_center.contacts import ALL_CONTACTS, Contacts
 from tap_acton.streams.audience_center.stream import (
     OLDER_DOWNLOAD_PATH,

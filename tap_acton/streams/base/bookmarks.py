@@ -14,8 +14,8 @@ from singer_sdk.tap_base import Tap
 from tap_acton.records.dynamic_columns import COLUMNS_STATE, SOURCE_STATE
 from tap_acton.records.reader import UNKNOWN_TIMESTAMP, Record
 from tap_acton.records.timestamps import timestamp_of
-from tap_acton.state.checkpoint import ROUND_STATE, Round
-from tap_acton.state.format import NOTHING
+from tap_acton.state.old_format import NOTHING
+from tap_acton.state.rounds import ROUND_STATE, Round
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -33,7 +33,7 @@ from tap_acton.errors import (
 from tap_acton.output import Lines
 from tap_acton.records.dynamic_columns import with_columns
 from tap_acton.records.reader import EXTRA_FIELDS, NO_TEXT, Record, RecordReader, Row, at_once
-from tap_acton.state.checkpoint import left
+from tap_acton.state.rounds import left
 from tap_acton.streams.base.asking import AskingStream
 from tap_acton.streams.base.versions import Tally
 from tap_acton.sync.answers import Answer, Query, SeenKeys, without_shifted

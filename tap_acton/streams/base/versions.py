@@ -18,7 +18,7 @@ from singer_sdk.mapper import RemoveRecordTransform
 from singer_sdk.singerlib import ActivateVersionMessage
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 
-from tap_acton.state.format import NOTHING
+from tap_acton.state.old_format import NOTHING
 from tap_acton.streams.base.bookmarks import BookmarkedStream
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from tap_acton.errors import (
 )
 from tap_acton.records.reader import NAMES
 from tap_acton.records.values import fingerprint
-from tap_acton.state.format import NOTHING
+from tap_acton.state.old_format import NOTHING
 from tap_acton.streams.audience_center.stream import TOTALS
 from tap_acton.streams.base.shaped import UnverifiedStream
 from tap_acton.streams.custom_objects.cursor import CursorPage

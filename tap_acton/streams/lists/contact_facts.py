@@ -19,7 +19,7 @@ from tap_acton.errors import (
 )
 from tap_acton.records.list_table import CONTACT_ID, Table, are_rows
 from tap_acton.records.values import fingerprint
-from tap_acton.state.checkpoint import noted
+from tap_acton.state.rounds import noted
 from tap_acton.streams.base.old_stream import ActOnStream
 from tap_acton.streams.lists.lists import CONTACT_LIST
 from tap_acton.streams.lists.rows import sizes_of

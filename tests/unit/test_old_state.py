@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tap_acton.errors import SettingsError
 from tap_acton.records.timestamps import timestamp_of
 from tap_acton.state.fingerprints import MOST_PRINTS, PRINT_LENGTH, Prints
-from tap_acton.state.format import VERSION, bookmarks_in, with_version
+from tap_acton.state.old_format import VERSION, bookmarks_in, with_version
 from tap_acton.streams.messages.progress import MessageProgress
 from tap_acton.tap import TapActOn
 
