@@ -1,147 +1,359 @@
-"""Finds the rows of answers whose shape Act-On does not document, or documents as folders.
+"""Extractors: they find the rows in a decoded response.
 
-Act-On's listings come in a handful of shapes. Where the documentation does not say which
-one an endpoint has, all of them are taken for possible, and nothing is presumed of the
-fields of a row.
+A stream names the extractor that fits its endpoint. :class:`OneRow`, :class:`RowsAt` and
+:class:`Folders` are strict, for shapes that Act-On documents: any other shape is an error.
+:class:`Undocumented` accepts every shape that Act-On's listings are known to have.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+import msgspec
 
 from tap_acton.records.list_table import distinct_names
+from tap_acton.records.values import Unconvertible, integer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from tap_acton.records.reader import Row
 
-ROWS_AT = ("result", "results", "data", "content", "items", "rows", "urls", "entries", "source")
-"""Names under which Act-On's envelopes hold their rows (Act-On reference, all editions)."""
-
-AUDIENCE_ROWS_AT = (
+ROWS_AT = (
+    "result",
+    "results",
     "data",
     "content",
     "items",
-    "results",
-    "result",
+    "rows",
+    "entries",
+    "urls",
     "contacts",
     "segments",
-    "rows",
     "source",
+    "folders",
 )
-"""Names under which answers of the Audience Center may hold their rows; none is documented."""
+"""Names that rows may stand under.
+
+The v1 API has some of them in its samples (Act-On reference, all editions); for the Audience
+Center they are guesses.
+"""
+
+PAGINATION = "pagination"
+"""An object inside the envelope that may hold the total and the token of the next page."""
+
+ENVELOPE_FIELDS = frozenset(
+    {
+        "count",
+        "offset",
+        "totalCount",
+        "total",
+        "totalElements",
+        "totalPages",
+        "page",
+        "pageSize",
+        "pageNumber",
+        "hasNextPage",
+        "nextPageToken",
+        PAGINATION,
+    }
+)
+"""Fields around the rows; all but the first three are guesses."""
+
+TOTALS = ("totalCount", "totalElements", "total")
+"""Fields that may report the number of rows over all pages; only the first is documented."""
 
 FOLDER_ROWS_AT = ("entries", "programs")
 FOLDER_NAMES = ("folder", "name")
+FOLDER_FIELDS = frozenset({"id", *FOLDER_NAMES})
+
 ALL_FORMS = "All Forms"
-"""The folder in which each form stands again, beside its own."""
+"""The folder that lists every form a second time."""
 
 NO_FOLDER = -1
-"""The id of the folder of programs that stand in none."""
-
-ENVELOPE_FIELDS = frozenset({"count", "offset", "totalCount"})
-PAGE_FIELDS = ENVELOPE_FIELDS | {
-    "total",
-    "totalElements",
-    "totalPages",
-    "page",
-    "pageSize",
-    "pageNumber",
-    "hasNextPage",
-    "nextPageToken",
-    "pagination",
-}
-"""Fields of an envelope that are no row; those of the Audience Center are guesses."""
+"""The id of the folder that holds the programs without a folder."""
 
 FIELDS_SHOWN = 12
 
+_NOTHING: Row = MappingProxyType({})
 
-class Found(NamedTuple):
-    """The rows of an answer, and how it held them.
+
+class Extracted(NamedTuple):
+    """Rows found in a response.
 
     Attributes:
         rows: The rows.
-        shape: The shape in words, for a person to report.
-        envelope: The object that holds the rows; None where none does.
+        total: The number of rows over all pages as the response reports it; None if it is
+            missing, -1 (which means unknown) or unreadable.
+        envelope: The fields around the rows, if any; where objects are nested, those of all
+            of them.
+        shape: The shape in words, without any value; only for undocumented responses.
     """
 
     rows: Sequence[Row]
-    shape: str
-    envelope: Row | None = None
+    total: int | None = None
+    envelope: Row = _NOTHING
+    shape: str = ""
 
 
-def find_rows(payload: Any, scalar: str) -> Found | None:
-    """Find the rows of an answer, whatever its shape.
+Extractor: TypeAlias = Callable[[Any], Extracted]
+"""Finds the rows in a decoded response; raises :class:`UnknownShapeError` if it cannot."""
 
-    Args:
-        payload: The decoded answer.
-        scalar: The field that a row has where the answer holds plain texts or numbers
-            in place of objects.
+
+class UnknownShapeError(ValueError):
+    """A response has none of the shapes that its extractor expects."""
+
+
+@dataclass(frozen=True, slots=True)
+class OneRow:
+    """The whole response is one row."""
+
+    def __call__(self, payload: Any) -> Extracted:
+        """Return the response as a row."""
+        if not isinstance(payload, dict):
+            raise UnknownShapeError
+        return Extracted([payload])
+
+
+@dataclass(frozen=True, slots=True)
+class RowsAt:
+    """The rows stand under a name; ``null`` there means that there are none.
+
+    Attributes:
+        name: The name; empty if the response itself is the array of rows.
+    """
+
+    name: str
+
+    def __call__(self, payload: Any) -> Extracted:
+        """Return the rows, and the total that stands beside them."""
+        if not self.name:
+            return Extracted(_only_objects(payload))
+        rows = _only_objects(_held_at(self.name, payload))
+        return Extracted(rows, total_of(payload), payload)
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """The rows stand in folders; each gets ``folderName``, and ``folderId`` if there is one.
+
+    Attributes:
+        name: The name that the array of folders stands under; empty if the response itself
+            is that array.
+    """
+
+    name: str = ""
+
+    def __call__(self, payload: Any) -> Extracted:
+        """Return the rows of all folders, as :func:`folder_rows` does."""
+        folders = _held_at(self.name, payload) if self.name else payload
+        if not isinstance(folders, list) or not all(map(_is_folder, folders)):
+            raise UnknownShapeError
+        return Extracted(folder_rows(folders), envelope=payload if self.name else _NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class Undocumented:
+    """The rows of a response that Act-On does not document, whatever its shape.
+
+    In this order: an array of rows or of folders; in an object, folders, a table with headers,
+    an array under a known name, an only array, the same inside an inner object, an inner object
+    that is the row; last, the object itself as the row. A text is decoded as JSON first.
+
+    Attributes:
+        scalar: The field for a text or a number that stands in place of a row.
+        names: Names that the rows may stand under besides :data:`ROWS_AT`; they come first.
+    """
+
+    scalar: str = "value"
+    names: tuple[str, ...] = ()
+
+    def __call__(self, payload: Any) -> Extracted:
+        """Return the rows and the shape in which they came."""
+        if isinstance(payload, str):
+            payload = _decoded(payload)
+        if isinstance(payload, list):
+            if is_folders(payload):
+                return Extracted(folder_rows(payload), shape="an array of folders")
+            return Extracted(self._objects(payload), shape="an array")
+        if isinstance(payload, dict):
+            return self._in_object(payload)
+        raise UnknownShapeError
+
+    def _in_object(self, payload: Row) -> Extracted:
+        if found := self._in_envelope(payload):
+            rows, shape = found
+            return Extracted(rows, *_around(payload), shape)
+        if inner_name := self._inner_name(payload):
+            inner = payload[inner_name]
+            shape = f"an object around {inner_name:.40}"
+            if found := self._in_envelope(inner):
+                return Extracted(found[0], *_around(payload, inner), shape)
+            return Extracted([inner] if inner else [], *_around(payload), shape)
+        if all(value is None or name in ENVELOPE_FIELDS for name, value in payload.items()):
+            return Extracted((), *_around(payload), "an empty object")
+        return Extracted([payload], shape="a bare object")
+
+    def _in_envelope(self, payload: Row) -> tuple[list[Row], str] | None:
+        if is_folders(payload.get("folders")):
+            return folder_rows(payload["folders"]), "an object with folders"
+        match payload:
+            case {"headers": list(headers), "data": list(lines)} if not _are_objects(lines):
+                return _table_rows(headers, lines), "a table"
+        names = self._candidates(payload)
+        arrays = [name for name in names if isinstance(payload[name], list)]
+        if not arrays:
+            return None
+        # An empty array may stand beside the one with the rows.
+        name = next((name for name in arrays if payload[name]), arrays[0])
+        return self._objects(payload[name]), f"an object with {name:.40}"
+
+    def _inner_name(self, payload: Row) -> str:
+        if payload.get("id") is not None:
+            # It is the row itself; what is inside is one of its fields.
+            return ""
+        names = self._candidates(payload)
+        return next((name for name in names if isinstance(payload[name], dict)), "")
+
+    def _candidates(self, payload: Row) -> list[str]:
+        """Return the known names that the object has; without a known array, also an only name."""
+        names = [name for name in (*self.names, *ROWS_AT) if name in payload]
+        if any(isinstance(payload[name], list) for name in names):
+            return names
+        others = payload.keys() - ENVELOPE_FIELDS or {
+            name
+            for name in payload
+            if name != PAGINATION and isinstance(payload[name], list | dict)
+        }
+        return [*names, *others] if len(others) == 1 else names
+
+    def _objects(self, items: Sequence[Any]) -> list[Row]:
+        return [
+            item if isinstance(item, dict) else {self.scalar: item}
+            for item in items
+            if item is not None and item != {}
+        ]
+
+
+def described(found: Extracted) -> str:
+    """Describe a shape in one line that a user can report.
 
     Returns:
-        The rows; None where the answer is neither an array nor an object.
+        The shape and the names of the first row's fields, without any value.
     """
-    if isinstance(payload, list):
-        if is_folders(payload):
-            return Found(folder_rows(payload), "an array of folders")
-        return Found(_objects(payload, scalar), "an array")
-    return _find_in_object(payload, scalar) if isinstance(payload, dict) else None
+    fields = list(found.rows[0]) if found.rows else []
+    shown = ", ".join(f"{name:.40}" for name in fields[:FIELDS_SHOWN])
+    more = ", ..." if len(fields) > FIELDS_SHOWN else ""
+    return f"{found.shape} of rows with the fields {shown}{more}" if fields else found.shape
 
 
-def find_audience_rows(payload: Any, scalar: str, rows_at: Sequence[str] = ()) -> Found | None:
-    """Find the rows of an answer of the Audience Center, whose envelope is not documented.
+def total_of(payload: Any, names: Sequence[str] = ("totalCount",)) -> int | None:
+    """Read the number of rows over all pages.
 
     Args:
-        payload: The decoded answer.
-        scalar: The field that a row has where the answer holds plain texts or numbers
-            in place of objects.
-        rows_at: Names under which the rows may stand, before the usual ones.
+        payload: The decoded response.
+        names: The fields that may report it; the first that is not null counts.
 
     Returns:
-        The rows, whether they stand in an array, under one of the usual names, in a table
-        with headers, or alone; None where the answer is neither an array nor an object.
+        The total; None if it is missing, -1 (which means unknown) or unreadable.
     """
-    if isinstance(payload, list):
-        return Found(_objects(payload, scalar), "an array")
     if not isinstance(payload, dict):
         return None
-    names = (*rows_at, *AUDIENCE_ROWS_AT)
-    found = _find_in_envelope(payload, scalar, names)
-    if found is not None:
-        return found
-    for name in names:
-        held = payload.get(name)
-        if isinstance(held, dict):
-            inner = _find_in_envelope(held, scalar, names)
-            rows, envelope = (inner.rows, inner.envelope) if inner else ((held,), payload)
-            return Found(rows, f"an object around {name}", envelope)
-    if payload.keys() <= PAGE_FIELDS:
-        return Found((), "an empty object", payload)
-    return Found((payload,), "a bare object")
-
-
-def _find_in_envelope(
-    payload: Mapping[str, Any], scalar: str, names: Sequence[str]
-) -> Found | None:
-    match payload:
-        case {"headers": list(headers), "data": list(lines)}:
-            return Found(_table_rows(headers, lines), "a table", payload)
-    arrays = [name for name in names if isinstance(payload.get(name), list)]
-    others = payload.keys() - PAGE_FIELDS
-    if not arrays and len(others) == 1:
-        (name,) = others
-        if isinstance(payload[name], list):
-            arrays = [name]
-    if not arrays:
+    reported = next((payload[name] for name in names if payload.get(name) is not None), None)
+    try:
+        total = integer(reported)
+    except Unconvertible:
         return None
-    # An array that is empty may stand beside the one that is meant.
-    name = next((name for name in arrays if payload[name]), arrays[0])
-    return Found(_objects(payload[name], scalar), f"an object with {name:.40}", payload)
+    return None if total is None or total < 0 else total
+
+
+def folder_rows(folders: Sequence[Any]) -> list[Row]:
+    """Take the rows out of their folders.
+
+    A form stands in its own folder and in the one of all forms. The row with its own folder
+    comes first, so that it is the one that is kept.
+
+    Returns:
+        The rows, with ``folderName`` (null if the folder has no name) and, if the folder has
+        an id, ``folderId``; neither for the folder of all forms.
+    """
+    real: list[Row] = []
+    again: list[Row] = []
+    for folder in folders:
+        name = next((folder[key] for key in FOLDER_NAMES if folder.get(key)), None)
+        rows: list[Row] = [
+            row for key in FOLDER_ROWS_AT for row in folder.get(key) or () if row is not None
+        ]
+        if name == ALL_FORMS:
+            again.extend(rows)
+        else:
+            given = {"folderName": name, **_folder_id(folder)}
+            real.extend({**given, **row} for row in rows)
+    return real + again
+
+
+def is_folders(payload: Any) -> bool:
+    """Return whether this is an array of folders of which one at least holds an array."""
+    return (
+        isinstance(payload, list)
+        and all(map(_is_folder, payload))
+        and any(isinstance(folder.get(name), list) for folder in payload for name in FOLDER_ROWS_AT)
+    )
+
+
+def _is_folder(folder: Any) -> bool:
+    """Return whether this holds an array of rows, or nothing but the name of a folder."""
+    if not isinstance(folder, dict):
+        return False
+    held = [folder[name] for name in FOLDER_ROWS_AT if name in folder]
+    if held:
+        return all(rows is None or (isinstance(rows, list) and _are_objects(rows)) for rows in held)
+    return bool(folder.keys() & set(FOLDER_NAMES)) and folder.keys() <= FOLDER_FIELDS
+
+
+def _folder_id(folder: Row) -> Row:
+    folder_id = folder.get("id")
+    return {} if folder_id in (None, NO_FOLDER, str(NO_FOLDER)) else {"folderId": folder_id}
+
+
+def _held_at(name: str, payload: Any) -> Any:
+    if not isinstance(payload, dict) or name not in payload:
+        raise UnknownShapeError
+    return payload[name] or []
+
+
+def _only_objects(rows: Any) -> list[Row]:
+    """Return the rows without ``null``."""
+    if not isinstance(rows, list) or not _are_objects(rows):
+        raise UnknownShapeError
+    return [row for row in rows if row is not None] if None in rows else rows
+
+
+def _are_objects(items: Sequence[Any]) -> bool:
+    return all(item is None or isinstance(item, dict) for item in items)
+
+
+def _around(*objects: Row) -> tuple[int | None, Row]:
+    """Return the total and the fields of nested objects, the outermost given first.
+
+    What an inner object or a ``pagination`` reports is preferred, unless it is null.
+    """
+    places = [
+        place
+        for held in objects
+        for place in (held, held.get(PAGINATION))
+        if isinstance(place, dict)
+    ]
+    totals = [total_of(place, TOTALS) for place in reversed(places)]
+    fields = {name: value for place in places for name, value in place.items() if value is not None}
+    return next((total for total in totals if total is not None), None), fields
 
 
 def _table_rows(headers: Sequence[Any], lines: Sequence[Any]) -> list[Row]:
-    """Name the cells of a table; those beyond its headers go by their place."""
+    """Name the cells of a table; those beyond the headers go by their position."""
     names = distinct_names(headers)
     return [
         {
@@ -153,99 +365,26 @@ def _table_rows(headers: Sequence[Any], lines: Sequence[Any]) -> list[Row]:
     ]
 
 
-def _find_in_object(payload: Mapping[str, Any], scalar: str) -> Found:
-    if is_folders(payload.get("folders")) or payload.get("folders") == []:
-        return Found(folder_rows(payload["folders"]), "an object with folders")
-    for name in ROWS_AT:
-        if isinstance(payload.get(name), list):
-            return Found(_objects(payload[name], scalar), f"an object with {name}")
-    if payload.keys() <= ENVELOPE_FIELDS:
-        return Found((), "an empty object")
-    name, *others = payload.keys() - ENVELOPE_FIELDS
-    match payload[name]:
-        case list(items) if not others:
-            return Found(_objects(items, scalar), f"an object with {name:.40}")
-        case dict(row) if not others:
-            return Found((row,) if row else (), f"an object around {name:.40}")
-    return Found((payload,), "a bare object")
+def _decoded(written: str) -> Any:
+    try:
+        return msgspec.json.decode(written)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        raise UnknownShapeError from None
 
 
-def folder_rows(folders: Sequence[Any]) -> list[Row]:
-    """Take the rows out of their folders, each with the name of its folder.
+# What follows goes as soon as every stream names its extractor.
 
-    Forms stand in their folder and again under a folder of all; the row with the real
-    folder comes first, so that it is the one that is kept.
-
-    Args:
-        folders: The folders.
-
-    Returns:
-        The rows, with ``folderName`` where the folder is a real one with a name, and with
-        ``folderId`` where it has an id.
-    """
-    real: list[Row] = []
-    again: list[Row] = []
-    for folder in folders:
-        name = next((folder[key] for key in FOLDER_NAMES if folder.get(key)), None)
-        rows: list[Row] = [
-            row
-            for key in FOLDER_ROWS_AT
-            if isinstance(folder.get(key), list)
-            for row in folder[key]
-        ]
-        if name == ALL_FORMS:
-            again.extend(rows)
-        else:
-            given = {"folderName": name, **_folder_id(folder)}
-            real.extend({**given, **row} for row in rows)
-    return real + again
+Found: TypeAlias = Extracted
 
 
-def described(found: Found) -> str:
-    """Describe a shape in one line that a person can report; no value is in it.
-
-    Args:
-        found: The rows and how they were held.
-
-    Returns:
-        The shape, and the names of the fields of the first row.
-    """
-    fields = list(found.rows[0]) if found.rows else []
-    shown = ", ".join(f"{name:.40}" for name in fields[:FIELDS_SHOWN])
-    more = ", ..." if len(fields) > FIELDS_SHOWN else ""
-    return f"{found.shape} of rows with the fields {shown}{more}" if fields else found.shape
+def find_rows(payload: Any, scalar: str) -> Extracted | None:
+    """Find rows as :class:`Undocumented` does; None if the shape is unknown."""
+    return find_audience_rows(payload, scalar)
 
 
-def is_folders(payload: Any) -> bool:
-    """Tell whether an answer is an array of folders, and not an empty one.
-
-    Args:
-        payload: The decoded answer.
-
-    Returns:
-        Whether each of its elements holds rows.
-    """
-    return (
-        isinstance(payload, list)
-        and bool(payload)
-        and all(
-            isinstance(folder, dict)
-            and any(isinstance(folder.get(name), list) for name in FOLDER_ROWS_AT)
-            and all(
-                isinstance(row, dict)
-                for name in FOLDER_ROWS_AT
-                if isinstance(folder.get(name), list)
-                for row in folder[name]
-            )
-            for folder in payload
-        )
-    )
-
-
-def _folder_id(folder: Mapping[str, Any]) -> Mapping[str, Any]:
-    folder_id = folder.get("id")
-    return {} if folder_id in (None, NO_FOLDER, str(NO_FOLDER)) else {"folderId": folder_id}
-
-
-def _objects(items: Sequence[Any], scalar: str) -> list[Mapping[str, Any]]:
-    return [item if isinstance(item, dict) else {scalar: item} for item in items if item != {}]
+def find_audience_rows(payload: Any, scalar: str, rows_at: Sequence[str] = ()) -> Extracted | None:
+    """Find rows as :class:`Undocumented` does; None if the shape is unknown."""
+    try:
+        return Undocumented(scalar, tuple(rows_at))(payload)
+    except UnknownShapeError:
+        return None

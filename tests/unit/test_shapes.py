@@ -157,7 +157,7 @@ class TestAudienceCenter:
     def test_rows_are_found_without_an_envelope(self) -> None:
         found = find_audience_rows(ROWS, "id")
         assert found is not None
-        assert (found.rows, found.envelope) == (ROWS, None)
+        assert (found.rows, found.envelope) == (ROWS, {})
 
     def test_an_empty_array_does_not_hide_the_one_beside_it(self) -> None:
         found = find_audience_rows({"data": [], "content": ROWS}, "id")
