@@ -17,12 +17,15 @@ if TYPE_CHECKING:
     from acton_sandbox.answers import Answer
     from acton_sandbox.faults import Fault
     from acton_sandbox.service import Service
+    from acton_sandbox.view import View
 
 _OWN_PREFIX = "/_sandbox/"
 _TOKEN_PATH = "/token"  # noqa: S105 - a path
 _SECRETS = frozenset({"password", "client_secret", "refresh_token", "access_token", "code"})
 _FORM = "application/x-www-form-urlencoded"
 _WITHOUT_ANSWER = frozenset({"reset", "away"})
+_MOST_KEPT = 50_000
+"""The most answers kept: a view never changes, so each is made once."""
 _ADDED = {"page_shift": 1, "page_gap": -1}
 """How many rows are added in front while the pages are read."""
 
@@ -39,6 +42,7 @@ class Gateway:
         self._service = service
         self._own_pages = own_pages
         self._router = Router()
+        self._kept: tuple[View, dict[tuple[str, bytes], Answer]] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request."""
@@ -106,12 +110,17 @@ class Gateway:
 
     def _data(self, path: str, query: bytes, body: bytes | None) -> Answer:
         view = self._service.view
-        answer = view.kept_answer(path, query) if body is None else None
+        if self._kept is None or self._kept[0] is not view:
+            self._kept = (view, {})
+        _, kept = self._kept
+        answer = kept.get((path, query)) if body is None else None
         if answer is None:
             parsed = dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
             answer = self._router.answer(view, path, parsed, body)
             if body is None:
-                view.keep_answer(path, query, answer)
+                if len(kept) >= _MOST_KEPT:
+                    kept.clear()
+                kept[path, query] = answer
         return answer
 
     def _spoilt(self, fault: Fault, scope: Scope, answer: Answer) -> Answer:

@@ -124,5 +124,4 @@ class Service:
 
     def _change(self, **fields: Any) -> None:
         with self._lock:
-            # A new view, since one never changes and keeps its answers.
-            self._view = replace(self._view, _answers={}, **fields)
+            self._view = replace(self._view, **fields)

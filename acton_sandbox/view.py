@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from acton_sandbox.account import Account
-    from acton_sandbox.answers import Answer
 
 EDITIONS = ("2024", "2019")
-_MOST_ANSWERS = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +97,11 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """An account seen through an edition.
-
-    A view never changes, so the answer to a path and query is kept once it has been made.
-    """
+    """An account seen through an edition. It never changes: another account is another view."""
 
     account: Account
     edition: str = "2024"
     choices: Choices = field(default_factory=Choices)
-    _answers: dict[tuple[str, bytes], Answer] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         if self.edition not in EDITIONS:
@@ -126,13 +120,3 @@ class View:
         columns.
         """
         return self.choices.contact_id_column or ("last" if self.is_2019 else "first")
-
-    def kept_answer(self, path: str, query: bytes) -> Answer | None:
-        """Return the answer made earlier, if there is one."""
-        return self._answers.get((path, query))
-
-    def keep_answer(self, path: str, query: bytes, answer: Answer) -> None:
-        """Keep an answer for the next time it is asked for."""
-        if len(self._answers) >= _MOST_ANSWERS:
-            self._answers.clear()
-        self._answers[path, query] = answer
