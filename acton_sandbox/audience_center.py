@@ -94,7 +94,7 @@ class Contact:
         updated_at: When it last changed.
         activities: What it did, the latest first; each of them has also changed the contact.
         scores: Its scores, one for each score sheet.
-        gone: Whether it was deleted a timestamp ago.
+        gone: Whether it was deleted a moment ago.
     """
 
     id: str

@@ -118,7 +118,7 @@ STANDARD = Size(
         ListPlan("Empty, wide", 0, "wide", "Odd", date_format="iso"),
         ListPlan("Empty webinar", 0, "webinar", "300445566", date_format="zoned"),
         ListPlan("Only a folder", 0, folder_name="Archive", readable=False),
-        ListPlan("Deleted a timestamp ago", 0, folder_name="Archive", readable=False),
+        ListPlan("Deleted a moment ago", 0, folder_name="Archive", readable=False),
         ListPlan("“Quoted”, with commas", 66, "plain", "Odd", date_format="display"),
     ),
     daily_audience=(15, 70),

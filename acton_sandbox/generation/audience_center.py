@@ -193,7 +193,7 @@ class Contacts:
         start = midnight(START)
         opened = {}
         for number in range(1, self._size.contacts + 1):
-            dice = Dice(self._seed, "contact timestamp", number)
+            dice = Dice(self._seed, "contact moment", number)
             opened[number] = self._new(number, start + dice.below(12 * HOUR))
         self._play(opened, now)
         return [self._finished(number, item) for number, item in opened.items()]
@@ -439,5 +439,5 @@ _SEGMENTS = (
     ),
     Segment("g-002f", "Empty", "DIRECT_SELECT", ALL_CONTACTS),
     Segment("q-00c1", "Suche: 研究", "SEARCH", ALL_CONTACTS),
-    Segment("g-0030", "Deleted a timestamp ago", "DIRECT_SELECT", ALL_CONTACTS, gone=True),
+    Segment("g-0030", "Deleted a moment ago", "DIRECT_SELECT", ALL_CONTACTS, gone=True),
 )

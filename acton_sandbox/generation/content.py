@@ -35,13 +35,13 @@ HEADERS = (
     Block("2", "Product", "<h1>Product &amp; news</h1>\n<hr>", "Product & news\n---"),
     Block("3", "Größe & Maß", "<p>Grüße 🚀 <!-- “intern” --></p>", ""),
     Block("4", "", "", "Only a text"),
-    Block("5", "Deleted a timestamp ago", "", "", gone=True),
+    Block("5", "Deleted a moment ago", "", "", gone=True),
 )
 """The headers, those of the subscription categories among them."""
 FOOTERS = (
     Block("0", "Default", "<p>Example Works, 1 Pier</p>", "Example Works, 1 Pier"),
     Block("1", "フッター", "<p>株式会社サンプル</p>", "株式会社サンプル\r\n東京"),
-    Block("2", "Deleted a timestamp ago", "", "", gone=True),
+    Block("2", "Deleted a moment ago", "", "", gone=True),
 )
 """The footers; their ids are counted up from 0, which is the default one."""
 IMAGE_FOLDERS = ("Spring photos", "Größe & Maß", "", "Nothing in here")

@@ -102,7 +102,7 @@ class _Plan(NamedTuple):
 _PLANS = (
     _Plan("ds-02", ORDERS.id, "Web", 30, "The shop", is_default=True),
     _Plan("ds-01", ORDERS.id, "Läden / shops", 12),
-    _Plan("ds-09", ORDERS.id, "Deleted a timestamp ago", 3, gone=True),
+    _Plan("ds-09", ORDERS.id, "Deleted a moment ago", 3, gone=True),
     _Plan("ds-04", VISITS.id, "Default", 21, is_default=True),
     _Plan("ds-03", NOTES.id, "Default", 5, is_default=True, changes=False),
     _Plan("ds-05", NOTES.id, "Empty", 0, changes=False),

@@ -22,11 +22,11 @@ _FOLDERS = {
     "Links / “quoted”": ("Start page", "Trial"),
     "": ("no-folder.png",),
     "Nothing in it": (),
-    "Archive": ("deleted a timestamp ago.docx", "Nobody looks"),
+    "Archive": ("deleted a moment ago.docx", "Nobody looks"),
 }
 """The folders and what is in them; a name with a dot is a file, any other a link."""
 
-_GONE = "deleted a timestamp ago.docx"
+_GONE = "deleted a moment ago.docx"
 _NOT_VIEWED = "Nobody looks"
 _VIEWED_EVERY_DAYS = 9
 
