@@ -7,7 +7,7 @@ developer site, 2019 edition), not any client of it. What they leave open is a c
     with Sandbox(Account.generate(seed=7, size="small")) as sandbox:
         sandbox.url             # where it listens
         sandbox.account         # what it holds, to compare with
-        sandbox.requests        # what it was asked
+        sandbox.requests        # what was requested
         sandbox.faults.add(Fault("status", status=503, path_pattern="/api/1/list/*", times=2))
         sandbox.next_day()      # new, late, changed and deleted things
 

@@ -1,4 +1,4 @@
-"""`python -m acton_sandbox`: run the sandbox until it is told to stop."""
+"""`python -m acton_sandbox`: run the sandbox until it is stopped."""
 
 from __future__ import annotations
 
@@ -99,7 +99,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--edition", choices=EDITIONS, default="2024", help="documentation edition of the keys")
     add(
-        "--now", type=_timestamp, help="timestamp of the account, ISO 8601; the present if left out"
+        "--now",
+        type=_timestamp,
+        help="the account's current time, ISO 8601; by default the real one",
     )
     add("--ready-file", type=Path, help="file to write the address to, as JSON, when listening")
     add("--no-limits", action="store_true", help="enforce no limits")
@@ -117,7 +119,7 @@ def _measure(text: str) -> tuple[str, int]:
     known = [field.name for field in fields(Size) if "int" in str(field.type).split("[")[0]]
     if name not in known or not number.isdecimal():
         choices = ", ".join(f"{name}=NUMBER" for name in known)
-        raise argparse.ArgumentTypeError(f"{text!r} is none of {choices}")
+        raise argparse.ArgumentTypeError(f"{text!r} is not one of {choices}")
     return name, int(number)
 
 

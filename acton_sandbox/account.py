@@ -1,4 +1,4 @@
-"""The generated account: everything the sandbox knows, at one timestamp of its timeline."""
+"""The generated account: everything the sandbox knows, at one point of its timeline."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Timeline:
-    """The history of an account, from its first day to any timestamp asked for."""
+    """The history of an account, from its first day to any point in time."""
 
     seed: int
     size: Size
@@ -86,8 +86,8 @@ class Timeline:
 class Account:
     """An account as it shows at `now`: the ground truth behind every answer of the sandbox.
 
-    Collections are worked out when first asked for and never change afterwards; a later timestamp
-    is another `Account`.
+    Collections are worked out on first use and never change afterwards; a later time is
+    another `Account`.
     """
 
     now: datetime
@@ -101,7 +101,7 @@ class Account:
     edits: tuple[tuple[str, Edit], ...] = ()
     """What was done to lists, by their ids, the earliest first."""
     message_edits: tuple[tuple[str, MessageEdit], ...] = ()
-    """What was done to messages, likewise."""
+    """The same for messages."""
     contact_fields: tuple[ContactField, ...] = field(default=FIELDS, repr=False)
     custom_objects: tuple[CustomObject, ...] = field(default=OBJECTS, repr=False)
 
@@ -118,16 +118,16 @@ class Account:
         Args:
             seed: Another seed is another account.
             size: `small`, `standard` or measures of your own.
-            now: The timestamp at which the account is looked at, by default the present.
+            now: The account's current time, by default the real one.
             **measures: Fields of `Size` to override, such as `messages=10_000` together with
                 `events_per_message=2` for many small messages, or
                 `imported_spam_complaints=2_000`.
 
         Returns:
-            The account at that timestamp.
+            The account as of that time.
 
         Raises:
-            ValueError: The timestamp has no zone or lies before the second day of the history.
+            ValueError: `now` has no zone or lies before the second day of the history.
         """
         timestamp = now or datetime.now(UTC)
         if timestamp.tzinfo is None or timestamp.astimezone(UTC).date() <= START:
@@ -137,7 +137,7 @@ class Account:
         return cls(timestamp.astimezone(UTC), timeline)
 
     def at(self, timestamp: datetime) -> Account:
-        """Return the same account at another timestamp."""
+        """Return the same account at another time."""
         return replace(self, now=timestamp.astimezone(UTC))
 
     def with_contact_fields(self, *fields: ContactField) -> Account:
@@ -163,7 +163,7 @@ class Account:
 
     @cached_property
     def now_ms(self) -> int:
-        """The timestamp in epoch milliseconds."""
+        """The account's `now` in epoch milliseconds."""
         return milliseconds(self.now)
 
     @cached_property
@@ -334,5 +334,5 @@ class Account:
         return [mailing.at(self.now_ms) for mailing in self.timeline.mailings.until(self.now_ms)]
 
     def _suppressed(self, kind: str) -> list[Suppression]:
-        # What is told of a message's name is the one it had when somebody opted out.
+        # The report has the name that the message had when somebody opted out.
         return self.timeline.suppressions.at(kind, self._mailed, self.now_ms)

@@ -1,4 +1,4 @@
-"""What a data endpoint is asked and what it answers, and the documented error envelopes."""
+"""Requests to a data endpoint, its answers, and the documented error envelopes."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Call:
         return int(text) if text.lstrip("-").isascii() and text.lstrip("-").isdigit() else default
 
     def page(self, rows: Sequence[Any]) -> tuple[int, Sequence[Any]]:
-        """Return the offset asked for and the rows of that page."""
+        """Return the requested offset and the rows of that page."""
         offset = max(self.number("offset", 0), 0)
         count = min(max(self.number("count", PAGE_LIMIT), 0), PAGE_LIMIT)
         return offset, rows[offset : offset + count]

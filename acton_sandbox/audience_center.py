@@ -84,7 +84,7 @@ class SheetScore:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A contact; one that is `gone` is listed, but nothing more can be had of it.
+    """A contact; one that is `gone` is listed, but nothing more of it can be fetched.
 
     Attributes:
         id: The id within all contacts.

@@ -12,7 +12,7 @@ class Clock:
     It is not the account's `now`: letting a token expire does not bring a new day's messages.
 
     Args:
-        start: The timestamp to start at, by default the present.
+        start: The time to start at, by default the present.
         frozen: Whether only `advance` moves it.
     """
 

@@ -19,7 +19,7 @@ class Logo:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A header or a footer; one that is `gone` is listed but cannot be had."""
+    """A header or a footer; one that is `gone` is listed but cannot be fetched."""
 
     id: str
     title: str
@@ -30,7 +30,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A picture in a folder; one that is `gone` is listed but cannot be had."""
+    """A picture in a folder; one that is `gone` is listed but cannot be fetched."""
 
     id: str
     name: str

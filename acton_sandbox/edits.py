@@ -51,7 +51,7 @@ def deleted(_: ContactList | Message) -> None:
 
 
 def gone(message: Message) -> Message:
-    """Delete a message that goes on being listed."""
+    """Delete a message that stays on the list."""
     return replace(message, gone=True)
 
 
@@ -78,7 +78,7 @@ def with_repeated_event(drilldown: str, at: int) -> Callable[[Message], Message]
 
 
 def without_rows(*contact_ids: str) -> Callable[[ContactList], ContactList]:
-    """Take contacts out of a list; when the list was modified does not tell."""
+    """Take contacts out of a list; the list's modification time does not change."""
 
     def edit(item: ContactList) -> ContactList:
         left = tuple(row for row in item.rows if row.contact_id not in contact_ids)
@@ -132,7 +132,7 @@ def with_column(header: str, place: int | None = None) -> Callable[[ContactList]
         place: The number of columns before it.
 
     Returns:
-        The edit. The cells tell the header and the row.
+        The edit. Each cell holds the header and the row's number.
     """
 
     def edit(item: ContactList) -> ContactList:

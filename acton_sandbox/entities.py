@@ -96,7 +96,7 @@ def _latest(events: tuple[Event, ...]) -> int:
 
 @dataclass(frozen=True, eq=False)
 class Message:
-    """A message as it shows at the account's `now`; its events are worked out when asked for.
+    """A message as it shows at the account's `now`; its events are worked out on first use.
 
     `gone` marks a message that is still listed but whose reports answer that it does not exist.
     """

@@ -34,7 +34,7 @@ class Gateway:
     """Checks allowance and token, finds the endpoint, applies faults, keeps the journal.
 
     Args:
-        service: What is asked.
+        service: What answers.
         own_pages: Answers `/` and everything under `/_sandbox/`, which is never counted.
     """
 

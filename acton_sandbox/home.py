@@ -1,4 +1,4 @@
-"""The page at `/`: what the sandbox holds, what it has been asked, how to point the tap at it."""
+"""The page at `/`: what the sandbox holds, what was requested, how to point the tap at it."""
 
 from __future__ import annotations
 

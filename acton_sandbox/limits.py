@@ -97,7 +97,7 @@ class Allowance:
         """Count a call, or answer why it is refused.
 
         Args:
-            grant_type: The grant asked for if it is a call of the token endpoint.
+            grant_type: The grant requested, if it is a call of the token endpoint.
 
         Returns:
             Nothing if the call is allowed.

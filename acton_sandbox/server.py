@@ -75,7 +75,7 @@ class ThreadedServer:
 
 
 class _PromptServer(uvicorn.Server):
-    """A server that is told to stop, where Uvicorn's own looks around ten times a second.
+    """A server that stops at once, where Uvicorn's own checks ten times a second.
 
     Two tenths of a second count when every test has a sandbox of its own.
     """
@@ -85,16 +85,16 @@ class _PromptServer(uvicorn.Server):
         self.serving = ThreadEvent()
 
     def stop(self) -> None:
-        self._loop.call_soon_threadsafe(self._told_to_stop.set)
+        self._loop.call_soon_threadsafe(self._stopping.set)
 
     async def main_loop(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._told_to_stop = asyncio.Event()
+        self._stopping = asyncio.Event()
         ticks = asyncio.create_task(super().main_loop())
         # The first tick sets the headers of every answer.
         await asyncio.sleep(0)
         self.serving.set()
-        await self._told_to_stop.wait()
+        await self._stopping.wait()
         ticks.cancel()
 
     async def shutdown(self, sockets: Sequence[socket.socket] | None = None) -> None:

@@ -68,7 +68,7 @@ class Service:
 
     @property
     def account(self) -> Account:
-        """The ground truth at the account's present timestamp."""
+        """The ground truth as of the account's `now`."""
         return self._view.account
 
     @account.setter

@@ -19,7 +19,7 @@ FIELD_LIMIT = 255
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The columns of a download: the list's own, the contact id, and the two dates if asked for.
+    """The columns of a download: the list's own, the contact id, and the two dates if requested.
 
     Attributes:
         item: The list.

@@ -34,7 +34,7 @@ def _transport(scope: Scope) -> asyncio.Transport:
 
 
 async def _closed(receive: Receive) -> None:
-    """Wait until the server has noticed that the connection is gone."""
+    """Wait until the server notices that the connection is closed."""
     while (await receive())["type"] != "http.disconnect":
         pass
 

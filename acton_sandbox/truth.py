@@ -111,7 +111,7 @@ def _fields(record: DataclassInstance) -> dict[str, Any]:
 
 def _message(message: Message) -> dict[str, Any]:
     shown = _fields(message)
-    # How the events are worked out is nobody's business, and at which timestamp is said above.
+    # How the events are worked out is of no interest, and the time is at the top.
     del shown["planned_events"], shown["as_of"]
     return {**shown, "sender": _fields(message.sender), "report": _fields(message.report)}
 

@@ -1,4 +1,4 @@
-"""Uploads whose outcome can be asked for; they are the same in every account."""
+"""Uploads whose outcome can be queried; they are the same in every account."""
 
 from __future__ import annotations
 

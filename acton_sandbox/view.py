@@ -30,7 +30,7 @@ class Choices:
     As on other lists it may also be that at which the `contact` was created.
     """
     after_is_inclusive: bool = False
-    """Whether `...after` filters include the very timestamp they name."""
+    """Whether `...after` filters include the exact timestamp they name."""
     listing_type_case: str = "both"
     """Which spelling of `listingtype` is understood: `both`, `lower` or `upper`."""
     contact_id_column: str = ""
@@ -88,11 +88,11 @@ class Choices:
     next_page_is_told_at: str = "top"
     """Where the token of the next page of custom records stands: `top` or `pagination`."""
     query_answer_is_text: bool = False
-    """Whether custom records come as `text/plain`, which holds JSON all the same."""
+    """Whether custom records come as `text/plain`, though they hold JSON."""
     sorting_is_offered: bool = True
     """Whether the query for custom records can be sorted, as documented."""
     largest_record_page: int | None = None
-    """The most custom records that may be asked for at once, if there is a limit."""
+    """The most custom records that may be requested at once, if there is a limit."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ class Traffic(NamedTuple):
 class Form:
     """A form; without a folder it is listed under all forms alone.
 
-    One that is `gone` is listed, but nothing more can be had of it.
+    One that is `gone` is listed, but nothing more of it can be fetched.
     """
 
     id: str

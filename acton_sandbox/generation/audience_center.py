@@ -176,7 +176,7 @@ class _Open:
 
 
 class Contacts:
-    """All contacts of an account, at any timestamp.
+    """All contacts of an account, at any time.
 
     About half of them stand in its marketing lists too, and so in the audiences of messages;
     others are among those who must not be written to.
@@ -189,7 +189,7 @@ class Contacts:
         self._lists = lists
 
     def at(self, now: int) -> list[Contact]:
-        """Return the contacts as they stand at a timestamp, in the order in which they came."""
+        """Return the contacts as of a given time, in the order in which they came."""
         start = midnight(START)
         opened = {}
         for number in range(1, self._size.contacts + 1):
@@ -385,7 +385,7 @@ def _change(item: _Open, dice: Dice, timestamp: int, kinds: Sequence[_Kind]) -> 
             bin=kind.bin,
             counts=dice.chance(0.7),
         )
-        # A page that is loaded twice leaves two entries between which nothing tells apart.
+        # A page that is loaded twice leaves two identical entries.
         item.activities += [activity] * (2 if dice.chance(0.1) else 1)
 
 

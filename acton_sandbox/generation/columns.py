@@ -155,7 +155,7 @@ _DRAWN: dict[str, Callable[[Dice], str]] = {
 
 
 def draw(kind: str, person: Person, dice: Dice, at: int) -> str:
-    """Return a cell of this kind for a person, as it stands at a timestamp."""
+    """Return a cell of this kind for a person, as of a given time."""
     of_person = _OF_PERSON.get(kind)
     if of_person is not None:
         return of_person(person)

@@ -49,7 +49,7 @@ IMAGE_FOLDERS = ("Spring photos", "Größe & Maß", "", "Nothing in here")
 
 _NAMES = ("pier.jpg", "größe & maß.png", "写真.jpeg", "a;b,c.gif", "logo “new”.svg", "")
 _GONE = 3
-"""Which of the images is deleted all the same, without leaving the list."""
+"""Which of the images has been deleted but is still listed."""
 
 
 def images_of(seed: int, count: int) -> list[Image]:

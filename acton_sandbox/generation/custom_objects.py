@@ -113,7 +113,7 @@ _CHANGED_EVERY_DAYS = 3
 
 
 class CustomData:
-    """The datasets at any timestamp."""
+    """The datasets at any time."""
 
     def __init__(self, seed: int, people: People) -> None:
         self._seed = seed

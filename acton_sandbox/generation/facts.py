@@ -1,4 +1,4 @@
-"""What contacts have done: made for each contact by itself when it is asked for."""
+"""What contacts have done: made for each contact on its own, on request."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _ACTIONS = ("MESSAGE_SEND", "FORM_SUBMIT", "PAGE_VIEW")
 
 
 def facts_of(seed: int, row: ListRow, now: int) -> Facts | None:
-    """Return the facts of a contact at a timestamp; None for one that has just been deleted."""
+    """Return the facts of a contact as of a given time; None for one that has just been deleted."""
     dice = Dice(seed, "facts", row.contact_id)
     if dice.chance(0.03):
         return None
@@ -49,7 +49,7 @@ def facts_of(seed: int, row: ListRow, now: int) -> Facts | None:
             bin=kind.bin,
             counts=dice.chance(0.7),
         )
-        # A page that is loaded twice leaves two entries between which nothing tells apart.
+        # A page that is loaded twice leaves two identical entries.
         activities += [activity] * (2 if dice.chance(0.1) else 1)
     scores = tuple(
         Score(

@@ -45,7 +45,7 @@ class _OpenList:
 
 
 class Lists:
-    """All contact lists of an account, at any timestamp; rows are made when they are asked for."""
+    """All contact lists of an account, at any time; rows are made on first use."""
 
     def __init__(self, seed: int, size: Size, people: People) -> None:
         self._seed = seed
@@ -68,7 +68,7 @@ class Lists:
         return [members for members in found if members]
 
     def at(self, now: int) -> list[ContactList]:
-        """Return the lists as they stand at a timestamp."""
+        """Return the lists as of a given time."""
         opened = [self._open(position) for position in range(len(self._size.lists))]
         self._play(opened, now)
         lasting = [_finished(_list_id(position), item) for position, item in enumerate(opened)]

@@ -30,7 +30,7 @@ SENDERS = (
 _FIRST_EXACT = 0x10000
 _NEVER = 1 << 62
 _GONE = 5
-"""Which of the messages that are kept is deleted all the same, without leaving the list."""
+"""Which of the messages that are kept has been deleted but is still listed."""
 
 
 @dataclass(eq=False)
@@ -44,7 +44,7 @@ class Mailing:
     listed_until: int = _NEVER
 
     def at(self, now: int) -> Message:
-        """Return the message as it shows at a timestamp."""
+        """Return the message as it shows at a given time."""
         message = self.message
         return Message(
             message.id,
@@ -63,14 +63,14 @@ class Mailing:
 
 
 class Mailings:
-    """All messages of an account, at any timestamp.
+    """All messages of an account, at any time.
 
     Args:
         seed: The seed of the account.
         size: The measures of the account.
         lists: Whom the messages go to.
-        anchor: The timestamp up to which an exact number of messages is spread, if the size asks
-            for one; daily messages follow.
+        anchor: The time up to which an exact number of messages is spread, if the size has
+            one; daily messages follow.
     """
 
     def __init__(self, seed: int, size: Size, lists: Lists, anchor: int) -> None:
@@ -86,7 +86,7 @@ class Mailings:
             self._planned_until = day_of(anchor) - timedelta(days=1)
 
     def until(self, now: int) -> list[Mailing]:
-        """Return every message made up to a timestamp, those deleted since included."""
+        """Return every message made up to a given time, those deleted since included."""
         with self._lock:
             self._plan_days(day_of(now))
         made = [mailing for mailing in self._sent if mailing.listed_from <= now]
@@ -94,7 +94,7 @@ class Mailings:
         return [*made, *(self._triggered(n, now) for n in self._triggered_numbers(now)), *others]
 
     def at(self, now: int) -> list[Message]:
-        """Return the messages that are listed at a timestamp."""
+        """Return the messages that are listed as of a given time."""
         return [mailing.at(now) for mailing in self.until(now) if now < mailing.listed_until]
 
     def _plan_days(self, last: date) -> None:
@@ -137,7 +137,7 @@ class Mailings:
             return events_of_sending(recipients(), sent_at, events_dice, suppressed=share)
 
         until = _NEVER if lifetime is None else sent_at + lifetime
-        # For some hours before it leaves the list, a deleted message is already gone.
+        # For some hours before it leaves the list, a deleted message cannot be fetched.
         gone = until if until == _NEVER else until - 6 * HOUR
         message = self._message(message_id, "SENT", sent_at, dice, lists=lists, events=events)
         return Mailing(message, listed_from=sent_at, gone_from=gone, listed_until=until)
@@ -225,7 +225,7 @@ class Mailings:
         ]
 
     def _triggered(self, number: int, now: int) -> Mailing:
-        """Return a message that goes on sending: to a few recipients, day after day."""
+        """Return a message that keeps sending: to a few recipients, day after day."""
         since = midnight(START) + 14 * HOUR + number * 11 * DAY
         last = day_of(now)
         pool = self._lists.audiences[0]

@@ -32,7 +32,7 @@ _VIEWED_EVERY_DAYS = 9
 
 
 class MediaLibrary:
-    """The media library at any timestamp."""
+    """The media library at any time."""
 
     def __init__(self, seed: int, people: People) -> None:
         self._seed = seed
@@ -40,7 +40,7 @@ class MediaLibrary:
         self._media = list(self._invent())
 
     def at(self, now: int) -> list[Medium]:
-        """Return what was in the library at a timestamp, folder by folder."""
+        """Return what was in the library as of a given time, folder by folder."""
         return [
             replace(medium, views=tuple(self._views(medium, now)))
             for medium in self._media
@@ -102,5 +102,5 @@ class MediaLibrary:
             )
             yield view
             if dice.chance(0.1):
-                # Within the same minute the same visitor cannot be told from himself.
+                # Within the same minute the same visitor looks the same twice.
                 yield replace(view, total_count=view.total_count + 1)

@@ -25,7 +25,7 @@ _HEADERS = (("2", "Product"), ("3", "Größe & Maß"), ("", ""))
 
 
 class Suppressions:
-    """Addresses that must not be written to, at any timestamp."""
+    """Addresses that must not be written to, at any time."""
 
     def __init__(self, seed: int, size: Size, people: People) -> None:
         self._seed = seed
@@ -38,7 +38,7 @@ class Suppressions:
         }
 
     def at(self, kind: str, messages: Iterable[Message], now: int) -> list[Suppression]:
-        """Return one list at a timestamp, oldest first, each address once.
+        """Return one list as of a given time, oldest first, each address once.
 
         It holds what was imported on the first day, what users and programs added since, and
         what the events of the messages brought.

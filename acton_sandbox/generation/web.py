@@ -18,9 +18,9 @@ _STATES = ("draft", "running", "paused")
 
 
 def forms_of(seed: int, count: int, now: int) -> list[Form]:
-    """Return the forms with what came of them up to a timestamp.
+    """Return the forms with what came of them up to a given time.
 
-    The first has visits from every source, the second has none, and the third is gone.
+    The first has visits from every source, the second has none; the third is deleted but listed.
     """
     found = []
     for number in range(count):
@@ -47,9 +47,9 @@ def forms_of(seed: int, count: int, now: int) -> list[Form]:
 
 
 def landing_pages_of(seed: int, count: int, now: int) -> list[LandingPage]:
-    """Return the landing pages with their visits up to a timestamp.
+    """Return the landing pages with their visits up to a given time.
 
-    The first has visits from every source, the second has none, and the third is gone.
+    The first has visits from every source, the second has none; the third is deleted but listed.
     """
     found = []
     for number in range(count):
@@ -81,7 +81,7 @@ def landing_pages_of(seed: int, count: int, now: int) -> list[LandingPage]:
 
 
 def programs_of(seed: int, count: int, now: int) -> list[Program]:
-    """Return so many programs of each type, as they stand at a timestamp."""
+    """Return so many programs of each type, as of a given time."""
     found = []
     for program_type, pattern in _PROGRAMS.items():
         for number in range(count):

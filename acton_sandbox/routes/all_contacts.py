@@ -51,7 +51,7 @@ _DATES = ("Created Date", "Modified Date")
 
 @routed_for("older", "both")
 def segment_download(call: Call) -> Answer:
-    """Answer with a page of the contacts of a segment, with all columns or those asked for."""
+    """Answer with a page of the contacts of a segment, with all columns or those requested."""
     account = call.view.account
     members = _members(call)
     if members is None:
@@ -72,7 +72,7 @@ def segment_download(call: Call) -> Answer:
         {
             "id": call.ids["segment_id"],
             "pageNumber": page,
-            # So it is in the printed sample, whatever was asked for.
+            # As in the printed sample, whatever was requested.
             "pageSize": 0,
             "search": word,
             "headers": headers,

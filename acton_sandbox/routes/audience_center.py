@@ -1,6 +1,6 @@
 """`/ucl/v2/{accountId}`: contacts, their schema and segments (Act-On reference, 2024 edition).
 
-Of most answers no document tells more than that they are JSON.
+Most answers are documented as JSON and no further.
 """
 
 from __future__ import annotations
@@ -221,7 +221,7 @@ def contact_activity(call: Call) -> Answer:
     found = call.view.account.contact_by_id.get(call.ids["id"])
     if found is None:
         return nothing()
-    # That nothing asked for means the present month is said of the older generation alone.
+    # Only the older generation documents that no dates mean the present month.
     facts = recent_facts(call, found, max(call.number("monthsOfPastData", 0), 0))
     if call.view.choices.undocumented_shape in ("envelope", "source"):
         return _one(call, facts)

@@ -71,7 +71,7 @@ def footer(call: Call) -> Answer:
 def images(call: Call) -> Answer:
     """Answer with the images in their folders.
 
-    The 2019 edition can be asked for some folders, separated by semicolons.
+    The 2019 edition takes a choice of folders, separated by semicolons.
     """
     wanted = call.query.get("foldernames", "") if call.view.is_2019 else ""
     return Answer.of_json(

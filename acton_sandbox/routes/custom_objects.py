@@ -240,7 +240,7 @@ def _body(call: Call) -> Mapping[str, Any]:
 
 
 def _selected(body: Mapping[str, Any], kind: CustomObject) -> set[str]:
-    """Return the names of the values that are asked for."""
+    """Return the names of the requested values."""
     known = {*kind.field_by_name, _CREATED, _UPDATED}
     fields = body.get("selectFields") or [f"{_PREFIX}*"]
     if len(fields) > _MOST_SELECT_FIELDS:
@@ -366,7 +366,7 @@ class _Speller:
         return _uploaded(field, value) if self._is_uploaded else value
 
     def _at(self, timestamp: int, zone_name: str) -> datetime:
-        """Return a timestamp in the zone asked for, else in the field's, else in the account's."""
+        """Return a timestamp in the requested zone, else in the field's, else in the account's."""
         zone = self._zone or ZoneInfo(zone_name or self._account_zone)
         return datetime.fromtimestamp(timestamp / 1000, UTC).astimezone(zone)
 

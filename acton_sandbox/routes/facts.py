@@ -28,7 +28,7 @@ def contact_facts(call: Call) -> Answer:
 
 
 def facts_object(facts: Facts, now: int) -> dict[str, object]:
-    """Return what a contact has done, and its score, as the API tells it."""
+    """Return what a contact has done, and its score, as the API returns it."""
     return {
         "activity": _whole(facts, now),
         "activitylist": [_entry(one, now) for one in facts.activities],

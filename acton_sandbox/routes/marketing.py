@@ -18,7 +18,7 @@ def campaign_list(call: Call) -> Answer:
 
 
 def campaign(call: Call) -> Answer:
-    """Answer with one campaign, which tells more by itself than in the list."""
+    """Answer with one campaign, which has more fields on its own than in the list."""
     for found in call.view.account.campaigns:
         if found.id == call.ids["id"] and not found.gone:
             row = {**_campaign(call, found), "description": found.description}
