@@ -17,6 +17,7 @@ from tests.contract.conftest import NOW, bench_of
 from tests.contract.expected import KEYS, by_key, expected_records
 from tests.contract.expected_webinars import expected_registrants
 from tests.contract.harness import catalog, signals_kept
+from tests.meltano_merge import merged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -444,16 +445,6 @@ def test_a_run_that_is_killed_drops_nothing_that_is_there(bench: Bench, part: fl
     days.run(days=1)
     for stream in streams:
         assert days.held(stream).keys() == by_key(stream, expected[stream]).keys()
-
-
-def merged(before: Any, after: Any) -> Any:
-    """Merge a state into an earlier one, as Meltano can do it."""
-    if isinstance(before, dict) and isinstance(after, dict):
-        return {
-            name: merged(before.get(name), after.get(name, before.get(name)))
-            for name in [*before, *(name for name in after if name not in before)]
-        }
-    return after
 
 
 @pytest.mark.usefixtures("_many_states")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from copy import deepcopy
 from datetime import timedelta
 from random import Random
@@ -15,6 +14,7 @@ from tap_acton.state.old_format import NAMES, VERSION
 from tests.contract.conftest import NOW, bench_of
 from tests.contract.expected import KEYS, expected_records
 from tests.contract.random_days import Warehouse, days_of
+from tests.meltano_merge import merged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -201,15 +201,6 @@ def test_whatever_is_wrong_in_a_state_nothing_is_lost(
 # Meltano's merge
 
 
-def merged(state: Mapping[str, Any], into: Mapping[str, Any]) -> dict[str, Any]:
-    """Merge states as Meltano does with ``--merge-state``: deeply, and without removing."""
-    found = dict(into)
-    for name, value in state.items():
-        known = found.get(name)
-        found[name] = merged(value, known) if isinstance(value, dict) and known else value
-    return json.loads(json.dumps(found))  # type: ignore[no-any-return]
-
-
 def test_what_is_over_does_not_come_back_by_a_merge_of_states(bench: Bench, tmp_path: Path) -> None:
     """Else a later run would take it for what it has read itself, and leave that out."""
     streams = ["custom_object_records", "forms", "form_reports", "image_details"]
@@ -221,7 +212,7 @@ def test_what_is_over_does_not_come_back_by_a_merge_of_states(bench: Bench, tmp_
         outputs.append(bench.run(state, daily_request_limit=12, **settings))
         assert isinstance(outputs[-1].failure, AllowanceSpentError | None)
         for message in outputs[-1].of_type("STATE"):
-            state = merged(message["value"], state)
+            state = merged(state, message["value"])
         bench.let_pass(A_DAY + 60)
     assert len(outputs) > 2
     last = bench.run(state, **settings)
