@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from tap_acton.records.reader import Record
     from tap_acton.streams.base.bookmarks import BookmarkedStream
-    from tap_acton.sync.summary import StreamCount
+    from tap_acton.sync.summary import StreamSummary
 
 PROGRESS_MARKERS = "progress_markers"
 _PROPERTY = 2
@@ -62,7 +62,7 @@ class Lines:
     """
 
     def __init__(
-        self, stream: BookmarkedStream, version: int | None, count: StreamCount, metric: Counter
+        self, stream: BookmarkedStream, version: int | None, count: StreamSummary, metric: Counter
     ) -> None:
         self._stream = stream
         self._count = count

@@ -159,9 +159,9 @@ def make_plan(tap: ActOnTap) -> Plan:
     _ = run.zone
     selected = [cast("ActOnStream", stream) for stream in tap.streams.values() if stream.selected]
     for stream in selected:
-        stream.begin_full_read()
+        stream.begin_full_refresh()
     foreseen = {stream.name: _foresee(stream) for stream in selected}
-    made = {name: count.calls for name, count in run.counts.streams.items()}
+    made = {name: count.calls for name, count in run.summary.streams.items()}
     streams = []
     for name in tap.streams:
         if name in foreseen:
@@ -179,7 +179,7 @@ def make_plan(tap: ActOnTap) -> Plan:
         settings.requests_per_second,
         settings.daily_request_limit,
         run.calls_left_today,
-        run.counts.summary()["calls"],
+        run.summary.data()["calls"],
     )
 
 
@@ -187,7 +187,7 @@ def _foresee(stream: ActOnStream) -> tuple[Estimate, str]:
     """Let a stream foresee its calls; give its failure where it cannot."""
     try:
         estimate = stream.estimate()
-        reasons = [estimate.reason, "full read" if stream.is_full_read else ""]
+        reasons = [estimate.reason, "full read" if stream.is_full_refresh else ""]
         return replace(estimate, reason=", ".join(filter(None, reasons))), ""
     except NotAvailableError as error:
         stream.logger.info("%s The stream will be switched off.", error.sentence)

@@ -321,7 +321,7 @@ class TapActOn(ActOnTap):
         try:
             self.run.client.connect()
             for stream in self._selected_streams():
-                stream.begin_full_read()
+                stream.begin_full_refresh()
             self.writes_lines = True
             self.sync_all()
             self._end_round()
@@ -360,17 +360,17 @@ class TapActOn(ActOnTap):
         return (stream for stream in map(self.stream, self.streams) if stream.selected)
 
     def _report(self) -> None:
-        summary = self.run.counts.summary()
+        summary = self.run.summary.data()
         for name, count in summary["streams"].items():
-            spared = ", ".join(f"{reason} {calls:,}" for reason, calls in count["spared"].items())
+            saved = ", ".join(f"{reason} {calls:,}" for reason, calls in count["saved"].items())
             self.logger.info(
                 "%s: %s%s, %s rows, %s calls%s, %s parents skipped, %s s waited",
                 name,
                 count["outcome"] or "not finished",
-                " full read" if count["full_read"] else "",
+                " full read" if count["full_refresh"] else "",
                 f"{count['rows']:,}",
                 f"{count['calls']:,}",
-                f" (spared: {spared})" if spared else "",
+                f" (saved: {saved})" if saved else "",
                 f"{count['skipped']:,}",
                 f"{count['waited']:,.0f}",
             )

@@ -149,7 +149,7 @@ def _before(now: datetime, *, years: int = 0, months: int = 0, **exact: int) -> 
 
 def _calendar(now: datetime) -> DateTime:
     """Return a timestamp that knows the calendar."""
-    # This import takes a tenth of a second, which runs that name no such date are spared.
+    # This import takes a tenth of a second, so only runs that name such a date pay for it.
     import pendulum  # noqa: PLC0415
 
     return pendulum.instance(now)

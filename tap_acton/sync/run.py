@@ -6,11 +6,12 @@ Building a run makes no call and opens no file; the first call does.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from tap_acton.api.auth import Credentials, TokenChain
@@ -29,7 +30,7 @@ from tap_acton.stores.opening import open_stores
 from tap_acton.streams.audience_center.account import AudienceCenter
 from tap_acton.streams.custom_objects.fields import ask_schemas, schemas_in
 from tap_acton.sync.stop import StopSignal
-from tap_acton.sync.summary import RunCount
+from tap_acton.sync.summary import RunSummary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 
 Parent: TypeAlias = Mapping[str, Any]
 """The columns of a parent's record that its children need."""
+
+Shared = TypeVar("Shared")
 
 HASTY_SECONDS = 5.0
 """How long discovery waits for an answer."""
@@ -62,7 +65,7 @@ class Run:
         started_at: When the run began, as the tap writes timestamps.
         retry_policy: How long Act-On is waited for.
         stop: The wish to end the run.
-        counts: What the run counted.
+        summary: What the run counted.
         parents: The parents that each listing stream found, by its name, once it has
             been read to its end; the failure where it could not be.
         message_counters: What the message reports read in this run count, by message
@@ -76,7 +79,7 @@ class Run:
         self.started_at = started_at
         self.retry_policy = RetryPolicy(settings.request_timeout, settings.max_retries)
         self.stop = StopSignal()
-        self.counts = RunCount()
+        self.summary = RunSummary()
         self.parents: dict[str, list[Parent] | ActOnError] = {}
         self.message_counters: dict[str, tuple[int | None, ...] | CallError] = {}
         self.media_totals: dict[str, str] = {}
@@ -87,6 +90,8 @@ class Run:
         self._account: Mapping[str, Any] | ActOnError | None = None
         self._object_schemas: Sequence[Row] | NotAvailableError | None = None
         self._told: set[ActOnError] = set()
+        self._shared: dict[Callable[[Run], Any], Any] = {}
+        self._lock = threading.RLock()
 
     @cached_property
     def client(self) -> ActOnClient:
@@ -112,7 +117,7 @@ class Run:
         )
 
         def post(form: Mapping[str, str]) -> requests.Response:
-            self.counts.count_login()
+            self.summary.count_login()
             return session.post(
                 f"{settings.base_url}/token",
                 data=form,
@@ -135,7 +140,7 @@ class Run:
             session=session,
             tokens=tokens,
             limits=limits,
-            counter=self.counts,
+            counter=self.summary,
             pause=self.stop.pause,
             retry_policy=self.retry_policy,
         )
@@ -159,7 +164,7 @@ class Run:
             call = Call("/api/1/account", subject="account", stream="account")
             try:
                 self._account = self.client.read(call, _require_object)
-                self.counts.streams["account"].outcome = "not selected"
+                self.summary.streams["account"].outcome = "not selected"
             except (CallError, StreamFailedError) as error:
                 self._account = error
         if isinstance(self._account, ActOnError):
@@ -228,6 +233,18 @@ class Run:
             center = self.__dict__.get("audience_center")
             if center is not None and center.has_failed:
                 del self.audience_center
+
+    def shared(self, kind: Callable[[Run], Shared]) -> Shared:
+        """Return the one thing of a kind that this run shares, made when it is first asked for.
+
+        Args:
+            kind: Makes it of the run; a class, as a rule.
+        """
+        with self._lock:
+            if kind not in self._shared:
+                self._shared[kind] = kind(self)
+            found: Shared = self._shared[kind]
+            return found
 
     def is_news(self, error: ActOnError) -> bool:
         """Tell whether an error is met for the first time, and keep it.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tap_acton.errors import ActOnError, AllowanceSpentError
     from tap_acton.records.reader import Record
-    from tap_acton.sync.summary import StreamCount
+    from tap_acton.sync.summary import StreamSummary
 
 
 def unnamed_file(owner: object) -> IO[bytes]:
@@ -144,7 +144,7 @@ class FactsSpool:
     """
 
     def __init__(self, names: Sequence[str]) -> None:
-        self.source: StreamCount | None = None
+        self.source: StreamSummary | None = None
         self.failure: ActOnError | None = None
         self.spent: AllowanceSpentError | None = None
         self.after = ""

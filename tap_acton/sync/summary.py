@@ -11,7 +11,7 @@ NAMES_SHOWN = 10
 
 
 @dataclass(slots=True)
-class StreamCount:
+class StreamSummary:
     """The counts of one stream.
 
     Attributes:
@@ -20,9 +20,9 @@ class StreamCount:
         waited: Seconds spent waiting for the limits, summed over all threads.
         skipped: Parents that Act-On no longer has.
         refused: Parents that Act-On refused to tell of.
-        spared: Calls that were not made because they could bring nothing new, by the
+        saved: Calls that were not made because they could bring nothing new, by the
             reason; as far as that is known without making them.
-        is_full_read: Whether a full read came to its end, so that targets drop what is gone.
+        is_full_refresh: Whether a full read came to its end, so that targets drop what is gone.
         outcome: ``complete``, ``incomplete``, ``done before``, ``not selected``,
             ``switched off`` or ``failed``; empty while reading.
         skipped_names: The first of the skipped parents by name.
@@ -34,8 +34,8 @@ class StreamCount:
     waited: float = 0.0
     skipped: int = 0
     refused: int = 0
-    spared: Counter[str] = field(default_factory=Counter)
-    is_full_read: bool = False
+    saved: Counter[str] = field(default_factory=Counter)
+    is_full_refresh: bool = False
     outcome: str = ""
     skipped_names: list[str] = field(default_factory=list)
     refused_names: list[str] = field(default_factory=list)
@@ -56,7 +56,7 @@ class StreamCount:
             names.append(name)
 
 
-class RunCount:
+class RunSummary:
     """The counts of a run; calls may be counted from any thread.
 
     Attributes:
@@ -67,7 +67,7 @@ class RunCount:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.logins = 0
-        self.streams: defaultdict[str, StreamCount] = defaultdict(StreamCount)
+        self.streams: defaultdict[str, StreamSummary] = defaultdict(StreamSummary)
 
     def count_login(self) -> None:
         """Count a call for a token."""
@@ -86,7 +86,7 @@ class RunCount:
             count.calls += 1
             count.waited += seconds_waited
 
-    def count_spared(self, stream: str, reason: str, calls: int = 1) -> None:
+    def count_saved(self, stream: str, reason: str, calls: int = 1) -> None:
         """Count calls that were not made.
 
         Args:
@@ -96,15 +96,15 @@ class RunCount:
         """
         if calls:
             with self._lock:
-                self.streams[stream].spared[reason] += calls
+                self.streams[stream].saved[reason] += calls
 
-    def summary(self) -> dict[str, Any]:
+    def data(self) -> dict[str, Any]:
         """Give the counts as plain data.
 
         Returns:
             The calls of the whole run, those for tokens included and also by
             themselves, and per stream its rows, calls, skipped and refused parents,
-            calls spared by reason, seconds waited and outcome.
+            calls saved by reason, seconds waited and outcome.
         """
         return {
             "calls": self.logins + sum(count.calls for count in self.streams.values()),
@@ -115,9 +115,9 @@ class RunCount:
                     "calls": count.calls,
                     "skipped": count.skipped,
                     "refused": count.refused,
-                    "spared": dict(sorted(count.spared.items())),
+                    "saved": dict(sorted(count.saved.items())),
                     "waited": round(count.waited, 1),
-                    "full_read": count.is_full_read,
+                    "full_refresh": count.is_full_refresh,
                     "outcome": count.outcome,
                 }
                 for name, count in sorted(self.streams.items())

@@ -67,9 +67,9 @@ def differing(bench: Bench, outputs: list[Output]) -> list[Record]:
     ]
 
 
-def spared(output: Output, reason: str) -> int:
+def saved(output: Output, reason: str) -> int:
     summary = json.loads(output.log.partition("Run summary: ")[2].splitlines()[0])
-    calls: int = summary["streams"][STREAM]["spared"].get(reason, 0)
+    calls: int = summary["streams"][STREAM]["saved"].get(reason, 0)
     return calls
 
 
@@ -96,7 +96,7 @@ def test_only_pages_with_new_events_are_asked_for(
     runs: Runs,
 ) -> None:
     known = {
-        way: sum(spared(output, "known") for output in found) for way, (_, found) in runs.items()
+        way: sum(saved(output, "known") for output in found) for way, (_, found) in runs.items()
     }
     calls = {way: sum(output.paths.total() for output in found) for way, (_, found) in runs.items()}
     in_no_order = ("recipients", "json")
@@ -131,7 +131,7 @@ def test_a_run_that_breaks_off_between_new_pages_is_taken_up(
         bench.sandbox.faults.clear()
         outputs.append(read(bench, outputs[-1].state))
         assert differing(bench, outputs) == []
-    assert sum(spared(output, "known") for output in outputs) > 0
+    assert sum(saved(output, "known") for output in outputs) > 0
 
 
 @pytest.mark.parametrize("status", [400, 404])
@@ -154,8 +154,8 @@ def test_once_in_the_period_all_pages_are_read(popular: Account) -> None:
         sooner, later = (
             read(bench, first.state, recheck_period=period) for period in ("P2D", "P1D")
         )
-    assert spared(sooner, "known") > 0
-    assert spared(later, "known") == 0
+    assert saved(sooner, "known") > 0
+    assert saved(later, "known") == 0
     assert (
         by_key(STREAM, sooner.records[STREAM]).items()
         <= by_key(STREAM, later.records[STREAM]).items()

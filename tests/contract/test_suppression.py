@@ -158,8 +158,8 @@ def test_a_proven_filter_makes_a_nightly_run_cost_one_call(bench: Bench, choice:
     third = read(bench, second.state)
     assert calls(third) == [1, 1, 1]
     assert units(third) == {unit}
-    for stream, spared in zip(PATHS, whole(bench.sandbox.account, -1), strict=True):
-        assert summary_of(third)["streams"][stream]["spared"] == {"known": spared}
+    for stream, saved in zip(PATHS, whole(bench.sandbox.account, -1), strict=True):
+        assert summary_of(third)["streams"][stream]["saved"] == {"known": saved}
 
 
 @pytest.mark.parametrize("choice", OF_NO_USE)

@@ -40,7 +40,7 @@ def test_what_has_not_changed_is_not_asked_again(bench: Bench) -> None:
         assert calls.get(stream, 0) <= gone.get(stream, 1), stream
         assert not second.records[stream]
     assert calls["media_reports"] == calls_by_stream(first)["media_reports"]
-    assert "spared: unchanged" in second.log
+    assert "saved: unchanged" in second.log
 
 
 def test_the_state_of_an_unchanged_account_stays(bench: Bench) -> None:

@@ -43,7 +43,7 @@ def calls_of(account: Account) -> tuple[Mapping[str, int], list[SeenRequest]]:
         with redirect_stdout(TextIOWrapper(BytesIO())):
             tap.sync_and_report()
         seen = [request for request in sandbox.requests if request.path != "/token"]
-    return {name: count.calls for name, count in tap.run.counts.streams.items()}, seen
+    return {name: count.calls for name, count in tap.run.summary.streams.items()}, seen
 
 
 def pattern_of(endpoint: str) -> re.Pattern[str]:

@@ -37,7 +37,7 @@ from tap_acton.errors import (
     StreamFailedError,
     UnreachableError,
 )
-from tap_acton.sync.summary import RunCount
+from tap_acton.sync.summary import RunSummary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -111,7 +111,7 @@ class Setup:
         self.pauses: list[float] = []
         self.tokens = Tokens(self.log)
         self.limits = FakeLimits(self.log)
-        self.counts = RunCount()
+        self.counts = RunSummary()
         self.client = self.client_with()
 
     def client_with(

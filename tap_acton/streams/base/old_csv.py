@@ -211,7 +211,7 @@ class BulkStream(ActOnStream):
             sentence = error.sentence
         else:
             self._refusals[kind] = 0
-            self.spare("by csv", max(0, len(further) - 1))
+            self.save_calls("by csv", max(0, len(further) - 1))
             return self._take(Answer(query, total=answer.total), pages)
         self.log("%s It is read as JSON.", sentence)
         self._refusals[kind] += 1

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from tap_acton.records.dynamic_columns import Shape
     from tap_acton.streams.base.bookmarks import ActOnTap
     from tap_acton.sync.run import Parent
-    from tap_acton.sync.summary import StreamCount
+    from tap_acton.sync.summary import StreamSummary
 
 Item = TypeVar("Item")
 
@@ -119,9 +119,9 @@ class ActOnStream(AskingStream):
         self._parents_asked = 0
 
     @property
-    def count(self) -> StreamCount:
+    def count(self) -> StreamSummary:
         """What the run counts of this stream."""
-        return self.run.counts.streams[self.name]
+        return self.run.summary.streams[self.name]
 
     # What a stream says of itself
 
@@ -177,8 +177,8 @@ class ActOnStream(AskingStream):
                 self.discard_progress()
             self.clamp_bookmark()
             self.stream_done()
-            is_empty = not (count.rows or count.spared or self._parents_asked)
-            count.is_full_read = self.end_full_read(is_empty=is_empty)
+            is_empty = not (count.rows or count.saved or self._parents_asked)
+            count.is_full_refresh = self.end_full_refresh(is_empty=is_empty)
             count.outcome = "incomplete" if count.refused else "complete"
             if count.refused:
                 self.failure = StreamFailedError(
@@ -425,7 +425,7 @@ class ActOnStream(AskingStream):
             What is left to be read.
         """
         after = self.round.after if self.round else ""
-        return left(items, after, name_of, lambda number: self.spare("read before", number))
+        return left(items, after, name_of, lambda number: self.save_calls("read before", number))
 
     def tasks(self) -> Iterator[Task[Answer]]:
         """Turn the queries into tasks for the fan-out.
@@ -540,14 +540,14 @@ class ActOnStream(AskingStream):
 
     # What is told
 
-    def spare(self, reason: str, calls: int = 1) -> None:
+    def save_calls(self, reason: str, calls: int = 1) -> None:
         """Count calls that are not made, since they can bring nothing new.
 
         Args:
             reason: Why, in one or two words.
             calls: How many.
         """
-        self.run.counts.count_spared(self.name, reason, calls)
+        self.run.summary.count_saved(self.name, reason, calls)
 
     def _tell_progress(self) -> None:
         if time.monotonic() - self._told_at > PROGRESS_SECONDS:

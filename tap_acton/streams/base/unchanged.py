@@ -70,7 +70,7 @@ class UnchangedParents(ActOnStream):
             parent_id, evidence = parent["id"], self.evidence(parent)
             is_read = evidence is not None and self._prints.has(parent_id, evidence)
             if may_rest and is_read and not has_turn(parent_id, since, now, period):
-                self.spare("unchanged")
+                self.save_calls("unchanged")
             else:
                 yield parent
 

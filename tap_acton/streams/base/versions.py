@@ -148,7 +148,7 @@ class VersionedStream(BookmarkedStream):
         return TableVersion.of_state(self.stream_state)
 
     @property
-    def is_full_read(self) -> bool:
+    def is_full_refresh(self) -> bool:
         """Whether this run reads for a version that may be activated at its end."""
         version = self.table_version
         return version is not None and version.is_open and self._full_read_period is not None
@@ -173,7 +173,7 @@ class VersionedStream(BookmarkedStream):
     def _full_read_period(self) -> timedelta | None:
         return self.run.settings.full_read_period if self.has_full_reads else None
 
-    def begin_full_read(self) -> None:
+    def begin_full_refresh(self) -> None:
         """Forget how far the stream was read, where a full read is due.
 
         Never in the middle of a reading: what an earlier run has read of it would go without
@@ -237,7 +237,7 @@ class VersionedStream(BookmarkedStream):
                 level=logging.WARNING,
             )
 
-    def end_full_read(self, *, is_empty: bool) -> bool:
+    def end_full_refresh(self, *, is_empty: bool) -> bool:
         """Activate the version, now that the stream was read to its end.
 
         Args:
@@ -247,7 +247,7 @@ class VersionedStream(BookmarkedStream):
             Whether it was activated.
         """
         version = self.table_version
-        if version is None or not self.is_full_read:
+        if version is None or not self.is_full_refresh:
             return False
         is_whole = not (version.has_gap or is_empty)
         if is_whole:

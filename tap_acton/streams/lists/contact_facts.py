@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from tap_acton.records.reader import Record, Row
     from tap_acton.sync.run import Parent
-    from tap_acton.sync.summary import StreamCount
+    from tap_acton.sync.summary import StreamSummary
 
 VERBS = {
     "s": "sent",
@@ -176,7 +176,7 @@ class _Facts(ActOnStream):
             parts = (query.parent["list_id"], query.parent["id"])
             self._behind = "".join(map("".join, zip(PLACE, parts, strict=True)))
 
-    def _kept(self, spool: FactsSpool, source: StreamCount) -> Iterator[Record]:
+    def _kept(self, spool: FactsSpool, source: StreamSummary) -> Iterator[Record]:
         """Give the rows that were kept, and count what the stream that asked did not get."""
         self.count.skipped, self.count.refused = source.skipped, source.refused
         for record in spool.take(self.name):

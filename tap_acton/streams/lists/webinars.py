@@ -52,10 +52,10 @@ class WebinarRegistrants(RowsOfLists):
             if _folder(parent) in folders:
                 yield parent
 
-    def begin_full_read(self) -> None:
+    def begin_full_refresh(self) -> None:
         """Forget how far the lists were read, where a full read is due and there are any."""
         if self.run.settings.on24_client_ids:
-            super().begin_full_read()
+            super().begin_full_refresh()
 
     def given_of(self, parent: Parent) -> Row:
         """Say whose webinar a list holds.

@@ -230,7 +230,7 @@ class MessageEvents(MessageFanOut, BulkStream):
         query = self.query(message)
         counters = self.run.message_counters.get(message["id"])
         if counters is not None:
-            self.spare("shared")
+            self.save_calls("shared")
         else:
             try:
                 counters = self.run.client.read(self.call(query), partial(self._report, query))
@@ -250,7 +250,7 @@ class MessageEvents(MessageFanOut, BulkStream):
             if counter is None or counter not in {0, before}:
                 wanted.append(self._ask_drilldown(message, event_type))
             else:
-                self.spare("unchanged" if counter else "empty")
+                self.save_calls("unchanged" if counter else "empty")
         return Answer(query), wanted
 
     def _report(self, query: Query, payload: Any) -> Counters:
@@ -287,7 +287,7 @@ class MessageEvents(MessageFanOut, BulkStream):
             return Answer(query), [self.task(query)]
         new, borders[kind] = passed
         self._offered.add(kind)
-        self.spare("known", self.calls_for(total) - pages_of(len(rows), self._page_size))
+        self.save_calls("known", self.calls_for(total) - pages_of(len(rows), self._page_size))
         return Answer(query, rows[new]), ()
 
     def _rows_at(self, border: Border, query: Query) -> tuple[list[Row], int]:

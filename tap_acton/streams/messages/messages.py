@@ -90,7 +90,7 @@ class MessageFanOut(ActOnStream):
             if self.progress.is_due(message):
                 yield message
             else:
-                self.spare("at rest")
+                self.save_calls("at rest")
 
     def parent_done(self, parent: Parent, *, is_complete: bool) -> None:
         """Remember that the message has been read.

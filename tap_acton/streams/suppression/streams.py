@@ -128,7 +128,7 @@ class _SystemList(_LateList):
         # Earlier rows do no harm, but pages of them are calls that the filter did not save.
         if seen.pages == 1 or seen.earliest >= asked_from:
             self._found = self._known.reached(seen.latest[-1])
-        self.spare("known", max(0, self._known.pages - seen.pages))
+        self.save_calls("known", max(0, self._known.pages - seen.pages))
         return True
 
     def _find_out(self) -> CreatedAfter | None:

@@ -1,0 +1,88 @@
+"""From a query and a page to a response: path, parameters, body, decoder, extractor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from tap_acton.errors import CallError, GoneError, NotFoundError, RepeatableError
+from tap_acton.records.extractors import Extracted, UnknownShapeError
+from tap_acton.sync.query import Query, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tap_acton.api.client import ActOnClient, Call
+    from tap_acton.api.pagination import Page, Paging
+
+NEXT_TOKEN = "nextPageToken"  # noqa: S105 - the name of a field
+"""Where an envelope has the token of the next page (Act-On reference, 2024 edition)."""
+
+
+class Endpoint(Protocol):
+    """What a stream says of its requests.
+
+    Attributes:
+        paging: How the endpoint pages; None where everything comes in one response.
+        missing_is_gone: Whether a 404 without a reason says that the item was deleted.
+    """
+
+    paging: Paging | None
+    missing_is_gone: bool
+
+    def call(self, query: Query, page: Page) -> Call:
+        """Make the call for a page."""
+
+    def decoder(self, query: Query) -> Callable[[bytes, str], Any]:
+        """Give what decodes the body of a good response."""
+
+    def extracted(self, payload: Any, query: Query) -> Extracted:
+        """Find the rows of a decoded response."""
+
+
+class Requester:
+    """Makes the requests of one stream; used by the worker threads.
+
+    Args:
+        client: Makes the calls, repeats them, and turns failures into errors.
+        endpoint: The stream.
+    """
+
+    def __init__(self, client: ActOnClient, endpoint: Endpoint) -> None:
+        self._client = client
+        self._endpoint = endpoint
+
+    def fetch(self, query: Query, page: Page) -> Response:
+        """Request a page.
+
+        Args:
+            query: The query.
+            page: The page.
+
+        Returns:
+            The rows, or the problem where Act-On refuses this request and only this one.
+
+        Raises:
+            ActOnError: If the failure concerns more than this request.
+        """
+        endpoint = self._endpoint
+        if endpoint.paging is not None:
+            page = endpoint.paging.settled(page)
+        try:
+            call = endpoint.call(query, page)
+
+            def interpret(payload: Any) -> Extracted:
+                try:
+                    return endpoint.extracted(payload, query)
+                except UnknownShapeError:
+                    raise RepeatableError(
+                        f"{call.subject}: Act-On's response has an unknown shape."
+                    ) from None
+
+            found = self._client.read(call, interpret, endpoint.decoder(query))
+        except NotFoundError as error:
+            is_gone = endpoint.missing_is_gone and query.item is not None
+            return Response(query, page, problem=GoneError(error.sentence) if is_gone else error)
+        except CallError as error:
+            return Response(query, page, problem=error)
+        token = found.envelope.get(NEXT_TOKEN) if found.envelope else None
+        return Response(query, page, found.rows, found.total, str(token) if token else "")

@@ -1,0 +1,116 @@
+"""What a run summary."""
+
+from __future__ import annotations
+
+import json
+import threading
+
+from tap_acton.sync.summary import NAMES_SHOWN, RunSummary, StreamSummary
+
+
+def test_calls_and_waits_add_up_by_stream() -> None:
+    summary = RunSummary()
+
+    summary.count_call("messages", 0.5)
+    summary.count_call("messages", 0.25)
+    summary.count_call("lists", 0)
+
+    assert (summary.streams["messages"].calls, summary.streams["messages"].waited) == (2, 0.75)
+    assert (summary.streams["lists"].calls, summary.streams["lists"].waited) == (1, 0)
+
+
+def test_no_call_is_lost_among_threads() -> None:
+    summary = RunSummary()
+    together = threading.Barrier(8, timeout=20)
+
+    def call() -> None:
+        together.wait()
+        summary.count_login()
+        for number in range(499):
+            summary.count_call(f"stream {number % 3}", 0.001)
+
+    threads = [threading.Thread(target=call) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+
+    assert summary.data()["calls"] == 4000
+    assert summary.logins == 8
+
+
+def test_parents_that_are_gone_are_all_counted_and_the_first_ones_named() -> None:
+    count = StreamSummary()
+
+    for number in range(NAMES_SHOWN + 5):
+        count.skip(f"message {number}")
+
+    assert count.skipped == NAMES_SHOWN + 5
+    assert count.skipped_names == [f"message {number}" for number in range(NAMES_SHOWN)]
+
+
+def test_streams_do_not_share_the_names_of_their_parents() -> None:
+    one, other = StreamSummary(), StreamSummary()
+
+    one.skip("message 1")
+
+    assert other.skipped_names == []
+
+
+def test_the_summary_of_nothing_is_nothing() -> None:
+    assert RunSummary().summary() == {"calls": 0, "logins": 0, "streams": {}}
+
+
+def test_the_summary_gives_all_counts_the_streams_in_alphabetical_order() -> None:
+    summary = RunSummary()
+    summary.count_call("messages", 1.26)
+    summary.count_call("messages", 0)
+    summary.count_call("lists", 0.04)
+    summary.count_login()
+    summary.streams["messages"].rows = 7
+    summary.streams["messages"].skip("message s-1")
+    for number in range(2):
+        summary.streams["messages"].skip(f"message r-{number}", is_refused=True)
+    summary.streams["messages"].outcome = "complete"
+    summary.streams["messages"].is_full_refresh = True
+    summary.count_saved("messages", "unchanged", 2)
+    summary.count_saved("messages", "at rest")
+    summary.count_saved("messages", "unchanged", 3)
+    summary.count_saved("lists", "unchanged", 0)
+
+    data = summary.data()
+
+    assert data == {
+        "calls": 4,
+        "logins": 1,
+        "streams": {
+            "lists": {
+                "rows": 0,
+                "calls": 1,
+                "skipped": 0,
+                "refused": 0,
+                "saved": {},
+                "waited": 0.0,
+                "full_refresh": False,
+                "outcome": "",
+            },
+            "messages": {
+                "rows": 7,
+                "calls": 2,
+                "skipped": 1,
+                "refused": 2,
+                "saved": {"at rest": 1, "unchanged": 5},
+                "waited": 1.3,
+                "full_refresh": True,
+                "outcome": "complete",
+            },
+        },
+    }
+    assert list(data["streams"]) == ["lists", "messages"]
+
+
+def test_the_summary_can_be_written_as_json() -> None:
+    summary = RunSummary()
+    summary.count_call("messages", 0.1)
+
+    assert json.loads(json.dumps(summary.data())) == summary.data()
