@@ -1,8 +1,9 @@
-"""Rows are found in every shape that Act-On's listings have."""
+"""The extractors find the rows in every shape that Act-On's responses have."""
 
 from __future__ import annotations
 
-from typing import Any
+import json as json_module
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -10,14 +11,22 @@ from hypothesis import strategies as st
 
 from tap_acton.api.old_pagination import Page, UnaskedPages
 from tap_acton.records.extractors import (
+    Folders,
+    OneRow,
+    RowsAt,
+    Undocumented,
+    UnknownShapeError,
     described,
-    find_audience_rows,
-    find_rows,
-    folder_rows,
-    is_folders,
+    total_of,
 )
 
+if TYPE_CHECKING:
+    from tap_acton.records.extractors import Extractor
+
 ROWS = [{"id": "1", "title": "One"}, {"id": "2", "title": "Two"}]
+
+URLS = Undocumented("url")
+AUDIENCE_CENTER = Undocumented("id")
 
 names = st.sampled_from(["entries", "programs", "folders", "name", "result", "urls"])
 json = st.recursive(
@@ -29,116 +38,212 @@ json = st.recursive(
 )
 
 
-@pytest.mark.parametrize(
-    "payload",
-    [
-        ROWS,
-        {"result": ROWS, "count": 2, "offset": 0, "totalCount": 2},
-        {"data": ROWS},
-        {"urls": ROWS},
-        {"source": ROWS, "isSuccess": True},
-    ],
-)
-def test_rows_are_found_in_an_array_and_in_an_envelope(payload: Any) -> None:
-    found = find_rows(payload, "url")
-    assert found is not None
-    assert found.rows == ROWS
-    assert "id, title" in described(found)
-    assert "One" not in described(found)
-
-
-@pytest.mark.parametrize("name", ["folder", "name"])
-@pytest.mark.parametrize("rows", ["entries", "programs"])
-def test_rows_of_folders_get_the_name_of_their_folder(name: str, rows: str) -> None:
-    folders = [{name: "A", rows: [ROWS[0]]}, {name: "", rows: [ROWS[1]]}, {name: "B", rows: []}]
-    expected = [{"folderName": "A", **ROWS[0]}, {"folderName": None, **ROWS[1]}]
-    for payload in (folders, {"folders": folders, "anyRunning": False}):
-        found = find_rows(payload, "url")
-        assert found is not None
-        assert found.rows == expected
-
-
-@pytest.mark.parametrize(
-    ("folder_id", "given"),
-    [(12, {"folderId": 12}), ("x", {"folderId": "x"}), (-1, {}), ("-1", {}), (None, {})],
-)
-def test_rows_get_the_id_of_their_folder_where_it_has_one(folder_id: Any, given: Any) -> None:
-    folders = [{"id": folder_id, "name": "A", "programs": [ROWS[0]]}]
-    assert folder_rows(folders) == [{"folderName": "A", **given, **ROWS[0]}]
-
-
-def test_a_form_that_stands_in_two_folders_comes_from_its_own_first() -> None:
-    folders = [
-        {"folder": "All Forms", "entries": [ROWS[0], ROWS[1]]},
-        {"folder": "Trials", "entries": [ROWS[0]]},
-    ]
-    assert folder_rows(folders) == [{"folderName": "Trials", **ROWS[0]}, ROWS[0], ROWS[1]]
-
-
-@pytest.mark.parametrize("payload", [[], {}, {"result": []}, {"count": 0, "totalCount": 0}])
-def test_nothing_is_no_row(payload: Any) -> None:
-    found = find_rows(payload, "url")
-    assert found is not None
-    assert not found.rows
-    assert described(found) == found.shape
-
-
-def test_a_bare_object_is_a_row() -> None:
-    found = find_rows(ROWS[0], "url")
-    assert found is not None
-    assert list(found.rows) == [ROWS[0]]
-
-
-@pytest.mark.parametrize("payload", [{"header": ROWS[0]}, {"headers": ROWS[:1], "totalCount": 1}])
-def test_what_stands_alone_in_an_object_holds_the_rows_under_any_name(payload: Any) -> None:
-    found = find_rows(payload, "url")
-    assert found is not None
-    assert list(found.rows) == [ROWS[0]]
-    assert "header" in described(found)
-
-
-@pytest.mark.parametrize("payload", [{"headers": []}, {"data": {}}])
-def test_nothing_that_stands_alone_in_an_object_is_no_row(payload: Any) -> None:
-    found = find_rows(payload, "url")
-    assert found is not None
-    assert not found.rows
-
-
-def test_plain_texts_are_rows_of_one_field() -> None:
-    found = find_rows({"urls": ["https://www.example.com/", {}]}, "url")
-    assert found is not None
-    assert found.rows == [{"url": "https://www.example.com/"}]
-
-
-@pytest.mark.parametrize("payload", [None, 1, "text", True])
-def test_anything_else_has_no_rows(payload: Any) -> None:
-    assert find_rows(payload, "url") is None
-
-
 @given(json)
-def test_whatever_comes_rows_are_objects(payload: Any) -> None:
-    found = find_rows(payload, "value")
-    if found is not None:
-        assert all(isinstance(row, dict) for row in found.rows)
-        assert described(found)
+@pytest.mark.parametrize(
+    "extract", [OneRow(), RowsAt(""), RowsAt("result"), Folders(), Folders("folders"), URLS]
+)
+def test_any_response_gives_objects_or_is_refused(extract: Extractor, payload: Any) -> None:
+    try:
+        found = extract(payload)
+    except UnknownShapeError:
+        return
+    assert all(isinstance(row, dict) for row in found.rows)
 
 
-@pytest.mark.parametrize("payload", [[], [{}], [{"entries": None}], {"entries": []}, "x", [1]])
-def test_what_is_not_an_array_of_folders(payload: Any) -> None:
-    assert not is_folders(payload)
+class TestOneRow:
+    def test_the_response_is_the_row(self) -> None:
+        assert OneRow()({"id": "1", "totalCount": 7}) == (
+            [{"id": "1", "totalCount": 7}],
+            None,
+            {},
+            "",
+        )
+
+    @pytest.mark.parametrize("payload", [[], ROWS, None, "x", 1])
+    def test_anything_but_an_object_is_an_error(self, payload: Any) -> None:
+        with pytest.raises(UnknownShapeError):
+            OneRow()(payload)
 
 
-def test_pages_that_are_not_documented_are_asked_for_only_where_there_are_more_rows() -> None:
-    paging = UnaskedPages(100)
-    assert paging.parameters(Page()) == {}
-    assert paging.following(Page(), 20, None, b"") == []
-    assert paging.following(Page(), 20, 20, b"") == []
-    assert [page.offset for page in paging.following(Page(), 20, 50, b"")] == [20, 40]
-    assert paging.parameters(Page(20, 40)) == {"count": 20, "offset": 20}
+class TestRowsAt:
+    def test_rows_stand_under_a_name_beside_their_total(self) -> None:
+        payload = {"result": ROWS, "totalCount": "12", "count": 2}
+        assert RowsAt("result")(payload) == (ROWS, 12, payload, "")
+
+    def test_the_response_is_the_array(self) -> None:
+        assert RowsAt("")(ROWS) == (ROWS, None, {}, "")
+
+    @pytest.mark.parametrize("nothing", [None, []])
+    def test_null_is_no_rows(self, nothing: Any) -> None:
+        assert RowsAt("result")({"result": nothing}).rows == []
+
+    def test_null_among_the_rows_is_no_row(self) -> None:
+        assert RowsAt("result")({"result": [None, ROWS[0], None]}).rows == [ROWS[0]]
+        assert RowsAt("")([None, ROWS[0]]).rows == [ROWS[0]]
+
+    @pytest.mark.parametrize(
+        "payload", [{}, {"data": ROWS}, ROWS, {"result": ROWS[0]}, {"result": [1]}, None]
+    )
+    def test_another_shape_is_an_error(self, payload: Any) -> None:
+        with pytest.raises(UnknownShapeError):
+            RowsAt("result")(payload)
+
+    @pytest.mark.parametrize("payload", [{}, {"": ROWS}, [1], [ROWS], None, "x"])
+    def test_another_shape_than_an_array_of_rows_is_an_error(self, payload: Any) -> None:
+        with pytest.raises(UnknownShapeError):
+            RowsAt("")(payload)
 
 
-class TestAudienceCenter:
-    """Envelopes of which nothing is documented but that they are JSON."""
+class TestFolders:
+    @pytest.mark.parametrize("name", ["folder", "name"])
+    @pytest.mark.parametrize("rows", ["entries", "programs"])
+    def test_rows_get_the_name_of_their_folder(self, name: str, rows: str) -> None:
+        folders = [{name: "A", rows: [ROWS[0]]}, {name: "", rows: [ROWS[1]]}, {name: "B", rows: []}]
+        expected = [{"folderName": "A", **ROWS[0]}, {"folderName": None, **ROWS[1]}]
+        assert Folders()(folders).rows == expected
+        assert Folders("folders")({"folders": folders, "anyRunning": False}).rows == expected
+
+    def test_the_fields_around_the_folders_are_the_envelope(self) -> None:
+        payload = {"folders": [], "anyRunning": True}
+        assert Folders("folders")(payload) == ([], None, payload, "")
+
+    @pytest.mark.parametrize(
+        ("folder_id", "given"),
+        [
+            (12, {"folderId": 12}),
+            ("x", {"folderId": "x"}),
+            ([7], {"folderId": [7]}),
+            (-1, {}),
+            ("-1", {}),
+            (None, {}),
+        ],
+    )
+    def test_rows_get_the_id_of_their_folder_if_it_has_one(
+        self, folder_id: Any, given: Any
+    ) -> None:
+        folders = [{"id": folder_id, "name": "A", "programs": [ROWS[0]]}]
+        assert Folders()(folders).rows == [{"folderName": "A", **given, **ROWS[0]}]
+
+    def test_a_form_in_two_folders_comes_from_its_own_first(self) -> None:
+        folders = [
+            {"folder": "All Forms", "entries": [ROWS[0], ROWS[1]]},
+            {"folder": "Trials", "entries": [ROWS[0]]},
+        ]
+        expected = [{"folderName": "Trials", **ROWS[0]}, ROWS[0], ROWS[1]]
+        assert Folders()(folders).rows == expected
+
+    @pytest.mark.parametrize(
+        "folder", [{"folder": "A", "entries": None}, {"folder": "A"}, {"id": 3, "name": "A"}]
+    )
+    def test_a_folder_without_entries_is_empty(self, folder: Any) -> None:
+        full = {"folder": "B", "entries": [None, ROWS[0]]}
+        assert Folders()([folder]).rows == []
+        assert Folders()([folder, full]).rows == [{"folderName": "B", **ROWS[0]}]
+
+    def test_no_folders_are_no_rows(self) -> None:
+        assert Folders()([]).rows == []
+        assert Folders("folders")({"folders": None}).rows == []
+
+    @pytest.mark.parametrize(
+        "payload",
+        [
+            [{}],
+            [1],
+            ROWS,
+            [{"folder": "A", "entries": [1]}],
+            [{"folder": "A", "entries": {}}],
+            {"entries": []},
+            {"folders": []},
+            "x",
+            None,
+        ],
+    )
+    def test_anything_else_is_an_error(self, payload: Any) -> None:
+        with pytest.raises(UnknownShapeError):
+            Folders()(payload)
+
+
+class TestUndocumented:
+    @pytest.mark.parametrize(
+        "payload",
+        [
+            ROWS,
+            [None, *ROWS],
+            {"result": ROWS, "count": 2, "offset": 0, "totalCount": 2},
+            {"data": ROWS},
+            {"urls": ROWS},
+            {"source": ROWS, "isSuccess": True},
+            {"folders": ROWS},
+            json_module.dumps({"data": ROWS}),
+        ],
+    )
+    def test_rows_are_found_in_an_array_and_in_an_envelope(self, payload: Any) -> None:
+        found = URLS(payload)
+        assert found.rows == ROWS
+        assert "id, title" in described(found)
+        assert "One" not in described(found)
+
+    @pytest.mark.parametrize("around", ["{}", '{"folders": {}}', '{"data": {"folders": {}}}'])
+    def test_rows_are_found_in_folders(self, around: str) -> None:
+        folders = [{"folder": "A", "entries": ROWS}, {"folder": "B", "entries": None}]
+        payload = json_module.loads(around.replace("{}", json_module.dumps(folders)))
+        assert URLS(payload).rows == [{"folderName": "A", **row} for row in ROWS]
+
+    @pytest.mark.parametrize("payload", [[{}, {"entries": None}], [{"entries": [1]}], ROWS])
+    def test_an_array_without_rows_of_its_own_is_not_taken_for_folders(self, payload: Any) -> None:
+        assert URLS(payload).rows == [row for row in payload if row]
+
+    @pytest.mark.parametrize(
+        "payload",
+        [
+            [],
+            {},
+            {"result": []},
+            {"data": []},
+            {"data": None, "count": 0},
+            {"count": 0, "totalCount": 0},
+            {"totalCount": 0, "page": 0},
+            {"content": [], "total": 0},
+            {"nextPageToken": None},
+            {"pagination": {"nextPageToken": None}},
+            {"headers": []},
+            {"data": {}},
+            {"folders": []},
+        ],
+    )
+    def test_nothing_is_no_row(self, payload: Any) -> None:
+        found = URLS(payload)
+        assert list(found.rows) == []
+        assert described(found) == found.shape
+
+    def test_a_bare_object_is_a_row(self) -> None:
+        assert list(URLS(ROWS[0]).rows) == [ROWS[0]]
+
+    @pytest.mark.parametrize(
+        "payload", [{"header": ROWS[0]}, {"headers": ROWS[:1], "totalCount": 1}, {"page": ROWS[0]}]
+    )
+    def test_an_only_field_holds_the_rows_under_any_name(self, payload: Any) -> None:
+        found = URLS(payload)
+        assert list(found.rows) == [ROWS[0]]
+        assert next(iter(payload)) in described(found)
+
+    def test_plain_texts_are_rows_of_one_field(self) -> None:
+        found = URLS({"urls": ["https://www.example.com/", {}, None]})
+        assert found.rows == [{"url": "https://www.example.com/"}]
+
+    @pytest.mark.parametrize("payload", [None, 1, "text", True, "7", "\ud800"])
+    def test_anything_else_is_an_error(self, payload: Any) -> None:
+        with pytest.raises(UnknownShapeError):
+            URLS(payload)
+
+    def test_a_text_that_nests_too_deep_is_an_error(self) -> None:
+        with pytest.raises(UnknownShapeError):
+            URLS("[" * 100_000)
+
+    @given(json)
+    def test_every_array_and_object_has_a_shape(self, payload: Any) -> None:
+        if isinstance(payload, list | dict):
+            assert described(URLS(payload))
 
     @pytest.mark.parametrize(
         "name",
@@ -150,53 +255,94 @@ class TestAudienceCenter:
             {name: ROWS, "totalElements": 2, "somethingElse": {"a": 1}},
             {"data": {name: ROWS, "total": 2}},
         ):
-            found = find_audience_rows(payload, "id")
-            assert found is not None
-            assert found.rows == ROWS
+            assert AUDIENCE_CENTER(payload).rows == ROWS
 
-    def test_rows_are_found_without_an_envelope(self) -> None:
-        found = find_audience_rows(ROWS, "id")
-        assert found is not None
-        assert (found.rows, found.envelope) == (ROWS, {})
+    def test_names_of_an_endpoint_come_before_the_usual_ones(self) -> None:
+        payload = {"data": ROWS[:1], "records": ROWS}
+        assert Undocumented(names=("records",))(payload).rows == ROWS
+
+    def test_an_array_has_no_envelope(self) -> None:
+        assert AUDIENCE_CENTER(ROWS) == (ROWS, None, {}, "an array")
 
     def test_an_empty_array_does_not_hide_the_one_beside_it(self) -> None:
-        found = find_audience_rows({"data": [], "content": ROWS}, "id")
-        assert found is not None
-        assert found.rows == ROWS
+        assert AUDIENCE_CENTER({"data": [], "content": ROWS}).rows == ROWS
 
     def test_an_only_array_may_have_any_name(self) -> None:
-        found = find_audience_rows({"scores": ROWS, "totalCount": 2}, "id")
-        assert found is not None
-        assert found.rows == ROWS
+        assert AUDIENCE_CENTER({"scores": ROWS, "totalCount": 2}).rows == ROWS
+        assert AUDIENCE_CENTER({"scores": ROWS, "page": {"number": 1}}).rows == ROWS
 
     @pytest.mark.parametrize(
         "row", [{"id": "1", "mappings": [{"a": 1}]}, {"accountId": "7", "columns": ROWS}]
     )
     def test_an_object_with_more_than_an_array_is_a_row(self, row: dict[str, Any]) -> None:
         for payload in (row, {"source": row, "isSuccess": True}, {"data": row}):
-            found = find_audience_rows(payload, "id")
-            assert found is not None
-            assert list(found.rows) == [row]
+            assert list(AUDIENCE_CENTER(payload).rows) == [row]
 
-    @pytest.mark.parametrize(
-        "payload", [{}, [], {"data": []}, {"totalCount": 0, "page": 0}, {"content": [], "total": 0}]
-    )
-    def test_nothing_is_no_row(self, payload: Any) -> None:
-        found = find_audience_rows(payload, "id")
-        assert found is not None
-        assert list(found.rows) == []
+    def test_an_object_inside_a_row_is_not_taken_for_the_row(self) -> None:
+        row = {"id": 0, "name": "A", "content": {"html": "<p>"}}
+        assert list(URLS(row).rows) == [row]
 
     def test_a_table_gives_rows_by_its_headers_and_loses_no_cell(self) -> None:
         payload = {"headers": ["A", "A", "B"], "data": [["1", "2"], ["1", "2", "3", "4"], None]}
-        found = find_audience_rows(payload, "id")
-        assert found is not None
-        assert found.rows == [
+        assert AUDIENCE_CENTER(payload).rows == [
             {"A": "1", "A (2)": "2"},
             {"A": "1", "A (2)": "2", "B": "3", "3": "4"},
         ]
 
-    @given(json)
-    def test_whatever_comes_is_taken_or_refused(self, payload: Any) -> None:
-        found = find_audience_rows(payload, "id")
-        assert (found is None) == (not isinstance(payload, list | dict))
-        assert found is None or all(isinstance(row, dict) for row in found.rows)
+    def test_rows_beside_headers_are_no_table(self) -> None:
+        assert AUDIENCE_CENTER({"headers": ["A"], "data": ROWS}).rows == ROWS
+
+    @pytest.mark.parametrize(
+        ("payload", "total"),
+        [
+            ({"data": ROWS, "totalCount": 5, "total": 2}, 5),
+            ({"data": ROWS, "totalElements": "5"}, 5),
+            ({"data": ROWS, "total": -1}, None),
+            ({"data": ROWS, "pagination": {"total": 5}}, 5),
+            ({"data": {"content": ROWS, "total": 5}, "totalCount": 2}, 5),
+            ({"data": {"content": ROWS}, "totalCount": 5}, 5),
+            ({"totalCount": 0}, 0),
+            ({"id": "1", "total": 5}, None),
+            (ROWS, None),
+        ],
+    )
+    def test_the_total_is_read_wherever_it_stands(self, payload: Any, total: int | None) -> None:
+        assert AUDIENCE_CENTER(payload).total == total
+
+    def test_the_envelope_has_the_fields_of_all_objects_around_the_rows(self) -> None:
+        payload = {
+            "a": 1,
+            "nextPageToken": "t",
+            "data": {"rows": ROWS, "b": 2, "nextPageToken": None},
+            "pagination": {"c": 3},
+        }
+        found = AUDIENCE_CENTER(payload)
+        fields = {name: found.envelope[name] for name in ("a", "b", "c", "nextPageToken")}
+        assert fields == {"a": 1, "b": 2, "c": 3, "nextPageToken": "t"}
+
+
+@pytest.mark.parametrize(
+    ("payload", "total"),
+    [
+        ({"totalCount": 0}, 0),
+        ({"totalCount": "12"}, 12),
+        ({"totalCount": -1}, None),
+        ({"totalCount": None}, None),
+        ({"totalCount": "many"}, None),
+        ({"totalCount": 1.5}, None),
+        ({"total": 1}, None),
+        ([], None),
+        (None, None),
+    ],
+)
+def test_a_total_that_is_missing_or_unreadable_is_none(payload: Any, total: int | None) -> None:
+    assert total_of(payload) == total
+
+
+def test_undocumented_pages_are_requested_only_if_there_are_more_rows() -> None:
+    paging = UnaskedPages(100)
+    assert paging.parameters(Page()) == {}
+    assert paging.following(Page(), 20, None, b"") == []
+    assert paging.following(Page(), 20, 20, b"") == []
+    assert [page.offset for page in paging.following(Page(), 20, 50, b"")] == [20, 40]
+    assert paging.parameters(Page(20, 40)) == {"count": 20, "offset": 20}

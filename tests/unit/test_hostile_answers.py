@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import tracemalloc
+from contextlib import suppress
 from itertools import repeat
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
@@ -21,7 +22,7 @@ from tap_acton.api.client import Call, decode_json, decode_page, decode_text
 from tap_acton.api.old_pagination import PAGES_AHEAD, NumberedPages, OffsetPages, Page
 from tap_acton.api.transport import Route
 from tap_acton.errors import ActOnError, Answer, RejectedCallError, disguised_failure_of, failure_of
-from tap_acton.records.extractors import described, find_audience_rows, find_rows
+from tap_acton.records.extractors import Undocumented, UnknownShapeError, described
 from tap_acton.records.list_table import Table, distinct_names
 from tap_acton.records.reader import RecordReader
 from tap_acton.streams.base.csv_file import CsvFile
@@ -249,12 +250,11 @@ def interpret(body: bytes, status: int) -> None:
     for failure in (failure_of(answer, "subject"), disguised_failure_of(answer, "subject")):
         assert failure is None or str(failure).startswith(("subject", "API access"))
     reader = RecordReader(SCHEMA, key=("id",))
-    for find in (find_rows, find_audience_rows):
-        found = find(payload, "id")
-        if found is not None:
-            described(found)
-            for row in found.rows:
-                json.dumps(reader.record(row), allow_nan=False).encode()
+    with suppress(UnknownShapeError):
+        found = Undocumented("id")(payload)
+        described(found)
+        for row in found.rows:
+            json.dumps(reader.record(row), allow_nan=False).encode()
     match payload:
         case {"headers": list(headers), "data": list(data)}:
             table = Table(headers, payload.get("emailColumn"), "l-1")
