@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from tap_acton.records.values import Unconvertible, fingerprint, is_storable, text, texts
+from tap_acton.records.ids import fingerprint
+from tap_acton.records.values import Unconvertible, is_storable, text, texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

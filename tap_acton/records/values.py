@@ -14,12 +14,16 @@ import math
 import re
 import unicodedata
 from decimal import Decimal
-from hashlib import blake2b
 from types import NoneType
 from typing import TYPE_CHECKING, Any, TypeGuard
 
+from tap_acton.records import ids
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+fingerprint = ids.fingerprint
+"""To be imported from :mod:`tap_acton.records.ids`."""
 
 NUMERAL = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 """A number as text: optional sign, decimals and exponent."""
@@ -237,34 +241,6 @@ def identifiers(values: Sequence[object]) -> Sequence[str | None]:
     if are_texts(values):
         return [(plain and plain.strip()) or None for plain in texts(values)]
     return [identifier(value) for value in values]
-
-
-def fingerprint(*parts: str | int | None) -> str:
-    """Return an id for a row that has none, made of what identifies the row.
-
-    The parts are written one after the other, each in a form that says where it ends:
-    ``n`` for None, ``i<digits>;`` for a number, ``s<length>:<characters>`` for a text.
-    So no two different sequences of parts are written alike. The digest is BLAKE2b of
-    16 bytes over the UTF-8 of that, the same on every machine and in every version.
-
-    Args:
-        *parts: What identifies the row, in a fixed order.
-
-    Returns:
-        32 hexadecimal digits.
-    """
-    written = "".join(
-        [
-            f"s{len(part)}:{part}"
-            if isinstance(part, str)
-            else "n"
-            if part is None
-            else f"i{part:d};"
-            for part in parts
-        ]
-    )
-    # Lone surrogates are no valid UTF-8, but they must neither fail nor collide here.
-    return blake2b(written.encode(errors="surrogatepass"), digest_size=16).hexdigest()
 
 
 @functools.lru_cache(maxsize=8192)

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from tap_acton.records.values import (
     Unconvertible,
     boolean,
-    fingerprint,
     identifier,
     identifiers,
     integer,
@@ -278,46 +277,6 @@ def test_identifier(value: object, expected: str | None) -> None:
 def test_identifier_refuses(value: object) -> None:
     with pytest.raises(Unconvertible):
         identifier(value)
-
-
-def test_fingerprint_never_changes() -> None:
-    # A change of these values doubles every row that is already in a warehouse.
-    assert fingerprint() == "cae66941d9efbd404e4d88758ea67670"
-    assert fingerprint("s-0042-2603", "CLICKED", None, 1773765600000, "Zoë", "") == (
-        "5ede07a11f465a4bd88f5cb5ab4f0125"
-    )
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        (("ab", "c"), ("a", "bc")),
-        (("a",), ("a", "")),
-        ((None,), ("",)),
-        ((None,), ("n",)),
-        ((1,), ("1",)),
-        ((12,), (1, 2)),
-        (("a", "b"), ("b", "a")),
-        (("1:a",), ("a",)),
-        (("\ud83d",), ("\ufffd",)),
-        ((), (None,)),
-    ],
-)
-def test_fingerprint_tells_alike_rows_apart(
-    one: tuple[str | int | None, ...], other: tuple[str | int | None, ...]
-) -> None:
-    assert fingerprint(*one) != fingerprint(*other)
-
-
-parts = st.lists(st.none() | st.integers(-20, 20) | st.text("ns1i:;\ud83d", max_size=4), max_size=4)
-
-
-@thorough
-@given(parts, parts)
-def test_fingerprint_is_the_same_only_for_the_same_parts(
-    one: list[str | int | None], other: list[str | int | None]
-) -> None:
-    assert (fingerprint(*one) == fingerprint(*other)) == (one == other)
 
 
 @pytest.mark.parametrize(

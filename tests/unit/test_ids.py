@@ -1,0 +1,83 @@
+"""Ids stay what they are, and tell rows apart."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tap_acton.records.ids import IdNumbers, fingerprint, numbered_ids
+
+
+def test_fingerprint_never_changes() -> None:
+    # A change of these values doubles every row that is already in a warehouse.
+    assert fingerprint() == "cae66941d9efbd404e4d88758ea67670"
+    assert fingerprint("s-0042-2603", "CLICKED", None, 1773765600000, "Zoë", "") == (
+        "5ede07a11f465a4bd88f5cb5ab4f0125"
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("ab", "c"), ("a", "bc")),
+        (("a",), ("a", "")),
+        ((None,), ("",)),
+        ((None,), ("n",)),
+        ((1,), ("1",)),
+        ((12,), (1, 2)),
+        (("a", "b"), ("b", "a")),
+        (("1:a",), ("a",)),
+        (("\ud83d",), ("\ufffd",)),
+        ((), (None,)),
+    ],
+)
+def test_fingerprint_tells_alike_rows_apart(
+    one: tuple[str | int | None, ...], other: tuple[str | int | None, ...]
+) -> None:
+    assert fingerprint(*one) != fingerprint(*other)
+
+
+parts = st.lists(st.none() | st.integers(-20, 20) | st.text("ns1i:;\ud83d", max_size=4), max_size=4)
+
+
+@settings(max_examples=150)
+@given(parts, parts)
+def test_fingerprint_is_the_same_only_for_the_same_parts(
+    one: list[str | int | None], other: list[str | int | None]
+) -> None:
+    assert (fingerprint(*one) == fingerprint(*other)) == (one == other)
+
+
+def test_ids_of_numbered_rows_never_change() -> None:
+    # A change of these values doubles every row that is already in a warehouse.
+    assert numbered_ids(
+        [("m-1", "CLICKED", None), ("m-1", "CLICKED", None), ("m-2", "", "Zoë")]
+    ) == [
+        "7606eb6099edb3527987d2e219e250c7",
+        "8682e298191f57f65bdf629c4d742a54",
+        "4dd36a73a8e2de31539ab890b204aa9a",
+    ]
+
+
+def test_identical_rows_are_numbered_from_one() -> None:
+    a, b = ("l-1", "a"), ("l-1", None)
+    assert numbered_ids([a, b, a, a, b]) == [
+        fingerprint("l-1", "a", 1),
+        fingerprint("l-1", None, 1),
+        fingerprint("l-1", "a", 2),
+        fingerprint("l-1", "a", 3),
+        fingerprint("l-1", None, 2),
+    ]
+    assert numbered_ids([]) == []
+
+
+def test_batches_of_a_query_get_the_ids_of_all_its_rows_at_once() -> None:
+    rows = [("l-1", "a"), ("l-1", "b"), ("l-1", "a"), ("l-1", "a")]
+    numbers = IdNumbers()
+    assert [numbers.next_id(*row) for row in rows] == numbered_ids(rows)
+
+
+def test_rows_that_are_read_again_get_the_ids_of_the_first_time() -> None:
+    rows = [("l-1", "a")] * 2
+    assert numbered_ids(rows) == numbered_ids(rows)
