@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-from tests.servers import postgres_server, valkey_server
+from tests.servers import postgres_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,10 +24,3 @@ def postgres() -> Iterator[Postgres]:
     """A PostgreSQL server; who uses it makes a schema of a name that nobody else takes."""
     with postgres_server() as server:
         yield server
-
-
-@pytest.fixture(scope="session")
-def redis_url() -> Iterator[str]:
-    """The address of a server that speaks as Redis does; use keys that nobody else takes."""
-    with valkey_server() as url:
-        yield url

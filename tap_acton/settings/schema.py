@@ -258,12 +258,11 @@ CONFIG_SCHEMA: dict[str, Any] = {
             "string",
             "Token store",
             "The folder that keeps the login and the counts of calls between runs, or memory to "
-            "keep them nowhere; for several machines the address of a Redis or PostgreSQL server. "
+            "keep them nowhere; for several machines the address of a PostgreSQL server. "
             "By default the user's cache folder.",
             examples=[
                 "/var/lib/tap-acton",
                 "memory",
-                "rediss://user:password@host:6379/0",
                 "postgresql://user:password@host:5432/database",
             ],
         ),

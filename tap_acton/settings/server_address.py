@@ -1,4 +1,4 @@
-"""The address of a server that machines share, and whether secrets may be sent there.
+"""The address of a PostgreSQL server that machines share, and whether secrets may be sent there.
 
 Tokens travel to it, so it is held to the same as the API: outside of this machine the
 server has to prove who it is, by TLS. What could get round that is not taken from an
@@ -10,32 +10,10 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass, field
-from enum import StrEnum
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-
-class ServerKind(StrEnum):
-    """What speaks at the other end, as its makers write it."""
-
-    REDIS = "Redis"
-    POSTGRESQL = "PostgreSQL"
-
-
-@dataclass(frozen=True, slots=True)
-class _Scheme:
-    kind: ServerKind
-    port: int
-    database: str
-    ca_option: str
-    is_secure: bool = False
-
-
-_SCHEMES = {
-    "redis": _Scheme(ServerKind.REDIS, 6379, "0", "ssl_ca_certs"),
-    "rediss": _Scheme(ServerKind.REDIS, 6379, "0", "ssl_ca_certs", is_secure=True),
-    "postgresql": _Scheme(ServerKind.POSTGRESQL, 5432, "", "sslrootcert"),
-    "postgres": _Scheme(ServerKind.POSTGRESQL, 5432, "", "sslrootcert"),
-}
+SCHEMES = ("postgresql", "postgres")
+DEFAULT_PORT = 5432
 
 SECURE_MODES = ("require", "verify-ca", "verify-full")
 """The values of ``sslmode`` that ask for TLS; the certificate is verified with each."""
@@ -48,10 +26,9 @@ class ServerAddress:
     """Where a server is, and how to log in there.
 
     Attributes:
-        kind: What it is.
         host: Its host.
         port: Its port.
-        database: The name of the database; with Redis its number.
+        database: The name of the database.
         user: The user, or None for the server's own default.
         password: The password, or None where there is none, or another place has it.
         is_secure: Whether to speak by TLS, with the certificate verified.
@@ -59,7 +36,6 @@ class ServerAddress:
             that vouch for hosts of the web.
     """
 
-    kind: ServerKind
     host: str
     port: int
     database: str
@@ -69,11 +45,11 @@ class ServerAddress:
     ca_file: str | None
 
     def __str__(self) -> str:
-        return f"{self.kind} server {self.host}:{self.port}"
+        return f"PostgreSQL server {self.host}:{self.port}"
 
     @classmethod
     def parse(cls, text: str) -> ServerAddress:
-        """Read an address such as ``rediss://user:password@host:6379/0``.
+        """Read an address such as ``postgresql://user:password@host:5432/database``.
 
         Args:
             text: The address.
@@ -86,22 +62,18 @@ class ServerAddress:
                 travel unprotected.
         """
         parts = urlsplit(text)
-        scheme, host = _SCHEMES.get(parts.scheme), parts.hostname or ""
-        if scheme is None or parts.fragment or not _HOST.fullmatch(host):
+        host, database = parts.hostname or "", unquote(parts.path.removeprefix("/"))
+        if parts.scheme not in SCHEMES or parts.fragment or not _HOST.fullmatch(host):
             raise ValueError
         options = dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
-        ca_file = options.pop(scheme.ca_option, None)
-        is_secure = scheme.is_secure or (
-            scheme.kind is ServerKind.POSTGRESQL and _is_secure_mode(options, host)
-        )
-        database = unquote(parts.path.removeprefix("/")) or scheme.database
-        is_database = database.isdecimal() if scheme.kind is ServerKind.REDIS else bool(database)
-        if options or not is_database or not (is_secure or is_loopback(host)):
+        ca_file = options.pop("sslrootcert", None)
+        mode = options.pop("sslmode", None)
+        is_secure = not is_loopback(host) if mode is None else mode in SECURE_MODES
+        if options or not database or not (is_secure or is_loopback(host)):
             raise ValueError
         return cls(
-            kind=scheme.kind,
             host=host,
-            port=parts.port or scheme.port,
+            port=parts.port or DEFAULT_PORT,
             database=database,
             user=unquote(parts.username) if parts.username else None,
             password=unquote(parts.password) if parts.password else None,
@@ -135,9 +107,3 @@ def is_loopback(host: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _is_secure_mode(options: dict[str, str], host: str) -> bool:
-    """Take the option ``sslmode`` out, and tell whether it comes to TLS."""
-    mode = options.pop("sslmode", None)
-    return not is_loopback(host) if mode is None else mode in SECURE_MODES

@@ -284,9 +284,9 @@ def _token_store(given: Configuration) -> str | ServerAddress | None:
     # The value is not shown: it may hold a password.
     given.refuse(
         "token_store",
-        "the path of a folder, memory, or the address of a server such as "
-        "rediss://user:password@host:6379/0 or postgresql://user:password@host:5432/database; "
-        "redis:// and an sslmode below require are allowed only for this machine itself",
+        "the path of a folder, memory, or the address of a PostgreSQL server such as "
+        "postgresql://user:password@host:5432/database; an sslmode below require is allowed only "
+        "for this machine itself",
     )
     return None
 

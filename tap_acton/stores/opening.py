@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tap_acton.api.auth import TokenStore, open_token_store
 from tap_acton.api.rate_limits import LimitStorage, open_limit_storage
 from tap_acton.errors import SettingsError
-from tap_acton.settings.server_address import ServerAddress, ServerKind
+from tap_acton.settings.server_address import ServerAddress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,26 +52,14 @@ def open_stores(
             open_limit_storage(setting, identity), open_token_store(setting, identity, pause)
         )
     try:
-        if setting.kind is ServerKind.REDIS:
-            from tap_acton.stores.redis import (  # noqa: PLC0415 - an extra
-                RedisLimitStorage,
-                RedisTokenStore,
-                connect,
-            )
-
-            client = connect(setting)
-            return Stores(
-                RedisLimitStorage(setting, client, identity),
-                RedisTokenStore(setting, client, identity, pause),
-            )
         from tap_acton.stores.postgresql import (  # noqa: PLC0415 - an extra
             PostgresqlLimitStorage,
             PostgresqlTokenStore,
         )
     except ImportError:
         raise SettingsError(
-            f"The setting token_store names a {setting.kind} server: install "
-            f"tap-acton[{setting.kind.lower()}] to use one."
+            "The setting token_store names a PostgreSQL server: install tap-acton[postgresql] to "
+            "use one."
         ) from None
     return Stores(
         PostgresqlLimitStorage(setting, identity), PostgresqlTokenStore(setting, identity, pause)

@@ -55,15 +55,13 @@ def account() -> Account:
     return Account.generate(seed=7, size="small", now=NOW)
 
 
-@pytest.fixture(params=["folder", "Redis", "PostgreSQL"])
+@pytest.fixture(params=["folder", "PostgreSQL"])
 def token_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """What two runs share."""
     with ExitStack() as stack:
         match request.param:
             case "folder":
                 yield str(tmp_path / "store")
-            case "Redis":
-                yield request.getfixturevalue("redis_url")
             case "PostgreSQL":
                 server = request.getfixturevalue("postgres")
                 yield stack.enter_context(postgresql_database(server)).url

@@ -46,9 +46,9 @@ NAMES = {
 
 
 TOKEN_STORES = (
-    "the path of a folder, memory, or the address of a server such as "
-    "rediss://user:password@host:6379/0 or postgresql://user:password@host:5432/database; "
-    "redis:// and an sslmode below require are allowed only for this machine itself"
+    "the path of a folder, memory, or the address of a PostgreSQL server such as "
+    "postgresql://user:password@host:5432/database; an sslmode below require is allowed only "
+    "for this machine itself"
 )
 
 
@@ -275,7 +275,8 @@ JOBS = (
         ("shard", 2, SHARD),
         ("token_store", "~no-such-user-of-this-machine/tokens", TOKEN_STORES),
         ("token_store", 1, TOKEN_STORES),
-        ("token_store", "redis://u:pass-word@cache.example.com/0", TOKEN_STORES),
+        ("token_store", "redis://u:pass-word@localhost/0", TOKEN_STORES),
+        ("token_store", "postgresql://u:pass-word@db.example.com/a?sslmode=allow", TOKEN_STORES),
         ("token_store", "mysql://u:pass-word@localhost/base", TOKEN_STORES),
         ("user_agent", "ours\r\nX-Injected: 1", "one line of ASCII text"),
         ("user_agent", "Zoë", "one line of ASCII text"),

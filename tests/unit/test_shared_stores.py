@@ -1,11 +1,10 @@
-"""Tokens and counts on real servers, as two machines see them."""
+"""Tokens and counts in a real PostgreSQL database, as two machines see them."""
 
 from __future__ import annotations
 
 import socket
 import subprocess
 import sys
-import threading
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -26,13 +25,8 @@ from tap_acton.errors import (
 )
 from tap_acton.settings.server_address import ServerAddress
 from tap_acton.stores import opening as stores
-from tap_acton.stores.redis import RedisTokenStore, connect
 from tests.servers import free_port
-from tests.shared_servers import (
-    PostgresqlServer,
-    RedisServer,
-    postgresql_database,
-)
+from tests.shared_servers import SharedDatabase, postgresql_database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,7 +34,6 @@ if TYPE_CHECKING:
     from tap_acton.api.auth import TokenStore
     from tap_acton.api.rate_limits import LimitStorage
     from tests.servers import Postgres
-    from tests.shared_servers import SharedServer
 
 PROJECT = Path(__file__).parents[2]
 TOKEN = Token("access-1", "refresh-1", 1_800_000_000.0, 1_799_999_700.0)
@@ -48,31 +41,22 @@ NEXT_TOKEN = Token("access-2", "refresh-2", 1_800_003_600.0, 1_800_003_300.0)
 
 
 @pytest.fixture(scope="module")
-def database(request: pytest.FixtureRequest) -> Iterator[PostgresqlServer]:
+def database(postgres: Postgres) -> Iterator[SharedDatabase]:
     """A database for the tests here."""
-    with postgresql_database(request.getfixturevalue("postgres")) as database:
+    with postgresql_database(postgres) as database:
         yield database
 
 
-@pytest.fixture(params=["Redis", "PostgreSQL"])
-def server(request: pytest.FixtureRequest) -> SharedServer:
-    """Each kind of server in turn."""
-    if request.param == "Redis":
-        return RedisServer(request.getfixturevalue("redis_url"))
-    found: PostgresqlServer = request.getfixturevalue("database")
-    return found
-
-
 class Machines:
-    """Machines that share a server, each with connections of its own.
+    """Machines that share a database, each with connections of its own.
 
     Args:
-        server: The server.
+        database: The database.
         identity: The key of the account.
     """
 
-    def __init__(self, server: SharedServer, identity: str) -> None:
-        self.server = server
+    def __init__(self, database: SharedDatabase, identity: str) -> None:
+        self.database = database
         self.identity = identity
         self._opened: list[LimitStorage] = []
 
@@ -80,7 +64,7 @@ class Machines:
         self, identity: str = "", pause: Callable[[float], None] = time.sleep
     ) -> stores.Stores:
         """Open the stores as a machine does."""
-        address = ServerAddress.parse(self.server.url)
+        address = ServerAddress.parse(self.database.url)
         opened = stores.open_stores(address, identity or self.identity, pause)
         self._opened.append(opened.limits)
         return opened
@@ -108,11 +92,11 @@ class Machines:
 
     def timestamps(self, count: str) -> list[int]:
         """Give what the server counts."""
-        return self.server.timestamps(self.identity, count)
+        return self.database.timestamps(self.identity, count)
 
     def let_pass(self, milliseconds: int) -> None:
         """Make what is counted older."""
-        self.server.let_pass(self.identity, milliseconds)
+        self.database.let_pass(self.identity, milliseconds)
 
     def close(self) -> None:
         """Close all connections."""
@@ -121,9 +105,9 @@ class Machines:
 
 
 @pytest.fixture
-def machines(server: SharedServer) -> Iterator[Machines]:
+def machines(database: SharedDatabase) -> Iterator[Machines]:
     """Machines that read an account which no other test has."""
-    machines = Machines(server, uuid.uuid4().hex)
+    machines = Machines(database, uuid.uuid4().hex)
     yield machines
     machines.close()
 
@@ -222,7 +206,7 @@ def test_what_is_no_token_is_replaced(machines: Machines, caplog: pytest.LogCapt
     tokens = machines.tokens()
     with tokens.lock():
         pass
-    machines.server.put_token(machines.identity, '{"access_token": 1}')
+    machines.database.put_token(machines.identity, '{"access_token": 1}')
 
     with tokens.lock():
         assert tokens.read() is None
@@ -254,16 +238,9 @@ def test_a_machine_that_waits_for_the_lock_can_be_stopped(machines: Machines) ->
 
 HOLDER = """
 import sys, time
-from tap_acton.stores.redis import RedisTokenStore, connect
-from tap_acton.settings.server_address import ServerAddress, ServerKind
+from tap_acton.settings.server_address import ServerAddress
 from tap_acton.stores.opening import open_stores
-address = ServerAddress.parse(sys.argv[1])
-store = (
-    RedisTokenStore(address, connect(address), sys.argv[2], time.sleep, lock_seconds=1)
-    if address.kind is ServerKind.REDIS
-    else open_stores(address, sys.argv[2], time.sleep).tokens
-)
-with store.lock():
+with open_stores(ServerAddress.parse(sys.argv[1]), sys.argv[2], time.sleep).tokens.lock():
     print("locked", flush=True)
     time.sleep(60)
 """
@@ -271,7 +248,7 @@ with store.lock():
 
 def test_a_machine_that_dies_with_the_lock_holds_no_other_up(machines: Machines) -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", HOLDER, machines.server.url, machines.identity],
+        [sys.executable, "-c", HOLDER, machines.database.url, machines.identity],
         cwd=PROJECT,
         stdout=subprocess.PIPE,
     ) as holder:
@@ -290,42 +267,14 @@ def test_a_machine_that_dies_with_the_lock_holds_no_other_up(machines: Machines)
         assert waits
 
 
-def test_a_lock_on_redis_lasts_as_long_as_the_login(redis_url: str) -> None:
-    address, identity = ServerAddress.parse(redis_url), uuid.uuid4().hex
-    waited = threading.Event()
-
-    def pause(seconds: float) -> None:
-        waited.set()
-        time.sleep(seconds)
-
-    first, second = (
-        RedisTokenStore(address, connect(address), identity, pause, lock_seconds=0.8)
-        for _ in range(2)
-    )
-    with ThreadPoolExecutor(1) as pool:
-        with first.lock():
-
-            def take() -> Token | None:
-                with second.lock():
-                    return second.read()
-
-            taken = pool.submit(take)
-            assert waited.wait(10)
-            time.sleep(1.2)
-            assert not taken.done()
-            first.read()
-            first.write(TOKEN)
-        assert taken.result(10) == TOKEN
-
-
 def test_a_token_does_not_take_the_place_of_one_that_came_meanwhile(
     machines: Machines, caplog: pytest.LogCaptureFixture
 ) -> None:
     late, other = machines.tokens(), machines.tokens()
     with late.lock():
         late.read()
-        machines.server.drop_connections()
-        machines.server.put_token(machines.identity, "what another machine has written")
+        machines.database.drop_connections()
+        machines.database.put_token(machines.identity, "what another machine has written")
         late.write(TOKEN)
 
     with other.lock():
@@ -340,7 +289,7 @@ def test_a_connection_that_is_lost_during_the_login_does_not_cost_the_chain(
     with store.lock():
         store.read()
         store.prepare()
-        machines.server.drop_connections()
+        machines.database.drop_connections()
         store.write(TOKEN)
 
     with store.lock():
@@ -350,7 +299,7 @@ def test_a_connection_that_is_lost_during_the_login_does_not_cost_the_chain(
 def test_a_connection_that_is_lost_between_calls_is_made_again(machines: Machines) -> None:
     limits = machines.limits()
     limits.wait_for_call()
-    machines.server.drop_connections()
+    machines.database.drop_connections()
 
     limits.wait_for_call()
 
@@ -364,14 +313,9 @@ def look_at(url: str) -> None:
         opened.limits.count("day", pace(5), lambda: 0).taken()
 
 
-@pytest.mark.parametrize("scheme", ["redis", "postgresql"])
-def test_a_server_that_does_not_answer_is_told_of_in_one_sentence(
-    scheme: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tap_acton.stores.redis._REPETITIONS", 0)
-
+def test_a_server_that_does_not_answer_is_told_of_in_one_sentence() -> None:
     with pytest.raises(SettingsError) as refused:
-        look_at(f"{scheme}://pat:pass-word@127.0.0.1:{free_port()}/0")
+        look_at(f"postgresql://pat:pass-word@127.0.0.1:{free_port()}/work")
 
     sentence = refused.value.sentence
     assert "of token_store cannot be used (no connection)" in sentence
@@ -380,48 +324,36 @@ def test_a_server_that_does_not_answer_is_told_of_in_one_sentence(
     assert refused.value.exit_code == 1
 
 
-def test_a_server_that_refuses_the_password_is_told_of(server: SharedServer) -> None:
-    scheme, _, rest = server.url.partition("://")
-
+def test_a_server_that_refuses_the_password_is_told_of(database: SharedDatabase) -> None:
     with pytest.raises(SettingsError) as refused:
-        look_at(f"{scheme}://pat:pass-word@{rest.rpartition('@')[2]}")
+        look_at(f"postgresql://pat:pass-word@{database.url.rpartition('@')[2]}")
 
     assert "cannot be used" in refused.value.sentence
     assert "pass-word" not in refused.value.sentence
     assert refused.value.__suppress_context__
 
 
-@pytest.mark.parametrize(
-    ("url", "answer", "asks_for_tls"),
-    [
-        ("rediss://pat:pass-word@localhost:{port}", b"-ERR no TLS here\r\n", b"\x16\x03"),
-        # The request for TLS is of PostgreSQL's own kind, and N is its refusal.
-        ("postgresql://pat:pass-word@localhost:{port}/work?sslmode=require", b"N", b"\0\0\0\x08"),
-    ],
-    ids=["Redis", "PostgreSQL"],
-)
-def test_nothing_is_said_to_a_server_that_does_not_speak_tls(
-    monkeypatch: pytest.MonkeyPatch, url: str, answer: bytes, asks_for_tls: bytes
-) -> None:
-    monkeypatch.setattr("tap_acton.stores.redis._REPETITIONS", 0)
+def test_nothing_is_said_to_a_server_that_does_not_speak_tls() -> None:
     heard = []
 
     def serve(listening: socket.socket) -> None:
         connection, _ = listening.accept()
         with connection:
             heard.append(connection.recv(10_000))
-            connection.sendall(answer)
+            # The request for TLS is of PostgreSQL's own kind, and N is its refusal.
+            connection.sendall(b"N")
             with suppress(ConnectionError):
                 while more := connection.recv(10_000):
                     heard.append(more)
 
     with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor(1) as pool:
         served = pool.submit(serve, listening)
+        port = listening.getsockname()[1]
         with pytest.raises(SettingsError):
-            look_at(url.format(port=listening.getsockname()[1]))
+            look_at(f"postgresql://pat:pass-word@localhost:{port}/work?sslmode=require")
         served.result(10)
 
-    assert heard[0].startswith(asks_for_tls)
+    assert heard[0].startswith(b"\0\0\0\x08")
     assert b"pass-word" not in b"".join(heard)
     assert len(b"".join(heard[1:])) < 10, "an alert of TLS, at most"
 
@@ -438,22 +370,10 @@ def test_machines_that_begin_at_once_make_the_tables_once(
     assert left == {99}
 
 
-@pytest.mark.parametrize(
-    ("url", "module", "extra"),
-    [
-        ("redis://localhost", "redis", "tap-acton[redis]"),
-        ("postgresql://localhost/base", "psycopg", "tap-acton[postgresql]"),
-    ],
-)
-def test_what_to_install_is_said(
-    monkeypatch: pytest.MonkeyPatch, url: str, module: str, extra: str
-) -> None:
-    for name in [name for name in sys.modules if name.partition(".")[0] == module]:
+def test_what_to_install_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "psycopg"]:
         monkeypatch.setitem(sys.modules, name, None)
-    for name in ("redis_store", "postgresql_store"):
-        monkeypatch.delitem(sys.modules, f"tap_acton.{name}", raising=False)
+    monkeypatch.delitem(sys.modules, "tap_acton.stores.postgresql", raising=False)
 
-    with pytest.raises(SettingsError) as refused:
-        stores.open_stores(ServerAddress.parse(url), "key", time.sleep)
-
-    assert extra in refused.value.sentence
+    with pytest.raises(SettingsError, match=r"install tap-acton\[postgresql\]"):
+        stores.open_stores(ServerAddress.parse("postgresql://localhost/base"), "key", time.sleep)
