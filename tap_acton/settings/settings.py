@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 from tap_acton.errors import SettingsError
 from tap_acton.settings import dates as relative_dates
 from tap_acton.settings.parser import Configuration
+from tap_acton.settings.postgresql_address import PostgresqlAddress, is_address, is_loopback
 from tap_acton.settings.schema import HOSTS, SETTINGS
-from tap_acton.settings.server_address import ServerAddress, is_loopback, is_server_address
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -122,7 +122,7 @@ class Settings:
     max_concurrency: int
     requests_per_second: float
     daily_request_limit: int
-    token_store: str | ServerAddress | None
+    token_store: str | PostgresqlAddress | None
     request_timeout: float
     max_retries: int
     shard: Shard | None
@@ -268,7 +268,7 @@ def _account_id(given: Configuration) -> str | None:
     return value
 
 
-def _token_store(given: Configuration) -> str | ServerAddress | None:
+def _token_store(given: Configuration) -> str | PostgresqlAddress | None:
     """Return where the login is kept."""
     value = given.value("token_store")
     text = value.strip() if isinstance(value, str) else value
@@ -276,8 +276,8 @@ def _token_store(given: Configuration) -> str | ServerAddress | None:
         return None
     if isinstance(text, str):
         try:
-            if is_server_address(text):
-                return ServerAddress.parse(text)
+            if is_address(text):
+                return PostgresqlAddress.parse(text)
             return str(Path(text).expanduser())
         except (ValueError, RuntimeError):
             pass  # an address of another kind, or a home folder that does not exist

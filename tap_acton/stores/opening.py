@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tap_acton.api.auth import TokenStore, open_token_store
 from tap_acton.api.rate_limits import LimitStorage, open_limit_storage
 from tap_acton.errors import SettingsError
-from tap_acton.settings.server_address import ServerAddress
+from tap_acton.settings.postgresql_address import PostgresqlAddress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +31,7 @@ class Stores(NamedTuple):
 
 
 def open_stores(
-    setting: str | ServerAddress | None, identity: str, pause: Callable[[float], None]
+    setting: str | PostgresqlAddress | None, identity: str, pause: Callable[[float], None]
 ) -> Stores:
     """Open what is kept for one account.
 
@@ -47,7 +47,7 @@ def open_stores(
     Raises:
         SettingsError: If the folder or the server cannot be used.
     """
-    if not isinstance(setting, ServerAddress):
+    if not isinstance(setting, PostgresqlAddress):
         return Stores(
             open_limit_storage(setting, identity), open_token_store(setting, identity, pause)
         )

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pyrate_limiter import Rate
 
     from tap_acton.api.rate_limits import CallCount, Clock
-    from tap_acton.settings.server_address import ServerAddress
+    from tap_acton.settings.postgresql_address import PostgresqlAddress
 
 WRITE_PAUSES = (0.0, *(1.0,) * 10)
 """The seconds between attempts to write a token: one that cannot be kept may cost the chain."""
@@ -96,7 +96,7 @@ WHERE kept.token IN (%(present)s, '', %(new)s)
 """
 
 
-def connect(address: ServerAddress) -> psycopg.Connection[tuple[Any, ...]]:
+def connect(address: PostgresqlAddress) -> psycopg.Connection[tuple[Any, ...]]:
     """Connect, and make the tables where there are none.
 
     Args:
@@ -142,7 +142,7 @@ def _lock_number(*words: str) -> int:
 
 
 @contextmanager
-def _told_as_setting(address: ServerAddress) -> Iterator[None]:
+def _told_as_setting(address: PostgresqlAddress) -> Iterator[None]:
     """Say in one sentence that the server is of no use now.
 
     Raises:
@@ -172,7 +172,7 @@ class PostgresqlLimitStorage(LimitStorage):
         SettingsError: If the server cannot be used.
     """
 
-    def __init__(self, address: ServerAddress, identity: str) -> None:
+    def __init__(self, address: PostgresqlAddress, identity: str) -> None:
         super().__init__()
         self._address = address
         self._identity = identity
@@ -272,7 +272,7 @@ class PostgresqlTokenStore(ServerTokenStore):
     """
 
     def __init__(
-        self, address: ServerAddress, identity: str, pause: Callable[[float], None]
+        self, address: PostgresqlAddress, identity: str, pause: Callable[[float], None]
     ) -> None:
         super().__init__(address)
         self._identity = identity

@@ -12,7 +12,7 @@ from tap_acton.api.auth import Token, TokenStore
 from tap_acton.errors import SettingsError
 
 if TYPE_CHECKING:
-    from tap_acton.settings.server_address import ServerAddress
+    from tap_acton.settings.postgresql_address import PostgresqlAddress
 
 logger = logging.getLogger("tap-acton")
 
@@ -24,7 +24,7 @@ BAD_CERTIFICATE = "its certificate cannot be verified"
 """Why a server cannot be used, before it has said a word."""
 
 
-def unusable_server(address: ServerAddress, reason: str) -> SettingsError:
+def unusable_server(address: PostgresqlAddress, reason: str) -> SettingsError:
     """Say that nothing can be kept on a server, and why.
 
     Args:
@@ -50,7 +50,7 @@ class ServerTokenStore(TokenStore):
         address: Where the server is, for messages.
     """
 
-    def __init__(self, address: ServerAddress) -> None:
+    def __init__(self, address: PostgresqlAddress) -> None:
         super().__init__()
         self._address = address
         self._present = ""

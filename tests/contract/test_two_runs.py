@@ -18,7 +18,7 @@ from acton_sandbox import Account, Limits, Sandbox
 from tap_acton.api.auth import Credentials
 from tap_acton.api.rate_limits import Limits as TapLimits
 from tap_acton.errors import SettingsError
-from tap_acton.settings.server_address import ServerAddress, is_server_address
+from tap_acton.settings.postgresql_address import PostgresqlAddress, is_address
 from tap_acton.stores.opening import open_stores
 from tests.contract.conftest import NOW, bench_of
 from tests.contract.expected import by_key, expected_records
@@ -115,7 +115,7 @@ class TwoRuns:
         )
         setting = known["token_store"]
         stores = open_stores(
-            ServerAddress.parse(setting) if is_server_address(setting) else setting,
+            PostgresqlAddress.parse(setting) if is_address(setting) else setting,
             credentials.identity(self.sandbox.url),
             time.sleep,
         )

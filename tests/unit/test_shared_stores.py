@@ -23,7 +23,7 @@ from tap_acton.errors import (
     RunOverError,
     SettingsError,
 )
-from tap_acton.settings.server_address import ServerAddress
+from tap_acton.settings.postgresql_address import PostgresqlAddress
 from tap_acton.stores import opening as stores
 from tests.servers import free_port
 from tests.shared_servers import SharedDatabase, postgresql_database
@@ -64,7 +64,7 @@ class Machines:
         self, identity: str = "", pause: Callable[[float], None] = time.sleep
     ) -> stores.Stores:
         """Open the stores as a machine does."""
-        address = ServerAddress.parse(self.database.url)
+        address = PostgresqlAddress.parse(self.database.url)
         opened = stores.open_stores(address, identity or self.identity, pause)
         self._opened.append(opened.limits)
         return opened
@@ -238,9 +238,9 @@ def test_a_machine_that_waits_for_the_lock_can_be_stopped(machines: Machines) ->
 
 HOLDER = """
 import sys, time
-from tap_acton.settings.server_address import ServerAddress
+from tap_acton.settings.postgresql_address import PostgresqlAddress
 from tap_acton.stores.opening import open_stores
-with open_stores(ServerAddress.parse(sys.argv[1]), sys.argv[2], time.sleep).tokens.lock():
+with open_stores(PostgresqlAddress.parse(sys.argv[1]), sys.argv[2], time.sleep).tokens.lock():
     print("locked", flush=True)
     time.sleep(60)
 """
@@ -308,7 +308,7 @@ def test_a_connection_that_is_lost_between_calls_is_made_again(machines: Machine
 
 def look_at(url: str) -> None:
     """Look at the counts and at the chain of a server."""
-    opened = stores.open_stores(ServerAddress.parse(url), "key", time.sleep)
+    opened = stores.open_stores(PostgresqlAddress.parse(url), "key", time.sleep)
     with opened.limits.lock():
         opened.limits.count("day", pace(5), lambda: 0).taken()
 
@@ -376,4 +376,6 @@ def test_what_to_install_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "tap_acton.stores.postgresql", raising=False)
 
     with pytest.raises(SettingsError, match=r"install tap-acton\[postgresql\]"):
-        stores.open_stores(ServerAddress.parse("postgresql://localhost/base"), "key", time.sleep)
+        stores.open_stores(
+            PostgresqlAddress.parse("postgresql://localhost/base"), "key", time.sleep
+        )

@@ -1,4 +1,4 @@
-"""Addresses of servers: what they come to, and which of them tokens are not sent to."""
+"""Addresses of PostgreSQL servers: how they parse, and which of them get no tokens."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_acton.settings.server_address import ServerAddress, is_server_address
+from tap_acton.settings.postgresql_address import PostgresqlAddress, is_address
 
 
 def test_an_address_is_taken_apart() -> None:
-    found = ServerAddress.parse(
+    found = PostgresqlAddress.parse(
         "postgresql://p%40t:a%2Fb%3Ac@db.example.com:5433/work?sslmode=require&sslrootcert=/ca.pem"
     )
 
-    assert found == ServerAddress(
+    assert found == PostgresqlAddress(
         host="db.example.com",
         port=5433,
         database="work",
@@ -39,7 +39,7 @@ def test_an_address_is_taken_apart() -> None:
 def test_what_an_address_leaves_out_is_added(
     text: str, port: int, database: str, *, is_secure: bool
 ) -> None:
-    found = ServerAddress.parse(text)
+    found = PostgresqlAddress.parse(text)
 
     assert (found.port, found.database, found.is_secure) == (port, database, is_secure)
     assert (found.user, found.password) == (None, None)
@@ -69,23 +69,23 @@ def test_what_an_address_leaves_out_is_added(
     ],
 )
 def test_what_is_no_safe_address_is_refused(text: str) -> None:
-    assert is_server_address(text)
+    assert is_address(text)
     with pytest.raises(ValueError, match=r".*"):
-        ServerAddress.parse(text)
+        PostgresqlAddress.parse(text)
 
 
 @given(st.text())
 def test_any_text_is_an_address_or_refused(rest: str) -> None:
     for scheme in ("postgres", "postgresql"):
         try:
-            found = ServerAddress.parse(f"{scheme}://{rest}")
+            found = PostgresqlAddress.parse(f"{scheme}://{rest}")
         except ValueError:
             continue
         assert found.is_secure or found.host in {"localhost", "::1"} or found.host[:4] == "127."
 
 
 def test_a_password_is_never_shown() -> None:
-    found = ServerAddress.parse("postgresql://pat:pass-word@db.example.com/work")
+    found = PostgresqlAddress.parse("postgresql://pat:pass-word@db.example.com/work")
 
     assert str(found) == "PostgreSQL server db.example.com:5432"
     assert "pass-word" not in repr(found)
@@ -94,4 +94,4 @@ def test_a_password_is_never_shown() -> None:
 
 @pytest.mark.parametrize("text", ["memory", "/var/lib/tap", "~/tokens", "C:\\tokens"])
 def test_a_folder_is_no_address(text: str) -> None:
-    assert not is_server_address(text)
+    assert not is_address(text)

@@ -1,8 +1,7 @@
-"""The address of a PostgreSQL server that machines share, and whether secrets may be sent there.
+"""The address of a PostgreSQL server, and whether tokens may be sent there.
 
-Tokens travel to it, so it is held to the same as the API: outside of this machine the
-server has to prove who it is, by TLS. What could get round that is not taken from an
-address, such as a second host among its options.
+The rules are those of ``api_url``: outside of this machine the server has to prove its
+identity by TLS. Options that could get around that are refused, such as a second host.
 """
 
 from __future__ import annotations
@@ -16,24 +15,20 @@ SCHEMES = ("postgresql", "postgres")
 DEFAULT_PORT = 5432
 
 SECURE_MODES = ("require", "verify-ca", "verify-full")
-"""The values of ``sslmode`` that ask for TLS; the certificate is verified with each."""
+"""The values of ``sslmode`` that request TLS; the certificate is verified with each."""
 
 _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class ServerAddress:
-    """Where a server is, and how to log in there.
+class PostgresqlAddress:
+    """Where a server is, and how to log in.
 
     Attributes:
-        host: Its host.
-        port: Its port.
-        database: The name of the database.
-        user: The user, or None for the server's own default.
-        password: The password, or None where there is none, or another place has it.
-        is_secure: Whether to speak by TLS, with the certificate verified.
-        ca_file: The file of the authorities that may vouch for the server; None for those
-            that vouch for hosts of the web.
+        user: None for the server's own default.
+        password: None where there is none, or where libpq finds it elsewhere.
+        is_secure: Whether to use TLS, with the certificate verified.
+        ca_file: The certificate authorities to trust; None for those of ``requests``.
     """
 
     host: str
@@ -48,18 +43,12 @@ class ServerAddress:
         return f"PostgreSQL server {self.host}:{self.port}"
 
     @classmethod
-    def parse(cls, text: str) -> ServerAddress:
-        """Read an address such as ``postgresql://user:password@host:5432/database``.
-
-        Args:
-            text: The address.
-
-        Returns:
-            The address, taken apart.
+    def parse(cls, text: str) -> PostgresqlAddress:
+        """Parse an address such as ``postgresql://user:password@host:5432/database``.
 
         Raises:
-            ValueError: If it is none, has an option that is not known, or would have tokens
-                travel unprotected.
+            ValueError: If it is not one, has an unknown option, or would send tokens
+                unprotected.
         """
         parts = urlsplit(text)
         host, database = parts.hostname or "", unquote(parts.path.removeprefix("/"))
@@ -82,27 +71,13 @@ class ServerAddress:
         )
 
 
-def is_server_address(text: str) -> bool:
-    """Tell an address, right or wrong, from the path of a folder.
-
-    Args:
-        text: Either.
-
-    Returns:
-        Whether it is an address.
-    """
+def is_address(text: str) -> bool:
+    """Return whether a text is meant as an address, right or wrong, and not as a folder."""
     return "://" in text
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a host is this machine itself.
-
-    Args:
-        host: A name or a number.
-
-    Returns:
-        Whether it is.
-    """
+    """Return whether a host is this machine itself."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
