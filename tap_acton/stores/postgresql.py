@@ -7,24 +7,20 @@ session tells it to look.
 
 from __future__ import annotations
 
+import json
+import logging
 import time
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, LiteralString
 
 import psycopg
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
-from tap_acton.api.auth import LOCK_POLL_SECONDS
+from tap_acton.api.auth import LOCK_POLL_SECONDS, Token, TokenStore
 from tap_acton.api.rate_limits import HOUR_MS, MINUTE_MS, LimitStorage
-from tap_acton.errors import RunOverError
-from tap_acton.stores.server import (
-    ANSWER_SECONDS,
-    BAD_CERTIFICATE,
-    NO_CONNECTION,
-    ServerTokenStore,
-    unusable_server,
-)
+from tap_acton.errors import RunOverError, SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,6 +29,11 @@ if TYPE_CHECKING:
 
     from tap_acton.api.rate_limits import CallCount, Clock
     from tap_acton.settings.postgresql_address import PostgresqlAddress
+
+logger = logging.getLogger("tap-acton")
+
+ANSWER_SECONDS = 10
+"""How long a server may take for anything."""
 
 WRITE_PAUSES = (0.0, *(1.0,) * 10)
 """The seconds between attempts to write a token: one that cannot be kept may cost the chain."""
@@ -151,14 +152,17 @@ def _told_as_setting(address: PostgresqlAddress) -> Iterator[None]:
     try:
         yield
     except psycopg.Error as error:
-        raise unusable_server(address, _reason(error)) from None
+        raise SettingsError(
+            f"The {address} of token_store cannot be used ({_reason(error)}): see that it runs, "
+            "and that address, user and password are right; the next run goes on from here."
+        ) from None
 
 
 def _reason(error: psycopg.Error) -> str:
     if error.sqlstate:
         # The text may repeat what was sent.
         return f"error {error.sqlstate}, {type(error).__name__}"
-    return BAD_CERTIFICATE if "certificate" in str(error) else NO_CONNECTION
+    return "its certificate cannot be verified" if "certificate" in str(error) else "no connection"
 
 
 class PostgresqlLimitStorage(LimitStorage):
@@ -262,8 +266,11 @@ class _PostgresqlCount:
         return self._storage.number(_TAKEN, **self._values)
 
 
-class PostgresqlTokenStore(ServerTokenStore):
+class PostgresqlTokenStore(TokenStore):
     """Keeps the chain in a database; a connection is open only while it is looked at.
+
+    A machine can lose the lock without knowing, as when it sleeps in the middle of a login.
+    So a token takes the place only of the one that was read under the same lock.
 
     Args:
         address: Where the server is.
@@ -274,9 +281,11 @@ class PostgresqlTokenStore(ServerTokenStore):
     def __init__(
         self, address: PostgresqlAddress, identity: str, pause: Callable[[float], None]
     ) -> None:
-        super().__init__(address)
+        super().__init__()
+        self._address = address
         self._identity = identity
         self._pause = pause
+        self._present = ""
         self._connection: psycopg.Connection[tuple[Any, ...]]
 
     @contextmanager
@@ -301,6 +310,23 @@ class PostgresqlTokenStore(ServerTokenStore):
                 self._connection.rollback()
             self._connection.close()
 
+    def read(self) -> Token | None:
+        """Return the last token written, or None; what is none is reported.
+
+        Raises:
+            SettingsError: If the server cannot be used.
+        """
+        with _told_as_setting(self._address):
+            row = self._connection.execute(_FETCH, (self._identity,)).fetchone()
+        self._present = row[0] if row else ""
+        if not self._present:
+            return None
+        try:
+            return Token.from_json(self._present)
+        except (ValueError, RecursionError):
+            logger.warning("The %s holds no token that can be read: it is replaced.", self._address)
+            return None
+
     def prepare(self) -> None:
         """Make sure that a token can be written, before one is asked for.
 
@@ -310,32 +336,40 @@ class PostgresqlTokenStore(ServerTokenStore):
         with _told_as_setting(self._address):
             self._connection.execute(_PREPARE, (self._identity,))
 
+    def write(self, token: Token) -> None:
+        """Keep a token, unless another machine has written one meanwhile.
+
+        Args:
+            token: The token.
+
+        Raises:
+            SettingsError: If the server cannot be used.
+        """
+        if not self._swap(json.dumps(asdict(token))):
+            logger.warning("Another machine has logged in at the same time: its login is kept.")
+
     def _is_locked(self) -> bool:
         """Take the lock if nobody else has it."""
         number = _lock_number("token", self._identity)
         row = self._connection.execute("SELECT pg_try_advisory_xact_lock(%s)", (number,)).fetchone()
         return row == (True,)
 
-    def _fetch(self) -> str:
-        with _told_as_setting(self._address):
-            row = self._connection.execute(_FETCH, (self._identity,)).fetchone()
-        return row[0] if row else ""
-
-    def _swap(self, present: str, new: str) -> bool:
+    def _swap(self, new: str) -> bool:
+        """Put a text in the place of what was read, and tell whether that was still there."""
         with _told_as_setting(self._address):
             for pause in WRITE_PAUSES:
                 try:
-                    return self._swap_once(present, new)
+                    return self._swap_once(new)
                 except psycopg.OperationalError:
                     self._connection.close()
                     time.sleep(pause)
-            return self._swap_once(present, new)
+            return self._swap_once(new)
 
-    def _swap_once(self, present: str, new: str) -> bool:
+    def _swap_once(self, new: str) -> bool:
         """Write, over a new connection where the last one is lost, and with it the lock."""
         if self._connection.closed:
             self._connection = connect(self._address)
-        values = {"account": self._identity, "present": present, "new": new}
+        values = {"account": self._identity, "present": self._present, "new": new}
         is_kept = self._connection.execute(_SWAP, values).rowcount == 1
         self._connection.commit()
         return is_kept
