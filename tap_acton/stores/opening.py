@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from tap_acton.api.auth import TokenStore, open_token_store
-from tap_acton.api.rate_limits import LimitStorage, open_limit_storage
 from tap_acton.errors import SettingsError
 from tap_acton.settings.postgresql_address import PostgresqlAddress
+from tap_acton.stores.call_counts import LimitStorage, open_limit_storage
+from tap_acton.stores.tokens import TokenStore, open_token_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable

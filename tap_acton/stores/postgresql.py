@@ -18,17 +18,17 @@ from typing import TYPE_CHECKING, Any, LiteralString
 import psycopg
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
-from tap_acton.api.auth import LOCK_POLL_SECONDS, Token, TokenStore
-from tap_acton.api.rate_limits import HOUR_MS, MINUTE_MS, LimitStorage
 from tap_acton.errors import RunOverError, SettingsError
+from tap_acton.stores.call_counts import HOUR_MS, MINUTE_MS, LimitStorage
+from tap_acton.stores.tokens import LOCK_POLL_SECONDS, Token, TokenStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pyrate_limiter import Rate
 
-    from tap_acton.api.rate_limits import CallCount, Clock
     from tap_acton.settings.postgresql_address import PostgresqlAddress
+    from tap_acton.stores.call_counts import CallCount, Clock
 
 logger = logging.getLogger("tap-acton")
 

@@ -118,7 +118,8 @@ def test_a_run_does_not_sleep_until_tomorrow_because_it_is_told_to(
 CLOSING = """
 import pathlib, sys, threading, time
 from tap_acton.errors import ActOnError
-from tap_acton.api.rate_limits import FileLimitStorage, Limits
+from tap_acton.api.rate_limits import Limits
+from tap_acton.stores.call_counts import FileLimitStorage
 for number in range(20):
     storage = FileLimitStorage(pathlib.Path(sys.argv[1]) / f"{number}.sqlite")
     limits = Limits(

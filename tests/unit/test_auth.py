@@ -23,16 +23,8 @@ from hypothesis import strategies as st
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 
 from tap_acton.api import transport
-from tap_acton.api.auth import (
-    TOKEN_LENGTH,
-    Credentials,
-    FileTokenStore,
-    Token,
-    TokenChain,
-    TokenStore,
-    open_token_store,
-)
-from tap_acton.api.rate_limits import SECOND_MS, Limits, LimitStorage
+from tap_acton.api.auth import Credentials, TokenChain
+from tap_acton.api.rate_limits import Limits
 from tap_acton.api.transport import RetryPolicy
 from tap_acton.errors import (
     ActOnError,
@@ -41,6 +33,14 @@ from tap_acton.errors import (
     InterruptedRunError,
     SettingsError,
     UnreachableError,
+)
+from tap_acton.stores.call_counts import SECOND_MS, LimitStorage
+from tap_acton.stores.tokens import (
+    TOKEN_LENGTH,
+    FileTokenStore,
+    Token,
+    TokenStore,
+    open_token_store,
 )
 
 if TYPE_CHECKING:
@@ -356,8 +356,10 @@ class TestSharing:
     def test_two_processes_log_in_once(self, tmp_path: Path) -> None:
         script = f"""
 import io, json, time, requests
-from tap_acton.api.auth import Credentials, TokenChain, open_token_store
-from tap_acton.api.rate_limits import Limits, open_limit_storage
+from tap_acton.api.auth import Credentials, TokenChain
+from tap_acton.api.rate_limits import Limits
+from tap_acton.stores.call_counts import open_limit_storage
+from tap_acton.stores.tokens import open_token_store
 def post(form):
     with open({str(tmp_path / "asked")!r}, "a") as file:
         file.write(form["grant_type"] + "\\n")

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from urllib3 import HTTPResponse
 
 from tap_acton.api import transport
-from tap_acton.api.auth import Token
+from tap_acton.api.auth import token_from
 from tap_acton.api.client import Call, decode_json, decode_page, decode_text
 from tap_acton.api.old_pagination import PAGES_AHEAD, NumberedPages, OffsetPages, Page
 from tap_acton.api.transport import Route
@@ -175,13 +175,13 @@ class TestMemory:
 class TestTokens:
     @pytest.mark.parametrize("lifetime", [10**400, float("inf"), float("nan"), -1, "soon", [], {}])
     def test_a_lifetime_may_be_anything(self, lifetime: object) -> None:
-        token = Token.from_answer({"access_token": "a", "expires_in": lifetime}, 1000.0)
+        token = token_from({"access_token": "a", "expires_in": lifetime}, 1000.0)
         assert 1000 < token.renew_at < token.expires_at < 1000 + 10**6
 
     @pytest.mark.parametrize("refresh_token", ["a\r\nb", "\ud800", "", 7, ["r"], None])
     def test_a_refresh_token_that_cannot_be_sent_is_none(self, refresh_token: object) -> None:
         answer = {"access_token": "a", "refresh_token": refresh_token}
-        assert Token.from_answer(answer, 0.0).refresh_token is None
+        assert token_from(answer, 0.0).refresh_token is None
 
 
 HOSTILE = st.recursive(

@@ -20,27 +20,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tap_acton.api.rate_limits import (
-    DAY_MS,
-    HOUR_MS,
-    LOGINS_PER_HOUR,
-    MINUTE_MS,
-    SECOND_MS,
-    FileLimitStorage,
-    Limits,
-    LimitStorage,
-    open_limit_storage,
-    open_private,
-    seconds_for,
-    state_folder,
-    system_clock,
-)
+from tap_acton.api.rate_limits import LOGINS_PER_HOUR, Limits, seconds_for
 from tap_acton.errors import (
     AllowanceSpentError,
     InterruptedRunError,
     RunOverError,
     SettingsError,
 )
+from tap_acton.stores.call_counts import (
+    DAY_MS,
+    HOUR_MS,
+    MINUTE_MS,
+    SECOND_MS,
+    FileLimitStorage,
+    LimitStorage,
+    open_limit_storage,
+    system_clock,
+)
+from tap_acton.stores.files import open_private, state_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -554,7 +551,8 @@ class TestFile:
         script = f"""
 import time
 from tap_acton.errors import AllowanceSpentError
-from tap_acton.api.rate_limits import Limits, open_limit_storage
+from tap_acton.api.rate_limits import Limits
+from tap_acton.stores.call_counts import open_limit_storage
 limits = Limits(
     storage=open_limit_storage({str(tmp_path)!r}, "key"),
     requests_per_second=20, daily_request_limit=6, pause=time.sleep,

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_acton.api.auth import Token
-from tap_acton.api.rate_limits import DAY_MS, HOUR_MS, MINUTE_MS, Limits, pace
+from tap_acton.api.rate_limits import Limits, pace
 from tap_acton.errors import (
     AllowanceSpentError,
     InterruptedRunError,
@@ -25,14 +24,16 @@ from tap_acton.errors import (
 )
 from tap_acton.settings.postgresql_address import PostgresqlAddress
 from tap_acton.stores import opening as stores
+from tap_acton.stores.call_counts import DAY_MS, HOUR_MS, MINUTE_MS
+from tap_acton.stores.tokens import Token
 from tests.servers import free_port
 from tests.shared_servers import SharedDatabase, postgresql_database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tap_acton.api.auth import TokenStore
-    from tap_acton.api.rate_limits import LimitStorage
+    from tap_acton.stores.call_counts import LimitStorage
+    from tap_acton.stores.tokens import TokenStore
     from tests.servers import Postgres
 
 PROJECT = Path(__file__).parents[2]

@@ -1,0 +1,223 @@
+"""The counts of calls and logins, in memory or in a file."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, cast
+
+from filelock import FileLock
+from pyrate_limiter import InMemoryBucket, RateItem, SQLiteBucket, SQLiteQueries
+
+from tap_acton.errors import RunOverError
+from tap_acton.stores.files import open_private, state_folder, unusable_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyrate_limiter import Rate
+
+logger = logging.getLogger("tap-acton")
+
+SECOND_MS = 1_000
+MINUTE_MS = 60 * SECOND_MS
+HOUR_MS = 60 * MINUTE_MS
+DAY_MS = 24 * HOUR_MS
+
+Clock = Callable[[], int]
+"""Tells the milliseconds since 1970."""
+
+Bucket = InMemoryBucket | SQLiteBucket
+"""The timestamps of calls, as the library keeps them."""
+
+
+def system_clock() -> int:
+    """Tell the time of this machine, in milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+class CallCount(Protocol):
+    """The calls that count against one limit at present."""
+
+    def add(self) -> int:
+        """Count a call and return 0, or return in how many milliseconds it fits."""
+
+    def wait(self) -> int:
+        """Tell in how many milliseconds a call fits, without counting one."""
+
+    def taken(self) -> int:
+        """Tell how many calls count at present."""
+
+
+class BucketCount:
+    """Counts calls by the clock of this machine.
+
+    Args:
+        bucket: The timestamps of the calls.
+        clock: Tells the milliseconds since 1970.
+    """
+
+    def __init__(self, bucket: Bucket, clock: Clock) -> None:
+        self._bucket = bucket
+        self._rate = bucket.rates[0]
+        self._clock = clock
+        bucket.leak(clock())
+
+    def add(self) -> int:
+        """Count a call and return 0, or return in how many milliseconds it fits."""
+        item = RateItem("call", self._clock())
+        if self._bucket.put(item):
+            return 0
+        wait = cast("int", self._bucket.waiting(item))
+        if wait > self._rate.interval + MINUTE_MS:
+            # Only timestamps of the future make a wait longer than the window.
+            logger.warning("The clock was set back: the calls are counted from zero again.")
+            self._bucket.flush()
+            self._bucket.put(item)
+            return 0
+        return wait
+
+    def wait(self) -> int:
+        """Tell in how many milliseconds a call fits, without counting one."""
+        now = self._clock()
+        self._bucket.leak(now)
+        oldest = self._bucket.peek(self._rate.limit - 1)
+        wait = oldest.timestamp + self._rate.interval - now + 1 if oldest else 0
+        return wait if 0 < wait <= self._rate.interval + MINUTE_MS else 0
+
+    def taken(self) -> int:
+        """Tell how many calls count at present."""
+        self._bucket.leak(self._clock())
+        return self._bucket.count()
+
+
+class LimitStorage:
+    """Keeps the counts in memory, for this run alone."""
+
+    def __init__(self) -> None:
+        self._thread_lock = threading.Lock()
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Keep all others who share the counts away from them for a timestamp."""
+        with self._thread_lock:
+            yield
+
+    def count(self, name: str, rate: Rate, clock: Clock) -> CallCount:  # noqa: ARG002 - see below
+        """Open a count; to be called, and the count to be used, under the lock.
+
+        Args:
+            name: A word that tells the count from the others, where they are kept together.
+            rate: The limit.
+            clock: Tells the milliseconds since 1970, where no server does.
+
+        Returns:
+            The count, as far as it is known.
+        """
+        return BucketCount(InMemoryBucket([rate]), clock)
+
+    def close(self) -> None:
+        """Close what is open."""
+
+
+class FileLimitStorage(LimitStorage):
+    """Keeps the counts in a file, for all runs on this machine.
+
+    Args:
+        path: An SQLite file; begun afresh where it is damaged.
+
+    Raises:
+        SettingsError: If the file cannot be used.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._is_closed = False
+        self._path = path
+        # The library's own file lock covers a single step. The time has to be read under
+        # the lock too: a call that waited for the lock would otherwise count too early.
+        self._file_lock = FileLock(f"{path}.lock", mode=0o600, poll_interval=0.005)
+        with self.lock():
+            self._connection = self._connect()
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Keep the other threads and the other runs away from the counts for a timestamp.
+
+        Raises:
+            SettingsError: If the file cannot be used, or no longer.
+        """
+        try:
+            with self._thread_lock, self._file_lock:
+                if self._is_closed:
+                    # A call of a thread that nobody waits for any more.
+                    raise RunOverError
+                yield
+        except (OSError, NotImplementedError, sqlite3.Error) as error:
+            raise unusable_folder(self._path.parent, error) from None
+
+    def count(self, name: str, rate: Rate, clock: Clock) -> CallCount:
+        """Open a count, with what other runs have counted."""
+        for statement in (
+            SQLiteQueries.CREATE_BUCKET_TABLE.format(table=name),
+            SQLiteQueries.CREATE_INDEX_ON_TIMESTAMP.format(
+                index_name=f"{name}_by_time", table_name=name
+            ),
+        ):
+            self._connection.execute(statement)
+        return BucketCount(SQLiteBucket([rate], self._connection, name), clock)
+
+    def close(self) -> None:
+        """Close the file, when no thread is at it."""
+        with self.lock():
+            self._is_closed = True
+            self._connection.close()
+
+    def _connect(self) -> sqlite3.Connection:
+        try:
+            return self._connect_once()
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:
+            logger.warning("%s is damaged: the calls are counted from zero again.", self._path)
+            for suffix in ("", "-wal", "-shm"):
+                Path(f"{self._path}{suffix}").unlink(missing_ok=True)
+            return self._connect_once()
+
+    def _connect_once(self) -> sqlite3.Connection:
+        os.close(open_private(self._path, os.O_RDWR | os.O_CREAT))
+        connection = sqlite3.connect(self._path, check_same_thread=False)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+                raise sqlite3.DatabaseError
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
+
+
+def open_limit_storage(setting: str | None, identity: str) -> LimitStorage:
+    """Open the counts of one account.
+
+    Args:
+        setting: The setting ``token_store``, as for :func:`state_folder`.
+        identity: The key of the account, for the name of the file.
+
+    Returns:
+        The storage.
+
+    Raises:
+        SettingsError: If the folder cannot be used.
+    """
+    folder = state_folder(setting)
+    if folder is None:
+        return LimitStorage()
+    return FileLimitStorage(folder / f"limits-{identity}.sqlite")

@@ -1,0 +1,203 @@
+"""The token chain of an account, in memory or in a file."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import time
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from tap_acton.stores.files import open_private, state_folder, unusable_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+logger = logging.getLogger("tap-acton")
+
+LOCK_POLL_SECONDS = 0.1
+"""How often a run looks whether another one still asks for a token."""
+
+TOKEN_LENGTH = 4096
+"""Room for a token on the disk, in bytes; a longer one takes more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A link of the chain.
+
+    Attributes:
+        access_token: What data calls are made with.
+        refresh_token: What the next link is got with, once.
+        expires_at: When the access token ends, in seconds since 1970.
+        renew_at: When to get the next link, in seconds since 1970.
+    """
+
+    access_token: str = field(repr=False)
+    refresh_token: str | None = field(repr=False)
+    expires_at: float
+    renew_at: float
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Token:
+        """Read a token as it was kept.
+
+        Args:
+            text: The JSON of the attributes.
+
+        Returns:
+            The token.
+
+        Raises:
+            ValueError: If the text is anything else.
+        """
+        match json.loads(text):
+            case {
+                "access_token": str(access_token),
+                "refresh_token": str() | None as refresh_token,
+                "expires_at": int() | float() as expires_at,
+                "renew_at": int() | float() as renew_at,
+            }:
+                return cls(access_token, refresh_token, expires_at, renew_at)
+        raise ValueError
+
+
+class TokenStore:
+    """Keeps the chain in memory, for this run alone."""
+
+    def __init__(self) -> None:
+        self._token: Token | None = None
+
+    def lock(self) -> AbstractContextManager[None]:
+        """Keep other runs from asking for a token meanwhile: here there are none."""
+        return nullcontext()
+
+    def read(self) -> Token | None:
+        """Return the last token written, or None."""
+        return self._token
+
+    def prepare(self) -> None:
+        """Make sure that a token can be kept, before one is asked for."""
+
+    def write(self, token: Token) -> None:
+        """Keep a token; when this returns, it is safe.
+
+        Args:
+            token: The token.
+        """
+        self._token = token
+
+
+class FileTokenStore(TokenStore):
+    """Keeps the chain in a file that only the user can read, for all runs on this machine.
+
+    Args:
+        path: The file.
+        pause: Waits the given seconds; raises when the run is to end.
+    """
+
+    def __init__(self, path: Path, pause: Callable[[float], None] = time.sleep) -> None:
+        super().__init__()
+        self._path = path
+        self._new_path = path.with_suffix(".new")
+        self._pause = pause
+        self._file_lock = FileLock(f"{path}.lock", mode=0o600)
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Keep other runs from asking for a token meanwhile.
+
+        Raises:
+            SettingsError: If the folder cannot be written to.
+        """
+        try:
+            while not self._is_locked():
+                # Another run asks for a token: that may take as long as two calls and a wait.
+                self._pause(LOCK_POLL_SECONDS)
+        except (OSError, NotImplementedError) as error:
+            raise unusable_folder(self._path.parent, error) from None
+        try:
+            yield
+        finally:
+            self._file_lock.release()
+
+    def _is_locked(self) -> bool:
+        """Take the lock if nobody else has it."""
+        try:
+            self._file_lock.acquire(blocking=False)
+        except Timeout:
+            return False
+        return True
+
+    def read(self) -> Token | None:
+        """Return the last token written, or None; a file that holds none is reported."""
+        try:
+            with os.fdopen(open_private(self._path, os.O_RDONLY), "rb") as file:
+                return Token.from_json(file.read())
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, RecursionError):
+            logger.warning("%s holds no token that can be read: it is replaced.", self._path)
+            return None
+
+    def prepare(self) -> None:
+        """Take the room that a token needs, so that a full disk does not cost the chain.
+
+        Raises:
+            SettingsError: If there is no room, or the file cannot be written.
+        """
+        self._write_new(b" " * TOKEN_LENGTH)
+
+    def write(self, token: Token) -> None:
+        """Keep a token; when this returns, it is on the disk.
+
+        Args:
+            token: The token.
+
+        Raises:
+            SettingsError: If the file cannot be written.
+        """
+        self._write_new(json.dumps(asdict(token)).encode())
+        try:
+            self._new_path.replace(self._path)
+        except OSError as error:
+            raise unusable_folder(self._path.parent, error) from None
+
+    def _write_new(self, content: bytes) -> None:
+        """Write what is to take the place of the file, over what stands there already."""
+        try:
+            descriptor = open_private(self._new_path, os.O_WRONLY | os.O_CREAT)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.truncate()
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise unusable_folder(self._path.parent, error) from None
+
+
+def open_token_store(
+    setting: str | None, identity: str, pause: Callable[[float], None] = time.sleep
+) -> TokenStore:
+    """Open the store of one token chain.
+
+    Args:
+        setting: The setting ``token_store``: a folder, ``memory``, or None for the cache
+            folder of the user.
+        identity: The key of the chain, from :meth:`Credentials.identity`.
+        pause: Waits the given seconds; raises when the run is to end.
+
+    Returns:
+        The store.
+
+    Raises:
+        SettingsError: If the folder cannot be made.
+    """
+    folder = state_folder(setting)
+    return FileTokenStore(folder / f"token-{identity}.json", pause) if folder else TokenStore()
