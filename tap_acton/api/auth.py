@@ -21,6 +21,12 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 import requests
 
+from tap_acton.api.responses import (
+    API_ACCESS_OFF_WORDS,
+    Answer,
+    failure_of,
+    without_stray_braces,
+)
 from tap_acton.api.transport import (
     RetryPolicy,
     TooLargeError,
@@ -30,16 +36,12 @@ from tap_acton.api.transport import (
     whole,
 )
 from tap_acton.errors import (
-    API_ACCESS_OFF_WORDS,
     ActOnError,
     AllowanceSpentError,
-    Answer,
     CredentialsError,
     RepeatableError,
     ThrottledError,
     UnreachableError,
-    failure_of,
-    without_stray_braces,
 )
 from tap_acton.stores.call_counts import SECOND_MS, system_clock
 from tap_acton.stores.tokens import Token

@@ -8,23 +8,25 @@ streams and threads of a run.
 
 from __future__ import annotations
 
-import math
 import random
-import re
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 from http import HTTPStatus
 from itertools import chain
-from json import JSONDecodeError, dumps, loads
 from typing import IO, TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 import backoff
-import msgspec
 import requests
 
+from tap_acton.api.decoding import NO_TEXT_BEGINNINGS, decode_json
+from tap_acton.api.responses import (
+    Answer,
+    disguised_failure_of,
+    failure_of,
+    is_error_object,
+)
 from tap_acton.api.transport import (
     LARGEST_ANSWER,
     PIECE_LENGTH,
@@ -38,7 +40,6 @@ from tap_acton.api.transport import (
 )
 from tap_acton.errors import (
     AllowanceSpentError,
-    Answer,
     CredentialsError,
     NotAvailableError,
     RejectedCallError,
@@ -47,10 +48,6 @@ from tap_acton.errors import (
     ThrottledError,
     TokenRefusedError,
     UnreachableError,
-    disguised_failure_of,
-    failure_of,
-    is_error_object,
-    without_stray_braces,
 )
 
 if TYPE_CHECKING:
@@ -68,11 +65,6 @@ FIRST_CONTACT_TRIES = 2
 """How often a host that has never answered is tried: most likely its name is wrong."""
 
 LONGEST_WAIT_SECONDS = 60.0
-
-NO_TEXT_BEGINNINGS = frozenset({b"", b"<", b"{"})
-"""How an answer begins that is not the text that was asked for: nothing, HTML, JSON."""
-
-_ESCAPED_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 
 SAFE_IN_PATH = "/:!$&'()*+,;=@~"
 """Characters that stay as they are in a path: ids are documented unencoded."""
@@ -124,90 +116,6 @@ def path_part(identifier: str) -> str:
         The id with ``/``, ``?``, ``#``, ``%`` and spaces escaped.
     """
     return quote(identifier, safe=SAFE_IN_PATH.replace("/", ""))
-
-
-def decode_json(body: bytes, subject: str) -> Any:
-    """Decode the body of a good answer.
-
-    A stray ``{}`` before the body, as some printed samples have it, is skipped. What is
-    not UTF-8, and halves of characters, are replaced; the character NUL is left out,
-    since no warehouse takes it. Numbers that no JSON can be made of again come as texts.
-
-    Args:
-        body: The body.
-        subject: What was asked about, for messages.
-
-    Returns:
-        The decoded JSON.
-
-    Raises:
-        RepeatableError: If the body is empty or not JSON: a broken or foreign answer.
-    """
-    body = without_stray_braces(body)
-    if rb"\u0000" in body:
-        body = _ESCAPED_NUL.sub(rb"\1", body)
-    try:
-        return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        pass
-    try:
-        # Slower, but it takes numbers past 64 bits and, after the repairs, any text.
-        payload = loads(
-            body.decode("utf-8-sig", "replace"),
-            parse_int=partial(_number_or_text, int),
-            parse_float=partial(_number_or_text, float),
-            parse_constant=str,
-        )
-        return loads(dumps(payload, ensure_ascii=False).encode("utf-8", "replace"))
-    except (JSONDecodeError, RecursionError, ValueError):
-        kind = "an empty answer" if not body else "an answer that is not JSON"
-        raise RepeatableError(f"{subject}: Act-On sent {kind}.") from None
-
-
-def _number_or_text(convert: Callable[[str], float], numeral: str) -> float | str:
-    """Read a number; one that Python cannot hold, or not write again, stays a text."""
-    try:
-        number = convert(numeral)
-    except ValueError:
-        return numeral
-    return numeral if number in {math.inf, -math.inf} else number
-
-
-def decode_text(body: bytes, subject: str) -> Any:
-    """Decode the body of a good answer that is to be text.
-
-    Args:
-        body: The body, in UTF-8 with or without a mark of it.
-        subject: What was asked about, for messages.
-
-    Returns:
-        The text, without the character NUL; decoded JSON where the answer is that, which
-        is how an error looks.
-
-    Raises:
-        RepeatableError: If the body is empty or a page of HTML.
-    """
-    if body.lstrip()[:1] in NO_TEXT_BEGINNINGS:
-        return decode_json(body, subject)
-    return body.decode("utf-8-sig", "replace").replace("\0", "")
-
-
-def decode_page(body: bytes, subject: str) -> Any:
-    """Decode the body of a good answer that may be a page of HTML.
-
-    Args:
-        body: The body, in UTF-8 with or without a mark of it.
-        subject: What was asked about, for messages.
-
-    Returns:
-        An object with the page, without the character NUL, as ``html``; decoded JSON
-        where the answer is none.
-
-    Raises:
-        RepeatableError: If the body is empty, or neither HTML nor JSON.
-    """
-    page = body.decode("utf-8-sig", "replace").replace("\0", "")
-    return {"html": page} if page.lstrip().startswith("<") else decode_json(body, subject)
 
 
 class ActOnClient:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from tap_acton.api.client import decode_json, decode_text, path_part
+from tap_acton.api.client import path_part
+from tap_acton.api.decoding import decode_json, decode_text
 from tap_acton.errors import RepeatableError
 from tap_acton.records.list_table import distinct_names, read_csv
 from tap_acton.streams.base.old_stream import ActOnStream

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_acton.api.client import decode_page
+from tap_acton.api.decoding import decode_page
 from tap_acton.streams.base.items import ItemStream, ItemUrls
 from tap_acton.streams.base.shaped import FolderStream, UnverifiedStream
 

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests.adapters import HTTPAdapter
 
-from tap_acton.api.client import Call, decode_text
+from tap_acton.api.client import Call
+from tap_acton.api.decoding import decode_text
 from tap_acton.api.transport import PIECE_LENGTH, Route
 from tap_acton.errors import (
     AllowanceSpentError,

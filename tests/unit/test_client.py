@@ -16,14 +16,8 @@ import responses
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_acton.api.client import (
-    FIRST_CONTACT_TRIES,
-    ActOnClient,
-    Call,
-    decode_json,
-    decode_page,
-    path_part,
-)
+from tap_acton.api.client import FIRST_CONTACT_TRIES, ActOnClient, Call, path_part
+from tap_acton.api.decoding import decode_json, decode_page
 from tap_acton.api.transport import MAX_THROTTLES, RetryPolicy, new_session
 from tap_acton.errors import (
     ActOnError,

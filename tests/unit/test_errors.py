@@ -11,14 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests.structures import CaseInsensitiveDict
 
-from tap_acton.errors import (
+from tap_acton.api.responses import (
     CODES,
+    Answer,
+    Remedy,
+    disguised_failure_of,
+    envelope_of,
+    failure_of,
+    is_error_object,
+)
+from tap_acton.errors import (
     EXIT_ALLOWANCE_SPENT,
     EXIT_FAILED,
     EXIT_SIGNAL_BASE,
     ActOnError,
     AllowanceSpentError,
-    Answer,
     CallError,
     CredentialsError,
     GoneError,
@@ -27,17 +34,12 @@ from tap_acton.errors import (
     NotFoundError,
     NotRoutedError,
     RejectedCallError,
-    Remedy,
     RepeatableError,
     SettingsError,
     StreamFailedError,
     ThrottledError,
     TokenRefusedError,
     UnreachableError,
-    disguised_failure_of,
-    envelope_of,
-    failure_of,
-    is_error_object,
 )
 
 if TYPE_CHECKING:

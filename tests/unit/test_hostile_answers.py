@@ -18,10 +18,12 @@ from urllib3 import HTTPResponse
 
 from tap_acton.api import transport
 from tap_acton.api.auth import token_from
-from tap_acton.api.client import Call, decode_json, decode_page, decode_text
+from tap_acton.api.client import Call
+from tap_acton.api.decoding import decode_json, decode_page, decode_text
 from tap_acton.api.old_pagination import PAGES_AHEAD, NumberedPages, OffsetPages, Page
+from tap_acton.api.responses import Answer, disguised_failure_of, failure_of
 from tap_acton.api.transport import Route
-from tap_acton.errors import ActOnError, Answer, RejectedCallError, disguised_failure_of, failure_of
+from tap_acton.errors import ActOnError, RejectedCallError
 from tap_acton.records.extractors import Undocumented, UnknownShapeError, described
 from tap_acton.records.list_table import Table, distinct_names
 from tap_acton.records.reader import RecordReader

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped, unused-ignore]
 
 from tap_acton import schemas
-from tap_acton.api.client import decode_json
+from tap_acton.api.decoding import decode_json
 from tap_acton.records import reader as records
 from tap_acton.records.reader import (
     EXTRA_FIELDS,

@@ -6,7 +6,8 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tap_acton.api.client import Call, decode_json
+from tap_acton.api.client import Call
+from tap_acton.api.decoding import decode_json
 from tap_acton.api.old_pagination import EndlessPagesError, OffsetPages, Page, Pages
 from tap_acton.errors import (
     AllowanceSpentError,

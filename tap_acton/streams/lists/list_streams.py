@@ -8,7 +8,8 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from tap_acton.api.client import Call, decode_text, path_part
+from tap_acton.api.client import Call, path_part
+from tap_acton.api.decoding import decode_text
 from tap_acton.api.old_pagination import EndlessPagesError, OffsetPages, Page
 from tap_acton.errors import (
     CallError,

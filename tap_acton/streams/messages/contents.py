@@ -7,7 +7,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tap_acton.api.client import Call, decode_page, path_part
+from tap_acton.api.client import Call, path_part
+from tap_acton.api.decoding import decode_page
 from tap_acton.errors import (
     GoneError,
     NotAvailableError,
