@@ -50,7 +50,7 @@ NEIGHBORS = {
 
 UPWARD = {
     "output -> streams/base",
-    "state/checkpoint -> sync",
+    "state/rounds -> sync",
     "stores/opening -> api",
     "stores/postgresql -> api",
     "stores/redis -> api",
@@ -61,14 +61,22 @@ UPWARD = {
 }
 """Imports that run up or sideways, still to be removed."""
 
+FOR_TYPES_ONLY = {
+    # How a query ended says which evidence there was for it, and evidence is evidence of a query.
+    ("tap_acton.sync.query", "tap_acton.sync.evidence"),
+}
+"""Imports for the type checker alone, without which there would be no circle."""
+
 NAMED_BELOW = {
-    "state/format: contacts",
-    "state/format: lists",
+    "state/old_format: contacts",
+    "state/old_format: lists",
     "sync/run: account",
 }
 """Streams that are named below `streams/`, still to be removed."""
 
 OTHER_MEANINGS = {
+    "state/migrations: contacts",  # a part of an old state
+    "state/migrations: lists",  # the same
     "records/extractors: contacts",  # a field of Act-On's answers
     "records/extractors: headers",  # the same
     "records/extractors: programs",  # the same
@@ -169,10 +177,18 @@ def test_families_import_one_another_only_where_listed() -> None:
 
 @pytest.mark.parametrize("package", ["tap_acton", "acton_sandbox", "pipeline", "benchmarks"])
 def test_no_modules_import_each_other_in_a_circle(package: str) -> None:
+    graph = {module: {*imported} for module, imported in _imports(package).items()}
+    for module, other in FOR_TYPES_ONLY:
+        graph.get(module, set()).discard(other)
     try:
-        TopologicalSorter(_imports(package)).prepare()
+        TopologicalSorter(graph).prepare()
     except CycleError as error:
         pytest.fail(" -> ".join(error.args[1]))
+
+
+def test_what_is_listed_for_types_only_is_there() -> None:
+    graph = _imports("tap_acton")
+    assert [pair for pair in FOR_TYPES_ONLY if pair[1] not in graph.get(pair[0], set())] == []
 
 
 def test_nothing_below_the_streams_names_a_stream() -> None:
