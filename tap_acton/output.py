@@ -17,6 +17,7 @@ import msgspec
 from singer_sdk.contrib.msgspec import encoder
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
+from singer_sdk.streams import Stream
 
 from tap_acton.errors import output_failures_told
 from tap_acton.records.reader import ROWS_AT_ONCE
@@ -25,14 +26,27 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from singer_sdk.metrics import Counter
+    from singer_sdk.tap_base import Tap
 
     from tap_acton.records.reader import Record
-    from tap_acton.streams.base.bookmarks import BookmarkedStream
     from tap_acton.sync.summary import StreamSummary
 
 PROGRESS_MARKERS = "progress_markers"
 _PROPERTY = 2
 """The length of the breadcrumb of a column."""
+
+
+class WritingStream(Stream):
+    """A stream that says what it remembers whenever its state is written.
+
+    Attributes:
+        tap: Its tap.
+    """
+
+    tap: Tap
+
+    def save_progress(self) -> None:
+        """Write what the stream remembers into its state."""
 
 
 class RecordLine(msgspec.Struct, tag_field="type", tag="RECORD", gc=False):
@@ -51,7 +65,7 @@ class RecordLine(msgspec.Struct, tag_field="type", tag="RECORD", gc=False):
     time_extracted: datetime
 
 
-class Lines:
+class RecordOutput:
     """Writes the records of a stream.
 
     Args:
@@ -62,7 +76,7 @@ class Lines:
     """
 
     def __init__(
-        self, stream: BookmarkedStream, version: int | None, count: StreamSummary, metric: Counter
+        self, stream: WritingStream, version: int | None, count: StreamSummary, metric: Counter
     ) -> None:
         self._stream = stream
         self._count = count
@@ -80,7 +94,7 @@ class Lines:
         self._state = self._state_to_go_by()
 
     @staticmethod
-    def suit(stream: BookmarkedStream) -> bool:
+    def suits(stream: WritingStream) -> bool:
         """Tell whether the records of a stream need nothing of the SDK.
 
         Args:
@@ -150,6 +164,7 @@ class Lines:
 
     def _state_to_go_by(self) -> bytes:
         """Encode what a later run would go by: not the progress of a stream not yet at its end."""
+        self._stream.save_progress()
         kept = self._stream.stream_state
         return msgspec.json.encode(
             {name: value for name, value in kept.items() if name != PROGRESS_MARKERS}

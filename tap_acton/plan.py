@@ -18,8 +18,8 @@ from tap_acton.sync.forecast import Certainty, Estimate, certainty_of_sum
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tap_acton.streams.base.bookmarks import ActOnTap
     from tap_acton.streams.base.old_stream import ActOnStream
+    from tap_acton.streams.base.stream import ActOnTap
 
 
 @dataclass(frozen=True, slots=True)

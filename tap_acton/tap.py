@@ -33,8 +33,7 @@ from tap_acton.settings.schema import CONFIG_SCHEMA
 from tap_acton.settings.settings import Settings
 from tap_acton.state.old_format import bookmarks_in, with_version
 from tap_acton.streams import STREAM_TYPES
-from tap_acton.streams.base.bookmarks import ActOnTap
-from tap_acton.streams.base.old_stream import DONE_BEFORE
+from tap_acton.streams.base.stream import ActOnTap
 from tap_acton.streams.lists.list_streams import ListStream
 from tap_acton.sync.run import Run
 
@@ -324,9 +323,9 @@ class TapActOn(ActOnTap):
                 stream.begin_full_refresh()
             self.writes_lines = True
             self.sync_all()
-            self._end_round()
+            self._end_load()
         except StreamFailedError:
-            self._end_round()
+            self._end_load()
             failed = [name for name in self.streams if self.stream(name).failure]
             raise StreamFailedError(
                 f"Not complete: {', '.join(failed)}. The reasons are above; the next run reads on "
@@ -334,7 +333,7 @@ class TapActOn(ActOnTap):
             ) from None
         except ActOnError as error:
             if isinstance(error, AllowanceSpentError):
-                self._pause_round()
+                self._pause_load()
             if self.state:
                 # What is complete stays complete: the next run goes on from there.
                 self.state_writer.write_state(self.state)
@@ -343,17 +342,14 @@ class TapActOn(ActOnTap):
             self.run.close()
             self._report()
 
-    def _pause_round(self) -> None:
-        """Keep what is behind each stream, so that the next run goes on from there."""
+    def _pause_load(self) -> None:
+        """Keep where each stream stopped, so that the next run resumes there."""
         for stream in self._selected_streams():
-            # What was refused lies behind the last parent, and is to be asked again.
-            if not stream.count.refused and stream.failure is None:
-                is_done = stream.count.outcome in {"complete", DONE_BEFORE}
-                stream.pause_round(is_done=is_done, after=stream.read_until)
+            stream.pause()
 
-    def _end_round(self) -> None:
-        """Forget what earlier runs of the round have read: all of it has been."""
-        if [stream for stream in self._selected_streams() if stream.end_round()]:
+    def _end_load(self) -> None:
+        """Drop the checkpoints of earlier runs of this load: all of it has been read."""
+        if [stream for stream in self._selected_streams() if stream.end_load()]:
             self.state_writer.write_state(self.state)
 
     def _selected_streams(self) -> Iterator[ActOnStream]:

@@ -7,10 +7,9 @@ A stream names the extractor that fits its endpoint. :class:`OneRow`, :class:`Ro
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 import msgspec
 
@@ -99,8 +98,11 @@ class Extracted(NamedTuple):
     shape: str = ""
 
 
-Extractor: TypeAlias = Callable[[Any], Extracted]
-"""Finds the rows in a decoded response; raises :class:`UnknownShapeError` if it cannot."""
+class Extractor(Protocol):
+    """Finds the rows in a decoded response; raises :class:`UnknownShapeError` if it cannot."""
+
+    def __call__(self, payload: Any) -> Extracted:
+        """Return the rows."""
 
 
 class UnknownShapeError(ValueError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from tap_acton.streams.account import Account
 from tap_acton.streams.audience_center.contact_reports import (
@@ -68,10 +68,7 @@ from tap_acton.streams.suppression.streams import (
     SubscriptionOptOuts,
 )
 
-if TYPE_CHECKING:
-    from tap_acton.streams.base.old_stream import ActOnStream
-
-STREAM_TYPES: tuple[type[ActOnStream], ...] = (
+STREAM_TYPES: tuple[type[Any], ...] = (
     Account,
     Senders,
     Logos,

@@ -66,15 +66,15 @@ class Evidence(enum.StrEnum):
 
 
 class Source(Protocol):
-    """What it takes to judge the responses to the queries of a stream.
+    """What it takes to judge the responses to the queries of a stream."""
 
-    Attributes:
-        paging: How the endpoint pages; None where everything comes in one response.
-        key_of: Gives the key of a record; None where rows have no keys of their own.
-    """
+    @property
+    def paging(self) -> Paging | None:
+        """How the endpoint pages; None where everything comes in one response."""
 
-    paging: Paging | None
-    key_of: Callable[[Record], Any] | None
+    @property
+    def key_of(self) -> Callable[[Record], Any] | None:
+        """What gives the key of a record; None where rows have no keys of their own."""
 
     def batches(self, rows: Iterable[Row], query: Query) -> Iterator[Sequence[Record]]:
         """Make records of rows, some at a time."""

@@ -41,6 +41,21 @@ class Estimate:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """How many calls the reading of a stream takes.
+
+    Attributes:
+        calls: The number.
+        is_exact: Whether it holds if Act-On answers as documented; else it is about that many.
+        reason: What it is made of.
+    """
+
+    calls: int
+    is_exact: bool = True
+    reason: str = ""
+
+
 def certainty_of_sum(certainties: Iterable[Certainty]) -> Certainty:
     """Tell how far a sum can be relied on.
 

@@ -22,12 +22,14 @@ class Endpoint(Protocol):
     """What a stream says of its requests.
 
     Attributes:
-        paging: How the endpoint pages; None where everything comes in one response.
         missing_is_gone: Whether a 404 without a reason says that the item was deleted.
     """
 
-    paging: Paging | None
     missing_is_gone: bool
+
+    @property
+    def paging(self) -> Paging | None:
+        """How the endpoint pages; None where everything comes in one response."""
 
     def call(self, query: Query, page: Page) -> Call:
         """Make the call for a page."""

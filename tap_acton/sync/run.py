@@ -66,8 +66,6 @@ class Run:
         retry_policy: How long Act-On is waited for.
         stop: The wish to end the run.
         summary: What the run counted.
-        parents: The parents that each listing stream found, by its name, once it has
-            been read to its end; the failure where it could not be.
         message_counters: What the message reports read in this run count, by message
             id; the failure where the message is gone.
         media_totals: What the reports of media read in this run count, by media id.
@@ -80,7 +78,6 @@ class Run:
         self.retry_policy = RetryPolicy(settings.request_timeout, settings.max_retries)
         self.stop = StopSignal()
         self.summary = RunSummary()
-        self.parents: dict[str, list[Parent] | ActOnError] = {}
         self.message_counters: dict[str, tuple[int | None, ...] | CallError] = {}
         self.media_totals: dict[str, str] = {}
         self.facts: FactsSpool | None = None

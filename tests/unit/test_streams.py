@@ -13,6 +13,7 @@ from tap_acton.errors import CallError, RejectedCallError, RepeatableError, Stre
 from tap_acton.records.list_table import Table, distinct_names, read_csv
 from tap_acton.records.reader import records_of_columns
 from tap_acton.records.timestamps import milliseconds_of, timestamp_of
+from tap_acton.streams.base.listings import Listings
 from tap_acton.streams.lists.rows import ListPage
 from tap_acton.streams.messages.daily_stats import MessageDailyStats
 from tap_acton.streams.messages.messages import COUNTER_OF, counters_of
@@ -170,7 +171,7 @@ def test_a_stream_whose_every_parent_is_gone_fails() -> None:
 
 def test_a_stream_of_which_something_was_refused_is_not_complete() -> None:
     members = stream("list_members")
-    members.run.parents["lists"] = []
+    members.run.shared(Listings).keep("lists", [])
     answers = [
         Answer(Query("/", given={"list_id": "l-1"}, parent={"id": "l-1", "modified_at": None})),
         Answer(
@@ -347,7 +348,7 @@ READ_YESTERDAY = {
 
 
 def ids_of_parents(events: ActOnStream) -> list[str]:
-    events.run.parents["messages"] = list(MESSAGES)
+    events.run.shared(Listings).keep("messages", list(MESSAGES))
     return [parent["id"] for parent in events.parents()]
 
 
@@ -410,13 +411,15 @@ def test_months_are_read_from_the_start_or_the_month_before_the_bookmark(
 
 def test_without_a_start_the_first_message_begins_the_months() -> None:
     stats = stream("message_daily_stats")
-    stats.run.parents["messages"] = [message(1, "2026-01-31T23:00:00.000Z"), message(2, None)]
+    stats.run.shared(Listings).keep(
+        "messages", [message(1, "2026-01-31T23:00:00.000Z"), message(2, None)]
+    )
     assert months(stats) == ["2601", "2602", "2603"]
 
 
 def test_an_account_without_messages_has_no_months() -> None:
     stats = stream("message_daily_stats")
-    stats.run.parents["messages"] = []
+    stats.run.shared(Listings).keep("messages", [])
     assert months(stats) == []
 
 

@@ -58,7 +58,7 @@ def test_streams_do_not_share_the_names_of_their_parents() -> None:
 
 
 def test_the_summary_of_nothing_is_nothing() -> None:
-    assert RunSummary().summary() == {"calls": 0, "logins": 0, "streams": {}}
+    assert RunSummary().data() == {"calls": 0, "logins": 0, "streams": {}}
 
 
 def test_the_summary_gives_all_counts_the_streams_in_alphabetical_order() -> None:

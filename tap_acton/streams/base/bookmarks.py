@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
-from singer_sdk.streams import Stream
-from singer_sdk.tap_base import Tap
 
+from tap_acton.output import WritingStream
 from tap_acton.records.dynamic_columns import COLUMNS_STATE, SOURCE_STATE
 from tap_acton.records.reader import UNKNOWN_TIMESTAMP, Record
 from tap_acton.records.timestamps import timestamp_of
@@ -23,25 +21,11 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
 
     from tap_acton.records.dynamic_columns import Shape
+    from tap_acton.streams.base.stream import ActOnTap
     from tap_acton.sync.run import Run
 
 
-class ActOnTap(Tap):
-    """What the streams know of the tap.
-
-    Attributes:
-        writes_lines: Whether streams may write their records past the SDK.
-    """
-
-    writes_lines = False
-
-    @property
-    @abstractmethod
-    def run(self) -> Run:
-        """What the run shares."""
-
-
-class BookmarkedStream(Stream):
+class BookmarkedStream(WritingStream):
     """A stream with one window and one bookmark, kept by the rules of this tap.
 
     The SDK moves a bookmark to the largest replication value that it has seen; here it
@@ -51,6 +35,7 @@ class BookmarkedStream(Stream):
         tap: The tap.
     """
 
+    tap: ActOnTap
     primary_keys: ClassVar[tuple[str, ...]] = ()
     replication_key: ClassVar[str | None] = None
 

@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING, ClassVar
 
 from tap_acton.api.client import path_part
+from tap_acton.streams.base.old_unchanged import UnchangedParents
 from tap_acton.streams.base.shaped import UnverifiedStream
-from tap_acton.streams.base.unchanged import UnchangedParents
 from tap_acton.sync.answers import Query, RunningNumbers
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tap_acton.records.dynamic_columns import Shape
     from tap_acton.records.reader import Record, Row
-    from tap_acton.streams.base.bookmarks import ActOnTap
+    from tap_acton.streams.base.stream import ActOnTap
     from tap_acton.sync.run import Parent
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from tap_acton.api.old_pagination import Page
     from tap_acton.records.dynamic_columns import Shape
     from tap_acton.records.reader import Row
-    from tap_acton.streams.base.bookmarks import ActOnTap
+    from tap_acton.streams.base.stream import ActOnTap
     from tap_acton.sync.fan_out import Outcome
 
 MakeRow: TypeAlias = "Callable[[list[str]], Row]"

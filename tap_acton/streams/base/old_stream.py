@@ -13,7 +13,7 @@ import time
 from dataclasses import replace
 from functools import cached_property
 from importlib import resources
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from singer_sdk import SchemaDirectory, StreamSchema
 from singer_sdk.exceptions import AbortedSyncFailedException, AbortedSyncPausedException
@@ -30,11 +30,12 @@ from tap_acton.errors import (
     RejectedCallError,
     StreamFailedError,
 )
-from tap_acton.output import Lines
+from tap_acton.output import RecordOutput
 from tap_acton.records.dynamic_columns import with_columns
 from tap_acton.records.reader import EXTRA_FIELDS, NO_TEXT, Record, RecordReader, Row, at_once
 from tap_acton.state.rounds import left
 from tap_acton.streams.base.asking import AskingStream
+from tap_acton.streams.base.listings import Listings
 from tap_acton.streams.base.versions import Tally
 from tap_acton.sync.answers import Answer, Query, SeenKeys, without_shifted
 from tap_acton.sync.fan_out import Task, in_order
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     from singer_sdk.metrics import Counter
 
     from tap_acton.records.dynamic_columns import Shape
-    from tap_acton.streams.base.bookmarks import ActOnTap
+    from tap_acton.streams.base.stream import ActOnTap
     from tap_acton.sync.run import Parent
     from tap_acton.sync.summary import StreamSummary
 
@@ -123,6 +124,21 @@ class ActOnStream(AskingStream):
         """What the run counts of this stream."""
         return self.run.summary.streams[self.name]
 
+    def pause(self) -> None:
+        """Keep what is behind the stream."""
+        if not self.count.refused and self.failure is None:
+            is_done = self.count.outcome in {"complete", DONE_BEFORE}
+            self.pause_round(is_done=is_done, after=self.read_until)
+
+    def end_load(self) -> bool:
+        """Forget the round."""
+        return self.end_round()
+
+    @property
+    def summary(self) -> StreamSummary:
+        """What the run counts of this stream."""
+        return self.count
+
     # What a stream says of itself
 
     def records(self, rows: Sequence[Row], query: Query) -> Iterator[Record]:
@@ -186,7 +202,7 @@ class ActOnStream(AskingStream):
                 )
         except NotAvailableError as error:
             self.discard_progress()
-            self.run.parents[self.name] = error
+            self.run.shared(Listings).keep(self.name, error)
             count.outcome = "switched off"
             # What several streams meet is told once.
             level = logging.WARNING if self.run.is_news(error) else logging.INFO
@@ -194,7 +210,7 @@ class ActOnStream(AskingStream):
         except (StreamFailedError, CallError, RecursionError) as caught:
             failure = _too_deep(self.name) if isinstance(caught, RecursionError) else caught
             self.discard_progress()
-            self.run.parents[self.name] = failure
+            self.run.shared(Listings).keep(self.name, failure)
             count.outcome = "failed"
             self.failure = StreamFailedError(failure.sentence)
             level = logging.ERROR if self.run.is_news(failure) else logging.INFO
@@ -203,8 +219,8 @@ class ActOnStream(AskingStream):
     def _written(self, records: Iterator[Record]) -> Iterator[Record]:
         """Write records, or pass them on where the SDK has to write them, and count them."""
         count = self.count
-        if self.tap.writes_lines and Lines.suit(self):
-            Lines(self, self._stream_version, count, self._record_metric).write(records)
+        if self.tap.writes_lines and RecordOutput.suits(self):
+            RecordOutput(self, self._stream_version, count, self._record_metric).write(records)
             return
         for record in records:
             count.rows += 1
@@ -292,7 +308,7 @@ class ActOnStream(AskingStream):
             self.note_short()
         self._report_skipped()
         if self.parent_columns:
-            self.run.parents[self.name] = parents
+            self.run.shared(Listings).keep(self.name, parents)
 
     def answers(self) -> Iterator[Answer]:
         """Give the answers in order, and note each parent when its last one is through.
@@ -383,14 +399,12 @@ class ActOnStream(AskingStream):
         Returns:
             The parents in the order of the listing.
         """
-        if listing not in self.run.parents:
-            cast("ActOnStream", self.tap.streams[listing]).list_parents()
-        parents = self.run.parents[listing]
-        if isinstance(parents, ActOnError):
-            raise parents
-        return parents
+        listings = self.run.shared(Listings)
+        if listing not in listings:
+            self.tap.stream(listing).list_items()
+        return list(listings.items(listing))
 
-    def list_parents(self) -> None:
+    def list_items(self) -> None:
         """Read this listing for the sake of the streams below it alone."""
         try:
             for _ in self.read():
@@ -398,7 +412,7 @@ class ActOnStream(AskingStream):
             if self.count.outcome != DONE_BEFORE:
                 self.count.outcome = "not selected"
         except (StreamFailedError, CallError) as error:
-            self.run.parents[self.name] = error
+            self.run.shared(Listings).keep(self.name, error)
 
     def due(self) -> Iterator[Query]:
         """Give the queries that no earlier run of the round has made.

@@ -22,6 +22,7 @@ from tap_acton.records.list_table import CONTACT_ID, FIELDS_IN_JSON, Table, read
 from tap_acton.records.reader import EXTRA_FIELDS, Record, RecordReader, Row, records_of_columns
 from tap_acton.records.values import Unconvertible, snake_case
 from tap_acton.streams import STREAM_TYPES
+from tap_acton.streams.base.listings import Listings
 from tap_acton.streams.base.old_stream import SCHEMAS, FoundSchema
 from tap_acton.streams.lists.lists import CONTACT_LIST, Lists
 from tap_acton.streams.lists.rows import ListRows, columns_of
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from tap_acton.api.client import ActOnClient
     from tap_acton.records.dynamic_columns import KnownNames
-    from tap_acton.streams.base.bookmarks import ActOnTap
+    from tap_acton.streams.base.stream import ActOnTap
     from tap_acton.sync.answers import Query
     from tap_acton.sync.run import Parent
 
@@ -108,7 +109,7 @@ class ListStream(ListRows):
         """The account's listing, where it is known or saves more calls than it costs."""
         streams = self.tap.streams.values()
         selected = (one for one in streams if isinstance(one, ListStream) and one.selected)
-        is_known = Lists.name in self.run.parents
+        is_known = Lists.name in self.run.shared(Listings)
         if not is_known and len(list(islice(selected, FEW_LISTS))) < FEW_LISTS:
             return []
         try:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, cast, overload
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
 from tap_acton.api.client import path_part
-from tap_acton.errors import RepeatableError, StreamFailedError
+from tap_acton.errors import ActOnError, RepeatableError, StreamFailedError
 from tap_acton.records.list_table import FIELDS_IN_JSON, Columns, Table, are_rows, cells_as_in
 from tap_acton.records.reader import ROWS_AT_ONCE, records_of_columns
 from tap_acton.records.timestamps import milliseconds_of, timestamp_of
 from tap_acton.records.values import Unconvertible
+from tap_acton.streams.base.listings import Listings
 from tap_acton.streams.base.old_csv import BulkStream, RowMaker
-from tap_acton.streams.base.unchanged import UnchangedParents
+from tap_acton.streams.base.old_unchanged import UnchangedParents
 from tap_acton.streams.lists.lists import CONTACT_LIST, Lists
 from tap_acton.sync.answers import Answer, Query
 from tap_acton.sync.forecast import Certainty
@@ -312,8 +313,11 @@ class ListRows(UnchangedParents, BulkStream):
     @cached_property
     def _sizes(self) -> dict[str, int]:
         """The number of rows of each list, where this run has read the listing."""
-        listed = self.run.parents.get(Lists.name)
-        return sizes_of(listed) if isinstance(listed, list) else {}
+        listings = self.run.shared(Listings)
+        try:
+            return sizes_of(listings.items(Lists.name)) if Lists.name in listings else {}
+        except ActOnError:
+            return {}
 
     def stream_done(self) -> None:
         """Take note that all rows have been emitted.

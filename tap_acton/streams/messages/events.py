@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
     from tap_acton.records.dynamic_columns import Shape
     from tap_acton.records.reader import Record, Row
-    from tap_acton.streams.base.bookmarks import ActOnTap
     from tap_acton.streams.base.old_stream import ActOnStream
+    from tap_acton.streams.base.stream import ActOnTap
     from tap_acton.streams.messages.borders import Border
     from tap_acton.streams.messages.progress import Counters
     from tap_acton.sync.fan_out import Outcome, Task

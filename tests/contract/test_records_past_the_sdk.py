@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from acton_sandbox import Account, Fault
-from tap_acton.output import Lines
+from tap_acton.output import RecordOutput
 from tests.contract.conftest import NOW, bench_of
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def test_they_are_those_that_the_sdk_would_write(
     with bench_of(account) as bench:
         own = bench.run(**choices)
     with bench_of(account) as bench, monkeypatch.context() as patch:
-        patch.setattr(Lines, "suit", lambda _: False)
+        patch.setattr(RecordOutput, "suits", lambda _: False)
         expected = bench.run(**choices)
 
     assert told(own) == told(expected)

@@ -1,0 +1,799 @@
+"""One stream: it declares what it reads, and has the parts that do the reading."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import threading
+import time
+from abc import abstractmethod
+from datetime import timedelta
+from functools import cached_property
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from singer_sdk.exceptions import AbortedSyncFailedException, AbortedSyncPausedException
+from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.mapper import RemoveRecordTransform
+from singer_sdk.metrics import DEFAULT_LOG_INTERVAL
+from singer_sdk.singerlib import ActivateVersionMessage
+from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
+from singer_sdk.tap_base import Tap
+
+from tap_acton.api.client import Call, path_part
+from tap_acton.api.decoding import decode_json
+from tap_acton.errors import (
+    ActOnError,
+    CallError,
+    GoneError,
+    NotAvailableError,
+    RejectedCallError,
+    StreamFailedError,
+)
+from tap_acton.output import RecordOutput, WritingStream
+from tap_acton.records.dynamic_columns import COLUMNS_STATE, SOURCE_STATE
+from tap_acton.records.extractors import OneRow, described
+from tap_acton.records.ids import IdNumbers
+from tap_acton.records.reader import NO_TEXT, RecordReader, at_once
+from tap_acton.records.timestamps import timestamp_of
+from tap_acton.state.bookmark import Bookmark
+from tap_acton.state.format import PROGRESS, decode, encode, start_over
+from tap_acton.state.full_refresh import TableVersion
+from tap_acton.state.stream_state import Checkpoint, ItemsState, StreamState
+from tap_acton.streams.base.listings import Listings
+from tap_acton.streams.base.schema import SCHEMAS, FoundSchema
+from tap_acton.streams.base.unchanged import UnchangedItems
+from tap_acton.sync.forecast import Certainty, Estimate, Forecast, pages_of
+from tap_acton.sync.query import Outcome, Query, Response
+from tap_acton.sync.requester import Requester
+from tap_acton.sync.retriever import Retriever
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from singer_sdk.helpers.types import Context
+    from singer_sdk.metrics import Counter
+
+    from tap_acton.api.pagination import Page, Paging
+    from tap_acton.records.dynamic_columns import Shape
+    from tap_acton.records.extractors import Extracted, Extractor
+    from tap_acton.records.reader import Record, Row
+    from tap_acton.sync.query import Item, Place
+    from tap_acton.sync.run import Run
+    from tap_acton.sync.summary import StreamSummary
+
+FEW_ITEMS = 5
+"""Up to so many items may all be refused by chance; more of them show another cause."""
+
+PROGRESS_SECONDS = 10.0
+
+DONE_BEFORE = "done before"
+"""The outcome of a stream that an earlier run of the load has read to its end."""
+
+FORESEEN = (ActOnError, AbortedSyncFailedException, AbortedSyncPausedException)
+
+
+class ActOnTap(Tap):
+    """What the streams know of the tap.
+
+    Attributes:
+        writes_lines: Whether streams may write their records past the SDK.
+    """
+
+    writes_lines = False
+
+    @property
+    @abstractmethod
+    def run(self) -> Run:
+        """What the run shares."""
+
+    @abstractmethod
+    def stream(self, name: str) -> Any:
+        """Return a stream by its name."""
+
+
+class ActOnStream(WritingStream):
+    """A stream of Act-On.
+
+    Attributes:
+        path: The path that is requested. It may hold ``{id}``, the id of the item.
+        extract: Finds the rows in a response.
+        pages: How the endpoint pages; None where everything comes in one response.
+        listing: The stream of which the items are read one by one; empty for none.
+        item: What such an item is called, for messages.
+        id_column: The column that gets the item's id.
+        item_columns: What the streams below this listing need of its records.
+        identity: Of rows without an id of their own, the columns that their id is made of.
+        unchanged_while: Columns of the listing of which one changes whenever an item does, the
+            time of its last change first; empty where nothing proves an item unchanged.
+        missing_is_gone: Whether a 404 without a reason says that the item was deleted.
+        refused_is_gone: Whether Act-On refuses for good what it refuses once.
+        has_full_refresh: Whether rows may be deleted unseen, and are to leave the warehouse.
+        least_lookback: How far behind the bookmark rows are read again at least.
+        about: What the plan counts, where that is not the items of the listing.
+        shape: What discovery found of the stream in the account, if anything.
+        failure: Why it could not be read to its end, if it could not.
+    """
+
+    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # RecordReader types every field.
+    schema = FoundSchema(SCHEMAS)
+    tap: ActOnTap
+
+    name: str = ""
+    path: ClassVar[str] = ""
+    primary_keys: ClassVar[tuple[str, ...]] = ()
+    replication_key: ClassVar[str | None] = None
+    extract: ClassVar[Extractor] = OneRow()
+    pages: ClassVar[type[Paging] | None] = None
+    listing: ClassVar[str] = ""
+    item: ClassVar[str] = ""
+    id_column: ClassVar[str] = "id"
+    item_columns: ClassVar[tuple[str, ...]] = ()
+    identity: ClassVar[tuple[str, ...]] = ()
+    unchanged_while: ClassVar[tuple[str, ...]] = ()
+    missing_is_gone: bool = False
+    refused_is_gone: ClassVar[bool] = False
+    has_full_refresh: ClassVar[bool] = False
+    least_lookback: ClassVar[timedelta] = timedelta()
+    about: ClassVar[str] = ""
+    state_type: ClassVar[type[StreamState]] = StreamState
+
+    def __init__(self, tap: ActOnTap, shape: Shape | None = None) -> None:
+        self.shape = shape
+        super().__init__(tap)
+        self.tap = tap
+        self.failure: StreamFailedError | None = None
+        self._behind: Place = ()
+        self._items_read = 0
+        self._told_at = time.monotonic()
+        self._has_told_unnamed = False
+        self._told_shapes: set[bool] = set()
+        self._lock = threading.Lock()
+
+    # What a stream may say of its own
+
+    def queries(self) -> Iterable[Query]:
+        """Say what to read, in the order of the queries' places; one query without a listing."""
+        if self.listing:
+            return (self.query_of(item) for item in self.due_items())
+        return [Query(self.path, since=self.bookmark.since)]
+
+    def query_of(self, item: Item) -> Query:
+        """Make the query for an item."""
+        return Query(
+            self.path.format(id=path_part(item["id"])),
+            self.place_of(item),
+            given={self.id_column: item["id"]},
+            since=self.bookmark.start,
+            subject=f"{self.item} {item['id']}",
+            item=item,
+        )
+
+    def place_of(self, item: Item) -> Place:
+        """Say where an item stands in the order of reading."""
+        return (item["id"],)
+
+    def records(self, rows: Iterable[Row], query: Query) -> Iterator[Record]:
+        """Make records of the rows of a page, or of all rows where these have no keys."""
+        # What reads them may need the account's zone, which is a call.
+        if not rows:
+            return
+        numbers = IdNumbers()
+        for record in self.reader.records(rows, query.given):
+            if self.identity:
+                record["id"] = numbers.next_id(*[record[column] for column in self.identity])
+            yield record
+
+    def fingerprint_of(self, item: Item) -> str | None:
+        """Say what is the same as long as an item is unchanged; None where nothing proves it."""
+        values = [item[column] for column in self.unchanged_while]
+        return json.dumps(values) if values and values[0] is not None else None
+
+    def follow_ups(self, response: Response) -> Iterable[Query]:  # noqa: ARG002 - for others
+        """Say which queries are read in the place of one; runs in a worker thread."""
+        return ()
+
+    def instead(self, outcome: Outcome) -> Query | None:  # noqa: ARG002 - for others
+        """Give another form of a query that failed; None where its outcome counts."""
+        return None
+
+    def page_done(self, response: Response) -> None:
+        """Take note that the records of a page have been emitted."""
+
+    def finished(self, outcome: Outcome) -> None:
+        """Remember what the outcome of a query proves; its records have been emitted."""
+        item = outcome.query.item
+        if item is not None and outcome.evidence is not None:
+            self.unchanged.note(item["id"], self.fingerprint_of(item))
+
+    def done(self) -> None:
+        """Remember that all queries have had their outcome."""
+        self.unchanged.finish({item["id"]: self.fingerprint_of(item) for item in self.items()})
+
+    def calls_for(self, query: Query) -> int:  # noqa: ARG002 - for others
+        """Foresee the calls of a query."""
+        return 1
+
+    # How it requests, as its requester and retriever ask
+
+    def fetch(self, query: Query, page: Page) -> Response:
+        """Request a page; runs in a worker thread."""
+        response = self.requester.fetch(query, page)
+        if self.refused_is_gone and isinstance(response.problem, RejectedCallError):
+            return Response(query, page, problem=GoneError(response.problem.sentence))
+        return response
+
+    def call(self, query: Query, page: Page) -> Call:
+        """Make the call for a page, in the name of this stream."""
+        parameters = self.paging.parameters(page) if self.paging else {}
+        return Call(query.path, self.subject(query), self.name, {**query.parameters, **parameters})
+
+    def decoder(self, query: Query) -> Callable[[bytes, str], Any]:  # noqa: ARG002 - for others
+        """Give what decodes the body of a good response."""
+        return decode_json
+
+    def extracted(self, payload: Any, query: Query) -> Extracted:
+        """Find the rows of a decoded response; log a shape that Act-On does not document."""
+        found = self.extract(payload)
+        if found.shape and found.rows:
+            self._tell_shape(found, is_item=query.item is not None)
+        return found
+
+    def subject(self, query: Query) -> str:
+        """Name what is requested, for messages: the stream, and the item if there is one."""
+        return f"{self.name}, {query.subject}" if query.subject else self.name
+
+    def batches(self, rows: Iterable[Row], query: Query) -> Iterator[Sequence[Record]]:
+        """Make records some at a time, so that they stay in the processor's cache."""
+        for records in at_once(self.records(rows, query)):
+            for column in self._texts_of_key:
+                for record in records:
+                    record[column] = record[column] or NO_TEXT
+            yield records
+
+    @property
+    def key_of(self) -> Callable[[Record], Any] | None:
+        """Gives the key of a record; None where it numbers identical rows."""
+        return None if self.identity else itemgetter(*type(self).primary_keys)
+
+    @cached_property
+    def _texts_of_key(self) -> tuple[str, ...]:
+        """The columns of the key that hold texts, which must not be empty."""
+        properties = self.schema["properties"]
+        return tuple(
+            column
+            for column in type(self).primary_keys
+            if "string" in properties[column]["type"] and "format" not in properties[column]
+        )
+
+    # Its parts
+
+    @property
+    def run(self) -> Run:
+        """What the run shares; discovery goes without."""
+        return self.tap.run
+
+    @property
+    def summary(self) -> StreamSummary:
+        """What the run counts of this stream."""
+        return self.run.summary.streams[self.name]
+
+    @cached_property
+    def paging(self) -> Paging | None:
+        """How the endpoint pages; None where everything comes in one response."""
+        return None if self.pages is None else self.pages(self.run.settings.page_size)
+
+    @cached_property
+    def requester(self) -> Requester:
+        """Makes the requests."""
+        return Requester(self.run.client, self)
+
+    @cached_property
+    def retriever(self) -> Retriever:
+        """Reads the queries until they are proven whole."""
+        # A test wants one record of each stream, not the calls for many.
+        is_test = self.ABORT_AT_RECORD_COUNT is not None
+        width = 1 if is_test else self.run.settings.max_concurrency
+        return Retriever(self, width=width, check=self.run.stop.check)
+
+    @cached_property
+    def reader(self) -> RecordReader:
+        """Makes typed records of rows."""
+        return RecordReader(
+            self.schema,
+            key=type(self).primary_keys,
+            zone=self.run.zone,
+            on_unnamed=self._tell_unnamed,
+        )
+
+    @cached_property
+    def progress(self) -> Any:
+        """What the stream remembers, of its ``state_type``; written into each state."""
+        bookmark = self.stream_state
+        progress, problem = decode(bookmark, self.state_type, self.run.started_at)
+        if problem:
+            start_over(bookmark)
+            self.log(
+                "The state of %s cannot be trusted: %s. The stream is read from the beginning.",
+                self.name,
+                problem,
+                level=logging.WARNING,
+            )
+        return progress
+
+    @cached_property
+    def checkpoint(self) -> Checkpoint | None:
+        """Where an earlier run of this load stopped; None where a load begins."""
+        found: Checkpoint | None = self.progress.checkpoint
+        return found
+
+    @property
+    def load_started_at(self) -> str:
+        """When the load began, which may take several runs."""
+        if self.checkpoint is not None:
+            return self.checkpoint.started_at
+        return timestamp_of(self.run.started_at)
+
+    @cached_property
+    def bookmark(self) -> Bookmark:
+        """How far the stream was read, and which records are wanted."""
+        checkpoint, settings = self.checkpoint, self.run.settings
+        return Bookmark(
+            self.stream_state,
+            self.replication_key,
+            is_incremental=self.is_incremental,
+            start=settings.window.start,
+            end=settings.window.end,
+            lookback=max(settings.lookback_window, self.least_lookback),
+            started_at=self.load_started_at,
+            reached_before="" if checkpoint is None else checkpoint.reached,
+        )
+
+    @property
+    def is_incremental(self) -> bool:
+        """Whether the catalog has the stream read by its replication key."""
+        return bool(self.replication_method == REPLICATION_INCREMENTAL)
+
+    @cached_property
+    def unchanged(self) -> UnchangedItems:
+        """Which items were read before and are unchanged."""
+        is_kept = isinstance(self.progress, ItemsState)
+        return UnchangedItems(
+            self.progress if is_kept else ItemsState(),
+            started_at=self.load_started_at,
+            period=self.run.settings.recheck_period,
+        )
+
+    @property
+    def table_version(self) -> TableVersion:
+        """The version that the rows carry."""
+        settings = self.run.settings
+        return TableVersion(
+            self.progress, settings.full_read_period if self.has_full_refresh else None
+        )
+
+    # Its items
+
+    def items(self) -> Iterator[Item]:
+        """Give the items of the listing; with the setting ``shard`` those of the shard."""
+        if self.listing:
+            in_shard = self.run.settings.in_shard
+            yield from (one for one in self.items_of(self.listing) if in_shard(one["id"]))
+
+    def due_items(self) -> Iterator[Item]:
+        """Give the items to read, in the order of their places, without the unchanged ones."""
+        for item in sorted(self.items(), key=self.place_of):
+            if self.unchanged.may_skip(item["id"], self.fingerprint_of(item)):
+                self.save_calls("unchanged")
+            else:
+                yield item
+
+    def items_of(self, listing: str) -> Sequence[Item]:
+        """Return all items of a listing, which a run reads once, selected or not.
+
+        Raises:
+            ActOnError: If it could not be read; the same error each time.
+        """
+        listings = self.run.shared(Listings)
+        if listing not in listings:
+            self.tap.stream(listing).list_items()
+        return listings.items(listing)
+
+    def list_items(self) -> None:
+        """Read this listing for the sake of the streams below it alone."""
+        try:
+            for _ in self.read():
+                pass
+            if self.summary.outcome != DONE_BEFORE:
+                self.summary.outcome = "not selected"
+        except (StreamFailedError, CallError) as error:
+            self.run.shared(Listings).keep(self.name, error)
+
+    # How it is read
+
+    def read(self) -> Iterator[Record]:
+        """Read all that is due, without counting rows.
+
+        Yields:
+            The records within the window.
+
+        Raises:
+            StreamFailedError: If the stream cannot be read to its end.
+            NotAvailableError: If the account does not have the endpoint.
+        """
+        items: list[Item] = []
+        for part in self.retriever.read(self.due()):
+            self.run.stop.check()
+            if isinstance(part, Outcome):
+                self._take(part)
+                continue
+            query, records = part
+            if self.item_columns:
+                items += [
+                    {column: record[column] for column in self.item_columns} for record in records
+                ]
+            yield from self.bookmark.wanted(records, query.since)
+        self._report_skipped()
+        if self.item_columns:
+            self.run.shared(Listings).keep(self.name, items)
+
+    def due(self) -> Iterable[Query]:
+        """Give the queries behind those that earlier runs of this load have read.
+
+        Of a listing these are all, since the streams below it need all items.
+        """
+        behind = self.checkpoint.behind if self.checkpoint is not None else ()
+        for query in self.queries():
+            if query.place > behind or self.item_columns:
+                yield query
+            else:
+                self.save_calls("read before")
+
+    def _take(self, outcome: Outcome) -> None:
+        """Take the outcome of a query."""
+        query, problem = outcome.query, outcome.problem
+        if isinstance(problem, NotAvailableError):
+            self.not_available(outcome)
+        elif query.item is None and problem is not None:
+            raise problem
+        elif query.item is None and outcome.is_refused:
+            raise StreamFailedError(self._unproven(query))
+        elif outcome.evidence is None and not outcome.depth:
+            if problem is None:
+                self.log("%s", self._unproven(query), level=logging.WARNING)
+            self.summary.skip(query.subject, is_refused=outcome.is_refused)
+            self.table_version.note_gap()
+        if not outcome.depth:
+            self._items_read += query.item is not None
+            self._behind = query.place
+        self.finished(outcome)
+        self._tell_progress()
+
+    def not_available(self, outcome: Outcome) -> None:
+        """Take note that the endpoint of a query is not offered: the stream is switched off."""
+        if outcome.problem is not None:
+            raise outcome.problem
+
+    def _unproven(self, query: Query) -> str:
+        return (
+            f"{self.subject(query)}: rows may be missing, because they changed while they were "
+            "read or Act-On returned fewer than it reported; the next run reads them again."
+        )
+
+    # What the SDK calls
+
+    def get_records(self, context: Context | None) -> Iterator[Record]:  # noqa: ARG002 - unused
+        """Read the stream's records.
+
+        A stream that fails, or that the account does not have, ends here, so that the others go
+        on; a failure is raised again by :meth:`log_sync_costs`.
+        """
+        summary = self.summary
+        self._remember_names()
+        # The SDK sets it nowhere but where it sends the activation ahead of the rows.
+        self._stream_version = self.table_version.number
+        if self.is_done_before:
+            summary.outcome = DONE_BEFORE
+            return
+        try:
+            yield from self._written(self.read())
+            self._complete()
+        except NotAvailableError as error:
+            self._fail(error, "switched off", "The stream is switched off for this run.")
+        except (StreamFailedError, CallError, RecursionError) as caught:
+            failure = _too_deep(self.name) if isinstance(caught, RecursionError) else caught
+            self.failure = StreamFailedError(failure.sentence)
+            self._fail(failure, "failed", "The other streams go on.")
+        finally:
+            self.save_progress()
+
+    def _written(self, records: Iterator[Record]) -> Iterator[Record]:
+        """Write records, or pass them on where the SDK has to write them, and count them."""
+        summary = self.summary
+        if self.tap.writes_lines and RecordOutput.suits(self):
+            RecordOutput(self, self._stream_version, summary, self._record_metric).write(records)
+            return
+        for record in records:
+            summary.rows += 1
+            if summary.rows % self.STATE_MSG_FREQUENCY == 0:
+                self.save_progress()
+            yield record
+
+    def _complete(self) -> None:
+        """Note that the stream was read to its end, and let its bookmark move."""
+        summary = self.summary
+        if summary.refused:
+            # The bookmark must not move past what is to be requested again.
+            self.bookmark.discard()
+        self.bookmark.finish()
+        self.done()
+        is_empty = not (summary.rows or summary.saved or self._items_read)
+        summary.is_full_refresh = self._end_full_refresh(is_empty=is_empty)
+        summary.outcome = "incomplete" if summary.refused else "complete"
+        if summary.refused:
+            self.failure = StreamFailedError(
+                f"{self.name}: {summary.refused} could not be read; the next run tries again."
+            )
+
+    def _fail(self, error: CallError | StreamFailedError, outcome: str, hint: str) -> None:
+        """End the stream, and say why unless another stream has met the same error."""
+        self.bookmark.discard()
+        self.run.shared(Listings).keep(self.name, error)
+        self.summary.outcome = outcome
+        level = logging.ERROR if self.failure is not None else logging.WARNING
+        if not self.run.is_news(error):
+            level = logging.INFO
+        self.logger.log(level, "%s %s", error.sentence, hint)
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """The settings, with the start date as the timestamp that it stands for."""
+        return {**super().config, "start_date": self.bookmark.start}
+
+    @property
+    def emit_activate_version_messages(self) -> bool:
+        """Never: the SDK sends it ahead of the rows, and a failing run leaves a table without."""
+        return False
+
+    def get_replication_key_signpost(self, context: Context | None = None) -> None:
+        """Return none, since the SDK would move the bookmark up to it, past unread rows."""
+
+    def get_record_counter(
+        self, *, endpoint: str | None = None, log_interval: float = DEFAULT_LOG_INTERVAL
+    ) -> Counter:
+        """Return what counts the records for the SDK's metrics, and keep it."""
+        self._record_metric = super().get_record_counter(
+            endpoint=endpoint, log_interval=log_interval
+        )
+        return self._record_metric
+
+    def log(self, message: str, *args: Any, level: int = logging.INFO, **keywords: Any) -> None:
+        """Log a message of the stream.
+
+        Left out is the SDK's "unhandled error" where the failure ends the run with a sentence
+        of its own, or is only the record limit of a test.
+        """
+        if level != logging.ERROR or not isinstance(sys.exception(), FORESEEN):
+            super().log(message, *args, level=level, **keywords)
+
+    def log_sync_costs(self) -> None:
+        """Raise the stream's failure, now that all streams have been read.
+
+        Raises:
+            StreamFailedError: If the stream failed.
+        """
+        if self.failure is not None:
+            raise self.failure
+
+    # Its state
+
+    def save_progress(self) -> None:
+        """Write what the stream remembers into its state."""
+        encoded = encode(self.progress)
+        if encoded != [{}] or PROGRESS in self.stream_state:
+            self.stream_state[PROGRESS] = encoded
+
+    @property
+    def is_done_before(self) -> bool:
+        """Whether an earlier run of this load has read the stream to its end."""
+        return self.checkpoint is not None and self.checkpoint.is_done
+
+    def pause(self) -> None:
+        """Keep a checkpoint, since the run ends before the load does."""
+        # What failed lies behind the last item, and is to be requested again.
+        if self.summary.refused or self.failure is not None:
+            return
+        is_done = self.summary.outcome in {"complete", DONE_BEFORE}
+        if is_done or self._behind:
+            self.progress.checkpoint = Checkpoint(
+                started_at=self.load_started_at,
+                is_done=is_done,
+                behind=() if is_done else self._behind,
+                reached="" if is_done else self.bookmark.reached,
+            )
+            self.save_progress()
+
+    def end_load(self) -> bool:
+        """Drop the checkpoint, since the load is over; return whether there was one."""
+        had_checkpoint = self.progress.checkpoint is not None
+        self.progress.checkpoint = None
+        if had_checkpoint:
+            self.save_progress()
+        return had_checkpoint
+
+    def _remember_names(self) -> None:
+        """Keep in the state which names discovery has given, so that they stay."""
+        if self.shape is None:
+            return
+        if self.shape.columns:
+            # What is missing for now may come back, and finds its name as it was.
+            known = self.stream_state.get(COLUMNS_STATE)
+            names = {**(known if isinstance(known, dict) else {}), **self.shape.names}
+            self.stream_state[COLUMNS_STATE] = names
+        if self.shape.source:
+            self.stream_state[SOURCE_STATE] = self.shape.source
+
+    # Full refreshes
+
+    @property
+    def narrowed_by(self) -> list[str]:
+        """The settings that leave out rows which are in Act-On."""
+        settings = self.run.settings
+        is_cut = {
+            "start_date": self.replication_key and settings.window.start,
+            "end_date": self.replication_key and settings.window.end,
+            "shard": settings.shard,
+        }
+        return [name for name, value in is_cut.items() if value]
+
+    def begin_full_refresh(self) -> None:
+        """Forget how far the stream was read, where a full refresh is due.
+
+        Never in the middle of a load: what an earlier run has read of it would go without the
+        version, and be dropped.
+        """
+        version, now = self.table_version, self.run.started_at
+        if self.narrowed_by:
+            version.give_up()
+            if self.has_full_refresh and self.run.settings.full_read_period is not None:
+                self.log(
+                    "No full refresh: the setting %s leaves out rows that are in Act-On, which "
+                    "targets would drop as if they were deleted.",
+                    ", ".join(self.narrowed_by),
+                )
+        elif version.is_due(now) and self.checkpoint is None and self.ABORT_AT_RECORD_COUNT is None:
+            self.progress = self.state_type()
+            self.bookmark.forget()
+            self.table_version.begin(now)
+            self.log("A full refresh is due: everything is read again.")
+        self.save_progress()
+
+    def _end_full_refresh(self, *, is_empty: bool) -> bool:
+        """Activate the version, now that the stream was read to its end."""
+        version = self.table_version
+        if not version.is_open:
+            return False
+        is_whole = version.end(is_empty=is_empty)
+        if is_whole:
+            for stream_map in self.stream_maps:
+                if not isinstance(stream_map, RemoveRecordTransform):
+                    self.tap.write_message(
+                        ActivateVersionMessage(stream_map.stream_alias, version.number or 0)
+                    )
+            self.log("The full refresh is complete: targets drop the rows that it did not hold.")
+        else:
+            self.log(
+                "The full refresh lacks what could not be read, so nothing is dropped yet. The "
+                "next run requests it again; what Act-On no longer lists does not count.",
+                level=logging.WARNING,
+            )
+        return is_whole
+
+    # What the plan foresees
+
+    def forecast(self) -> Forecast:
+        """Foresee the calls of the stream, besides those that this run has made for it.
+
+        Nothing is requested that a run would not request too, above all listings, which are
+        read once. No single item is requested.
+        """
+        if self.is_done_before:
+            return Forecast(0, reason="read in an earlier run of the load")
+        if self.item_columns:
+            _ = self.items_of(self.name)
+            return Forecast(0)
+        queries = list(self.due())
+        about = self.about or self.listing.replace("_", " ")
+        return Forecast(
+            sum(map(self.calls_for, queries)),
+            is_exact=self.paging is None or not queries,
+            reason=f"{about}: {len(queries):,}" if about else "",
+        )
+
+    def estimate(self) -> Estimate:
+        """Give the forecast in the old words."""
+        found = self.forecast()
+        return Estimate(
+            found.calls, Certainty.EXACT if found.is_exact else Certainty.ABOUT, found.reason
+        )
+
+    @property
+    def is_full_refresh(self) -> bool:
+        """Whether this run reads for a version that may be activated at its end."""
+        return self.table_version.is_open
+
+    def forecast_of_pages(self, query: Query) -> Forecast:
+        """Foresee the calls of a query by its first page, which is requested."""
+        response = self.fetch(query, query.first)
+        if response.problem is not None:
+            raise response.problem
+        rows, total = len(response.rows), response.total
+        size = response.page.size or 1
+        if total is not None:
+            return Forecast(pages_of(total, min(rows, size) or 1) - 1, reason=f"rows: {total:,}")
+        is_full = rows >= size
+        more = "more than " if is_full else ""
+        return Forecast(int(is_full), is_exact=not is_full, reason=f"rows: {more}{rows:,}")
+
+    # What is logged
+
+    def save_calls(self, reason: str, calls: int = 1) -> None:
+        """Count calls that are not made, since they can bring nothing new."""
+        self.run.summary.count_saved(self.name, reason, calls)
+
+    def _tell_progress(self) -> None:
+        if time.monotonic() - self._told_at > PROGRESS_SECONDS:
+            self._told_at = time.monotonic()
+            summary = self.summary
+            self.log("%s rows so far, %s calls.", f"{summary.rows:,}", f"{summary.calls:,}")
+
+    def _report_skipped(self) -> None:
+        summary, read = self.summary, self._items_read
+        if summary.skipped + summary.refused == read > FEW_ITEMS:
+            raise StreamFailedError(
+                f"{self.name}: Act-On returns nothing for any of the {read} it was asked for; "
+                "the user's rights are the likely cause."
+            )
+        for number, names, words in (
+            (summary.skipped, summary.skipped_names, "were deleted in Act-On and skipped"),
+            (summary.refused, summary.refused_names, "could not be read; the next run tries again"),
+        ):
+            if number:
+                others = " and others" if number > len(names) else ""
+                self.log(
+                    "%d of %d %s: %s%s.",
+                    number,
+                    read,
+                    words,
+                    ", ".join(names),
+                    others,
+                    level=logging.WARNING,
+                )
+
+    def _tell_shape(self, found: Extracted, *, is_item: bool) -> None:
+        """Log a shape once; a stream may read its items itself, in a shape of their own."""
+        with self._lock:
+            is_first = is_item not in self._told_shapes
+            self._told_shapes.add(is_item)
+        if is_first:
+            self.log(
+                "Act-On answers with %s. This is not documented: please report this line.",
+                described(found),
+            )
+
+    def _tell_unnamed(self, field_name: str) -> None:
+        if not self._has_told_unnamed:
+            self._has_told_unnamed = True
+            self.log(
+                "Act-On returns a field that the schema of %s does not name, %.60r; it is kept in "
+                "extra_fields, and so is every other one.",
+                self.name,
+                field_name,
+                level=logging.WARNING,
+            )
+
+
+def _too_deep(stream: str) -> StreamFailedError:
+    """Say that a value is nested deeper than can be written, or passed on."""
+    return StreamFailedError(f"{stream}: Act-On returns values that are nested too deeply.")
