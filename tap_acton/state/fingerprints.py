@@ -1,9 +1,9 @@
-"""What rests: what was read before and shows no change, until its turn comes.
+"""Fingerprints of items that were read, so that unchanged ones can be skipped.
 
-The state keeps a print of eight characters of each thing and of the evidence with which it
-was read, such as its counters or the time of its last change. The same print in a later run
-means that there is nothing new. As no evidence is beyond doubt, each thing has its turn once
-in a period, at a timestamp of its own.
+A fingerprint is eight characters made of an item's id and of the evidence it was read with, such
+as its counters or the time of its last change. The same fingerprint in a later run means that
+nothing is new. Since no evidence is beyond doubt, each item is re-checked once in a period all
+the same.
 """
 
 from __future__ import annotations
@@ -14,79 +14,63 @@ from datetime import datetime, timedelta
 
 from tap_acton.records.values import fingerprint
 
-PRINT_LENGTH = 8
-"""Characters of a print; they hold 48 bits, so of 50,000 prints one in 10^9 is alike by chance."""
+LENGTH = 8
+"""Characters of a fingerprint; they hold 48 bits, so of 50,000 one in 10^9 matches by chance."""
 
-MOST_PRINTS = 50_000
-"""So many prints are kept at most; a thing without one is read again."""
+MOST_FINGERPRINTS = 50_000
+"""At most this many are saved; an item without one is read again."""
 
 
-class Prints:
-    """The prints of what was read.
+class Fingerprints:
+    """The fingerprints of the items that were read.
 
     Args:
-        kept: What the state keeps of them; anything but a text holds none.
+        text: Fingerprints as :attr:`text` gives them.
     """
 
-    def __init__(self, kept: object = None) -> None:
-        text = kept if isinstance(kept, str) else ""
-        self._prints = {text[at : at + PRINT_LENGTH] for at in range(0, len(text), PRINT_LENGTH)}
-        # Written after each thing that was read, of which there are thousands.
-        self._in_order = sorted(self._prints)
+    def __init__(self, text: str = "") -> None:
+        self._known = {text[at : at + LENGTH] for at in range(0, len(text), LENGTH)}
+        # Kept in order: the text is taken after each item that was read, thousands in a run.
+        self._in_order = sorted(self._known)
 
     def has(self, identity: str, evidence: str) -> bool:
-        """Tell whether a thing was read with this evidence.
-
-        Args:
-            identity: The id of the thing.
-            evidence: What changes whenever it does.
-
-        Returns:
-            Whether it was.
-        """
-        return _print_of(identity, evidence) in self._prints
+        """Whether an item was read with this evidence."""
+        return _fingerprint_of(identity, evidence) in self._known
 
     def add(self, identity: str, evidence: str) -> None:
-        """Keep that a thing was read.
-
-        Args:
-            identity: The id of the thing.
-            evidence: What changes whenever it does.
-        """
-        added = _print_of(identity, evidence)
-        if added not in self._prints:
-            self._prints.add(added)
+        """Remember that an item was read with this evidence."""
+        added = _fingerprint_of(identity, evidence)
+        if added not in self._known:
+            self._known.add(added)
             insort(self._in_order, added)
 
     @property
-    def written(self) -> str:
-        """The prints as the state keeps them, one behind the other."""
-        return "".join(self._in_order[:MOST_PRINTS])
+    def text(self) -> str:
+        """The fingerprints as the state keeps them, one after the other."""
+        return "".join(self._in_order[:MOST_FINGERPRINTS])
 
 
-def has_turn(identity: str, since: str, now: str, period: timedelta) -> bool:
-    """Tell whether the timestamp of a thing that rests has come.
+def is_due(identity: str, since: str, now: str, period: timedelta) -> bool:
+    """Whether an unchanged item is to be re-checked in this run.
 
-    The timestamps come once in each period, and are spread over it by the things' ids.
+    Each item has a time of its own within the period, which its id decides. So the re-checks
+    spread evenly, and each item is re-checked once per period however often the tap runs.
 
     Args:
-        identity: The id of the thing.
-        since: When the last complete run began, as the tap writes timestamps.
-        now: When this run began.
+        identity: The id of the item.
+        since: The timestamp at which the last complete run began.
+        now: The timestamp at which this run began.
         period: A day or more.
-
-    Returns:
-        Whether it lies between the two.
     """
     length = period // timedelta(seconds=1)
-    timestamp = int(fingerprint(identity), 16) % length
+    offset = int(fingerprint(identity), 16) % length
     before, after = (
-        (int(datetime.fromisoformat(written).timestamp()) - timestamp) // length
-        for written in (since, now)
+        (int(datetime.fromisoformat(timestamp).timestamp()) - offset) // length
+        for timestamp in (since, now)
     )
     return after > before
 
 
-def _print_of(identity: str, evidence: str) -> str:
+def _fingerprint_of(identity: str, evidence: str) -> str:
     digest = bytes.fromhex(fingerprint(identity, evidence))
-    return urlsafe_b64encode(digest).decode()[:PRINT_LENGTH]
+    return urlsafe_b64encode(digest).decode()[:LENGTH]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tap_acton.errors import SettingsError
 from tap_acton.records.timestamps import timestamp_of
-from tap_acton.state.fingerprints import MOST_PRINTS, PRINT_LENGTH, Prints
+from tap_acton.state.fingerprints import LENGTH
 from tap_acton.state.old_format import VERSION, bookmarks_in, with_version
 from tap_acton.streams.messages.progress import MessageProgress
 from tap_acton.tap import TapActOn
@@ -198,7 +198,7 @@ IN_VIEW = 901
 """Of ten thousand messages, one every 2.4 hours, those of the ninety days before the last."""
 
 
-def test_ten_thousand_messages_take_no_more_than_a_print_each() -> None:
+def test_ten_thousand_messages_take_no_more_than_a_fingerprint_each() -> None:
     messages = [
         {
             "id": f"s-{number:04x}-2603",
@@ -224,14 +224,7 @@ def test_ten_thousand_messages_take_no_more_than_a_print_each() -> None:
                 progress.done(message, is_complete=True, counters=counters)
         progress.finish()
         assert len(state["counters"]) == IN_VIEW
-        assert len(state["resting"]) == PRINT_LENGTH * (MESSAGES - IN_VIEW)
+        assert len(state["resting"]) == LENGTH * (MESSAGES - IN_VIEW)
         sizes.append(len(json.dumps(state)))
-    assert max(sizes) < PRINT_LENGTH * MESSAGES + 50 * IN_VIEW
+    assert max(sizes) < LENGTH * MESSAGES + 50 * IN_VIEW
     assert sizes[1] == sizes[0]
-
-
-def test_prints_of_parents_have_a_bound() -> None:
-    prints = Prints()
-    for number in range(MOST_PRINTS + 1_000):
-        prints.add(f"l-{number:x}", THEN)
-    assert len(prints.written) == PRINT_LENGTH * MOST_PRINTS == 400_000

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tap_acton.records.timestamps import is_timestamp
-from tap_acton.state.fingerprints import Prints, has_turn
+from tap_acton.state.fingerprints import Fingerprints, is_due
 from tap_acton.streams.base.old_stream import ActOnStream
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class UnchangedParents(ActOnStream):
         for parent in self.listed():
             parent_id, evidence = parent["id"], self.evidence(parent)
             is_read = evidence is not None and self._prints.has(parent_id, evidence)
-            if may_rest and is_read and not has_turn(parent_id, since, now, period):
+            if may_rest and is_read and not is_due(parent_id, since, now, period):
                 self.save_calls("unchanged")
             else:
                 yield parent
@@ -103,21 +103,21 @@ class UnchangedParents(ActOnStream):
     def stream_done(self) -> None:
         """Forget what is not listed any more, or not as it was read."""
         super().stream_done()
-        still = Prints()
+        still = Fingerprints()
         for parent in self.listed():
             evidence = self.evidence(parent)
             if evidence is not None and self._prints.has(parent["id"], evidence):
                 still.add(parent["id"], evidence)
         self._keep(still)
-        if still.written:
+        if still.text:
             self.stream_state["rechecked_at"] = self.round_started_at
 
-    def _keep(self, prints: Prints) -> None:
-        if written := prints.written:
+    def _keep(self, prints: Fingerprints) -> None:
+        if written := prints.text:
             self.stream_state["read"] = written
         else:
             self.stream_state.pop("read", None)
 
     @cached_property
-    def _prints(self) -> Prints:
-        return Prints(self.stream_state.get("read"))
+    def _prints(self) -> Fingerprints:
+        return Fingerprints(self.stream_state.get("read"))

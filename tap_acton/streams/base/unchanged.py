@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_acton.state.fingerprints import Prints, has_turn
+from tap_acton.state.fingerprints import Fingerprints, is_due
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +38,7 @@ class UnchangedItems:
         self._started_at = started_at
         self._period = period
         self._is_trusted = is_trusted
-        self._read = Prints(progress.fingerprints)
+        self._read = Fingerprints(progress.fingerprints)
 
     def may_skip(self, item_id: str, fingerprint: str | None) -> bool:
         """Tell whether an item is unchanged, and not due to be re-checked.
@@ -50,7 +50,7 @@ class UnchangedItems:
         since = self._progress.rechecked_at
         if fingerprint is None or since is None or not self._is_trusted:
             return False
-        return self._read.has(item_id, fingerprint) and not has_turn(
+        return self._read.has(item_id, fingerprint) and not is_due(
             item_id, since, self._started_at, self._period
         )
 
@@ -61,7 +61,7 @@ class UnchangedItems:
 
     def save(self) -> None:
         """Write what was read into the progress."""
-        self._progress.fingerprints = self._read.written
+        self._progress.fingerprints = self._read.text
 
     def finish(self, listed: Mapping[str, str | None]) -> None:
         """Forget what is not listed any more, or not as it was read.
@@ -69,7 +69,7 @@ class UnchangedItems:
         Args:
             listed: The fingerprints of all items by their ids, as the listing has them now.
         """
-        still = Prints()
+        still = Fingerprints()
         for item_id, fingerprint in listed.items():
             if fingerprint is not None and self._read.has(item_id, fingerprint):
                 still.add(item_id, fingerprint)

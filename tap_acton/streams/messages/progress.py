@@ -13,7 +13,7 @@ Messages are read in the order of their sending. In the state are
   events have been read;
 - ``borders``: for the same messages and their drilldowns of several pages where the rows end
   that have been read (:mod:`tap_acton.streams.messages.borders`);
-- ``resting``: prints of the same (:mod:`tap_acton.state.fingerprints`) of messages that are
+- ``resting``: fingerprints of the same (:mod:`tap_acton.state.fingerprints`) of messages that are
   no longer in view;
 - ``rechecked_at``: when the last complete run began: of the messages that rest, it is
   those whose turn has come since then that are asked about;
@@ -28,7 +28,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tap_acton.records.timestamps import timestamp_of
-from tap_acton.state.fingerprints import Prints, has_turn
+from tap_acton.state.fingerprints import Fingerprints, is_due
 from tap_acton.streams.messages.borders import Border
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class MessageProgress:
         self._ask_again: set[str] = set(known.get("ask_again", ()))
         self._counters: dict[str, str] = dict(known.get("counters", {}))
         self._borders: dict[str, dict[str, str]] = _texts_of(known.get("borders"))
-        self._resting = Prints(known.get("resting"))
+        self._resting = Fingerprints(known.get("resting", ""))
         self._recheck_period = recheck_period
         self._rechecked_at = str(known.get("rechecked_at", self._started_at))
         self.not_offered: set[str] = set(known.get("not_offered", ()))
@@ -151,7 +151,7 @@ class MessageProgress:
             is_always_in_view(message)
             or message["sent_at"] >= self._rests_until
             or message["id"] in self._ask_again
-            or has_turn(message["id"], self._rechecked_at, self._started_at, self._recheck_period)
+            or is_due(message["id"], self._rechecked_at, self._started_at, self._recheck_period)
         )
 
     def is_read(self, message: Parent, counters: Counters) -> bool:
@@ -277,7 +277,7 @@ class MessageProgress:
             ("ask_again", sorted(self._ask_again)),
             ("counters", self._counters),
             ("borders", self._borders),
-            ("resting", self._resting.written),
+            ("resting", self._resting.text),
             ("not_offered", sorted(self.not_offered)),
         ):
             if value:
