@@ -52,7 +52,7 @@ def of_version_1(old: Mapping[str, Any]) -> Bookmark:
     Without that, the sending of the last message that was read comes before it.
     """
     new = {name: value for name, value in old.items() if name != "read_at"}
-    if "read_until" in old:
+    if old.get("read_until"):
         new.setdefault("newest", old.get("read_at") or old["read_until"])
         new.setdefault("rechecked_at", new["newest"])
     return new

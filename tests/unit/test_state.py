@@ -582,6 +582,7 @@ def test_a_filter_without_its_unit_is_found_out_again() -> None:
             },
         ),
         ({"read_until": THEN}, {"read_until": THEN, "newest": THEN, "rechecked_at": THEN}),
+        ({"read_until": ""}, {"read_until": ""}),
         (
             {"read_until": THEN, "newest": "2026-03-18T10:00:00.000Z"},
             {
