@@ -195,6 +195,6 @@ def _texts(value: Any) -> Iterator[str]:
         case dict():
             for held in value.values():
                 yield from _texts(held)
-        case list():
+        case list() | tuple():  # a tuple before it has been written
             for held in value:
                 yield from _texts(held)
