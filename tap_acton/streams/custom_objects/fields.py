@@ -6,22 +6,18 @@ field of the same name and type in several objects has one column.
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-import re
-from base64 import b64decode
-from binascii import Error as Base64Error
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from tap_acton.api.client import Call, path_part
 from tap_acton.errors import NotAvailableError, RejectedCallError, RepeatableError
 from tap_acton.records.dynamic_columns import Column, allot
 from tap_acton.records.extractors import Found, find_audience_rows
+from tap_acton.records.ids import fingerprint
+from tap_acton.records.java_dates import DateFormat, day_in, timestamp_in
+from tap_acton.records.nested_values import json_text, part_of_id, text_or_json, texts_between
 from tap_acton.records.reader import Convert, converter
-from tap_acton.records.timestamps import day, timestamp, timestamp_of
-from tap_acton.records.values import Unconvertible, fingerprint, text
+from tap_acton.records.values import Unconvertible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -59,29 +55,6 @@ TEXT: Mapping[str, Any] = {"type": ["string", "null"]}
 SEPARATORS = {"comma": ",", "semicolon": ";", "pipe": "|", "tab": "\t"}
 """What stands between the texts of an array (Act-On reference, 2024 edition)."""
 
-_ISO_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ].*)?", re.ASCII | re.DOTALL)
-_PATTERN = re.compile(r"'(?P<quoted>[^']*)'|(?P<letters>([A-Za-z])\3*)|(?P<other>.)", re.DOTALL)
-_DIRECTIVES = {
-    **dict.fromkeys(("yyyy", "uuuu", "YYYY"), "%Y"),
-    **dict.fromkeys(("yy", "uu", "YY"), "%y"),
-    **dict.fromkeys(("MM", "M"), "%m"),
-    "MMM": "%b",
-    "MMMM": "%B",
-    **dict.fromkeys(("dd", "d", "DD", "D"), "%d"),
-    **dict.fromkeys(("HH", "H"), "%H"),
-    **dict.fromkeys(("hh", "h"), "%I"),
-    **dict.fromkeys(("mm", "m"), "%M"),
-    **dict.fromkeys(("ss", "s"), "%S"),
-    **dict.fromkeys(("SSS", "SS", "S"), "%f"),
-    "a": "%p",
-    "EEE": "%a",
-    "EEEE": "%A",
-    **dict.fromkeys(("X", "XX", "XXX", "Z", "ZZ"), "%z"),
-}
-"""Letters of the formats of dates, as Java has them, and what Python calls the same."""
-
-_DAY_DIRECTIVES = ({"%Y", "%y"}, {"%m", "%b", "%B"}, {"%d"})
-
 
 def find_rows(payload: Any, scalar: str) -> Found | None:
     """Find the rows of an answer, whose shape is not documented.
@@ -94,11 +67,6 @@ def find_rows(payload: Any, scalar: str) -> Found | None:
     Returns:
         The rows; None where the answer is neither an array nor an object.
     """
-    if isinstance(payload, str):
-        try:
-            payload = json.loads(payload)
-        except ValueError:
-            return None
     return find_audience_rows(payload, scalar, ROWS_AT)
 
 
@@ -243,11 +211,13 @@ class ObjectFields:
             The fingerprint of the values that are unique by the schema; where there are
             none, of the whole record.
         """
-        values = [_part(fields.get(name)) for name in self.unique]
+        values = [part_of_id(fields.get(name)) for name in self.unique]
         if any(value is not None for value in values):
             return fingerprint(*values)
         whole = {**system, **fields}
-        return fingerprint(*[part for name in sorted(whole) for part in (name, _part(whole[name]))])
+        return fingerprint(
+            *[part for name in sorted(whole) for part in (name, part_of_id(whole[name]))]
+        )
 
     def fill(self, record: Record, fields: Row) -> None:
         """Put the values of the fields into their columns.
@@ -297,136 +267,19 @@ def _converter(field: Row) -> Convert:
     settings = field.get("properties")
     settings = settings if isinstance(settings, dict) else {}
     match _kind(field):
+        # The query asks for UTC, which overrides the zone of the field (2024 edition).
         case "DATE":
-            pattern = _Pattern.of(settings.get("format"))
-            return lambda value: _day(value, pattern)
+            date_format = DateFormat.of(settings.get("format"))
+            return lambda value: day_in(value, date_format)
         case "DATETIME":
-            pattern = _Pattern.of(settings.get("format"))
-            return lambda value: _timestamp(value, pattern)
+            date_format = DateFormat.of(settings.get("format"))
+            return lambda value: timestamp_in(value, date_format)
         case "STRING_ARRAY":
             separator = str(settings.get("CSVSeparator") or "comma")
-            return lambda value: _texts(value, SEPARATORS.get(separator.lower(), separator))
+            return lambda value: texts_between(SEPARATORS.get(separator.lower(), separator), value)
         case "JSON":
             is_base64 = str(settings.get("format")).lower() == "base64"
-            return lambda value: _json(value, is_base64=is_base64)
+            return lambda value: json_text(value, is_base64=is_base64)
         case kind if kind in TYPES:
             return converter("", TYPES[kind], UTC)
-    return _plain
-
-
-def _plain(value: Any) -> str | None:
-    """Write a value as text, an array or object as JSON."""
-    if isinstance(value, list | dict):
-        return text(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
-    return text(value)
-
-
-def _part(value: Any) -> str | None:
-    """Write a value as part of an id, always alike."""
-    return json.dumps(value, sort_keys=True) if isinstance(value, list | dict) else text(value)
-
-
-class _Pattern:
-    """The format of a field's dates.
-
-    Attributes:
-        directives: The same for Python; None where the format cannot be understood.
-    """
-
-    def __init__(self, directives: str | None) -> None:
-        self.directives = directives
-
-    @classmethod
-    def of(cls, written: Any) -> _Pattern | None:
-        """Read a format such as ``dd/MM/yyyy HH:mm``.
-
-        Args:
-            written: The format.
-
-        Returns:
-            The format; None where the field has none.
-        """
-        if not isinstance(written, str) or not written.strip():
-            return None
-        parts: list[str] = []
-        used: list[str] = []
-        for found in _PATTERN.finditer(written.strip()):
-            if found["letters"] is None:
-                parts.append((found["other"] or found["quoted"] or "'").replace("%", "%%"))
-                continue
-            directive = _DIRECTIVES.get(found["letters"])
-            if directive is None or directive in used:
-                return cls(None)
-            used.append(directive)
-            parts.append(directive)
-        is_whole = all(len(wanted.intersection(used)) == 1 for wanted in _DAY_DIRECTIVES)
-        return cls("".join(parts) if is_whole else None)
-
-    def read(self, value: str) -> datetime:
-        """Read a date; without a zone of its own it is in UTC.
-
-        Args:
-            value: The text.
-
-        Returns:
-            The timestamp, or the beginning of the day.
-
-        Raises:
-            Unconvertible: If the text does not have the format.
-        """
-        if self.directives is None:
-            # Read in another way, the day could be taken for the month.
-            raise Unconvertible
-        try:
-            found = datetime.strptime(value.strip(), self.directives)  # noqa: DTZ007 - see below
-        except ValueError:
-            raise Unconvertible from None
-        # The query asks for UTC, which overrides the zone of the field (2024 edition).
-        return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
-def _day(value: Any, pattern: _Pattern | None) -> str | None:
-    """Read a day: ISO 8601 first, then the field's format, then what Act-On displays."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        at = timestamp(value, UTC)
-        return at and at[:10]
-    if not isinstance(value, str) or not value.strip():
-        return day(value)
-    if iso := _ISO_DAY.fullmatch(value.strip()):
-        return day(iso[1])
-    return day(value) if pattern is None else pattern.read(value).date().isoformat()
-
-
-def _timestamp(value: Any, pattern: _Pattern | None) -> str | None:
-    """Read a timestamp: ISO 8601 first, then the field's format, then what Act-On displays."""
-    written = value.strip() if isinstance(value, str) else ""
-    if pattern is None or not written or _ISO_DAY.fullmatch(written):
-        return timestamp(value, UTC)
-    return timestamp_of(pattern.read(written))
-
-
-def _texts(value: Any, separator: str) -> list[str | None] | None:
-    """Read an array of texts, which may come as one text with separators."""
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    if not isinstance(value, str):
-        raise Unconvertible
-    if not value:
-        return None
-    try:
-        (items,) = csv.reader(io.StringIO(value, newline=""), delimiter=separator, strict=True)
-    except (csv.Error, TypeError, ValueError):
-        raise Unconvertible from None
-    return [text(item) for item in items]
-
-
-def _json(value: Any, *, is_base64: bool) -> str | None:
-    """Write a JSON value as its text, out of Base64 where the field has it so."""
-    if isinstance(value, str) and is_base64:
-        try:
-            return text(b64decode(value, validate=True).decode())
-        except (Base64Error, UnicodeDecodeError, ValueError):
-            return text(value)
-    if isinstance(value, bool | int | float):
-        return json.dumps(value)
-    return _plain(value)
+    return text_or_json
