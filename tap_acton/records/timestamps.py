@@ -1,21 +1,21 @@
-"""Timestamps: what Act-On sends as one, and how the tap writes them.
+"""Timestamps and days: every form in which Act-On sends them, and the one that the tap writes.
 
 Every timestamp in the warehouse, in the state and in a comparison is a text in UTC with
-milliseconds, such as ``2024-09-06T16:50:52.528Z``. All have the same width, so they sort
-as text the way they sort in time. The formats that are read are those of the Act-On
-reference, 2024 edition, and of its older editions.
+milliseconds, such as ``2024-09-06T16:50:52.528Z``. All have the same length, so they sort
+as text the way they sort in time. The formats read here are those of the Act-On reference,
+2024 edition and older ones.
 """
 
 from __future__ import annotations
 
 import functools
 import re
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from tap_acton.records.values import NUMERAL, Unconvertible, fits_64_bits
+from tap_acton.records.zones import located
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,12 +33,12 @@ _EPOCH_ORDINAL = _EPOCH.toordinal()
 _ONE_MILLISECOND = timedelta(milliseconds=1)
 _HOURS_A_HALF_DAY = 12
 
-# The pieces of a timestamp, written once: twice as fast as formatting them for every record.
+# The pieces of a timestamp, formatted once: twice as fast as formatting them for every record.
 _MINUTES = tuple(f"T{hour:02}:{minute:02}:" for hour in range(24) for minute in range(60))
 _SECONDS = tuple(f"{second:02}." for second in range(60))
 _MILLISECONDS = tuple(f"{millisecond:03}Z" for millisecond in range(1000))
 
-# The same the other way round.
+# The pieces of a timestamp that is being read.
 _HOUR_OF = {f"{hour:02}:": hour for hour in range(24)}
 _CLOCKS = frozenset(f"{minute:02}:{second:02}" for minute in range(60) for second in range(60))
 _AN_HOUR = 3_600_000
@@ -84,45 +84,22 @@ _CLOCK_AND_ZONE = re.compile(
 
 _ISO = re.compile(r"[\dW-]+(?:T[\d:.,]+(?:Z|[+-][\d:]+)?)?", re.ASCII | re.IGNORECASE)
 
-_UTC_NAMES = frozenset({"Z", "z", "UTC", "GMT", "UT", "UCT"})
-_OFFSET = re.compile(
-    r"(?:UTC|GMT)?(?P<sign>[+-])(?P<hours>\d{1,2})(?::?(?P<minutes>[0-5]\d))?", re.ASCII
-)
-_ZONE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+/-]*", re.ASCII)
-_ABBREVIATION = re.compile(r"[A-Z]{2,5}", re.ASCII)
-_NORTH_AMERICAN_ZONES = {
-    name: timezone(timedelta(hours=hours), name)
-    for name, hours in {
-        "EDT": -4,
-        "EST": -5,
-        "CDT": -5,
-        "CST": -6,
-        "MDT": -6,
-        "MST": -7,
-        "PDT": -7,
-        "PST": -8,
-        "AKDT": -8,
-        "AKST": -9,
-        "HST": -10,
-    }.items()
-}
-
 
 def timestamp(value: object, zone: tzinfo | None) -> str | None:
     """Return a timestamp in UTC with milliseconds, such as ``2024-09-06T16:50:52.528Z``.
 
     Args:
         value: Epoch milliseconds or seconds (a number, or its digits as text), ISO 8601,
-            or one of the texts that Act-On displays, such as ``Mar 17 2026 7:05 AM PDT``.
+            or a text as Act-On displays it, such as ``Mar 17 2026 7:05 AM PDT``.
         zone: The account's time zone, for texts that name none or only an abbreviation.
 
     Returns:
-        The timestamp, or None for what Act-On sends when there is none: null, an empty
-        text, 0 or -1.
+        The timestamp; None for what Act-On sends when there is none: null, an empty text,
+        0 or -1.
 
     Raises:
-        Unconvertible: The value is not a timestamp in the years 1 to 9999, or its zone is
-            not known.
+        Unconvertible: If the value is not a timestamp in the years 1 to 9999, or its zone is
+            unknown.
     """
     if type(value) is int:
         return _timestamp_of_epoch(value)
@@ -139,20 +116,8 @@ def timestamp(value: object, zone: tzinfo | None) -> str | None:
 
 
 def timestamps(values: Sequence[object], zone: tzinfo | None) -> Sequence[str | None]:
-    """Return what :func:`timestamp` returns for each value.
-
-    Hardly two texts are equal, but many are of the same hour: ``2026-03-17 07:05:09 PDT``.
-
-    Args:
-        values: The values.
-        zone: The account's time zone.
-
-    Returns:
-        The timestamps.
-
-    Raises:
-        Unconvertible: As :func:`timestamp`, for any of them.
-    """
+    """Return what :func:`timestamp` returns for each value, and raise what it raises."""
+    # Texts such as 2026-03-17 07:05:09 PDT are hardly ever equal, but many share an hour.
     return [
         f"{hour}{clock}.000Z"
         if type(value) is str
@@ -165,14 +130,7 @@ def timestamps(values: Sequence[object], zone: tzinfo | None) -> Sequence[str | 
 
 
 def names_zone(value: str) -> bool:
-    """Tell whether a text says by itself which timestamp it means.
-
-    Args:
-        value: The text of a timestamp.
-
-    Returns:
-        Whether it can be read without knowing the account's time zone.
-    """
+    """Return whether a text can be read as a timestamp without the account's time zone."""
     try:
         timestamp(value, None)
     except Unconvertible:
@@ -181,16 +139,13 @@ def names_zone(value: str) -> bool:
 
 
 def day(value: object) -> str | None:
-    """Return a calendar day such as ``2026-03-17``.
+    """Return a calendar day such as ``2026-03-17``; None for null and empty texts.
 
     Args:
         value: ``MM/DD/YYYY``, ``YYYY-MM-DD``, or a date as Act-On displays it.
 
-    Returns:
-        The day, or None for null and empty texts.
-
     Raises:
-        Unconvertible: The value is not a date that exists.
+        Unconvertible: If the value is not a date that exists.
     """
     if value is None:
         return None
@@ -206,26 +161,12 @@ def day(value: object) -> str | None:
 
 
 def timestamp_of(value: datetime) -> str:
-    """Write a timestamp.
-
-    Args:
-        value: The timestamp, with its zone.
-
-    Returns:
-        The timestamp in UTC with milliseconds, for example ``2024-09-06T16:50:52.528Z``.
-    """
+    """Write a time, which must have a zone, as ``2024-09-06T16:50:52.528Z``."""
     return _utc_text((value - _EPOCH) // _ONE_MILLISECOND)
 
 
 def is_timestamp(written: object) -> bool:
-    """Tell whether a value is a written timestamp, with its zone.
-
-    Args:
-        written: What a state keeps as one.
-
-    Returns:
-        Whether it can be read.
-    """
+    """Return whether a value, of a state for example, is a timestamp with a zone."""
     try:
         return isinstance(written, str) and datetime.fromisoformat(written).tzinfo is not None
     except ValueError:
@@ -233,28 +174,8 @@ def is_timestamp(written: object) -> bool:
 
 
 def milliseconds_of(written: str) -> int:
-    """Turn a written timestamp into epoch milliseconds.
-
-    Args:
-        written: For example ``2024-09-06T16:50:52.528Z``.
-
-    Returns:
-        The milliseconds since 1970.
-    """
+    """Return the epoch milliseconds of a timestamp such as ``2024-09-06T16:50:52.528Z``."""
     return (datetime.fromisoformat(written) - _EPOCH) // _ONE_MILLISECOND
-
-
-def zone(name: object) -> tzinfo | None:
-    """Return the time zone of that name.
-
-    Args:
-        name: An IANA name such as ``US/Pacific``, ``UTC``, or an offset such as
-            ``GMT-08:00`` or ``+05:30``.
-
-    Returns:
-        The zone, or None where there is none of that name.
-    """
-    return _zone(name.strip()) if isinstance(name, str) else None
 
 
 def _timestamp_of_epoch(value: int) -> str | None:
@@ -267,7 +188,7 @@ def _timestamp_of_epoch(value: int) -> str | None:
 
 
 def _utc_text(milliseconds: int) -> str:
-    """Write epoch milliseconds in the one format of the tap."""
+    """Write epoch milliseconds as the tap writes timestamps."""
     seconds, millisecond = divmod(milliseconds, 1000)
     minutes, second = divmod(seconds, 60)
     days, minute = divmod(minutes, 1440)
@@ -276,7 +197,7 @@ def _utc_text(milliseconds: int) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def _date_text(days: int) -> str:
-    """Write the day that many days after 1970-01-01."""
+    """Write the date that is so many days after 1970-01-01."""
     try:
         return date.fromordinal(days + _EPOCH_ORDINAL).isoformat()
     except (ValueError, OverflowError):
@@ -294,7 +215,7 @@ def _timestamp_of_fraction(value: float | Decimal) -> str | None:
 
 
 def _timestamp_of_text(value: str, account_zone: tzinfo | None) -> str | None:
-    """Return the timestamp of a text that is not digits only."""
+    """Return the timestamp of a text that is more than digits."""
     plain = value.strip()
     if not plain or plain == "-1":
         return None
@@ -310,16 +231,16 @@ def _timestamp_of_text(value: str, account_zone: tzinfo | None) -> str | None:
 
 @functools.lru_cache(maxsize=16384)
 def _hour(before: str, after: str, account_zone: tzinfo | None) -> str | None:
-    """Return how the timestamps of an hour begin when they are written in UTC.
+    """Return how timestamps of one hour begin in UTC.
 
     Args:
         before: What the texts of that hour have before the minutes.
-        after: What they have behind the seconds.
+        after: What they have after the seconds.
         account_zone: The account's time zone.
 
     Returns:
-        The text up to the minutes; None where there are fractions of a second, the clock is
-        changed on that day, the zone is not whole hours away, or the texts are no timestamps.
+        The timestamp up to the minutes; None if the seconds have fractions, or :func:`_hours`
+        returns None.
     """
     hour = _HOUR_OF.get(before[11:])
     hours = _hours(before[:11], after, account_zone)
@@ -328,16 +249,16 @@ def _hour(before: str, after: str, account_zone: tzinfo | None) -> str | None:
 
 @functools.lru_cache(maxsize=4096)
 def _hours(before: str, after: str, account_zone: tzinfo | None) -> tuple[str, ...] | None:
-    """Return how the hours of a day begin when they are written in UTC.
+    """Return how the timestamps of each hour of a day begin in UTC.
 
     Args:
-        before: What the texts of that day have before the time.
-        after: What they have behind it.
+        before: What the texts of that day have before the time of day.
+        after: What they have after it.
         account_zone: The account's time zone.
 
     Returns:
-        The texts up to the minutes; None where the clock is changed on that day, the zone
-        is not whole hours away, or the texts are no timestamps.
+        The timestamps up to the minutes; None if the clocks change on that day, the zone's
+        offset is not in whole hours, or the texts are not timestamps.
     """
     first, last = (
         _milliseconds_of_text(f"{before}{clock}{after}", account_zone)
@@ -350,12 +271,12 @@ def _hours(before: str, after: str, account_zone: tzinfo | None) -> tuple[str, .
 
 @functools.lru_cache(maxsize=16384)
 def _milliseconds_of_text(value: str, account_zone: tzinfo | None) -> int | None:
-    """Return the epoch milliseconds of an ISO 8601 or display text; None for any other.
+    """Return the epoch milliseconds of an ISO 8601 or displayed text; None for any other.
 
-    It returns rather than raises, so that the cache also serves texts that fail.
+    It does not raise, so that the cache also serves texts that cannot be read.
     """
     try:
-        # Newer Java puts U+202F before AM; splitting takes all kinds of blanks as one.
+        # Newer Java puts U+202F before AM; splitting treats all kinds of blanks alike.
         aware = _displayed(" ".join(value.split()), account_zone) or _iso(value, account_zone)
         return None if aware is None else (aware - _EPOCH) // _ONE_MILLISECOND
     except (ValueError, OverflowError):
@@ -368,7 +289,7 @@ def _iso(value: str, account_zone: tzinfo | None) -> datetime | None:
         return None
     found = datetime.fromisoformat(value.upper())
     if found.tzinfo is None:
-        return _located(found, None, account_zone)
+        return located(found, None, account_zone)
     return found
 
 
@@ -394,11 +315,11 @@ def _displayed(value: str, account_zone: tzinfo | None) -> datetime | None:
         int(rest["second"] or 0),
         int((rest["fraction"] or "")[:6].ljust(6, "0")),
     )
-    return _located(datetime.combine(calendar_day, time_of_day), rest["zone"], account_zone)
+    return located(datetime.combine(calendar_day, time_of_day), rest["zone"], account_zone)
 
 
 def _date_at_start(value: str) -> tuple[date, int] | None:
-    """Return the date that a text starts with, and where it ends there."""
+    """Return the date that a text starts with, and the position after it."""
     for form in _DATES:
         if found := form.match(value):
             month = _month(found["month"])
@@ -410,62 +331,8 @@ def _date_at_start(value: str) -> tuple[date, int] | None:
 
 
 def _month(name: str) -> int:
-    """Return the number of a month; 0, which no date takes, where there is none."""
+    """Return the number of a month; 0, which no date accepts, if there is no such month."""
     if name.isdecimal():
         return int(name)
     lowered = name.lower()
     return next((at for at, month in enumerate(_MONTHS, 1) if month.startswith(lowered)), 0)
-
-
-def _located(local: datetime, name: str | None, account_zone: tzinfo | None) -> datetime | None:
-    """Put a local time into the zone it names, else into the account's.
-
-    Args:
-        local: Date and time of day without a zone.
-        name: What the text says about the zone.
-        account_zone: The account's time zone.
-
-    Returns:
-        The time with its zone, or None where the zone is not known.
-    """
-    stated = account_zone
-    if name is not None and (name in _UTC_NAMES or not _ABBREVIATION.fullmatch(name)):
-        stated = zone(name)
-    elif name is not None:
-        if account_zone is not None:
-            for fold in (0, 1):
-                candidate = local.replace(tzinfo=account_zone, fold=fold)
-                if candidate.tzname() == name:
-                    return candidate
-        # Outside North America abbreviations are shared or made up by Java (SGT, BRT), so
-        # the account's zone, in which Act-On displays its times, is the better witness.
-        if name in _NORTH_AMERICAN_ZONES and not _uses(account_zone, name, local.year):
-            stated = _NORTH_AMERICAN_ZONES[name]
-    return None if stated is None else local.replace(tzinfo=stated)
-
-
-def _uses(account_zone: tzinfo | None, abbreviation: str, year: int) -> bool:
-    """Return whether a zone goes by that abbreviation in winter or summer of a year."""
-    return account_zone is not None and abbreviation in {
-        datetime(year, month, 1, tzinfo=account_zone).tzname() for month in (1, 7)
-    }
-
-
-@functools.lru_cache(maxsize=512)
-def _zone(name: str) -> tzinfo | None:
-    """Return the zone of a name without surrounding blanks."""
-    if name in _UTC_NAMES:
-        return UTC
-    if offset := _OFFSET.fullmatch(name):
-        distance = timedelta(hours=int(offset["hours"]), minutes=int(offset["minutes"] or 0))
-        if distance >= timedelta(days=1):
-            return None
-        return timezone(-distance if offset["sign"] == "-" else distance)
-    if not _ZONE_NAME.fullmatch(name):
-        return None
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        # Besides names that do not exist: folders of the zone database, and files in
-        # it that are no zones.
-        return None

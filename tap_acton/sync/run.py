@@ -25,7 +25,7 @@ from tap_acton.errors import (
     RepeatableError,
     StreamFailedError,
 )
-from tap_acton.records import timestamps
+from tap_acton.records.zones import zone_of
 from tap_acton.stores.opening import open_stores
 from tap_acton.streams.audience_center.account import AudienceCenter
 from tap_acton.streams.custom_objects.fields import ask_schemas, schemas_in
@@ -179,7 +179,7 @@ class Run:
                 error.sentence,
             )
             return None
-        return timestamps.zone(name)
+        return zone_of(name)
 
     @cached_property
     def audience_center(self) -> AudienceCenter:

@@ -1,4 +1,4 @@
-"""Timestamps, days and zones: every form of the Act-On reference, and everything that is none."""
+"""Timestamps and days: every form of the Act-On reference, and everything that is none."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from tap_acton.records.timestamps import (
     milliseconds_of,
     names_zone,
     timestamp_of,
-    zone,
 )
 from tap_acton.records.values import Unconvertible
 
@@ -354,46 +353,6 @@ def test_timestamp_of(at: datetime, expected: str) -> None:
     assert timestamp_of(at) == expected
 
 
-@pytest.mark.parametrize(
-    ("name", "offset"),
-    [
-        ("US/Pacific", timedelta(hours=-8)),
-        (" America/Port-au-Prince ", timedelta(hours=-5)),
-        ("UTC", timedelta()),
-        ("GMT-08:00", timedelta(hours=-8)),
-        ("+05:30", timedelta(hours=5, minutes=30)),
-        ("GMT+1", timedelta(hours=1)),
-    ],
-)
-def test_zone(name: str, offset: timedelta) -> None:
-    found = zone(name)
-    assert found is not None
-    assert datetime(2026, 1, 5, tzinfo=found).utcoffset() == offset
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        None,
-        "",
-        "Nowhere",
-        "US",
-        "US/",
-        "../etc/passwd",
-        "../x",
-        "US/../US/Pacific",
-        "/usr/share/zoneinfo/US/Pacific",
-        "tzdata.zi",
-        "US/Pacific\0",
-        "\ud83d",
-        "GMT-99:00",
-        pytest.param("x" * 5000, id="too long"),
-    ],
-)
-def test_zone_is_none_where_there_is_none(name: str | None) -> None:
-    assert zone(name) is None
-
-
 @pytest.mark.parametrize("account_zone", [None, PACIFIC, timezone(timedelta(hours=14))], ids=str)
 @thorough
 @given(anything)
@@ -415,9 +374,3 @@ def test_day_raises_nothing_but_unconvertible(value: object) -> None:
     except Unconvertible:
         return
     assert written is None or day(written) == written
-
-
-@thorough
-@given(any_text)
-def test_zone_never_raises(name: str) -> None:
-    assert zone(name) is None or isinstance(zone(name), tzinfo)
