@@ -1,10 +1,10 @@
-"""Values as Act-On sends them, turned into values as a warehouse wants them.
+"""Conversions of Act-On's values to the types of a warehouse.
 
 Small pure functions without state beyond a bounded cache. Each takes whatever JSON can
-hold and returns the typed value, ``None`` where the API says "no value", or raises
-:class:`Unconvertible`, and nothing else. They run once per field of every record, so
-they use the standard library only and keep the common case short. Timestamps and days have
-the module ``timestamps`` to themselves.
+hold and returns the typed value, or ``None`` where the API says "no value"; it raises
+:class:`Unconvertible` and nothing else. They run once per field of every record, so
+they use only the standard library and keep the common case short. The conversions of
+timestamps and days are in :mod:`~tap_acton.records.timestamps`.
 """
 
 from __future__ import annotations
@@ -39,20 +39,17 @@ _BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "
 
 
 class Unconvertible(ValueError):  # noqa: N818 - it says what a value is, not what failed
-    """A value does not fit its type. What it is stays unsaid, since it may be personal."""
+    """A value does not fit its type. The value is left out, since it may be personal data."""
 
 
 def integer(value: object) -> int | None:
-    """Return a whole number of at most 64 bits.
+    """Return a whole number of at most 64 bits; None for null and blank texts.
 
     Args:
         value: A number without a fraction, or the text of one.
 
-    Returns:
-        The number, or None for null and blank texts.
-
     Raises:
-        Unconvertible: The value has a fraction, is too large, or is not a number.
+        Unconvertible: If the value has a fraction, is too large, or is not a number.
     """
     plain = _numeral(value) if isinstance(value, str) else value
     if plain is None:
@@ -65,16 +62,14 @@ def integer(value: object) -> int | None:
 
 
 def number(value: object) -> float | None:
-    """Return a number: an ``int`` where it is written as one, otherwise a ``float``.
+    """Return an ``int`` if the number is written as one, else a ``float``.
 
     Args:
-        value: A number, or the text of one with optional sign, decimals and exponent.
-
-    Returns:
-        The number, or None for null and blank texts.
+        value: A number, or the text of one with optional sign, decimals and exponent. Null and
+            blank texts are None.
 
     Raises:
-        Unconvertible: The value is not a finite number, or is an integer past 64 bits.
+        Unconvertible: If the value is not a finite number, or is an integer beyond 64 bits.
     """
     plain = _numeral(value) if isinstance(value, str) else value
     if plain is None:
@@ -87,17 +82,14 @@ def number(value: object) -> float | None:
 
 
 def minutes(value: object) -> float | None:
-    """Return a length of time in minutes.
+    """Return a duration in minutes, to four decimals; None for null and blank texts.
 
     Args:
-        value: A number of minutes, or the text of one, or a text such as ``1:02:30``, in
-            hours, minutes and seconds, or ``62:30``, in minutes and seconds.
-
-    Returns:
-        The minutes, to the ten-thousandth; None for null and blank texts.
+        value: A number of minutes, the text of one, or a text such as ``1:02:30`` (hours,
+            minutes and seconds) or ``62:30`` (minutes and seconds).
 
     Raises:
-        Unconvertible: The value is none of these.
+        Unconvertible: If the value is none of these.
     """
     found = _CLOCK.fullmatch(value.strip()) if isinstance(value, str) else None
     if found is None:
@@ -109,17 +101,14 @@ def minutes(value: object) -> float | None:
 
 
 def boolean(value: object) -> bool | None:
-    """Return true or false.
+    """Return true or false; None for null and blank texts.
 
     Args:
         value: A boolean, the number 1 or 0, or one of the texts ``true``, ``false``,
             ``yes``, ``no``, ``1`` and ``0`` in any case.
 
-    Returns:
-        The boolean, or None for null and blank texts.
-
     Raises:
-        Unconvertible: The value is none of these.
+        Unconvertible: If the value is none of these.
     """
     if isinstance(value, bool) or value is None:
         return value
@@ -138,18 +127,16 @@ def text(value: object) -> str | None:
     """Return a text that every warehouse can store: valid UTF-8 without NUL characters.
 
     Args:
-        value: A text, or a number or boolean, which becomes its JSON spelling.
-
-    Returns:
-        The text as it stands, an empty one included, or None for null.
+        value: A text, which may be empty and stays as it is otherwise; a number or boolean,
+            which becomes its JSON spelling; or null.
 
     Raises:
-        Unconvertible: The value is an object, an array, or not a finite number.
+        Unconvertible: If the value is an object, an array, or not a finite number.
     """
     if isinstance(value, str):
         if is_storable(value):
             return value
-        # By way of UTF-16 the halves of one character find together; a lone half becomes U+FFFD.
+        # UTF-16 joins the two halves of a character again; a lone half becomes U+FFFD.
         units = value.replace("\0", "").encode("utf-16-le", "surrogatepass")
         return units.decode("utf-16-le", "replace")
     if value is None:
@@ -164,17 +151,8 @@ def text(value: object) -> str | None:
 
 
 def texts(values: Sequence[Any]) -> Sequence[str | None]:
-    """Return what :func:`text` returns for each value; most columns take one look.
-
-    Args:
-        values: The values.
-
-    Returns:
-        The texts.
-
-    Raises:
-        Unconvertible: As :func:`text`, for any of them.
-    """
+    """Return what :func:`text` returns for each value, and raise what it raises."""
+    # Most columns need only this one check.
     joined = _joined(values)
     if joined is not None and is_storable(joined):
         return values
@@ -182,14 +160,10 @@ def texts(values: Sequence[Any]) -> Sequence[str | None]:
 
 
 def is_storable(value: str) -> bool:
-    """Tell whether every warehouse can store a text as it stands.
+    """Return whether every warehouse can store a text as it is.
 
-    Args:
-        value: The text.
-
-    Returns:
-        Whether it has neither NUL, which PostgreSQL refuses and with it the whole batch, nor
-        halves of characters, which UTF-8 cannot hold.
+    It has neither NUL, for which PostgreSQL rejects the whole batch, nor halves of characters
+    (lone surrogates), which UTF-8 cannot hold.
     """
     if "\0" in value:
         return False
@@ -203,16 +177,13 @@ def is_storable(value: str) -> bool:
 
 
 def identifier(value: object) -> str | None:
-    """Return an id as text, which is what all ids of Act-On are in the warehouse.
+    """Return an id as text without surrounding blanks; None for null and blank texts.
 
     Args:
         value: A text, or a whole number.
 
-    Returns:
-        The id without surrounding blanks, or None for null and blank texts.
-
     Raises:
-        Unconvertible: The value is a boolean, an object, an array or has a fraction.
+        Unconvertible: If the value is a boolean, an object, an array or has a fraction.
     """
     if isinstance(value, str):
         plain = text(value)
@@ -227,17 +198,7 @@ def identifier(value: object) -> str | None:
 
 
 def identifiers(values: Sequence[object]) -> Sequence[str | None]:
-    """Return what :func:`identifier` returns for each value.
-
-    Args:
-        values: The values.
-
-    Returns:
-        The ids.
-
-    Raises:
-        Unconvertible: As :func:`identifier`, for any of them.
-    """
+    """Return what :func:`identifier` returns for each value, and raise what it raises."""
     if are_texts(values):
         return [(plain and plain.strip()) or None for plain in texts(values)]
     return [identifier(value) for value in values]
@@ -245,18 +206,15 @@ def identifiers(values: Sequence[object]) -> Sequence[str | None]:
 
 @functools.lru_cache(maxsize=8192)
 def snake_case(name: str) -> str:
-    """Return the column name for a name of the API or a header of a list.
+    """Return the column name for a field of the API or a header of a list.
 
     ``senderName`` becomes ``sender_name``, ``URLString`` ``url_string``, ``Work e-mail``
-    ``work_e_mail``. Letters of all scripts stay, in lower case. Applied to its own
+    ``work_e_mail``. Letters of all scripts are kept, in lower case. Applied to its own
     result it changes nothing.
 
-    Args:
-        name: A field name or header as Act-On spells it.
-
     Returns:
-        Lower-case words joined by single underscores; with a leading underscore where
-        the name would be empty or start with a digit.
+        Lower-case words joined by single underscores, with a leading underscore if the name
+        would otherwise be empty or start with a digit.
     """
     characters = unicodedata.normalize("NFKC", name)
     written = []
@@ -267,7 +225,7 @@ def snake_case(name: str) -> str:
         if _starts_word(characters, index):
             written.append("_")
         written.append(character.lower())
-    # Lower-casing can leave combining marks out of order, hence once more.
+    # Lower-casing can leave combining marks out of order, so normalize once more.
     joined = unicodedata.normalize("NFKC", "".join(written))
     words = "_".join(filter(None, joined.split("_")))
     return words if words and not words[0].isdigit() else f"_{words}"
@@ -276,41 +234,28 @@ def snake_case(name: str) -> str:
 def fits_64_bits(value: float | Decimal) -> bool:
     """Return whether a number is finite and within the range of 64-bit integers.
 
-    To be asked before a number becomes an integer: that of a large exponent takes all
-    memory there is.
-
-    Args:
-        value: Any number, its infinities and NaN included.
-
-    Returns:
-        Whether it can be turned into an integer.
+    To be checked before a number becomes an integer: one with a large exponent would take all
+    memory.
     """
     return math.isfinite(value) and _SMALLEST_INTEGER <= value <= _LARGEST_INTEGER
 
 
 def are_texts(values: Sequence[object]) -> TypeGuard[Sequence[str | None]]:
-    """Return whether all values are texts or null.
-
-    Args:
-        values: The values.
-
-    Returns:
-        Whether they are.
-    """
+    """Return whether all values are texts or null."""
     return _TEXT_OR_NULL.issuperset(map(type, values))
 
 
 def _joined(values: Sequence[Any]) -> str | None:
-    """Return all texts as one; None where there is something else besides them and null."""
+    """Return all texts as one; None if there is anything but texts and null."""
     try:
-        # Mostly all are texts, and this is the quickest way to see it.
+        # Usually all are texts, and this is the quickest way to find out.
         return "".join(values)
     except TypeError:
         return "".join(filter(None, values)) if are_texts(values) else None
 
 
 def _numeral(value: str) -> int | Decimal | None:
-    """Return the number that a text spells out exactly; None for a blank text."""
+    """Return exactly the number that a text spells out; None for a blank text."""
     plain = value.strip()
     if not plain:
         return None
@@ -348,7 +293,7 @@ def _starts_word(characters: str, index: int) -> bool:
         return False
     if not _is_capital(characters[index - 1]):
         return characters[index - 1].isalnum()
-    # In URLString the S starts a word; the L of URLs does not, its s being a plural.
+    # In URLString the S starts a word. In URLs the L does not: the s is a plural.
     following = characters[index + 1 : index + 3]
     if not following or not following[0].isalpha() or _is_capital(following[0]):
         return False
@@ -356,5 +301,5 @@ def _starts_word(characters: str, index: int) -> bool:
 
 
 def _is_capital(character: str) -> bool:
-    """Return whether a character has a lower case and is not it."""
+    """Return whether a character has another form in lower case."""
     return character != character.lower()
