@@ -20,7 +20,7 @@ from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 from singer_sdk.streams import Stream
 
 from tap_acton.errors import output_failures_told
-from tap_acton.records.reader import ROWS_AT_ONCE
+from tap_acton.records.reader import BATCH_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -90,7 +90,7 @@ class RecordOutput:
             stream.replication_key if stream.replication_method == REPLICATION_INCREMENTAL else None
         )
         self._until_state = stream.STATE_MSG_FREQUENCY
-        self._at_once = min(ROWS_AT_ONCE, stream.STATE_MSG_FREQUENCY)
+        self._batch_size = min(BATCH_SIZE, stream.STATE_MSG_FREQUENCY)
         self._state = self._state_to_go_by()
 
     @staticmethod
@@ -123,7 +123,7 @@ class RecordOutput:
         try:
             for record in records:
                 waiting.append(record)
-                if len(waiting) == self._at_once:
+                if len(waiting) == self._batch_size:
                     self._flush(waiting)
                     waiting = []
         finally:

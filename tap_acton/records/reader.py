@@ -1,14 +1,16 @@
-"""From a row as Act-On sends it to a record as the schema promises it.
+"""The record reader: it makes a record as the schema promises it of a row as Act-On sends it.
 
-One generic path for all streams, driven by the JSON schema. A property takes its value
-from the API fields named in its ``x-acton-names`` (the first that has one wins), or
-else from the field whose name is the property's in another spelling; ``opened/0`` names
-the first element of an array, and an array of objects takes an object with free keys as
-pairs of key and value, unless its items have ``extra_fields`` like rows: then it takes an
-array of objects. What the property's type cannot hold becomes null, and
-its raw value, like every field that no property names, goes to ``extra_fields``. Numbers
-of which the ``x-acton-unit`` is ``minutes`` may come as a text such as ``1:02:30``. The
-schema's own ``x-acton-ignored`` lists fields left out on purpose, each with the reason.
+One generic path for all streams, driven by the JSON schema:
+
+- A property takes its value from the API fields in its ``x-acton-names`` (the first that has a
+  value wins), or else from the field that has the property's name in another spelling.
+  ``opened/0`` names the first element of an array.
+- A value that the property's type cannot hold becomes null, and its raw value, like every field
+  that no property names, goes to ``extra_fields``.
+- A property that is an array of objects takes an object with free keys as pairs of key and
+  value. If its items have ``extra_fields``, it takes an array of objects, each like a row.
+- A number whose ``x-acton-unit`` is ``minutes`` may come as a text such as ``1:02:30``.
+- The schema's ``x-acton-ignored`` lists fields left out on purpose, each with the reason.
 """
 
 from __future__ import annotations
@@ -41,7 +43,7 @@ Item = TypeVar("Item")
 Record: TypeAlias = dict[str, Any]
 Row: TypeAlias = Mapping[str, Any]
 Convert: TypeAlias = Callable[[Any], Any]
-ConvertAll: TypeAlias = Callable[[Sequence[Any]], Sequence[Any]]
+ConvertColumn: TypeAlias = Callable[[Sequence[Any]], Sequence[Any]]
 
 NAMES = "x-acton-names"
 UNIT = "x-acton-unit"
@@ -49,24 +51,22 @@ IGNORED = "x-acton-ignored"
 EXTRA_FIELDS = "extra_fields"
 
 UNKNOWN_TIMESTAMP = "1970-01-01T00:00:00.000Z"
-"""Stands in a key, which cannot be null, for a timestamp that Act-On does not give."""
+"""A timestamp that Act-On does not give, in a key column, which cannot be null."""
 
 NO_TEXT = "(none)"
-"""Stands in a key for a text that Act-On gives as empty, or not at all.
+"""A text that Act-On gives as empty, or not at all, in a key column.
 
-Some loaders take an empty text for null, which a key cannot be.
+Some loaders treat an empty text as null, which a key cannot be.
 """
 
 UNKNOWN = {"date-time": UNKNOWN_TIMESTAMP, "date": UNKNOWN_TIMESTAMP[:10]}
 
 
 class _Target(NamedTuple):
-    """Where a field, or an element of it, goes.
+    """The column that a field, or an element of its array, goes to.
 
     Attributes:
-        column: The column.
-        convert: Makes the column's type of the field's value.
-        rank: The field's place among the names of the column; the lowest wins.
+        rank: The field's position among the names of the column; the lowest wins.
         element: The position in the field's array; None for the field as a whole.
     """
 
@@ -80,34 +80,26 @@ class _Plan(NamedTuple):
     """How rows with the same fields become records, as long as all values fit.
 
     Attributes:
-        columns: Each field that has a column, with the column and the conversion of all its
-            values; of several for the same column the one that is to win comes first.
+        columns: Each field that has a column, the column, and the conversion of all its
+            values; of several fields for a column the one that wins comes first.
         unnamed: The fields that go to ``extra_fields``.
     """
 
-    columns: tuple[tuple[str, str, ConvertAll], ...]
+    columns: tuple[tuple[str, str, ConvertColumn], ...]
     unnamed: tuple[str, ...]
 
 
 MOST_PLANS = 100
-"""For so many combinations of fields there is a plan; rows with others take longer."""
+"""The number of combinations of fields that have a plan; rows with others take longer."""
+
+BATCH_SIZE = 100
+"""Rows that become records together; more of them would not fit into the processor's cache."""
 
 
-ROWS_AT_ONCE = 100
-"""How many rows become records together: with more, the processor's cache does not hold them."""
-
-
-def at_once(items: Iterable[Item]) -> Iterator[list[Item]]:
-    """Cut items into pieces that are worked on together.
-
-    Args:
-        items: The items.
-
-    Yields:
-        Up to :data:`ROWS_AT_ONCE` of them.
-    """
+def batched(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """Return the items in lists of up to :data:`BATCH_SIZE`, each taken as it is needed."""
     left = iter(items)
-    return iter(lambda: list(islice(left, ROWS_AT_ONCE)), [])
+    return iter(lambda: list(islice(left, BATCH_SIZE)), [])
 
 
 class RecordReader:
@@ -115,8 +107,8 @@ class RecordReader:
 
     Args:
         schema: The JSON schema of the stream.
-        key: The names of the key columns, which never come out as null.
-        zone: The account's zone, for texts that tell a timestamp without one.
+        key: The key columns, which are never null in a record.
+        zone: The account's time zone, for timestamps without one.
         on_unnamed: Called once for each API field that the schema does not name.
     """
 
@@ -147,48 +139,40 @@ class RecordReader:
             names: Sequence[str] = definition.get(NAMES, ())
             self._by_column[column] = _Target(column, convert, rank=len(names), element=None)
             for rank, name in enumerate(names):
-                field, element = _place(name)
+                field, element = _field_and_element(name)
                 target = _Target(column, convert, rank, element)
                 self._targets[field] = (*(self._targets.get(field) or ()), target)
 
     def record(self, row: Row, given: Row | None = None) -> Record:
-        """Make a record of a row.
+        """Make a record, with every column of the schema, in its order.
 
         Args:
             row: The row as decoded JSON.
-            given: Columns known from elsewhere, such as the ids of the parents. They
-                yield to a value of the row's own.
-
-        Returns:
-            The record: every column of the schema, in the schema's order.
+            given: Columns known from elsewhere, such as the id of the message or list. A value
+                of the row's own has precedence.
         """
         return next(self.records([row], given))
 
     def records(self, rows: Iterable[Row], given: Row | None = None) -> Iterator[Record]:
-        """Make records of rows, column by column as far as the rows have the same fields.
+        """Make a record of each row, column by column where successive rows have the same fields.
 
-        Args:
-            rows: The rows as decoded JSON.
-            given: As for :meth:`record`.
-
-        Yields:
-            A record for each row.
+        The arguments are those of :meth:`record`.
         """
         for _, alike in groupby(rows, tuple):
-            for some in at_once(alike):
-                yield from self._records_of(some, given or {})
+            for batch in batched(alike):
+                yield from self._records_of(batch, given or {})
 
     def _records_of(self, rows: list[Row], given: Row) -> list[Record]:
-        """Make records of rows with the same fields: together, in halves, or each by itself."""
+        """Make records of rows with the same fields: together, in halves, or one by one."""
         fields = tuple(rows[0])
         if self._plan_of(fields) is None:
-            return [self._weighed(row, given) for row in rows]
+            return [self._field_by_field(row, given) for row in rows]
         try:
             columns = dict(zip(fields, _transposed([row.values() for row in rows]), strict=True))
             return records_of_columns(self.typed(columns, len(rows), given))
         except Unconvertible:
             if len(rows) == 1:
-                return [self._weighed(rows[0], given)]
+                return [self._field_by_field(rows[0], given)]
             middle = len(rows) // 2
             return [
                 *self._records_of(rows[:middle], given),
@@ -202,15 +186,15 @@ class RecordReader:
 
         Args:
             columns: The values of each field, as decoded JSON.
-            count: How many rows there are.
+            count: The number of rows.
             given: As for :meth:`record`.
 
         Returns:
-            The values of each column of the schema, in the schema's order.
+            The values of each column of the schema, in its order.
 
         Raises:
-            Unconvertible: If a row takes more than that: a value does not fit its column, or
-                an array is to be taken apart.
+            Unconvertible: If a row needs :meth:`record`: a value does not fit its column, or
+                an array has to be taken apart.
         """
         plan = self._plan_of(tuple(columns))
         if plan is None:
@@ -219,7 +203,7 @@ class RecordReader:
         for field, column, convert in plan.columns:
             if column not in typed:
                 typed[column] = convert(columns[field])
-            elif not self._is_told(column, typed[column], columns[field]):
+            elif not self._is_redundant(column, typed[column], columns[field]):
                 typed[column] = self._merged(column, typed[column], convert(columns[field]))
         if plan.unnamed:
             unnamed = {field: columns[field] for field in plan.unnamed}
@@ -231,41 +215,41 @@ class RecordReader:
                 typed[column] = [default if value is None else value for value in values]
         return {name: typed.get(name, nothing) for name in self._names}
 
-    def _is_told(self, column: str, typed: Sequence[Any], values: Sequence[Any]) -> bool:
-        """Tell whether other spellings of timestamps, all of which are told, are of no interest."""
+    def _is_redundant(self, column: str, typed: Sequence[Any], values: Sequence[Any]) -> bool:
+        """Return whether the values only spell timestamps that are all known in another way."""
         return column in self._timestamps and None not in typed and are_texts(values)
 
     def _merged(self, column: str, first: Sequence[Any], second: Sequence[Any]) -> Sequence[Any]:
-        """Fill what one field leaves open in a column with another field for the same.
+        """Fill the gaps that one field leaves in a column with another field for it.
 
         Raises:
-            Unconvertible: If they do not say the same.
+            Unconvertible: If the two disagree.
         """
         pairs = list(_transposed([first, second]))
-        if any(one is not None and self._is_other(column, other, one) for one, other in pairs):
+        if any(one is not None and self._differs(column, other, one) for one, other in pairs):
             raise Unconvertible
         return [other if one is None else one for one, other in pairs]
 
     def _plan_of(self, fields: tuple[str, ...]) -> _Plan | None:
-        """Give the plan for rows with these fields; None where there is none."""
+        """Return the plan for rows with these fields; None if there is none."""
         if fields not in self._plans and len(self._plans) < MOST_PLANS:
             self._plans[fields] = self._plan(fields)
         return self._plans.get(fields)
 
     def _plan(self, fields: Sequence[str]) -> _Plan | None:
-        """Make the plan for rows with these fields; None where one of them is taken apart."""
+        """Make the plan for rows with these fields; None if one of them is taken apart."""
         found = {field: self._targets_of(field) for field in fields}
         named = [(target, field) for field, targets in found.items() for target in targets or ()]
         if any(target.element is not None for target, _ in named):
             return None
         named.sort(key=lambda place: place[0].rank)
         return _Plan(
-            tuple((field, target.column, _of_all(target.convert)) for target, field in named),
+            tuple((field, target.column, _of_column(target.convert)) for target, field in named),
             tuple(field for field, targets in found.items() if targets is None),
         )
 
-    def _weighed(self, row: Row, given: Row) -> Record:
-        """Make a record of a row with fields that are taken apart, or do not fit a column."""
+    def _field_by_field(self, row: Row, given: Row) -> Record:
+        """Make a record of a row with fields that are taken apart, or do not fit their columns."""
         record: Record = dict.fromkeys(self._names)
         ranks: dict[str, int] = {}
         extra: dict[str, Any] = {}
@@ -290,7 +274,7 @@ class RecordReader:
                 if rank < ranks.get(column, math.inf):
                     record[column] = converted
                     ranks[column] = rank
-        # Texts such as "2 days ago" are of no interest where the timestamp itself is told.
+        # Texts such as "2 days ago" are of no interest if the timestamp itself is known.
         extra |= {
             field: row[field]
             for column, field in unconverted
@@ -301,7 +285,7 @@ class RecordReader:
         kept = {
             (field, target.element)
             for field, target, converted in found
-            if not self._is_other(target.column, converted, record[target.column])
+            if not self._differs(target.column, converted, record[target.column])
         }
         extra |= {
             field: row[field] for field, target, _ in found if (field, target.element) not in kept
@@ -312,19 +296,19 @@ class RecordReader:
         _fill(record, self._key_defaults)
         return record
 
-    def _is_other(self, column: str, value: Any, held: Any) -> bool:
-        """Tell whether a value says something else than the one that its column has.
+    def _differs(self, column: str, value: Any, held: Any) -> bool:
+        """Return whether a value says something else than the one in its column.
 
-        Of a timestamp the spellings differ in how exact they are.
+        The spellings of a timestamp differ only in their precision.
         """
         return value is not None and value != held and column not in self._timestamps
 
     def _targets_of(self, field: str) -> tuple[_Target, ...] | None:
-        """Tell where a field goes; None where it has no column."""
+        """Return where a field goes; None if it has no column."""
         return self._targets[field] if field in self._targets else self._find(field)
 
     def _find(self, field: str) -> tuple[_Target, ...] | None:
-        """Find the column of a field met for the first time, and remember it."""
+        """Find the column of a new field, and remember it."""
         target = self._by_column.get(snake_case(field))
         targets = None if target is None or target.column == EXTRA_FIELDS else (target,)
         self._targets[field] = targets
@@ -339,37 +323,30 @@ def _transposed(values: Iterable[Iterable[Any]]) -> Iterator[tuple[Any, ...]]:
 
 
 def records_of_columns(columns: Mapping[str, Sequence[Any]]) -> list[Record]:
-    """Make records of their columns.
-
-    Args:
-        columns: The values of each column, as many of one as of another.
-
-    Returns:
-        The records.
-    """
+    """Make records of columns that all have the same number of values."""
     names = tuple(columns)
-    # A sixth faster than to make sure for each row that it has a value per name, which is certain.
+    # A sixth faster than checking for each row that it has a value per name, which is certain.
     return [dict(zip(names, values, strict=False)) for values in _transposed(columns.values())]
 
 
 def _fill(record: Record, defaults: Row) -> None:
-    """Give columns that have no value yet the value that is known from elsewhere."""
+    """Fill columns that have no value yet."""
     for column, value in defaults.items():
         if record[column] is None:
             record[column] = value
 
 
-def _of_all(convert: Convert) -> ConvertAll:
-    """Let a conversion take all values of a column at once."""
+def _of_column(convert: Convert) -> ConvertColumn:
+    """Make the conversion of all values of a column of that of one value."""
     if isinstance(convert, partial):
-        return partial(_OF_ALL[convert.func], **convert.keywords)
-    if convert in _OF_ALL:
-        return _OF_ALL[convert]
+        return partial(_OF_COLUMN[convert.func], **convert.keywords)
+    if convert in _OF_COLUMN:
+        return _OF_COLUMN[convert]
     return lambda values: [None if value is None else convert(value) for value in values]
 
 
 def _has_more_elements(value: Any, targets: tuple[_Target, ...]) -> bool:
-    """Tell whether an array holds more elements than there are columns for them."""
+    """Return whether an array has more elements than there are columns for them."""
     return (
         isinstance(value, list)
         and any(target.element is not None for target in targets)
@@ -377,7 +354,7 @@ def _has_more_elements(value: Any, targets: tuple[_Target, ...]) -> bool:
     )
 
 
-def _place(name: str) -> tuple[str, int | None]:
+def _field_and_element(name: str) -> tuple[str, int | None]:
     """Split a name of the schema into the field and the position in the field's array."""
     field, _, element = name.rpartition("/")
     return (field, int(element)) if field and element.isdecimal() else (name, None)
@@ -393,12 +370,12 @@ def converter(column: str, definition: Mapping[str, Any], zone: tzinfo | None) -
     """Choose the conversion for a column by its JSON type and format.
 
     Args:
-        column: The name of the column; that of an id makes a text an id.
+        column: The name of the column; texts are ids if it is ``id`` or ends in ``_id``.
         definition: The JSON schema of the column.
-        zone: The account's zone, for texts that tell a timestamp without one.
+        zone: The account's time zone, for timestamps without one.
 
     Returns:
-        The conversion, which raises :class:`~tap_acton.records.values.Unconvertible` where a value
+        The conversion, which raises :class:`~tap_acton.records.values.Unconvertible` if a value
         does not fit.
     """
     types: Iterable[str] = definition["type"]
@@ -421,7 +398,7 @@ def converter(column: str, definition: Mapping[str, Any], zone: tzinfo | None) -
 def _pairs(properties: Mapping[str, Any], zone: tzinfo | None) -> Convert:
     """Make the conversion of an object with free keys to an array of objects.
 
-    Each of these holds a key in its first property and the value in its second.
+    Each of these has the key in its first property and the value in its second.
     """
     (key_name, convert_key), (value_name, convert_value) = (
         (name, converter(name, definition, zone)) for name, definition in properties.items()
@@ -437,7 +414,7 @@ def _pairs(properties: Mapping[str, Any], zone: tzinfo | None) -> Convert:
 
 
 def _objects(schema: Mapping[str, Any], zone: tzinfo | None) -> Convert:
-    """Make the conversion of an array of objects, each of them as if it were a row."""
+    """Make the conversion of an array of objects, each of which is read like a row."""
     reader = RecordReader(schema, zone=zone)
 
     def convert(value: Any) -> Any:
@@ -460,7 +437,7 @@ def _array(value: Any) -> Any:
     raise Unconvertible
 
 
-_OF_ALL: Mapping[Callable[..., Any], Callable[..., Sequence[Any]]] = {
+_OF_COLUMN: Mapping[Callable[..., Any], Callable[..., Sequence[Any]]] = {
     text: texts,
     identifier: identifiers,
     timestamp: timestamps,

@@ -789,7 +789,7 @@ class TestRowsTogether:
         expected = [new_reader().record(row, columns) for row in rows]
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(records, "ROWS_AT_ONCE", 3)
+            patch.setattr(records, "BATCH_SIZE", 3)
             together = list(new_reader().records(iter(rows), columns))
 
         assert repr(together) == repr(expected)
@@ -798,12 +798,12 @@ class TestRowsTogether:
         taken = []
 
         def rows() -> Iterator[dict[str, Any]]:
-            for number in range(10 * records.ROWS_AT_ONCE):
+            for number in range(10 * records.BATCH_SIZE):
                 taken.append(number)
                 yield {"name": str(number)}
 
         assert next(reader(name=TEXT).records(rows()))["name"] == "0"
-        assert len(taken) == records.ROWS_AT_ONCE
+        assert len(taken) == records.BATCH_SIZE
 
     def test_without_rows_there_are_no_records(self) -> None:
         assert list(reader(name=TEXT).records([], {"name": "given"})) == []
@@ -820,21 +820,21 @@ class TestPlansAreFollowed:
     """What a plan does not take is read all the same, but more slowly."""
 
     @pytest.fixture
-    def weighed(self, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    def taken_apart(self, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         """The rows that are taken apart field by field."""
         rows: list[dict[str, Any]] = []
-        weigh = RecordReader._weighed
+        field_by_field = RecordReader._field_by_field
 
         def note(self: RecordReader, row: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
             rows.append(row)
-            return weigh(self, row, given)
+            return field_by_field(self, row, given)
 
-        monkeypatch.setattr(RecordReader, "_weighed", note)
+        monkeypatch.setattr(RecordReader, "_field_by_field", note)
         return rows
 
     @pytest.mark.parametrize("size", range(1, 8))
     def test_only_the_row_that_does_not_fit_is_taken_apart(
-        self, weighed: list[dict[str, Any]], size: int
+        self, taken_apart: list[dict[str, Any]], size: int
     ) -> None:
         for place in range(size):
             rows: list[dict[str, Any]] = [{"count": 1} for _ in range(size)]
@@ -842,10 +842,10 @@ class TestPlansAreFollowed:
 
             list(reader(count=INTEGER).records(rows))
 
-            assert weighed == [{"count": "many"}]
-            weighed.clear()
+            assert taken_apart == [{"count": "many"}]
+            taken_apart.clear()
 
-    def test_fields_for_one_column_are_merged(self, weighed: list[dict[str, Any]]) -> None:
+    def test_fields_for_one_column_are_merged(self, taken_apart: list[dict[str, Any]]) -> None:
         read = reader(sent=named(TEXT, "first", "second"))
         rows: list[dict[str, Any]] = [
             {"first": "a", "second": "a"},
@@ -854,26 +854,26 @@ class TestPlansAreFollowed:
         ]
 
         assert [row["sent"] for row in read.records(rows)] == ["a", "b", "c"]
-        assert not weighed
+        assert not taken_apart
         assert read.record({"first": "a", "second": "b"}) == {
             "sent": "a",
             EXTRA_FIELDS: {"second": "b"},
         }
-        assert len(weighed) == 1
+        assert len(taken_apart) == 1
 
-    def test_spellings_of_a_timestamp_are_merged(self, weighed: list[dict[str, Any]]) -> None:
+    def test_spellings_of_a_timestamp_are_merged(self, taken_apart: list[dict[str, Any]]) -> None:
         rows = [{"first": 1773756309123, "second": "2026-03-17T14:05:09Z"}] * 2
 
         (record, _) = reader(sent=named(DATE_TIME, "first", "second")).records(rows)
 
         assert record == {"sent": "2026-03-17T14:05:09.123Z", EXTRA_FIELDS: None}
-        assert not weighed
+        assert not taken_apart
 
-    def test_a_null_fits_every_column(self, weighed: list[dict[str, Any]]) -> None:
+    def test_a_null_fits_every_column(self, taken_apart: list[dict[str, Any]]) -> None:
         record = reader(count=INTEGER, data=OBJECT).record({"count": None, "data": None})
 
         assert record == {"count": None, "data": None, EXTRA_FIELDS: None}
-        assert not weighed
+        assert not taken_apart
 
     def test_a_row_that_is_taken_apart_keeps_one_spelling_of_a_timestamp(self) -> None:
         timestamps = {"first": 1773756309123, "second": "2026-03-17T14:05:09Z"}

@@ -21,7 +21,7 @@ from tap_acton.errors import (
     StreamFailedError,
     UnreachableError,
 )
-from tap_acton.records.reader import at_once
+from tap_acton.records.reader import batched
 from tap_acton.streams.base.csv_file import CsvFile
 from tap_acton.streams.base.old_stream import ActOnStream
 from tap_acton.sync.answers import Answer, Query
@@ -257,7 +257,7 @@ class BulkStream(ActOnStream):
     ) -> int:
         """Keep the rows of a file, of which the first have to be those of the page."""
         count = 0
-        for some in at_once(rows):
+        for some in batched(rows):
             expected = answer.rows[count : count + len(some)]
             found = maker.finish(some[: len(expected)])
             if not all(

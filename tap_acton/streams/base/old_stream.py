@@ -32,7 +32,7 @@ from tap_acton.errors import (
 )
 from tap_acton.output import RecordOutput
 from tap_acton.records.dynamic_columns import with_columns
-from tap_acton.records.reader import EXTRA_FIELDS, NO_TEXT, Record, RecordReader, Row, at_once
+from tap_acton.records.reader import EXTRA_FIELDS, NO_TEXT, Record, RecordReader, Row, batched
 from tap_acton.state.rounds import left
 from tap_acton.streams.base.asking import AskingStream
 from tap_acton.streams.base.listings import Listings
@@ -293,7 +293,7 @@ class ActOnStream(AskingStream):
             seen.turn_page()
             rows = without_shifted(before, answer)
             before = answer
-            for records in at_once(self.records(rows, answer.query)):
+            for records in batched(self.records(rows, answer.query)):
                 for column in self._texts_of_key:
                     for record in records:
                         record[column] = record[column] or NO_TEXT

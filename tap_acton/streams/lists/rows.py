@@ -12,7 +12,7 @@ from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 from tap_acton.api.client import path_part
 from tap_acton.errors import ActOnError, RepeatableError, StreamFailedError
 from tap_acton.records.list_table import FIELDS_IN_JSON, Columns, Table, are_rows, cells_as_in
-from tap_acton.records.reader import ROWS_AT_ONCE, records_of_columns
+from tap_acton.records.reader import BATCH_SIZE, records_of_columns
 from tap_acton.records.timestamps import milliseconds_of, timestamp_of
 from tap_acton.records.values import Unconvertible
 from tap_acton.streams.base.listings import Listings
@@ -178,8 +178,8 @@ class ListRows(UnchangedParents, BulkStream):
         Yields:
             A record for each row.
         """
-        for start in range(0, len(rows), ROWS_AT_ONCE):
-            records = self.records_of(rows[start : start + ROWS_AT_ONCE], query.given)
+        for start in range(0, len(rows), BATCH_SIZE):
+            records = self.records_of(rows[start : start + BATCH_SIZE], query.given)
             self.note(records, query)
             yield from records
 
