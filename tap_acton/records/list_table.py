@@ -1,4 +1,4 @@
-"""Lists as tables: rows of cells that are matched with the list's headers, in JSON or CSV."""
+"""Lists as tables: rows of cells under the list's headers, in JSON or CSV."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ CREATED = ("created_date", "__created_date")
 MODIFIED = ("modified_date", "__modified_date")
 
 FIELDS_IN_JSON = 255
-"""The width from which Act-On's JSON cuts a list's rows (Act-On reference, 2024 edition)."""
+"""The number of fields at which JSON cuts off a list's rows (Act-On reference, 2024 edition)."""
 
 LONGEST_CELL = 2**24
-"""The length up to which the cells of a CSV file are read, in characters.
+"""The longest cell of a CSV file that is read, in characters.
 
-A quote that is never closed makes a cell of all that follows.
+A quote that is never closed makes one cell of everything after it.
 """
 
 
@@ -36,8 +36,8 @@ class Columns(NamedTuple):
     """The cells of rows that are as wide as the headers, column by column.
 
     Attributes:
-        system: The system's cells and ``email``, by name.
-        own: The list's own, by name, as texts.
+        system: Act-On's own columns and ``email``, by name.
+        own: The list's columns, by name, as texts.
     """
 
     system: Mapping[str, Sequence[Any]]
@@ -45,17 +45,17 @@ class Columns(NamedTuple):
 
 
 class Table:
-    """Knows which cell of a list's rows is what.
+    """Knows what each cell of a list's rows is.
 
     Args:
-        headers: The list's headers, as its users wrote them.
-        email_column: The position of the e-mail address, as the answer tells it.
-        list_id: The list.
+        headers: The headers, as the list's users wrote them.
+        email_column: The position of the e-mail address, as the response reports it.
+        list_id: The id of the list.
 
     Attributes:
-        email_header: The header over the e-mail address; None where that is not known.
+        email_header: The header over the e-mail address; None if that is unknown.
         has_contact_id: Whether a header names the contact's id.
-        names: The list's own headers, each distinct; the system's are not among them.
+        names: The headers of the list's columns, made distinct, without those of Act-On's own.
     """
 
     def __init__(self, headers: Sequence[Any], email_column: Any, list_id: str) -> None:
@@ -63,7 +63,7 @@ class Table:
         self._email = email_column if isinstance(email_column, int) else -1
         is_known = 0 <= self._email < len(headers)
         self.email_header = str(headers[self._email]) if is_known else None
-        # Act-On adds the date columns behind the list's own, which may have the same name.
+        # Act-On adds the date columns after the list's, which may have the same names.
         self._system = {
             max(places): names[0]
             for names in ((CONTACT_ID,), CREATED, MODIFIED)
@@ -77,11 +77,9 @@ class Table:
     def row(self, cells: Sequence[Any]) -> Row:
         """Name the cells of a row.
 
-        Args:
-            cells: The cells.
-
         Returns:
-            The system's cells and ``email`` by name, the others under ``fields``.
+            Act-On's own cells and ``email`` by name, the list's under ``fields``, and those
+            beyond the headers under ``data``.
         """
         own = self._own_of(cells)
         row: dict[str, Any] = {
@@ -97,15 +95,11 @@ class Table:
         return row
 
     def columns(self, data: Sequence[Sequence[Any]]) -> Columns | None:
-        """Name the cells of rows, column by column.
-
-        Args:
-            data: The cells of each row; there is at least one.
+        """Name the cells of rows, of which there is at least one, column by column.
 
         Returns:
-            The columns; None where the list has no columns of its own, no header names the
-            contact's id, or a row is not as wide as the headers, so that each row has to be
-            looked at.
+            The columns; None if each row has to be read by itself: the list has no columns,
+            no header names the contact's id, or a row is not as wide as the headers.
         """
         is_even = set(map(len, data)) == {self._width}
         if not (is_even and self._own and self.has_contact_id):
@@ -118,7 +112,7 @@ class Table:
         return Columns(system, dict(zip(self.names, own, strict=True)))
 
     def _own_of(self, cells: Sequence[Any]) -> list[str | None]:
-        """Give the cells that are the list's own, as texts."""
+        """Return the cells of the list's columns as texts."""
         if len(cells) == self._width:
             own = [cells[place] for place in self._own]
         else:
@@ -130,7 +124,7 @@ class Table:
         return own if is_plain else [_cell(value) for value in own]
 
     def _contact_id(self, cells: Sequence[Any]) -> str:
-        """Find the id where no header names it: by its look, else by the whole row."""
+        """Return the id if no header names it: the cell that looks like one, else a fingerprint."""
         for cell in cells:
             if isinstance(cell, str) and cell.startswith(f"{self._list_id}:"):
                 return cell
@@ -146,7 +140,7 @@ def _cells_of(values: Sequence[Any]) -> Sequence[str | None]:
 
 
 def _cell(value: Any) -> str | None:
-    """Return a cell as text; an object or an array, of which no one speaks, as its JSON."""
+    """Return a cell as text; an object or an array, which Act-On does not document, as JSON."""
     try:
         return text(value)
     except Unconvertible:
@@ -154,26 +148,12 @@ def _cell(value: Any) -> str | None:
 
 
 def are_rows(data: Sequence[Any]) -> bool:
-    """Tell whether all that a table holds is rows of cells.
-
-    Args:
-        data: What the table holds.
-
-    Returns:
-        Whether it is; anything else would have to be left out without a word.
-    """
+    """Return whether a table holds nothing but rows of cells; anything else would be lost."""
     return all(isinstance(cells, list) for cells in data)
 
 
 def distinct_names(headers: Sequence[Any]) -> list[str]:
-    """Make equal headers distinct: the first stays, the next become ``Header (2)`` and so on.
-
-    Args:
-        headers: The headers.
-
-    Returns:
-        A name per header.
-    """
+    """Make equal headers distinct: the first stays, the next become ``Header (2)`` and so on."""
     given = [str(header) for header in headers]
     taken = set(given)
     numbers: defaultdict[str, Iterator[int]] = defaultdict(lambda: count(2))
@@ -188,11 +168,8 @@ def distinct_names(headers: Sequence[Any]) -> list[str]:
 def read_csv(content: str) -> tuple[list[str], list[list[str]]]:
     """Read a CSV file as Act-On writes it: commas, quotes where needed, headers first.
 
-    Args:
-        content: The file.
-
     Returns:
-        The headers and the rows, empty lines left out.
+        The headers and the rows, without empty lines.
 
     Raises:
         ValueError: If the file has no headers or is not CSV.
@@ -204,13 +181,10 @@ def read_csv(content: str) -> tuple[list[str], list[list[str]]]:
 
 
 def csv_rows(lines: Iterable[str]) -> Iterator[list[str]]:
-    """Read the lines of a CSV file as they come.
-
-    Args:
-        lines: The lines with their ends.
+    """Read the lines of a CSV file, with their ends, as they arrive.
 
     Yields:
-        The headers, then the rows; empty lines are left out.
+        The headers, then the rows, without empty lines.
 
     Raises:
         ValueError: If the file is not CSV.
@@ -223,18 +197,19 @@ def csv_rows(lines: Iterable[str]) -> Iterator[list[str]]:
 
 
 def cells_as_in(wanted: Sequence[Any], given: Sequence[str]) -> Callable[[list[str]], list[str]]:
-    """Bring the cells of one form of a list into the order of another form of it.
+    """Return what puts the cells of a list in CSV into the order of the same list in JSON.
 
     Args:
-        wanted: The headers of the form whose order is wanted.
-        given: The headers of the form that the cells come from.
+        wanted: The headers in JSON.
+        given: The headers in CSV.
 
     Returns:
-        What does so; columns that the wanted form does not have are left out. It raises
-        :class:`ValueError` for a row of another length, unless the order is the same anyway.
+        A function of a row's cells. It leaves out columns that JSON does not have, and raises
+        :class:`ValueError` for a row that is not as wide as the headers, unless both orders
+        are the same.
 
     Raises:
-        ValueError: If a header that is wanted is not given, or not as often.
+        ValueError: If a header is missing in CSV, or is there fewer times than in JSON.
     """
     left = list(enumerate(given))
     places: list[int] = []
@@ -249,7 +224,7 @@ def cells_as_in(wanted: Sequence[Any], given: Sequence[str]) -> Callable[[list[s
 
     def arranged(cells: list[str]) -> list[str]:
         if len(cells) != len(given):
-            # Where another order would have its gap, or its surplus, cannot be known.
+            # Which cell is missing, or is too many, cannot be known.
             raise ValueError
         return [cells[place] for place in places]
 
