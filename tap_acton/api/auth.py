@@ -47,7 +47,7 @@ from tap_acton.stores.call_counts import SECOND_MS, system_clock
 from tap_acton.stores.tokens import Token
 
 if TYPE_CHECKING:
-    from tap_acton.api.rate_limits import Limits
+    from tap_acton.api.rate_limits import RateLimits
     from tap_acton.stores.call_counts import Clock
     from tap_acton.stores.tokens import TokenStore
 
@@ -125,7 +125,7 @@ class TokenChain:
         *,
         credentials: Credentials,
         store: TokenStore,
-        limits: Limits,
+        limits: RateLimits,
         post: Post,
         host: str,
         clock: Clock = system_clock,

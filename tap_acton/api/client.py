@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tap_acton.api.auth import TokenChain
-    from tap_acton.api.rate_limits import Limits
+    from tap_acton.api.rate_limits import RateLimits
 
 Read = TypeVar("Read")
 
@@ -137,7 +137,7 @@ class ActOnClient:
         base_url: str,
         session: requests.Session,
         tokens: TokenChain,
-        limits: Limits,
+        limits: RateLimits,
         counter: CallCounter,
         pause: Callable[[float], None],
         retry_policy: RetryPolicy,

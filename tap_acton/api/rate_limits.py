@@ -3,7 +3,7 @@
 Act-On allows 5 calls a second, 30,000 a day at most, and 5 logins an hour (Act-On
 reference, 2024 edition). How it refuses a call too many, and when its day begins, is
 not documented, so the tap counts for itself, over rolling windows. All threads of a run
-share one :class:`Limits`; all runs on a machine share the counts behind it, which are
+share one :class:`RateLimits`; all runs on a machine share the counts behind it, which are
 kept in a file beside the token. Several machines share them on a server: see
 ``stores``.
 """
@@ -22,7 +22,7 @@ from tap_acton.stores.call_counts import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tap_acton.stores.call_counts import Clock, LimitStorage
+    from tap_acton.stores.call_counts import Clock, CountStore
 
 LOGINS_PER_HOUR = 5
 
@@ -64,11 +64,11 @@ def seconds_for(calls: int, requests_per_second: float) -> float:
     return calls / rate.limit * (rate.interval + 1) / SECOND_MS
 
 
-class Limits:
+class RateLimits:
     """Lets calls and logins through while they are allowed.
 
     Args:
-        storage: Where the counts are kept, shared by all runs for the same account.
+        store: Where the counts are kept, shared by all runs for the same account.
         requests_per_second: Calls a second over all threads; may be a fraction.
         daily_request_limit: Calls in any 24 hours over all runs.
         pause: Waits the given seconds; raises when the run is to end.
@@ -78,13 +78,13 @@ class Limits:
     def __init__(
         self,
         *,
-        storage: LimitStorage,
+        store: CountStore,
         requests_per_second: float,
         daily_request_limit: int,
         pause: Callable[[float], None],
         clock: Clock = system_clock,
     ) -> None:
-        self._storage = storage
+        self._store = store
         self._daily_request_limit = daily_request_limit
         self._pause = pause
         self._clock = clock
@@ -94,10 +94,10 @@ class Limits:
         # Of calls that share a window, none has to keep away from the one before it.
         self._gap = rate.interval + 1 if rate.limit == 1 else 0
         self._left_at = 0
-        with storage.lock():
-            self._pace = storage.count("pace", rate, clock)
-            self._day = storage.count("day", Rate(daily_request_limit, DAY_MS), clock)
-            self._logins = storage.count("logins", Rate(LOGINS_PER_HOUR, HOUR_MS), clock)
+        with store.lock():
+            self._pace = store.count("pace", rate, clock)
+            self._day = store.count("day", Rate(daily_request_limit, DAY_MS), clock)
+            self._logins = store.count("logins", Rate(LOGINS_PER_HOUR, HOUR_MS), clock)
 
     def wait_for_call(self) -> float:
         """Wait until a call may be made, and count it.
@@ -130,7 +130,7 @@ class Limits:
             AllowanceSpentError: If the last hour holds as many as Act-On allows. The wait
                 may be as long as that, so it is not done here.
         """
-        with self._storage.lock():
+        with self._store.lock():
             wait = self._logins.wait()
         if wait:
             raise AllowanceSpentError(
@@ -140,7 +140,7 @@ class Limits:
 
     def count_login(self) -> None:
         """Count a login that Act-On has heard of, or may have."""
-        with self._storage.lock():
+        with self._store.lock():
             self._logins.add()
 
     def hold_back(self, seconds: float) -> None:
@@ -149,21 +149,21 @@ class Limits:
         Args:
             seconds: How long, from now on.
         """
-        with self._storage.lock():
+        with self._store.lock():
             self._held_until = max(self._held_until, self._clock() + round(seconds * SECOND_MS))
 
     def calls_left_today(self) -> int:
         """Tell how many calls the daily limit still allows."""
-        with self._storage.lock():
+        with self._store.lock():
             return max(0, self._daily_request_limit - self._day.taken())
 
     def close(self) -> None:
-        """Close the storage."""
-        self._storage.close()
+        """Close the store."""
+        self._store.close()
 
     def _admit_call(self) -> int:
         """Count a call and return 0, or return how many milliseconds it has to wait."""
-        with self._storage.lock():
+        with self._store.lock():
             wait = max(0, self._held_until - self._clock()) or self._pace.add()
             if wait:
                 return wait

@@ -16,7 +16,7 @@ from filelock import FileLock
 from pyrate_limiter import InMemoryBucket, RateItem, SQLiteBucket, SQLiteQueries
 
 from tap_acton.errors import RunOverError
-from tap_acton.stores.files import open_private, state_folder, unusable_folder
+from tap_acton.stores.files import open_private, unusable_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,7 +97,7 @@ class BucketCount:
         return self._bucket.count()
 
 
-class LimitStorage:
+class CountStore:
     """Keeps the counts in memory, for this run alone."""
 
     def __init__(self) -> None:
@@ -126,7 +126,7 @@ class LimitStorage:
         """Close what is open."""
 
 
-class FileLimitStorage(LimitStorage):
+class FileCountStore(CountStore):
     """Keeps the counts in a file, for all runs on this machine.
 
     Args:
@@ -202,22 +202,3 @@ class FileLimitStorage(LimitStorage):
             connection.close()
             raise
         return connection
-
-
-def open_limit_storage(setting: str | None, identity: str) -> LimitStorage:
-    """Open the counts of one account.
-
-    Args:
-        setting: The setting ``token_store``, as for :func:`state_folder`.
-        identity: The key of the account, for the name of the file.
-
-    Returns:
-        The storage.
-
-    Raises:
-        SettingsError: If the folder cannot be used.
-    """
-    folder = state_folder(setting)
-    if folder is None:
-        return LimitStorage()
-    return FileLimitStorage(folder / f"limits-{identity}.sqlite")

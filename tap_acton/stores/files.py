@@ -10,7 +10,7 @@ import platformdirs
 from tap_acton.errors import SettingsError
 
 
-def state_folder(setting: str | None) -> Path | None:
+def store_folder(setting: str | None) -> Path | None:
     """Find, or make, the folder in which runs leave things for one another.
 
     Args:

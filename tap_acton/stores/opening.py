@@ -1,44 +1,38 @@
-"""Where the runs of several machines keep one token chain, and count their calls together.
-
-On one machine that is a folder. Several machines share a server: the same lock is round a
-login, whichever of them asks, and calls are counted by the clock of the server, since the
-clocks of machines differ.
-"""
+"""Opens the stores of one account: in a folder, in memory, or on a PostgreSQL server."""
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from tap_acton.errors import SettingsError
 from tap_acton.settings.postgresql_address import PostgresqlAddress
-from tap_acton.stores.call_counts import LimitStorage, open_limit_storage
-from tap_acton.stores.tokens import TokenStore, open_token_store
+from tap_acton.stores.call_counts import CountStore, FileCountStore
+from tap_acton.stores.files import store_folder
+from tap_acton.stores.tokens import FileTokenStore, TokenStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
 class Stores(NamedTuple):
-    """What runs leave for one another.
+    """What the runs for one account leave for one another."""
 
-    Attributes:
-        limits: The counts of calls and logins.
-        tokens: The token chain.
-    """
-
-    limits: LimitStorage
+    counts: CountStore
     tokens: TokenStore
 
 
 def open_stores(
-    setting: str | PostgresqlAddress | None, identity: str, pause: Callable[[float], None]
+    setting: str | PostgresqlAddress | None,
+    identity: str,
+    pause: Callable[[float], None] = time.sleep,
 ) -> Stores:
     """Open what is kept for one account.
 
     Args:
-        setting: The setting ``token_store``: a folder, ``memory``, None for the cache folder
-            of the user, or a server.
-        identity: The key of the chain, from :meth:`Credentials.identity`.
+        setting: The setting ``token_store``: a folder, ``memory``, None for the user's cache
+            folder, or the address of a server.
+        identity: The key of the account; it becomes part of file names.
         pause: Waits the given seconds; raises when the run is to end.
 
     Returns:
@@ -47,13 +41,21 @@ def open_stores(
     Raises:
         SettingsError: If the folder or the server cannot be used.
     """
-    if not isinstance(setting, PostgresqlAddress):
-        return Stores(
-            open_limit_storage(setting, identity), open_token_store(setting, identity, pause)
-        )
+    if isinstance(setting, PostgresqlAddress):
+        return _on_server(setting, identity, pause)
+    folder = store_folder(setting)
+    if folder is None:
+        return Stores(CountStore(), TokenStore())
+    return Stores(
+        FileCountStore(folder / f"limits-{identity}.sqlite"),
+        FileTokenStore(folder / f"token-{identity}.json", pause),
+    )
+
+
+def _on_server(address: PostgresqlAddress, identity: str, pause: Callable[[float], None]) -> Stores:
     try:
         from tap_acton.stores.postgresql import (  # noqa: PLC0415 - an extra
-            PostgresqlLimitStorage,
+            PostgresqlCountStore,
             PostgresqlTokenStore,
         )
     except ImportError:
@@ -62,5 +64,5 @@ def open_stores(
             "use one."
         ) from None
     return Stores(
-        PostgresqlLimitStorage(setting, identity), PostgresqlTokenStore(setting, identity, pause)
+        PostgresqlCountStore(address, identity), PostgresqlTokenStore(address, identity, pause)
     )

@@ -19,7 +19,7 @@ import psycopg
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from tap_acton.errors import RunOverError, SettingsError
-from tap_acton.stores.call_counts import HOUR_MS, MINUTE_MS, LimitStorage
+from tap_acton.stores.call_counts import HOUR_MS, MINUTE_MS, CountStore
 from tap_acton.stores.tokens import LOCK_POLL_SECONDS, Token, TokenStore
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def _reason(error: psycopg.Error) -> str:
     return "its certificate cannot be verified" if "certificate" in str(error) else "no connection"
 
 
-class PostgresqlLimitStorage(LimitStorage):
+class PostgresqlCountStore(CountStore):
     """Keeps the counts in a database, for all runs of all machines.
 
     Args:
@@ -241,10 +241,10 @@ class PostgresqlLimitStorage(LimitStorage):
 
 
 class _PostgresqlCount:
-    """Counts calls by the clock of the server, under the lock of the storage."""
+    """Counts calls by the clock of the server, under the lock of the store."""
 
-    def __init__(self, storage: PostgresqlLimitStorage, name: str, rate: Rate) -> None:
-        self._storage = storage
+    def __init__(self, store: PostgresqlCountStore, name: str, rate: Rate) -> None:
+        self._store = store
         self._values: dict[str, int | str] = {
             "kind": name,
             "limit": rate.limit,
@@ -255,15 +255,15 @@ class _PostgresqlCount:
 
     def add(self) -> int:
         """Count a call and return 0, or return in how many milliseconds it fits."""
-        return self._storage.number(_ADD, **self._values)
+        return self._store.number(_ADD, **self._values)
 
     def wait(self) -> int:
         """Tell in how many milliseconds a call fits, without counting one."""
-        return self._storage.number(_WAIT, **self._values)
+        return self._store.number(_WAIT, **self._values)
 
     def taken(self) -> int:
         """Tell how many calls count at present."""
-        return self._storage.number(_TAKEN, **self._values)
+        return self._store.number(_TAKEN, **self._values)
 
 
 class PostgresqlTokenStore(TokenStore):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from tap_acton.stores.files import open_private, state_folder, unusable_folder
+from tap_acton.stores.files import open_private, unusable_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -180,24 +180,3 @@ class FileTokenStore(TokenStore):
                 os.fsync(file.fileno())
         except OSError as error:
             raise unusable_folder(self._path.parent, error) from None
-
-
-def open_token_store(
-    setting: str | None, identity: str, pause: Callable[[float], None] = time.sleep
-) -> TokenStore:
-    """Open the store of one token chain.
-
-    Args:
-        setting: The setting ``token_store``: a folder, ``memory``, or None for the cache
-            folder of the user.
-        identity: The key of the chain, from :meth:`Credentials.identity`.
-        pause: Waits the given seconds; raises when the run is to end.
-
-    Returns:
-        The store.
-
-    Raises:
-        SettingsError: If the folder cannot be made.
-    """
-    folder = state_folder(setting)
-    return FileTokenStore(folder / f"token-{identity}.json", pause) if folder else TokenStore()

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from tap_acton.api.auth import Credentials, TokenChain
 from tap_acton.api.client import ActOnClient, Call
-from tap_acton.api.rate_limits import Limits
+from tap_acton.api.rate_limits import RateLimits
 from tap_acton.api.transport import RetryPolicy, new_session, without_netrc
 from tap_acton.errors import (
     ActOnError,
@@ -81,7 +81,7 @@ class Run:
         self.message_counters: dict[str, tuple[int | None, ...] | CallError] = {}
         self.media_totals: dict[str, str] = {}
         self.facts: FactsSpool | None = None
-        self._limits: Limits | None = None
+        self._limits: RateLimits | None = None
         self._session: requests.Session | None = None
         self._tokens: TokenChain | None = None
         self._account: Mapping[str, Any] | ActOnError | None = None
@@ -106,8 +106,8 @@ class Run:
         # What is read again is read while the next calls are under way.
         connections = 2 * settings.max_concurrency
         self._session = session = new_session(settings.user_agent, connections)
-        self._limits = limits = Limits(
-            storage=stores.limits,
+        self._limits = limits = RateLimits(
+            store=stores.counts,
             requests_per_second=settings.requests_per_second,
             daily_request_limit=settings.daily_request_limit,
             pause=self.stop.pause,

@@ -118,12 +118,12 @@ def test_a_run_does_not_sleep_until_tomorrow_because_it_is_told_to(
 CLOSING = """
 import pathlib, sys, threading, time
 from tap_acton.errors import ActOnError
-from tap_acton.api.rate_limits import Limits
-from tap_acton.stores.call_counts import FileLimitStorage
+from tap_acton.api.rate_limits import RateLimits
+from tap_acton.stores.call_counts import FileCountStore
 for number in range(20):
-    storage = FileLimitStorage(pathlib.Path(sys.argv[1]) / f"{number}.sqlite")
-    limits = Limits(
-        storage=storage, requests_per_second=1e6, daily_request_limit=10**6, pause=time.sleep
+    store = FileCountStore(pathlib.Path(sys.argv[1]) / f"{number}.sqlite")
+    limits = RateLimits(
+        store=store, requests_per_second=1e6, daily_request_limit=10**6, pause=time.sleep
     )
     def ask():
         try:

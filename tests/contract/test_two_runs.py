@@ -16,7 +16,7 @@ import pytest
 
 from acton_sandbox import Account, Limits, Sandbox
 from tap_acton.api.auth import Credentials
-from tap_acton.api.rate_limits import Limits as TapLimits
+from tap_acton.api.rate_limits import RateLimits
 from tap_acton.errors import SettingsError
 from tap_acton.settings.postgresql_address import PostgresqlAddress, is_address
 from tap_acton.stores.opening import open_stores
@@ -119,8 +119,8 @@ class TwoRuns:
             credentials.identity(self.sandbox.url),
             time.sleep,
         )
-        limits = TapLimits(
-            storage=stores.limits,
+        limits = RateLimits(
+            store=stores.counts,
             requests_per_second=PACE,
             daily_request_limit=DAY,
             pause=time.sleep,

@@ -7,7 +7,6 @@ import io
 import json
 import logging
 import os
-import stat
 import subprocess
 import sys
 import threading
@@ -24,7 +23,7 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 
 from tap_acton.api import transport
 from tap_acton.api.auth import Credentials, TokenChain
-from tap_acton.api.rate_limits import Limits
+from tap_acton.api.rate_limits import RateLimits
 from tap_acton.api.transport import RetryPolicy
 from tap_acton.errors import (
     ActOnError,
@@ -34,13 +33,12 @@ from tap_acton.errors import (
     SettingsError,
     UnreachableError,
 )
-from tap_acton.stores.call_counts import SECOND_MS, LimitStorage
+from tap_acton.stores.call_counts import SECOND_MS, CountStore
 from tap_acton.stores.tokens import (
     TOKEN_LENGTH,
     FileTokenStore,
     Token,
     TokenStore,
-    open_token_store,
 )
 
 if TYPE_CHECKING:
@@ -146,9 +144,9 @@ class FakeActOn:
         self.live_access_token = f"access-{link}"
         self.live_refresh_token = f"refresh-{link}"
 
-    def limits(self) -> Limits:
-        return Limits(
-            storage=LimitStorage(),
+    def limits(self) -> RateLimits:
+        return RateLimits(
+            store=CountStore(),
             requests_per_second=5,
             daily_request_limit=1000,
             pause=self.pause,
@@ -159,7 +157,7 @@ class FakeActOn:
         self,
         credentials: Credentials = BY_PASSWORD,
         store: TokenStore | None = None,
-        limits: Limits | None = None,
+        limits: RateLimits | None = None,
         post: Callable[[Mapping[str, str]], requests.Response] | None = None,
         retry_policy: RetryPolicy | None = None,
     ) -> TokenChain:
@@ -325,7 +323,7 @@ class TestSharing:
 
     def test_ten_runs_in_an_hour_log_in_once(self, acton: FakeActOn, tmp_path: Path) -> None:
         for _ in range(10):
-            store = open_token_store(str(tmp_path), "key")
+            store = FileTokenStore(tmp_path / "token.json")
             assert acton.chain(store=store).access_token() == "access-1"
             acton.pass_time(300)
 
@@ -357,9 +355,8 @@ class TestSharing:
         script = f"""
 import io, json, time, requests
 from tap_acton.api.auth import Credentials, TokenChain
-from tap_acton.api.rate_limits import Limits
-from tap_acton.stores.call_counts import open_limit_storage
-from tap_acton.stores.tokens import open_token_store
+from tap_acton.api.rate_limits import RateLimits
+from tap_acton.stores.opening import open_stores
 def post(form):
     with open({str(tmp_path / "asked")!r}, "a") as file:
         file.write(form["grant_type"] + "\\n")
@@ -369,13 +366,13 @@ def post(form):
     response.raw = io.BytesIO(json.dumps({{"access_token": str(time.time_ns())}}).encode())
     return response
 credentials = Credentials("client", "secret", "user", "password")
-limits = Limits(
-    storage=open_limit_storage({str(tmp_path)!r}, "key"),
+stores = open_stores({str(tmp_path)!r}, "key")
+limits = RateLimits(
+    store=stores.counts,
     requests_per_second=5, daily_request_limit=9, pause=time.sleep,
 )
 chain = TokenChain(
-    credentials=credentials, store=open_token_store({str(tmp_path)!r}, "key"),
-    limits=limits, post=post, host="host",
+    credentials=credentials, store=stores.tokens, limits=limits, post=post, host="host",
 )
 print(chain.access_token(), limits.calls_left_today())
 """
@@ -752,21 +749,8 @@ class TestCredentials:
         assert first.identity(HOST) != replace(first, refresh_token="new").identity(HOST)
 
 
-class TestFileStore:
+class TestChainInAFile:
     TOKEN = Token("access", "refresh", NOON + HOUR, NOON + HOUR - 300)
-
-    @pytest.mark.parametrize("refresh_token", ["refresh", None])
-    def test_what_is_written_is_read(self, tmp_path: Path, refresh_token: str | None) -> None:
-        token = replace(self.TOKEN, refresh_token=refresh_token)
-        FileTokenStore(tmp_path / "token.json").write(token)
-
-        assert FileTokenStore(tmp_path / "token.json").read() == token
-
-    def test_nothing_there_is_no_token(
-        self, tmp_path: Path, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        assert FileTokenStore(tmp_path / "token.json").read() is None
-        assert caplog.records == []
 
     @pytest.mark.parametrize(
         "content",
@@ -792,77 +776,6 @@ class TestFileStore:
         stored = FileTokenStore(path).read()
         assert stored is not None
         assert stored.access_token == "access-1"
-
-    @posix_only
-    def test_only_the_user_can_read_it(self, tmp_path: Path) -> None:
-        folder = tmp_path / "state"
-        store = open_token_store(str(folder), "key")
-        with store.lock():
-            store.write(self.TOKEN)
-
-        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
-        assert modes == {"token-key.json": 0o600, "token-key.json.lock": 0o600}
-        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-
-    @posix_only
-    def test_a_file_that_others_can_read_is_made_private(self, tmp_path: Path) -> None:
-        path = tmp_path / "token.json"
-        store = FileTokenStore(path)
-        store.write(self.TOKEN)
-        path.chmod(0o644)
-
-        assert store.read() == self.TOKEN
-        assert stat.S_IMODE(path.stat().st_mode) == 0o600
-
-    def test_a_link_is_neither_read_nor_written_through(self, tmp_path: Path) -> None:
-        target = tmp_path / "elsewhere.json"
-        FileTokenStore(target).write(self.TOKEN)
-        path = tmp_path / "token.json"
-        path.symlink_to(target)
-        store = FileTokenStore(path)
-
-        assert store.read() is None
-        store.write(replace(self.TOKEN, access_token="new"))
-        assert FileTokenStore(target).read() == self.TOKEN
-        assert not path.is_symlink()
-
-    def test_a_token_is_on_the_disk_before_it_takes_the_place_of_the_old(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        path = tmp_path / "token.json"
-        store = FileTokenStore(path)
-        store.write(self.TOKEN)
-        seen = []
-
-        def fsync(_descriptor: int) -> None:
-            new = FileTokenStore(path.with_suffix(".new")).read()
-            seen.append((new, store.read()))
-
-        monkeypatch.setattr(os, "fsync", fsync)
-        new = replace(self.TOKEN, access_token="new")
-        store.write(new)
-
-        assert seen == [(new, self.TOKEN)]
-
-    def test_a_failed_write_leaves_the_old_token(self, tmp_path: Path) -> None:
-        path = tmp_path / "token.json"
-        store = FileTokenStore(path)
-        store.write(self.TOKEN)
-        path.with_suffix(".new").mkdir()
-
-        with pytest.raises(SettingsError, match=rf"folder {tmp_path} .*token_store .* memory"):
-            store.write(replace(self.TOKEN, access_token="new"))
-        assert store.read() == self.TOKEN
-
-    def test_a_file_that_cannot_be_replaced_names_the_folder_and_the_reason(
-        self, tmp_path: Path
-    ) -> None:
-        (tmp_path / "token.json").mkdir()
-
-        with pytest.raises(
-            SettingsError, match=rf"folder {tmp_path} .*\({os.strerror(errno.EISDIR)}\)"
-        ):
-            FileTokenStore(tmp_path / "token.json").write(self.TOKEN)
 
     def test_a_folder_that_cannot_be_locked_names_the_setting_before_any_call(
         self, acton: FakeActOn, tmp_path: Path
@@ -914,28 +827,6 @@ class TestFileStore:
         acton.chain(store=FileTokenStore(tmp_path / "token.json")).access_token()
         assert lengths == [TOKEN_LENGTH, (tmp_path / "token.json").stat().st_size]
         assert lengths[1] < TOKEN_LENGTH
-
-    def test_a_wish_to_stop_ends_the_wait_for_another_run(self, tmp_path: Path) -> None:
-        folder = str(tmp_path)
-        waits: list[float] = []
-
-        def pause(seconds: float) -> None:
-            waits.append(seconds)
-            if len(waits) > 3:
-                raise InterruptedRunError(15)
-
-        with (
-            open_token_store(folder, "key").lock(),
-            pytest.raises(InterruptedRunError),
-            open_token_store(folder, "key", pause).lock(),
-        ):
-            pytest.fail("two runs hold the lock")
-        assert max(waits) < 1
-        with open_token_store(folder, "key", pause).lock():
-            assert len(waits) == 4
-
-    def test_memory_writes_no_file(self) -> None:
-        assert type(open_token_store("memory", "key")) is TokenStore
 
 
 @settings(deadline=None)

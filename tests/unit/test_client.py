@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tap_acton.api.auth import TokenChain
-    from tap_acton.api.rate_limits import Limits
+    from tap_acton.api.rate_limits import RateLimits
 
 HOST = "https://api.example.com"
 CALL = Call("/api/1/message", subject="messages", stream="messages")
@@ -119,7 +119,7 @@ class Setup:
             base_url=self.base_url,
             session=new_session("tap-acton/test", 2),
             tokens=cast("TokenChain", self.tokens),
-            limits=cast("Limits", self.limits),
+            limits=cast("RateLimits", self.limits),
             counter=self.counts,
             pause=pause or self.pause,
             retry_policy=RetryPolicy(timeout, max_retries),

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_acton.api.rate_limits import Limits, pace
+from tap_acton.api.rate_limits import RateLimits, pace
 from tap_acton.errors import (
     AllowanceSpentError,
     InterruptedRunError,
@@ -32,7 +32,7 @@ from tests.shared_servers import SharedDatabase, postgresql_database
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tap_acton.stores.call_counts import LimitStorage
+    from tap_acton.stores.call_counts import CountStore
     from tap_acton.stores.tokens import TokenStore
     from tests.servers import Postgres
 
@@ -59,7 +59,7 @@ class Machines:
     def __init__(self, database: SharedDatabase, identity: str) -> None:
         self.database = database
         self.identity = identity
-        self._opened: list[LimitStorage] = []
+        self._opened: list[CountStore] = []
 
     def stores(
         self, identity: str = "", pause: Callable[[float], None] = time.sleep
@@ -67,7 +67,7 @@ class Machines:
         """Open the stores as a machine does."""
         address = PostgresqlAddress.parse(self.database.url)
         opened = stores.open_stores(address, identity or self.identity, pause)
-        self._opened.append(opened.limits)
+        self._opened.append(opened.counts)
         return opened
 
     def limits(
@@ -77,10 +77,10 @@ class Machines:
         requests_per_second: float = 1e6,
         daily_request_limit: int = 100,
         hours_fast: int = 0,
-    ) -> Limits:
+    ) -> RateLimits:
         """Open the counts as a machine does, by a clock that may be wrong."""
-        return Limits(
-            storage=self.stores(identity).limits,
+        return RateLimits(
+            store=self.stores(identity).counts,
             requests_per_second=requests_per_second,
             daily_request_limit=daily_request_limit,
             pause=time.sleep,
@@ -101,8 +101,8 @@ class Machines:
 
     def close(self) -> None:
         """Close all connections."""
-        for storage in self._opened:
-            storage.close()
+        for store in self._opened:
+            store.close()
 
 
 @pytest.fixture
@@ -241,7 +241,7 @@ HOLDER = """
 import sys, time
 from tap_acton.settings.postgresql_address import PostgresqlAddress
 from tap_acton.stores.opening import open_stores
-with open_stores(PostgresqlAddress.parse(sys.argv[1]), sys.argv[2], time.sleep).tokens.lock():
+with open_stores(PostgresqlAddress.parse(sys.argv[1]), sys.argv[2]).tokens.lock():
     print("locked", flush=True)
     time.sleep(60)
 """
@@ -309,9 +309,9 @@ def test_a_connection_that_is_lost_between_calls_is_made_again(machines: Machine
 
 def look_at(url: str) -> None:
     """Look at the counts and at the chain of a server."""
-    opened = stores.open_stores(PostgresqlAddress.parse(url), "key", time.sleep)
-    with opened.limits.lock():
-        opened.limits.count("day", pace(5), lambda: 0).taken()
+    opened = stores.open_stores(PostgresqlAddress.parse(url), "key")
+    with opened.counts.lock():
+        opened.counts.count("day", pace(5), lambda: 0).taken()
 
 
 def test_a_server_that_does_not_answer_is_told_of_in_one_sentence() -> None:
@@ -369,14 +369,3 @@ def test_machines_that_begin_at_once_make_the_tables_once(
         left = {one.calls_left_today() for one in limits}
         machines.close()
     assert left == {99}
-
-
-def test_what_to_install_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in sys.modules if name.partition(".")[0] == "psycopg"]:
-        monkeypatch.setitem(sys.modules, name, None)
-    monkeypatch.delitem(sys.modules, "tap_acton.stores.postgresql", raising=False)
-
-    with pytest.raises(SettingsError, match=r"install tap-acton\[postgresql\]"):
-        stores.open_stores(
-            PostgresqlAddress.parse("postgresql://localhost/base"), "key", time.sleep
-        )

@@ -1,0 +1,100 @@
+"""Private files and folders."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from typing import TYPE_CHECKING
+
+import platformdirs
+import pytest
+
+from tap_acton.errors import SettingsError
+from tap_acton.stores.files import open_private, store_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+posix_only = pytest.mark.skipif(os.name == "nt", reason="file modes are POSIX's")
+
+
+def mode_of(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_memory_needs_no_folder() -> None:
+    assert store_folder("memory") is None
+
+
+@posix_only
+def test_a_new_folder_is_private(tmp_path: Path) -> None:
+    assert mode_of(store_folder(str(tmp_path / "store" / "acton")) or tmp_path) == 0o700
+
+
+def test_a_folder_that_cannot_be_made_names_the_setting(tmp_path: Path) -> None:
+    folder = tmp_path / "file" / "folder"
+    (tmp_path / "file").touch()
+
+    with pytest.raises(SettingsError) as raised:
+        store_folder(str(folder))
+    assert str(raised.value) == (
+        f"The folder {folder} cannot be used ({os.strerror(errno.ENOTDIR)}): "
+        "set token_store to a folder that this user can write to, or to memory."
+    )
+
+
+def test_without_a_setting_it_is_the_cache_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(platformdirs, "user_cache_path", lambda name: tmp_path / name)
+
+    assert store_folder(None) == tmp_path / "tap-acton"
+    assert (tmp_path / "tap-acton").is_dir()
+
+
+def test_home_may_be_written_as_a_tilde(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+
+    assert store_folder("~/state") == tmp_path / "state"
+
+
+@posix_only
+def test_a_folder_that_exists_keeps_its_mode(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+
+    store_folder(str(tmp_path))
+
+    assert mode_of(tmp_path) == 0o755
+
+
+@posix_only
+def test_a_file_that_others_can_read_is_made_private(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.touch(0o644)
+
+    os.close(open_private(path, os.O_RDONLY))
+
+    assert mode_of(path) == 0o600
+
+
+@posix_only
+def test_a_new_file_is_private_from_its_first_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(tmp_path), "chmod", lambda *_: pytest.fail("it was not"))
+
+    os.close(open_private(tmp_path / "file", os.O_WRONLY | os.O_CREAT))
+
+    assert mode_of(tmp_path / "file") == 0o600
+
+
+def test_where_a_link_cannot_be_told_a_file_is_opened_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_bytes(b"kept")
+    monkeypatch.delattr(os, "O_NOFOLLOW", raising=False)
+
+    with os.fdopen(open_private(tmp_path / "file", os.O_RDONLY), "rb") as file:
+        assert file.read() == b"kept"
