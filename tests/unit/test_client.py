@@ -17,7 +17,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_acton.api.client import FIRST_CONTACT_TRIES, ActOnClient, Call, path_part
-from tap_acton.api.decoding import decode_json, decode_page
 from tap_acton.api.transport import MAX_THROTTLES, RetryPolicy, new_session
 from tap_acton.errors import (
     ActOnError,
@@ -579,120 +578,6 @@ class TestSecrecy:
         assert [secret for secret in SECRETS if secret in shown] == []
 
 
-JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text('a\\"u0\0\n\u00e4\U0001f600/', max_size=10),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3)
-    ),
-    max_leaves=6,
-).filter(lambda payload: payload != {})
-
-
-def without_nul(payload: Any) -> Any:
-    if isinstance(payload, str):
-        return payload.replace("\0", "")
-    if isinstance(payload, list):
-        return [without_nul(part) for part in payload]
-    if isinstance(payload, dict):
-        return {name: without_nul(part) for name, part in payload.items()}
-    return payload
-
-
-def encoded(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")
-
-
-class TestDecode:
-    @pytest.mark.parametrize(
-        ("body", "expected"),
-        [
-            (b'{"a": 1}', {"a": 1}),
-            (b" \r\n[1, 2]\n", [1, 2]),
-            (b"{}", {}),
-            (b" {} ", {}),
-            (b"null", None),
-            (b'"text"', "text"),
-            (b'{}{"a": 1}', {"a": 1}),
-            (b'{}\r\n\r\n{"a": 1}', {"a": 1}),
-            (b"{}[]", []),
-            (b'\xef\xbb\xbf{"a": 1}', {"a": 1}),
-            (b'{"a": 123456789012345678901234567890}', {"a": 123456789012345678901234567890}),
-            ('{"a": "Zoë"}'.encode(), {"a": "Zoë"}),
-            ('{"a": "Zoë"}'.encode("latin-1"), {"a": "Zo\N{REPLACEMENT CHARACTER}"}),
-        ],
-    )
-    def test_json_is_decoded_with_all_the_oddities_it_may_have(
-        self, body: bytes, expected: object
-    ) -> None:
-        assert decode_json(body, "messages") == expected
-
-    @pytest.mark.parametrize("body", [b"", b" \n", b"\t"])
-    def test_an_empty_body_is_said_to_be_empty(self, body: bytes) -> None:
-        with pytest.raises(RepeatableError, match=r"^messages: Act-On sent an empty answer\.$"):
-            decode_json(body, "messages")
-
-    @pytest.mark.parametrize(
-        "body",
-        [
-            b"<html></html>",
-            b"{",
-            b'{"a": 1',
-            b'{"a": 1,}',
-            b"{}{}{}",
-            b"{} x",
-            b"\xff\xfe",
-            b"[" * 100_000,
-            b'{"a":' * 100_000,
-        ],
-        ids=range(9),
-    )
-    def test_any_other_body_is_said_not_to_be_json(self, body: bytes) -> None:
-        with pytest.raises(RepeatableError, match=r"^messages: Act-On sent an answer that is not"):
-            decode_json(body, "messages")
-
-    @pytest.mark.parametrize(
-        "numeral", ["1e400", "-1e400", "NaN", "Infinity", "-Infinity", "9" * 5_000, "-" + "9" * 400]
-    )
-    def test_numbers_of_which_no_json_can_be_made_again_are_texts(self, numeral: str) -> None:
-        found = decode_json(b'{"a": %s, "b": 2.5}' % numeral.encode(), "messages")
-
-        assert str(found["a"]) == numeral
-        assert json.loads(json.dumps(found, allow_nan=False)) == found
-        assert found["b"] == 2.5
-
-    @given(payload=JSON, is_ascii=st.booleans())
-    def test_good_json_comes_as_it_is_without_the_characters_that_no_warehouse_takes(
-        self, payload: Any, *, is_ascii: bool
-    ) -> None:
-        body = json.dumps(payload, ensure_ascii=is_ascii).encode()
-
-        assert decode_json(body, "messages") == without_nul(payload)
-
-    @pytest.mark.parametrize(
-        ("body", "expected"),
-        [
-            (rb'{"a": "\ud83d"}', "?"),
-            (rb'{"a": "x\ud83d\u0000y"}', "x?y"),
-            (rb'{"a": "\ud83d\ude00"}', "\N{GRINNING FACE}"),
-            (rb'{"a": "\\u0000"}', "\\u0000"),
-            (rb'{"a": "\\\u0000"}', "\\"),
-        ],
-    )
-    def test_halves_of_characters_and_escapes_are_mended(self, body: bytes, expected: str) -> None:
-        assert decode_json(body, "messages") == {"a": expected}
-
-    @given(st.binary(max_size=40) | st.text('{}[]":,\\ue1-. \ud800', max_size=30).map(encoded))
-    def test_whatever_comes_it_is_decoded_or_refused(self, body: bytes) -> None:
-        try:
-            decode_json(body, "messages")
-        except RepeatableError as error:
-            assert error.sentence.startswith("messages: Act-On sent an")  # noqa: PT017
-
-
 class TestPathPart:
     @pytest.mark.parametrize(
         ("identifier", "expected"),
@@ -856,15 +741,3 @@ class TestWire:
             thread.join(20)
 
         assert setup.calls == len(wire.targets) == 8
-
-    @pytest.mark.parametrize("start", [b"", b" \r\n", b"\xef\xbb\xbf"])
-    def test_a_page_of_html_comes_as_text(self, start: bytes) -> None:
-        body = start + "<p>Zoë\0</p>".encode()
-        page = decode_page(body, "landing_page_details")["html"]
-        assert page == start.decode("utf-8-sig") + "<p>Zoë</p>"
-
-    def test_json_in_the_place_of_a_page_is_decoded(self) -> None:
-        assert decode_page(b'{}{"a": "<p>"}', "landing_page_details") == {"a": "<p>"}
-        for body in (b"", b"neither"):
-            with pytest.raises(RepeatableError, match=r"^landing_page_details: Act-On sent an"):
-                decode_page(body, "landing_page_details")
