@@ -165,6 +165,7 @@ class ActOnClient:
         call: Call,
         interpret: Callable[[Any], Read],
         decode: Callable[[bytes, str], Any] = decode_json,
+        tries: int | None = None,
     ) -> Read:
         """Make a call until it is answered well, and interpret the answer.
 
@@ -175,6 +176,7 @@ class ActOnClient:
                 the expected shape, which counts as a broken answer.
             decode: Turns the body, and the subject for messages, into what is to be
                 interpreted.
+            tries: How often to make the call at most, where ``max_retries`` allows more.
 
         Returns:
             What the interpretation returns.
@@ -189,7 +191,7 @@ class ActOnClient:
             CredentialsError: If a renewed token is not accepted either.
         """
         return self._until_answered(
-            call, lambda token: interpret(self._payload(call, token, decode))
+            call, lambda token: interpret(self._payload(call, token, decode)), tries
         )
 
     def download(self, call: Call, into: IO[bytes], tries: int | None = None) -> None:

@@ -462,6 +462,16 @@ class TestRetries:
             setup.client_with(max_retries=max_retries).read(CALL, lambda payload: payload)
         assert len(setup.sent) == max_retries + 1 == len(setup.pauses) + 1
 
+    @pytest.mark.parametrize(("tries", "sent"), [(1, 1), (2, 2), (9, 4)])
+    def test_a_call_may_be_given_fewer_tries_but_not_more(
+        self, setup: Setup, tries: int, sent: int
+    ) -> None:
+        setup.answers(UNAVAILABLE)
+
+        with pytest.raises(StreamFailedError):
+            setup.client_with(max_retries=3).read(CALL, lambda payload: payload, tries=tries)
+        assert len(setup.sent) == sent
+
     def test_an_answer_of_another_shape_than_expected_counts_as_broken(self, setup: Setup) -> None:
         setup.answers(GOOD, GOOD, {"json": {"data": []}})
 
