@@ -120,4 +120,5 @@ class UnchangedParents(ActOnStream):
 
     @cached_property
     def _prints(self) -> Fingerprints:
-        return Fingerprints(self.stream_state.get("read"))
+        kept = self.stream_state.get("read")
+        return Fingerprints(kept if isinstance(kept, str) else "")

@@ -35,7 +35,7 @@ from tap_acton.output import RecordOutput, WritingStream
 from tap_acton.records.dynamic_columns import COLUMNS_STATE, SOURCE_STATE
 from tap_acton.records.extractors import OneRow, described
 from tap_acton.records.ids import IdNumbers
-from tap_acton.records.reader import NO_TEXT, RecordReader, at_once
+from tap_acton.records.reader import NO_TEXT, RecordReader, batched
 from tap_acton.records.timestamps import timestamp_of
 from tap_acton.state.bookmark import Bookmark
 from tap_acton.state.format import PROGRESS, decode, encode, start_over
@@ -246,7 +246,7 @@ class ActOnStream(WritingStream):
 
     def batches(self, rows: Iterable[Row], query: Query) -> Iterator[Sequence[Record]]:
         """Make records some at a time, so that they stay in the processor's cache."""
-        for records in at_once(self.records(rows, query)):
+        for records in batched(self.records(rows, query)):
             for column in self._texts_of_key:
                 for record in records:
                     record[column] = record[column] or NO_TEXT
