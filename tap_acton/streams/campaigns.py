@@ -2,64 +2,47 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from tap_acton.api.client import path_part
-from tap_acton.records.values import fingerprint
-from tap_acton.streams.base.shaped import UnverifiedStream
-from tap_acton.sync.answers import Query
+from tap_acton.api.pagination import OptionalPaging
+from tap_acton.records.extractors import Undocumented
+from tap_acton.records.ids import fingerprint
+from tap_acton.streams.base.stream import ActOnStream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from typing import Any
+    from collections.abc import Iterable, Iterator, Mapping
 
     from tap_acton.records.reader import Record, Row
+    from tap_acton.sync.query import Item, Query
 
 
-class Campaigns(UnverifiedStream):
-    """The account's campaigns; of the answer only the path is documented."""
+class Campaigns(ActOnStream):
+    """The account's campaigns; of the response only the path is documented."""
 
     name = "campaigns"
     path = "/api/1/campaigns"
     primary_keys = ("id",)
-    parent_columns = ("id", "name", "created_at")
-    scalar = "name"
+    extract, pages = Undocumented("name"), OptionalPaging
+    item_columns = ("id", "name", "created_at")
 
-    def records(self, rows: Sequence[Row], query: Query) -> Iterator[Record]:
-        """Give campaigns that come without an id one that stays.
-
-        Args:
-            rows: The rows.
-            query: What was asked.
-
-        Yields:
-            A record for each campaign.
-        """
+    def records(self, rows: Iterable[Row], query: Query) -> Iterator[Record]:
+        """Give campaigns that come without an id one that stays."""
         for record in super().records(rows, query):
             yield {**record, "id": record["id"] or _own_id(record)}
 
 
-class CampaignDetails(UnverifiedStream):
-    """Each campaign by itself; of the answer only the path is documented."""
+class CampaignDetails(ActOnStream):
+    """Each campaign by itself; of the response only the path is documented."""
 
     name = "campaign_details"
+    path = "/api/1/campaigns/{id}"
     primary_keys = ("id",)
-    listing = "campaigns"
+    listing, item = "campaigns", "campaign"
+    extract, pages = Undocumented(), OptionalPaging
 
-    def queries(self) -> Iterator[Query]:
-        """Ask for each campaign.
-
-        Yields:
-            A query per campaign that Act-On gives an id.
-        """
-        for campaign in self.parents():
-            if campaign["id"] != _own_id(campaign):
-                yield Query(
-                    f"{Campaigns.path}/{path_part(campaign['id'])}",
-                    subject=f"campaign {campaign['id']}",
-                    given={"id": campaign["id"]},
-                    parent=campaign,
-                )
+    def items(self) -> Iterator[Item]:
+        """Give the campaigns that Act-On gives an id."""
+        return (one for one in super().items() if one["id"] != _own_id(one))
 
 
 def _own_id(campaign: Mapping[str, Any]) -> str:

@@ -2,42 +2,32 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tap_acton.api.old_pagination import UnaskedPages
-from tap_acton.records.values import fingerprint
-from tap_acton.streams.base.items import ItemStream
-from tap_acton.streams.base.old_stream import ActOnStream
-from tap_acton.streams.base.shaped import FolderStream, UnverifiedStream
+from tap_acton.api.pagination import OptionalPaging
+from tap_acton.records.extractors import Folders, RowsAt, Undocumented
+from tap_acton.records.ids import fingerprint
+from tap_acton.state.stream_state import ItemsState
+from tap_acton.streams.base.stream import ActOnStream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
+    from tap_acton.records.extractors import Extracted
     from tap_acton.records.reader import Record, Row
-    from tap_acton.sync.answers import Query
+    from tap_acton.sync.query import Query
 
 
-class _UnverifiedListing(UnverifiedStream):
-    """A listing of which only the path is documented.
-
-    A row that comes without an id gets the fingerprint of all its fields.
-    """
+class UndocumentedListing(ActOnStream):
+    """A listing of which only the path is documented."""
 
     primary_keys = ("id",)
+    pages = OptionalPaging
 
-    def records(self, rows: Sequence[Row], query: Query) -> Iterator[Record]:
-        """Make the records, each with an id.
-
-        Args:
-            rows: The rows.
-            query: What was asked.
-
-        Yields:
-            A record for each row.
-        """
+    def records(self, rows: Iterable[Row], query: Query) -> Iterator[Record]:
+        """Make the records; one without an id gets the fingerprint of all its fields."""
         for row in rows:
             record = self.reader.record(row, query.given)
             if not record["id"]:
@@ -45,113 +35,90 @@ class _UnverifiedListing(UnverifiedStream):
             yield record
 
 
-class _Details(ItemStream):
-    """All that there is of each row of a listing, asked for one by one."""
+class Details(ActOnStream):
+    """All that there is of each item of a listing; an empty object is nothing."""
 
     primary_keys = ("id",)
 
-    def rows(self, payload: Any, query: Query) -> Sequence[Row]:
-        """Find the row of an answer; an empty object is none.
-
-        Args:
-            payload: The decoded answer.
-            query: What was asked.
-
-        Returns:
-            The row, or nothing.
-        """
-        return [row for row in super().rows(payload, query) if row]
+    def extracted(self, payload: Any, query: Query) -> Extracted:
+        """Find the row of a response, if there is one."""
+        found = super().extracted(payload, query)
+        return found._replace(rows=[row for row in found.rows if row])
 
 
-class Senders(_UnverifiedListing):
-    """The senders in whose names messages go out.
-
-    Only the path of the endpoint is documented; its answer is not.
-    """
+class Senders(UndocumentedListing):
+    """The senders in whose names messages go out; only the path is documented."""
 
     name = "senders"
     path = "/api/1/account/senders"
-    scalar = "email"
+    extract = Undocumented("email")
 
 
 class Logos(ActOnStream):
-    """The logos of the account, each with its address, its texts and its link."""
+    """The logos of the account, each with its address, its texts and its link.
+
+    No paging is documented; the envelope reports a total all the same, which is heeded.
+    """
 
     name = "logos"
     path = "/api/1/logo"
-    rows_at = "result"
     primary_keys = ("id",)
-
-    @cached_property
-    def paging(self) -> UnaskedPages:
-        """None is documented; the envelope tells a total all the same, which is heeded."""
-        return UnaskedPages(self.run.settings.page_size)
+    extract, pages = RowsAt("result"), OptionalPaging
 
 
-class Headers(_UnverifiedListing):
-    """The headers that messages can begin with.
-
-    Only the path of the endpoint is documented; its answer is not.
-    """
+class Headers(UndocumentedListing):
+    """The headers that messages can begin with; only the path is documented."""
 
     name = "headers"
     path = "/api/1/header"
-    scalar = "id"
-    parent_columns = ("id",)
+    extract = Undocumented("id")
+    item_columns = ("id",)
 
 
-class HeaderDetails(_Details, UnverifiedStream):
-    """The content of each header.
-
-    Only the path of the endpoint is documented; its answer is not.
-    """
+class HeaderDetails(Details):
+    """The content of each header; only the path is documented."""
 
     name = "header_details"
     path = "/api/1/header/{id}"
-    item = "header"
-    scalar = "html"
-    listing = "headers"
+    listing, item = "headers", "header"
+    extract, pages = Undocumented("html"), OptionalPaging
 
 
-class Footers(_UnverifiedListing):
+class Footers(UndocumentedListing):
     """The footers that messages can end with; 0 is the id of the default one.
 
-    Only the path of the endpoint is documented; its answer is not.
+    Only the path is documented.
     """
 
     name = "footers"
     path = "/api/1/footer"
-    scalar = "id"
-    parent_columns = ("id",)
+    extract = Undocumented("id")
+    item_columns = ("id",)
 
 
-class FooterDetails(_Details, UnverifiedStream):
-    """The content of each footer.
-
-    Only the path of the endpoint is documented; its answer is not.
-    """
+class FooterDetails(Details):
+    """The content of each footer; only the path is documented."""
 
     name = "footer_details"
     path = "/api/1/footer/{id}"
-    item = "footer"
-    scalar = "html"
-    listing = "footers"
+    listing, item = "footers", "footer"
+    extract, pages = Undocumented("html"), OptionalPaging
 
 
-class Images(FolderStream):
+class Images(ActOnStream):
     """The images of the account, each with the name of its folder."""
 
     name = "images"
     path = "/api/1/image"
     primary_keys = ("id",)
-    parent_columns = ("id", "modified_at", "name", "folder_name")
+    extract = Folders()
+    item_columns = ("id", "modified_at", "name", "folder_name")
 
 
-class ImageDetails(_Details):
-    """Each image once more, asked for by itself, which is what tells its version."""
+class ImageDetails(Details):
+    """Each image once more, requested by itself, which is what returns its version."""
 
     name = "image_details"
     path = "/api/1/image/{id}"
-    item = "image"
-    listing = "images"
-    changes_with = ("modified_at", "name", "folder_name")
+    listing, item = "images", "image"
+    unchanged_while, state_type = ("modified_at", "name", "folder_name"), ItemsState

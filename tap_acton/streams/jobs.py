@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from tap_acton.api.client import path_part
 from tap_acton.api.decoding import decode_json, decode_text
-from tap_acton.errors import RepeatableError
+from tap_acton.records.extractors import Extracted, UnknownShapeError
 from tap_acton.records.list_table import distinct_names, read_csv
-from tap_acton.streams.base.old_stream import ActOnStream
-from tap_acton.sync.answers import Query
+from tap_acton.streams.base.stream import ActOnStream
+from tap_acton.sync.query import Query
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from tap_acton.records.reader import Row
 
@@ -26,88 +26,67 @@ PATHS = {
     "contact_import": "/ucl/v2/{account_id}/import/status/{id}",
     "custom_object": "/custom-objects/v1/{account_id}/data/status/{id}",
 }
-"""Where each type of job is asked about (Act-On reference, 2024 edition)."""
+"""Where each type of job is requested (Act-On reference, 2024 edition)."""
 
 
 class UploadJobs(ActOnStream):
     """The outcome of the upload jobs in the setting ``job_ids``.
 
-    Not selected by default, since only whoever uploaded something knows the job's id: the
-    API has no list of jobs.
+    Not selected by default, since only whoever uploaded something knows the job's id: the API
+    has no list of jobs.
     """
 
     name = "upload_jobs"
     primary_keys = ("job_type", "id")
     selected_by_default = False
-    asks_about = "jobs"
+    about = "jobs"
 
     def queries(self) -> Iterator[Query]:
-        """Ask for each job.
-
-        Yields:
-            A query per job.
-        """
+        """Request each job."""
         for job_type, job_id in dict.fromkeys(self.run.settings.job_ids):
             path = PATHS[job_type]
             is_file = job_type == REJECTED_RECORDS
             account_id = self.run.audience_center.account_id if "{account_id}" in path else ""
             yield Query(
                 path.format(id=path_part(job_id), account_id=path_part(account_id)),
-                subject=f"{job_type} {job_id}",
                 parameters={"filename": job_id} if is_file else {},
                 given={"job_type": job_type, "id": job_id},
-                parent={"job_type": job_type, "id": job_id},
+                subject=f"{job_type} {job_id}",
+                item={"job_type": job_type, "id": job_id},
             )
 
     def decoder(self, query: Query) -> Callable[[bytes, str], Any]:
-        """Give what decodes an answer: the rejected records come as CSV, all else as JSON.
-
-        Args:
-            query: What was asked.
-
-        Returns:
-            The decoder.
-        """
+        """Give what decodes a body: rejected records come as CSV, all else as JSON."""
         return decode_text if query.given["job_type"] == REJECTED_RECORDS else decode_json
 
-    def rows(self, payload: Any, query: Query) -> Sequence[Row]:
-        """Find the status and the details of a job, wherever its type has them.
-
-        Args:
-            payload: The decoded answer.
-            query: What was asked.
-
-        Returns:
-            The row.
-
-        Raises:
-            RepeatableError: If the answer has another shape than documented.
-        """
+    def extracted(self, payload: Any, query: Query) -> Extracted:
+        """Find the status and the details of a job, wherever its type has them."""
         match query.given["job_type"], payload:
             case "rejected_records", str():
-                return [{"details": self._rejected(payload, query)}]
+                return Extracted([{"details": _rejected(payload)}])
             case "list_upload" | "custom_events", {"status": _}:
-                return [_with_details(payload)]
+                return Extracted([_with_details(payload)])
             case "contact_import", {"data": {"importStatus": status} as details}:
-                return [{"status": status, "details": details}]
+                return Extracted([{"status": status, "details": details}])
             case "custom_object", dict() if payload:
-                return [{"status": payload.get("status"), "details": payload}]
-        raise RepeatableError(f"{self.subject(query)}: Act-On's answer has an unknown shape.")
+                return Extracted([{"status": payload.get("status"), "details": payload}])
+        raise UnknownShapeError
 
-    def _rejected(self, content: str, query: Query) -> Row:
-        """Number the rows of a file, which may be alike."""
-        try:
-            headers, lines = read_csv(content)
-        except ValueError:
-            raise RepeatableError(f"{self.subject(query)}: Act-On sent no CSV.") from None
-        names = distinct_names(headers)
-        return {
-            str(number): {
-                **dict(zip(names, cells, strict=False)),
-                **{str(place): cell for place, cell in enumerate(cells) if place >= len(names)},
-            }
-            for number, cells in enumerate(lines, start=1)
+
+def _rejected(content: str) -> Row:
+    """Number the rows of a file, which may be alike."""
+    try:
+        headers, lines = read_csv(content)
+    except ValueError:
+        raise UnknownShapeError from None
+    names = distinct_names(headers)
+    return {
+        str(number): {
+            **dict(zip(names, cells, strict=False)),
+            **{str(place): cell for place, cell in enumerate(cells) if place >= len(names)},
         }
+        for number, cells in enumerate(lines, start=1)
+    }
 
 
 def _with_details(payload: Row) -> Row:

@@ -4,55 +4,47 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_acton.streams.base.shaped import FolderStream
-from tap_acton.sync.answers import Query
+from tap_acton.records.extractors import Folders
+from tap_acton.streams.base.stream import ActOnStream
+from tap_acton.sync.query import Query
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
+    from tap_acton.records.extractors import Extracted
     from tap_acton.records.reader import Row
 
-PROGRAM_TYPES = ("TRACK", "EVENT", "LIST_MAINT")
+PROGRAM_TYPES = ("EVENT", "LIST_MAINT", "TRACK")
 """The types of programs (Act-On developer site, 2019 edition)."""
 
 TWINS = {"created": "createdTS", "modified": "modifiedTs", "nextrun": "nextrunTS"}
 """The texts that display a timestamp, and the fields that hold the timestamp itself."""
 
 
-class Programs(FolderStream):
+class Programs(ActOnStream):
     """The account's programs of all types: automated programs, events, list maintenance."""
 
     name = "programs"
     path = "/api/1/program"
     primary_keys = ("program_type", "id")
-    asks_about = "types"
+    extract = Folders("folders")
+    about = "types"
 
     def queries(self) -> Iterator[Query]:
-        """Ask for each type, since the answer does not name it.
-
-        Yields:
-            A query per type.
-        """
+        """Request each type, since the response does not name it."""
         for program_type in PROGRAM_TYPES:
             yield Query(
                 self.path,
-                subject=f"type {program_type}",
+                (program_type,),
                 parameters={"type": program_type},
                 given={"program_type": program_type},
+                subject=f"type {program_type}",
             )
 
-    def rows(self, payload: Any, query: Query) -> Sequence[Row]:
-        """Take the programs out of their folders.
-
-        Args:
-            payload: The decoded answer.
-            query: What was asked.
-
-        Returns:
-            The programs, each with its folder.
-        """
-        folders = payload.get("folders") if isinstance(payload, dict) else None
-        return [_without_unset(row) for row in super().rows(folders, query)]
+    def extracted(self, payload: Any, query: Query) -> Extracted:
+        """Take the programs out of their folders."""
+        found = super().extracted(payload, query)
+        return found._replace(rows=[_without_unset(row) for row in found.rows])
 
 
 def _without_unset(program: Row) -> Row:

@@ -68,7 +68,6 @@ class Run:
         summary: What the run counted.
         message_counters: What the message reports read in this run count, by message
             id; the failure where the message is gone.
-        media_totals: What the reports of media read in this run count, by media id.
         facts: What the first of the streams of contact facts has read for the others.
     """
 
@@ -79,7 +78,6 @@ class Run:
         self.stop = StopSignal()
         self.summary = RunSummary()
         self.message_counters: dict[str, tuple[int | None, ...] | CallError] = {}
-        self.media_totals: dict[str, str] = {}
         self.facts: FactsSpool | None = None
         self._limits: RateLimits | None = None
         self._session: requests.Session | None = None

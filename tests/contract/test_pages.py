@@ -78,7 +78,7 @@ def test_items_that_are_gone_are_skipped_and_named(
     (item,) = [item for item in getattr(account, gone) if item.gone]
     found = bench.run(streams=[stream])
     assert found.failure is None
-    (line,) = [line for line in found.lines("WARNING") if "do not exist" in line]
+    (line,) = [line for line in found.lines("WARNING") if "were deleted" in line]
     assert item.id in line
 
 
@@ -317,12 +317,13 @@ def test_a_program_of_two_types_is_two_rows_with_the_folder_of_each(bench: Bench
     assert {(row["folder_id"], row["folder_name"]) for row in rows} == {("12", "Nurture")}
 
 
-def test_no_programs_are_no_rows(bench: Bench) -> None:
-    answers_with(bench, "/api/1/program", {"folders": [], "anyRunning": False})
+@pytest.mark.parametrize("folders", [[], None, [{"id": 1}], [{"id": 1, "entries": None}]])
+def test_no_programs_are_no_rows(bench: Bench, folders: Any) -> None:
+    answers_with(bench, "/api/1/program", {"folders": folders, "anyRunning": False})
     assert read_one(bench, "programs") == []
 
 
-@pytest.mark.parametrize("body", [{}, [], {"folders": None}, {"folders": [{"id": 1}]}])
+@pytest.mark.parametrize("body", [{}, [], {"folders": "Nurture"}, {"folders": ["Nurture"]}])
 def test_what_holds_no_folders_is_a_failure(bench: Bench, body: Any) -> None:
     answers_with(bench, "/api/1/program", body)
     assert bench.run(streams=["programs"], max_retries=1).failure is not None

@@ -445,7 +445,7 @@ class ActOnStream(WritingStream):
         """
         behind = self.checkpoint.behind if self.checkpoint is not None else ()
         for query in self.queries():
-            if query.place > behind or self.item_columns:
+            if not behind or query.place > behind or self.item_columns:
                 yield query
             else:
                 self.save_calls("read before")
@@ -590,6 +590,8 @@ class ActOnStream(WritingStream):
 
     def save_progress(self) -> None:
         """Write what the stream remembers into its state."""
+        if "unchanged" in self.__dict__:
+            self.unchanged.save()
         encoded = encode(self.progress)
         if encoded != [{}] or PROGRESS in self.stream_state:
             self.stream_state[PROGRESS] = encoded
