@@ -13,12 +13,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tap_acton.errors import ActOnError, CallError, NotAvailableError
-from tap_acton.records.dynamic_columns import KnownNames, Shape
+from tap_acton.records.dynamic_columns import FoundStream, KnownNames
 from tap_acton.streams.audience_center.contacts import Contacts, custom_columns
 from tap_acton.streams.base.old_stream import SCHEMAS
 from tap_acton.streams.custom_objects.fields import columns_of_schemas
 from tap_acton.streams.custom_objects.streams import CustomObjectRecords
-from tap_acton.streams.lists.list_streams import list_shapes, read_headers, read_listing
+from tap_acton.streams.lists.list_streams import find_list_streams, read_headers, read_listing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("tap-acton")
 
 
-def discover(run: Run, known: KnownNames, *, for_a_run: bool) -> dict[str, Shape]:
+def discover(run: Run, known: KnownNames, *, for_a_run: bool) -> dict[str, FoundStream]:
     """Ask the account for the streams and columns that the settings want of it.
 
     Args:
@@ -43,7 +43,7 @@ def discover(run: Run, known: KnownNames, *, for_a_run: bool) -> dict[str, Shape
     Raises:
         ActOnError: If rows are to be read, and the account does not answer.
     """
-    found: dict[str, Shape] = {}
+    found: dict[str, FoundStream] = {}
     with nullcontext() if for_a_run else run.in_haste():
         for part in _PARTS:
             try:
@@ -63,32 +63,32 @@ def discover(run: Run, known: KnownNames, *, for_a_run: bool) -> dict[str, Shape
     return found
 
 
-def _custom_fields(run: Run, known: KnownNames) -> dict[str, Shape]:
+def _custom_fields(run: Run, known: KnownNames) -> dict[str, FoundStream]:
     """Find the columns of the contacts' custom fields."""
     if not run.settings.custom_field_columns:
         return {}
     name = Contacts.name
     own = SCHEMAS.get_schema(name)["properties"]
     columns = custom_columns(run.audience_center.fields, known.columns_of(name), own)
-    return {name: Shape(name, columns)}
+    return {name: FoundStream(name, columns)}
 
 
-def _object_fields(run: Run, known: KnownNames) -> dict[str, Shape]:
+def _object_fields(run: Run, known: KnownNames) -> dict[str, FoundStream]:
     """Find the columns of the fields of custom objects."""
     if not run.settings.custom_field_columns:
         return {}
     name = CustomObjectRecords.name
     own = SCHEMAS.get_schema(name)["properties"]
     columns = columns_of_schemas(run.object_schemas(), known.columns_of(name), own)
-    return {name: Shape(name, columns)}
+    return {name: FoundStream(name, columns)}
 
 
-def _list_streams(run: Run, known: KnownNames) -> dict[str, Shape]:
+def _list_streams(run: Run, known: KnownNames) -> dict[str, FoundStream]:
     """Find the lists that get a stream of their own, and their columns."""
     if not run.settings.list_streams:
         return {}
     client = run.client
-    return list_shapes(
+    return find_list_streams(
         read_listing(client),
         partial(read_headers, client),
         run.settings.wants_list_stream,
@@ -96,7 +96,7 @@ def _list_streams(run: Run, known: KnownNames) -> dict[str, Shape]:
     )
 
 
-_PARTS: tuple[Callable[[Run, KnownNames], dict[str, Shape]], ...] = (
+_PARTS: tuple[Callable[[Run, KnownNames], dict[str, FoundStream]], ...] = (
     _list_streams,
     _custom_fields,
     _object_fields,

@@ -28,7 +28,13 @@ from tap_acton.errors import (
     StreamFailedError,
     output_failures_told,
 )
-from tap_acton.records.dynamic_columns import KnownNames, Shape, mark, shapes_of, with_known_names
+from tap_acton.records.dynamic_columns import (
+    FoundStream,
+    KnownNames,
+    annotate,
+    found_in,
+    with_known_names,
+)
 from tap_acton.settings.schema import CONFIG_SCHEMA
 from tap_acton.settings.settings import Settings
 from tap_acton.state.old_format import bookmarks_in, with_version
@@ -138,12 +144,12 @@ class TapActOn(ActOnTap):
             bookmarks = bookmarks_in(state, datetime.now(UTC), tell_damage)
             keywords["state"] = {"bookmarks": bookmarks}
         self._known = KnownNames.of_state(keywords.get("state"))
-        self._shapes: Mapping[str, Shape] | None = None
+        self._found_streams: Mapping[str, FoundStream] | None = None
         # The SDK checks the settings only where rows are to be read.
         self._is_run = keywords.get("validate_config", True)
         if isinstance(catalog := keywords.get("catalog"), dict):
             keywords["catalog"] = catalog = with_known_names(catalog, self._known)
-            self._shapes = shapes_of(catalog)
+            self._found_streams = found_in(catalog)
         try:
             super().__init__(**keywords)
         except ValueError as error:
@@ -193,20 +199,20 @@ class TapActOn(ActOnTap):
         Returns:
             A stream of each type, with the columns that the account has for it.
         """
-        lists = [shape for shape in self.shapes.values() if shape.source]
+        lists = [found for found in self.found_streams.values() if found.source]
         return [
-            *(kind(self, self.shapes.get(kind.name)) for kind in STREAM_TYPES),
-            *(ListStream(self, shape) for shape in lists),
+            *(kind(self, self.found_streams.get(kind.name)) for kind in STREAM_TYPES),
+            *(ListStream(self, found) for found in lists),
         ]
 
     @property
-    def shapes(self) -> Mapping[str, Shape]:
-        """What the account itself told of the streams, now or, by the catalog, before."""
-        if self._shapes is None:
-            self._shapes = self._discovered_shapes()
-        return self._shapes
+    def found_streams(self) -> Mapping[str, FoundStream]:
+        """What discovery found in the account, in this run or in the one that made the catalog."""
+        if self._found_streams is None:
+            self._found_streams = self._discovered_streams()
+        return self._found_streams
 
-    def _discovered_shapes(self) -> Mapping[str, Shape]:
+    def _discovered_streams(self) -> Mapping[str, FoundStream]:
         try:
             run = self.run
         except SettingsError:
@@ -221,7 +227,7 @@ class TapActOn(ActOnTap):
     @property
     def catalog_dict(self) -> dict[str, Any]:
         """The catalog, with what its streams and columns stand for."""
-        return mark(super().catalog_dict, self.shapes)
+        return annotate(super().catalog_dict, self.found_streams)
 
     def stream(self, name: str) -> ActOnStream:
         """Give a stream by its name.

@@ -1,9 +1,9 @@
 """Streams and columns that discovery finds in an account, and how they keep their names.
 
 The labels of an account's fields and the names of its lists may change; the tables in the
-warehouse must not. So everything that is found has an identity that stays (the id of a
-field or a list, the text of a header), and a name that was once given to an identity is
-kept: in the catalog, as metadata, and in the state.
+warehouse must not. So everything found has an identity that stays the same (the id of a
+field or a list, the text of a header), and the name once assigned to an identity is kept: in
+the catalog, as metadata, and in the state.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
 LONGEST_NAME = 59
-"""Bytes of a name without the number that tells it apart: PostgreSQL cuts names at 63."""
+"""Bytes of a name without the number that makes it unique; PostgreSQL cuts names off at 63."""
 
 IDENTITY = "tap-acton.identity"
-"""The metadata of a property that names what its column stands for."""
+"""The metadata of a property with the identity of its column."""
 
 SOURCE = "tap-acton.source"
-"""The metadata of a stream that names the list that it reads."""
+"""The metadata of a stream with the id of the list that it reads."""
 
 COLUMNS_STATE = "columns"
 SOURCE_STATE = "source"
@@ -36,7 +36,7 @@ class Column:
     """A column that discovery found.
 
     Attributes:
-        identity: What stays when the label changes.
+        identity: What stays the same when the label changes.
         definition: The JSON schema of the column.
     """
 
@@ -45,13 +45,13 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """What discovery found of one stream.
+class FoundStream:
+    """What discovery found in the account for one stream.
 
     Attributes:
         stream: The name of the stream.
-        columns: The columns that were found, by name.
-        source: The id of the list that the stream reads; empty where it is not about one.
+        columns: The columns, by name.
+        source: The id of the list that the stream reads; empty if it does not read a list.
     """
 
     stream: str
@@ -66,12 +66,7 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The names that a stream has given before.
-
-    Attributes:
-        stream: The name of the stream.
-        columns: The names of its columns by their identities.
-    """
+    """The names that a stream and, by their identities, its columns have had before."""
 
     stream: str
     columns: Mapping[str, str]
@@ -79,7 +74,7 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class KnownNames:
-    """The names that earlier runs have given.
+    """The names that earlier runs assigned.
 
     Attributes:
         streams: By the name of the stream.
@@ -91,14 +86,7 @@ class KnownNames:
 
     @classmethod
     def of_state(cls, state: Any) -> KnownNames:
-        """Read the names that a state keeps.
-
-        Args:
-            state: The state of the tap; anything else holds no names.
-
-        Returns:
-            The names.
-        """
+        """Read the names in a state of the tap; anything else has none."""
         bookmarks = state.get("bookmarks") if isinstance(state, dict) else None
         streams, sources = {}, {}
         for stream, bookmark in bookmarks.items() if isinstance(bookmarks, dict) else ():
@@ -112,38 +100,30 @@ class KnownNames:
         return cls(streams, sources)
 
     def columns_of(self, stream: str) -> Mapping[str, str]:
-        """Give the names of a stream's columns.
-
-        Args:
-            stream: The name of the stream.
-
-        Returns:
-            The names by identity; nothing for a stream that has not been read before.
-        """
+        """Return the names of a stream's columns by identity; none for a new stream."""
         names = self.streams.get(stream)
         return {} if names is None else names.columns
 
 
-def allot(
+def assign_names(
     labels: Mapping[str, str], known: Mapping[str, str], taken: Collection[str] = ()
 ) -> dict[str, str]:
-    """Give a name to everything that was found; names that were given before stay.
+    """Assign a name to everything that was found; names assigned before are kept.
 
     Args:
         labels: The labels by identity, older ones first.
-        known: The names that were given before, by identity.
-        taken: Names that are not to be given.
+        known: The names assigned before, by identity.
+        taken: Names that cannot be assigned.
 
     Returns:
-        The names by identity: the label in snake case, with a number where it would
-        otherwise stand twice.
+        The names by identity: the label in snake case, with a number if the name is in use.
     """
     names = {
         identity: name
         for identity, name in known.items()
         if identity in labels and name not in taken
     }
-    # What is gone for now may come back, and finds its name as it was.
+    # What is missing now may come back, and then has its old name.
     used = {*taken, *known.values()}
     for identity, label in labels.items():
         if identity not in names:
@@ -153,7 +133,7 @@ def allot(
 
 
 def _candidates(label: str) -> Iterator[str]:
-    """Give names for a label, the nicest first."""
+    """Yield names for a label, the nicest first."""
     name = snake_case(label).strip("_")
     name = name.encode()[:LONGEST_NAME].decode("utf-8", "ignore").rstrip("_") or "column"
     name = f"_{name}" if name[0].isdigit() else name
@@ -162,63 +142,37 @@ def _candidates(label: str) -> Iterator[str]:
         yield f"{name}_{number}"
 
 
-def with_columns(schema: Mapping[str, Any], shape: Shape, before: str) -> dict[str, Any]:
-    """Put the columns that were found into a schema.
-
-    Args:
-        schema: The schema of the stream.
-        shape: What was found.
-        before: The column of the schema that comes behind them.
-
-    Returns:
-        The schema with all columns.
-    """
+def with_columns(schema: Mapping[str, Any], found: FoundStream, before: str) -> dict[str, Any]:
+    """Return a schema with the columns that were found, in front of one of its own."""
     properties: dict[str, Any] = {}
     for name, definition in schema["properties"].items():
         if name == before:
-            properties |= {
-                found: dict(column.definition) for found, column in shape.columns.items()
-            }
+            properties |= {new: dict(column.definition) for new, column in found.columns.items()}
         properties[name] = definition
     return {**schema, "properties": properties}
 
 
-def mark(catalog: dict[str, Any], shapes: Mapping[str, Shape]) -> dict[str, Any]:
-    """Note in a catalog what its streams and columns stand for.
-
-    Args:
-        catalog: The catalog.
-        shapes: What was found, by the name of the stream.
-
-    Returns:
-        The catalog, with metadata that :func:`shapes_of` reads again.
-    """
+def annotate(catalog: dict[str, Any], streams: Mapping[str, FoundStream]) -> dict[str, Any]:
+    """Add the identities of streams and columns, found by name, to a catalog's metadata."""
     for entry in catalog["streams"]:
-        shape = shapes.get(entry["tap_stream_id"])
-        if shape is None:
+        found = streams.get(entry["tap_stream_id"])
+        if found is None:
             continue
         for item in entry["metadata"]:
             match item["breadcrumb"]:
-                case [] if shape.source:
-                    item["metadata"][SOURCE] = shape.source
-                case ["properties", name] if name in shape.columns:
-                    item["metadata"][IDENTITY] = shape.columns[name].identity
+                case [] if found.source:
+                    item["metadata"][SOURCE] = found.source
+                case ["properties", name] if name in found.columns:
+                    item["metadata"][IDENTITY] = found.columns[name].identity
     return catalog
 
 
-def shapes_of(catalog: Mapping[str, Any]) -> dict[str, Shape]:
-    """Read what an earlier discovery has found from its catalog.
-
-    Args:
-        catalog: The catalog.
-
-    Returns:
-        What was found, by the name of the stream.
-    """
-    shapes = {}
+def found_in(catalog: Mapping[str, Any]) -> dict[str, FoundStream]:
+    """Read what an earlier discovery found, by the name of the stream, from its catalog."""
+    streams = {}
     for entry in catalog.get("streams", ()):
         stream = entry["tap_stream_id"]
-        source, columns = _marks(entry)
+        source, columns = _annotations(entry)
         properties = entry.get("schema", {}).get("properties", {})
         found = {
             name: Column(identity, properties[name])
@@ -226,41 +180,34 @@ def shapes_of(catalog: Mapping[str, Any]) -> dict[str, Shape]:
             if name in properties
         }
         if found or source:
-            shapes[stream] = Shape(stream, found, source)
-    return shapes
+            streams[stream] = FoundStream(stream, found, source)
+    return streams
 
 
 def with_known_names(catalog: Mapping[str, Any], known: KnownNames) -> dict[str, Any]:
-    """Give streams and columns of a newer catalog the names that earlier runs gave them.
+    """Return a catalog with the names that earlier runs assigned to its streams and columns.
 
-    A catalog of a new discovery has the labels of the day. What the state knows under
-    another name goes on under that one, so that a changed label starts no new column and
-    a renamed list no new table.
-
-    Args:
-        catalog: The catalog.
-        known: The names of earlier runs.
-
-    Returns:
-        The catalog with those names.
+    The catalog of a new discovery has today's labels. What the state knows under another name
+    keeps that name, so that a changed label starts no new column and a renamed list no new
+    table.
     """
     renamed = deepcopy(dict(catalog))
     entries = renamed.get("streams", [])
-    marks = [_marks(entry) for entry in entries]
+    annotations = [_annotations(entry) for entry in entries]
     given = {
         source: entry["tap_stream_id"]
-        for entry, (source, _) in zip(entries, marks, strict=True)
+        for entry, (source, _) in zip(entries, annotations, strict=True)
         if source
     }
     others = [
         entry["tap_stream_id"]
-        for entry, (source, _) in zip(entries, marks, strict=True)
+        for entry, (source, _) in zip(entries, annotations, strict=True)
         if not source
     ]
-    streams = allot(
+    streams = assign_names(
         given, {source: names.stream for source, names in known.sources.items()}, others
     )
-    for entry, (source, columns) in zip(entries, marks, strict=True):
+    for entry, (source, columns) in zip(entries, annotations, strict=True):
         if source:
             entry["tap_stream_id"] = entry["stream"] = streams[source]
             names = known.sources.get(source)
@@ -274,11 +221,11 @@ def with_known_names(catalog: Mapping[str, Any], known: KnownNames) -> dict[str,
 def _rename_columns(
     entry: dict[str, Any], columns: Mapping[str, str], known: Mapping[str, str]
 ) -> None:
-    """Give the columns of a catalog's stream the names that are known."""
+    """Rename the columns of a catalog's stream to the names that are known."""
     properties = entry.get("schema", {}).get("properties", {})
     own = [name for name in properties if name not in columns]
-    allotted = allot({identity: name for name, identity in columns.items()}, known, own)
-    new = {name: allotted[identity] for name, identity in columns.items()}
+    assigned = assign_names({identity: name for name, identity in columns.items()}, known, own)
+    new = {name: assigned[identity] for name, identity in columns.items()}
     if properties:
         entry["schema"]["properties"] = {
             new.get(name, name): definition for name, definition in properties.items()
@@ -289,8 +236,8 @@ def _rename_columns(
                 item["breadcrumb"] = ["properties", new.get(name, name)]
 
 
-def _marks(entry: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
-    """Read from a stream's metadata its source and the identities of its columns."""
+def _annotations(entry: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
+    """Read the source of a stream and the identities of its columns from its metadata."""
     source, columns = "", {}
     for item in entry.get("metadata", ()):
         metadata = item.get("metadata", {})

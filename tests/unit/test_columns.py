@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from tap_acton.records.dynamic_columns import (
     Column,
+    FoundStream,
     KnownNames,
-    Shape,
-    allot,
-    mark,
-    shapes_of,
+    annotate,
+    assign_names,
+    found_in,
     with_columns,
     with_known_names,
 )
@@ -46,15 +46,15 @@ class TestNames:
         ],
     )
     def test_a_label_in_snake_case(self, label: str, name: str) -> None:
-        assert allot({"1": label}, {}) == {"1": name}
+        assert assign_names({"1": label}, {}) == {"1": name}
 
     def test_equal_labels_are_numbered_in_their_order(self) -> None:
-        found = allot({"a": "Phone", "b": "Phone", "c": "phone"}, {}, taken=["phone_2"])
+        found = assign_names({"a": "Phone", "b": "Phone", "c": "phone"}, {}, taken=["phone_2"])
         assert found == {"a": "phone", "b": "phone_3", "c": "phone_4"}
 
     @given(labels, st.sets(names))
     def test_no_name_comes_twice_or_is_taken(self, labels: dict[str, str], taken: set[str]) -> None:
-        found = allot(labels, {}, taken)
+        found = assign_names(labels, {}, taken)
         assert list(found) == list(labels)
         assert len(set(found.values())) == len(labels)
         assert taken.isdisjoint(found.values())
@@ -64,8 +64,8 @@ class TestNames:
     def test_names_stay_whatever_becomes_of_the_labels(
         self, before: dict[str, str], after: dict[str, str]
     ) -> None:
-        known = allot(before, {})
-        found = allot(after, known)
+        known = assign_names(before, {})
+        found = assign_names(after, known)
         for identity in before.keys() & after.keys():
             assert found[identity] == known[identity]
         # A name of what is gone is kept for it.
@@ -73,7 +73,7 @@ class TestNames:
         assert gone.isdisjoint(found.values())
 
     def test_a_name_that_the_schema_has_come_to_need_is_given_up(self) -> None:
-        assert allot({"1": "Email"}, {"1": "email"}, taken=["email"]) == {"1": "email_2"}
+        assert assign_names({"1": "Email"}, {"1": "email"}, taken=["email"]) == {"1": "email_2"}
 
 
 class TestSchema:
@@ -81,15 +81,15 @@ class TestSchema:
 
     def test_they_stand_between_the_others(self) -> None:
         schema = {"type": "object", "properties": {"id": TEXT, "extra_fields": TEXT}}
-        shape = Shape("contacts", {"region": Column("1", TEXT)})
-        found = with_columns(schema, shape, before="extra_fields")
-        assert list(found["properties"]) == ["id", "region", "extra_fields"]
+        found = FoundStream("contacts", {"region": Column("1", TEXT)})
+        whole = with_columns(schema, found, before="extra_fields")
+        assert list(whole["properties"]) == ["id", "region", "extra_fields"]
         assert list(schema["properties"]) == ["id", "extra_fields"]
 
 
 def catalog_of(stream: str, columns: dict[str, str], source: str = "") -> dict[str, Any]:
     """Make a catalog of one stream, with an id and columns by identity."""
-    shape = Shape(
+    found = FoundStream(
         stream, {name: Column(identity, TEXT) for identity, name in columns.items()}, source
     )
     properties = {"id": TEXT, **dict.fromkeys(columns.values(), TEXT)}
@@ -105,27 +105,27 @@ def catalog_of(stream: str, columns: dict[str, str], source: str = "") -> dict[s
             ),
         ],
     }
-    return mark({"streams": [entry]}, {stream: shape})
+    return annotate({"streams": [entry]}, {stream: found})
 
 
 class TestCatalog:
     """The catalog carries what its columns stand for."""
 
     def test_what_was_found_is_read_from_it_again(self) -> None:
-        found = shapes_of(catalog_of("list_expo", {"Name": "name", "Name (2)": "name_2"}, "l-1"))
+        found = found_in(catalog_of("list_expo", {"Name": "name", "Name (2)": "name_2"}, "l-1"))
         assert found["list_expo"].names == {"Name": "name", "Name (2)": "name_2"}
         assert found["list_expo"].source == "l-1"
         assert found["list_expo"].columns["name"].definition == TEXT
 
     def test_a_catalog_by_hand_has_nothing_found(self) -> None:
-        assert shapes_of({}) == {}
-        assert shapes_of({"streams": [{"tap_stream_id": "contacts"}]}) == {}
+        assert found_in({}) == {}
+        assert found_in({"streams": [{"tap_stream_id": "contacts"}]}) == {}
 
     def test_a_new_label_goes_on_under_the_name_that_the_state_knows(self) -> None:
         state = {"bookmarks": {"contacts": {"columns": {"7": "region"}}}}
         new = catalog_of("contacts", {"7": "area", "8": "region"})
         found = with_known_names(new, KnownNames.of_state(state))
-        assert shapes_of(found)["contacts"].names == {"7": "region", "8": "region_2"}
+        assert found_in(found)["contacts"].names == {"7": "region", "8": "region_2"}
         (entry,) = found["streams"]
         assert list(entry["schema"]["properties"]) == ["id", "region", "region_2"]
         assert new == catalog_of("contacts", {"7": "area", "8": "region"})
@@ -134,16 +134,16 @@ class TestCatalog:
         state = {"bookmarks": {"list_expo": {"source": "l-1", "columns": {"Name": "name"}}}}
         new = catalog_of("list_fair", {"Name": "name", "Town": "town"}, "l-1")
         found = with_known_names(new, KnownNames.of_state(state))
-        assert list(shapes_of(found)) == ["list_expo"]
-        assert shapes_of(found)["list_expo"].names == {"Name": "name", "Town": "town"}
+        assert list(found_in(found)) == ["list_expo"]
+        assert found_in(found)["list_expo"].names == {"Name": "name", "Town": "town"}
         assert found["streams"][0]["stream"] == "list_expo"
 
     def test_a_new_list_that_takes_the_old_name_does_not_take_the_stream(self) -> None:
         state = {"bookmarks": {"list_expo": {"source": "l-1", "columns": {"Name": "name"}}}}
         new = catalog_of("list_expo", {"Name": "name"}, "l-2")
         new["streams"] += catalog_of("list_fair", {"Name": "name"}, "l-1")["streams"]
-        found = shapes_of(with_known_names(new, KnownNames.of_state(state)))
-        assert {name: shape.source for name, shape in found.items()} == {
+        found = found_in(with_known_names(new, KnownNames.of_state(state)))
+        assert {name: one.source for name, one in found.items()} == {
             "list_expo_2": "l-2",
             "list_expo": "l-1",
         }

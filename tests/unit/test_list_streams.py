@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from tap_acton.errors import RejectedCallError, StreamFailedError
 from tap_acton.records.dynamic_columns import KnownNames, Names
 from tap_acton.streams import STREAM_TYPES
-from tap_acton.streams.lists.list_streams import MOST_FAILURES, list_shapes
+from tap_acton.streams.lists.list_streams import MOST_FAILURES, find_list_streams
 from tap_acton.streams.lists.webinars import letters_and_digits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tap_acton.records.dynamic_columns import Shape
+    from tap_acton.records.dynamic_columns import FoundStream
 
 NOTHING = KnownNames({}, {})
 SHARED = {"list_id", "contact_id", "created_at", "modified_at", "extra_fields"}
@@ -32,12 +32,12 @@ LISTINGS = st.dictionaries(
 )
 
 
-def shapes(
+def find(
     lists: Mapping[str, tuple[str, Sequence[str]]],
     known: KnownNames = NOTHING,
     pattern: str = "*",
     broken: Mapping[str, Exception] | None = None,
-) -> dict[str, Shape]:
+) -> dict[str, FoundStream]:
     """Find the streams of lists, given by id with their names and headers."""
 
     def headers_of(list_id: str) -> list[str]:
@@ -46,13 +46,13 @@ def shapes(
         return [*SYSTEM[:1], *lists[list_id][1], *SYSTEM[1:]]
 
     listing = [{"id": list_id, "name": name} for list_id, (name, _) in lists.items()]
-    return list_shapes(listing, headers_of, lambda _, name: fnmatchcase(name, pattern), known)
+    return find_list_streams(listing, headers_of, lambda _, name: fnmatchcase(name, pattern), known)
 
 
-def known_of(found: Mapping[str, Shape]) -> KnownNames:
+def known_of(found: Mapping[str, FoundStream]) -> KnownNames:
     """Give the names of streams as a state would keep them."""
     bookmarks: dict[str, Any] = {
-        stream: {"columns": shape.names, "source": shape.source} for stream, shape in found.items()
+        stream: {"columns": one.names, "source": one.source} for stream, one in found.items()
     }
     return KnownNames.of_state({"bookmarks": bookmarks})
 
@@ -71,12 +71,12 @@ def known_of(found: Mapping[str, Shape]) -> KnownNames:
     ],
 )
 def test_a_stream_is_called_like_its_list(name: str, stream: str) -> None:
-    assert [*shapes({"l-0a41": (name, ["E-mail"])})] == [stream]
+    assert [*find({"l-0a41": (name, ["E-mail"])})] == [stream]
 
 
 def test_the_older_of_two_lists_of_one_name_has_it_to_itself() -> None:
     lists = {"l-10": ("Expo", ["A"]), "l-9": ("Expo", ["A"]), "l-0b": ("expo", ["A"])}
-    found = {shape.source: stream for stream, shape in shapes(lists).items()}
+    found = {one.source: stream for stream, one in find(lists).items()}
     assert found == {"l-9": "list_expo", "l-0b": "list_expo_2", "l-10": "list_expo_3"}
 
 
@@ -84,39 +84,39 @@ def test_the_older_of_two_lists_of_one_name_has_it_to_itself() -> None:
 def test_all_names_differ_from_each_other_and_from_those_that_are_taken(
     lists: dict[str, tuple[str, list[str]]],
 ) -> None:
-    found = shapes(lists)
-    assert {shape.source for shape in found.values()} == {
+    found = find(lists)
+    assert {one.source for one in found.values()} == {
         list_id for list_id, (_, headers) in lists.items() if headers
     }
     assert not found.keys() & {kind.name for kind in STREAM_TYPES}
-    for stream, shape in found.items():
-        assert shape.stream == stream
-        assert len(shape.columns) == len(lists[shape.source][1])
-        assert not shape.columns.keys() & SHARED
-        assert len({name.lower() for name in shape.columns}) == len(shape.columns)
-        assert all(column.definition["description"] for column in shape.columns.values())
+    for stream, one in found.items():
+        assert one.stream == stream
+        assert len(one.columns) == len(lists[one.source][1])
+        assert not one.columns.keys() & SHARED
+        assert len({name.lower() for name in one.columns}) == len(one.columns)
+        assert all(column.definition["description"] for column in one.columns.values())
 
 
 @given(LISTINGS, st.dictionaries(st.integers(0, 9).map("l-{}".format), LABELS), LABELS)
 def test_names_stay_whatever_is_renamed_or_added(
     lists: dict[str, tuple[str, list[str]]], renamed: dict[str, str], header: str
 ) -> None:
-    before = shapes(lists)
+    before = find(lists)
     later = {
         list_id: (renamed.get(list_id, name), [*headers, header])
         for list_id, (name, headers) in lists.items()
     }
     later |= {"l-a": ("newer", ["A"]), "l-b": ("", [header])}
-    after = shapes(later, known_of(before))
-    for stream, shape in before.items():
-        assert after[stream].source == shape.source
-        assert shape.names.items() <= after[stream].names.items()
-        assert len(after[stream].columns) == len(shape.columns) + 1
+    after = find(later, known_of(before))
+    for stream, one in before.items():
+        assert after[stream].source == one.source
+        assert one.names.items() <= after[stream].names.items()
+        assert len(after[stream].columns) == len(one.columns) + 1
 
 
 def test_a_list_that_cannot_be_read_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
     lists = {"l-1": ("One", ["A"]), "l-2": ("Two", ["A"]), "l-3": ("Three", ["A"])}
-    found = shapes(lists, broken={"l-2": RejectedCallError("no")})
+    found = find(lists, broken={"l-2": RejectedCallError("no")})
     assert [*found] == ["list_one", "list_three"]
     (record,) = caplog.records
     assert "l-2" in record.getMessage()
@@ -124,8 +124,8 @@ def test_a_list_that_cannot_be_read_is_left_out(caplog: pytest.LogCaptureFixture
 
 def test_a_list_that_was_read_before_keeps_its_columns_while_it_cannot_be_read() -> None:
     lists = {"l-1": ("One", ["Phone", "Phone"])}
-    before = shapes(lists)
-    again = shapes(lists, known_of(before), broken={"l-1": StreamFailedError("no answer")})
+    before = find(lists)
+    again = find(lists, known_of(before), broken={"l-1": StreamFailedError("no answer")})
     assert again == before
 
 
@@ -140,7 +140,7 @@ def test_discovery_does_not_wait_for_every_list_while_act_on_does_not_answer(
         raise StreamFailedError("no answer")
 
     listing = [{"id": list_id, "name": name} for list_id, (name, _) in lists.items()]
-    assert list_shapes(listing, headers_of, lambda *_: True, NOTHING) == {}
+    assert find_list_streams(listing, headers_of, lambda *_: True, NOTHING) == {}
     assert len(asked) == MOST_FAILURES
     (record,) = caplog.records
     assert all(list_id in record.getMessage() for list_id in lists)
@@ -148,8 +148,8 @@ def test_discovery_does_not_wait_for_every_list_while_act_on_does_not_answer(
 
 def test_a_name_that_a_list_had_is_not_given_to_another_one() -> None:
     known = KnownNames({}, {"l-1": Names("list_expo", {})})
-    found = shapes({"l-1": ("Fair", ["A"]), "l-2": ("Expo", ["A"])}, known)
-    assert {shape.source: stream for stream, shape in found.items()} == {
+    found = find({"l-1": ("Fair", ["A"]), "l-2": ("Expo", ["A"])}, known)
+    assert {one.source: stream for stream, one in found.items()} == {
         "l-1": "list_expo",
         "l-2": "list_expo_2",
     }
@@ -157,8 +157,8 @@ def test_a_name_that_a_list_had_is_not_given_to_another_one() -> None:
 
 def test_a_listing_without_ids_or_names_does_no_harm() -> None:
     listing: list[dict[str, Any]] = [{}, {"id": None, "name": "A"}, {"id": "l-1", "name": None}]
-    found = list_shapes(listing, lambda _: ["A"], lambda *_: True, NOTHING)
-    assert {stream: shape.source for stream, shape in found.items()} == {"list_l_1": "l-1"}
+    found = find_list_streams(listing, lambda _: ["A"], lambda *_: True, NOTHING)
+    assert {stream: one.source for stream, one in found.items()} == {"list_l_1": "l-1"}
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import json
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tap_acton.records.dynamic_columns import Column, allot
+from tap_acton.records.dynamic_columns import Column, assign_names
 from tap_acton.records.reader import EXTRA_FIELDS, Convert, converter
 from tap_acton.records.values import Unconvertible, integer, snake_case
 from tap_acton.streams.audience_center.stream import OLDER_DOWNLOAD_PATH, OlderQuery
@@ -81,7 +81,7 @@ class Contacts(WindowedStream):
     def _fields(self) -> _Fields:
         return _Fields(
             self.run.audience_center.fields,
-            {} if self.shape is None else self.shape.names,
+            {} if self.found is None else self.found.names,
             self.schema["properties"],
             self.run.zone,
         )
@@ -199,7 +199,7 @@ def custom_columns(
         if not _standard_column(field, properties)
     }
     labels = {identity: str(field.get("name")) for identity, field in custom.items()}
-    names = allot(labels, known, taken=properties)
+    names = assign_names(labels, known, taken=properties)
     return {
         names[identity]: Column(identity, _definition(field)) for identity, field in custom.items()
     }

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers.types import Context
 
-    from tap_acton.records.dynamic_columns import Shape
+    from tap_acton.records.dynamic_columns import FoundStream
     from tap_acton.streams.base.stream import ActOnTap
     from tap_acton.sync.run import Run
 
@@ -195,21 +195,21 @@ class BookmarkedStream(WritingStream):
             self.stream_state[ROUND_STATE] = NOTHING
         return is_kept
 
-    def remember(self, shape: Shape | None) -> None:
+    def remember(self, found: FoundStream | None) -> None:
         """Keep in the state which names discovery has given, so that they stay.
 
         Args:
-            shape: What discovery found of the stream, if anything.
+            found: What discovery found of the stream, if anything.
         """
-        if shape is None:
+        if found is None:
             return
-        if shape.columns:
+        if found.columns:
             # What is gone for now may come back, and finds its name as it was.
             known = self.stream_state.get(COLUMNS_STATE)
-            names = {**(known if isinstance(known, dict) else {}), **shape.names}
+            names = {**(known if isinstance(known, dict) else {}), **found.names}
             self.stream_state[COLUMNS_STATE] = names
-        if shape.source:
-            self.stream_state[SOURCE_STATE] = shape.source
+        if found.source:
+            self.stream_state[SOURCE_STATE] = found.source
 
     def clamp_bookmark(self) -> None:
         """Keep a timestamp from the future from hiding all that comes before it."""

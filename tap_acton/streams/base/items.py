@@ -13,7 +13,7 @@ from tap_acton.sync.answers import Query, RunningNumbers
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tap_acton.records.dynamic_columns import Shape
+    from tap_acton.records.dynamic_columns import FoundStream
     from tap_acton.records.reader import Record, Row
     from tap_acton.streams.base.stream import ActOnTap
     from tap_acton.sync.run import Parent
@@ -72,8 +72,8 @@ class ItemUrls(ItemStream, UnverifiedStream):
     primary_keys = ("id",)
     scalar = "url"
 
-    def __init__(self, tap: ActOnTap, shape: Shape | None = None) -> None:
-        super().__init__(tap, shape)
+    def __init__(self, tap: ActOnTap, found: FoundStream | None = None) -> None:
+        super().__init__(tap, found)
         self._numbers = RunningNumbers()
 
     def records(self, rows: Sequence[Row], query: Query) -> Iterator[Record]:

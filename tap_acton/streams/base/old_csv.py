@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from tap_acton.api.old_pagination import Page
-    from tap_acton.records.dynamic_columns import Shape
+    from tap_acton.records.dynamic_columns import FoundStream
     from tap_acton.records.reader import Row
     from tap_acton.streams.base.stream import ActOnTap
     from tap_acton.sync.fan_out import Outcome
@@ -80,8 +80,8 @@ class BulkStream(ActOnStream):
 
     has_pages = True
 
-    def __init__(self, tap: ActOnTap, shape: Shape | None = None) -> None:
-        super().__init__(tap, shape)
+    def __init__(self, tap: ActOnTap, found: FoundStream | None = None) -> None:
+        super().__init__(tap, found)
         self._refusals: Counter[str] = Counter()
         self._paged: set[str] = set()
 

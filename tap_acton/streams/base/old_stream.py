@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
     from singer_sdk.metrics import Counter
 
-    from tap_acton.records.dynamic_columns import Shape
+    from tap_acton.records.dynamic_columns import FoundStream
     from tap_acton.streams.base.stream import ActOnTap
     from tap_acton.sync.run import Parent
     from tap_acton.sync.summary import StreamSummary
@@ -80,8 +80,8 @@ class FoundSchema(StreamSchema[str]):
             The JSON schema.
         """
         schema = super().get_stream_schema(stream, stream_class)
-        shape = getattr(stream, "shape", None)
-        return schema if shape is None else with_columns(schema, shape, before=EXTRA_FIELDS)
+        found = getattr(stream, "found", None)
+        return schema if found is None else with_columns(schema, found, before=EXTRA_FIELDS)
 
 
 SCHEMAS = SchemaDirectory(resources.files(schemas))
@@ -97,7 +97,7 @@ class ActOnStream(AskingStream):
         asks_about: What there is a query for each of, in the plan; by default what the
             listing lists.
         tells_pages: Whether the plan asks for the first page, to see how many there are.
-        shape: What discovery found of the stream in the account, if anything.
+        found: What discovery found of the stream in the account, if anything.
         failure: Why it could not be read to its end, if it could not.
         read_until: The subject of the query that was last read to its end in this run.
     """
@@ -110,8 +110,8 @@ class ActOnStream(AskingStream):
     asks_about: ClassVar[str] = ""
     tells_pages: ClassVar[bool] = False
 
-    def __init__(self, tap: ActOnTap, shape: Shape | None = None) -> None:
-        self.shape = shape
+    def __init__(self, tap: ActOnTap, found: FoundStream | None = None) -> None:
+        self.found = found
         super().__init__(tap)
         self.failure: StreamFailedError | None = None
         self.read_until = ""
@@ -181,7 +181,7 @@ class ActOnStream(AskingStream):
             The records.
         """
         count = self.count
-        self.remember(self.shape)
+        self.remember(self.found)
         self.carry_version()
         if self.is_done:
             count.outcome = DONE_BEFORE

@@ -12,7 +12,7 @@ from tap_acton.streams.base.old_stream import ActOnStream
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_acton.records.dynamic_columns import Shape
+    from tap_acton.records.dynamic_columns import FoundStream
     from tap_acton.streams.base.stream import ActOnTap
     from tap_acton.sync.answers import Answer
     from tap_acton.sync.run import Parent
@@ -27,8 +27,8 @@ class UnchangedParents(ActOnStream):
 
     progress_state = (*ActOnStream.progress_state, "read", "rechecked_at")
 
-    def __init__(self, tap: ActOnTap, shape: Shape | None = None) -> None:
-        super().__init__(tap, shape)
+    def __init__(self, tap: ActOnTap, found: FoundStream | None = None) -> None:
+        super().__init__(tap, found)
         self._gone: set[str] = set()
 
     def evidence(self, parent: Parent) -> str | None:  # noqa: ARG002

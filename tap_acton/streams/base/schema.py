@@ -20,5 +20,5 @@ class FoundSchema(StreamSchema[str]):
     def get_stream_schema(self, stream: Any, stream_class: Any) -> Any:
         """Return the JSON schema of a stream, or of its class where the stream is None."""
         schema = super().get_stream_schema(stream, stream_class)
-        shape = getattr(stream, "shape", None)
-        return schema if shape is None else with_columns(schema, shape, before=EXTRA_FIELDS)
+        found = getattr(stream, "found", None)
+        return schema if found is None else with_columns(schema, found, before=EXTRA_FIELDS)

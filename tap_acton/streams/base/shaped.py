@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tap_acton.api.old_pagination import Pages
-    from tap_acton.records.dynamic_columns import Shape
+    from tap_acton.records.dynamic_columns import FoundStream
     from tap_acton.records.reader import Row
     from tap_acton.streams.base.stream import ActOnTap
     from tap_acton.sync.answers import Query
@@ -56,8 +56,8 @@ class UnverifiedStream(ActOnStream):
 
     scalar: ClassVar[str] = "value"
 
-    def __init__(self, tap: ActOnTap, shape: Shape | None = None) -> None:
-        super().__init__(tap, shape)
+    def __init__(self, tap: ActOnTap, found: FoundStream | None = None) -> None:
+        super().__init__(tap, found)
         self._lock = threading.Lock()
         self._told_shapes: set[bool] = set()
 

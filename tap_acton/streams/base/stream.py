@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from singer_sdk.metrics import Counter
 
     from tap_acton.api.pagination import Page, Paging
-    from tap_acton.records.dynamic_columns import Shape
+    from tap_acton.records.dynamic_columns import FoundStream
     from tap_acton.records.extractors import Extracted, Extractor
     from tap_acton.records.reader import Record, Row
     from tap_acton.sync.query import Item, Place
@@ -112,7 +112,7 @@ class ActOnStream(WritingStream):
         has_full_refresh: Whether rows may be deleted unseen, and are to leave the warehouse.
         least_lookback: How far behind the bookmark rows are read again at least.
         about: What the plan counts, where that is not the items of the listing.
-        shape: What discovery found of the stream in the account, if anything.
+        found: What discovery found of the stream in the account, if anything.
         failure: Why it could not be read to its end, if it could not.
     """
 
@@ -139,8 +139,8 @@ class ActOnStream(WritingStream):
     about: ClassVar[str] = ""
     state_type: ClassVar[type[StreamState]] = StreamState
 
-    def __init__(self, tap: ActOnTap, shape: Shape | None = None) -> None:
-        self.shape = shape
+    def __init__(self, tap: ActOnTap, found: FoundStream | None = None) -> None:
+        self.found = found
         super().__init__(tap)
         self.tap = tap
         self.failure: StreamFailedError | None = None
@@ -626,15 +626,15 @@ class ActOnStream(WritingStream):
 
     def _remember_names(self) -> None:
         """Keep in the state which names discovery has given, so that they stay."""
-        if self.shape is None:
+        if self.found is None:
             return
-        if self.shape.columns:
+        if self.found.columns:
             # What is missing for now may come back, and finds its name as it was.
             known = self.stream_state.get(COLUMNS_STATE)
-            names = {**(known if isinstance(known, dict) else {}), **self.shape.names}
+            names = {**(known if isinstance(known, dict) else {}), **self.found.names}
             self.stream_state[COLUMNS_STATE] = names
-        if self.shape.source:
-            self.stream_state[SOURCE_STATE] = self.shape.source
+        if self.found.source:
+            self.stream_state[SOURCE_STATE] = self.found.source
 
     # Full refreshes
 

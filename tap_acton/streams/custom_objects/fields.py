@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_acton.api.client import Call, path_part
 from tap_acton.errors import NotAvailableError, RejectedCallError, RepeatableError
-from tap_acton.records.dynamic_columns import Column, allot
+from tap_acton.records.dynamic_columns import Column, assign_names
 from tap_acton.records.extractors import Found, find_audience_rows
 from tap_acton.records.ids import fingerprint
 from tap_acton.records.java_dates import DateFormat, day_in, timestamp_in
@@ -135,7 +135,7 @@ def columns_of_schemas(
         for field in fields_of(schema):
             fields.setdefault(_identity(field), field)
     labels = {identity: str(field["name"]) for identity, field in fields.items()}
-    names = allot(labels, known, taken)
+    names = assign_names(labels, known, taken)
     return {
         names[identity]: Column(identity, _definition(field)) for identity, field in fields.items()
     }

@@ -433,7 +433,7 @@ class CustomObjectRecords(CustomObjectStream):
     def _object_fields(self, schema: Row | None) -> ObjectFields:
         definitions = self.schema["properties"].values()
         system = {name for definition in definitions for name in definition.get(NAMES, ())}
-        return ObjectFields(schema, {} if self.shape is None else self.shape.names, system)
+        return ObjectFields(schema, {} if self.found is None else self.found.names, system)
 
     # Where to go on
 

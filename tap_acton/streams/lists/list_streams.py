@@ -17,7 +17,7 @@ from tap_acton.errors import (
     RepeatableError,
     StreamFailedError,
 )
-from tap_acton.records.dynamic_columns import Column, Shape, allot
+from tap_acton.records.dynamic_columns import Column, FoundStream, assign_names
 from tap_acton.records.list_table import CONTACT_ID, FIELDS_IN_JSON, Table, read_csv
 from tap_acton.records.reader import EXTRA_FIELDS, Record, RecordReader, Row, records_of_columns
 from tap_acton.records.values import Unconvertible, snake_case
@@ -55,17 +55,17 @@ class ListStream(ListRows):
     since is null; one that it has got since is in ``extra_fields``.
 
     Attributes:
-        shape: The name of the stream, the list and its columns.
+        found: The name of the stream, the list and its columns.
     """
 
     schema = FoundSchema(SCHEMAS, key=SCHEMA)
     primary_keys = ("contact_id",)
     asks_about = "lists"
-    shape: Shape
+    found: FoundStream
 
-    def __init__(self, tap: ActOnTap, shape: Shape) -> None:
-        self.name = shape.stream
-        super().__init__(tap, shape)
+    def __init__(self, tap: ActOnTap, found: FoundStream) -> None:
+        self.name = found.stream
+        super().__init__(tap, found)
         self._has_told_new = False
 
     def queries(self) -> Iterator[Query]:
@@ -84,7 +84,7 @@ class ListStream(ListRows):
             The list, if it falls into the shard of this run; nothing but its id where the
             listing does not tell of it.
         """
-        list_id = self.shape.source
+        list_id = self.found.source
         if self.run.settings.in_shard(list_id):
             found = (
                 listed
@@ -161,7 +161,7 @@ class ListStream(ListRows):
         named = {self._columns[header]: cells for header, cells in own.items() if header not in new}
         columns = {
             **{column: values for column, values in system.items() if column != EXTRA_FIELDS},
-            **{column: named.get(column, nothing) for column in self.shape.columns},
+            **{column: named.get(column, nothing) for column in self.found.columns},
             EXTRA_FIELDS: extra,
         }
         return records_of_columns(columns)
@@ -174,7 +174,7 @@ class ListStream(ListRows):
         taken for one of these.
         """
         properties = self.schema["properties"]
-        own = self.shape.columns
+        own = self.found.columns
         return RecordReader(
             {"properties": {name: properties[name] for name in properties if name not in own}},
             key=self.primary_keys,
@@ -185,7 +185,7 @@ class ListStream(ListRows):
     @cached_property
     def _columns(self) -> dict[str, str]:
         """The columns by their headers."""
-        return self.shape.names
+        return self.found.names
 
     def _tell_new(self, header: str) -> None:
         if not self._has_told_new:
@@ -193,7 +193,7 @@ class ListStream(ListRows):
             self.log(
                 "The list %s has a column that it did not have at discovery, %.60r; it is kept in "
                 "extra_fields, as is every other one, until a new discovery gives it a column.",
-                self.shape.source,
+                self.found.source,
                 header,
                 level=logging.WARNING,
             )
@@ -204,12 +204,12 @@ def _without_email(system: Mapping[str, Any]) -> dict[str, Any]:
     return {name: held for name, held in system.items() if name != "email"}
 
 
-def list_shapes(
+def find_list_streams(
     listing: Iterable[Row],
     headers_of: Callable[[str], Sequence[str]],
     wants: Callable[[str, str], bool],
     known: KnownNames,
-) -> dict[str, Shape]:
+) -> dict[str, FoundStream]:
     """Find the streams of single lists.
 
     Args:
@@ -232,8 +232,8 @@ def list_shapes(
     # Ids are counted up, so that the older one of two lists of one name has it to itself.
     labels = dict(sorted(labels.items(), key=lambda item: (len(item[0]), item[0])))
     known_streams = {list_id: names.stream for list_id, names in known.sources.items()}
-    streams = allot(labels, known_streams, taken=[kind.name for kind in STREAM_TYPES])
-    shapes = {}
+    streams = assign_names(labels, known_streams, taken=[kind.name for kind in STREAM_TYPES])
+    found = {}
     unread = []
     failures = 0
     for list_id, stream in streams.items():
@@ -249,14 +249,14 @@ def list_shapes(
         else:
             unread.append(list_id)
         if own:
-            shapes[stream] = Shape(stream, _columns(own, before), list_id)
+            found[stream] = FoundStream(stream, _columns(own, before), list_id)
     if unread:
         logger.warning(
             "The columns of lists that the setting list_streams names cannot be read at present: "
             "%s. Lists that were never read get no stream.",
             ", ".join(unread),
         )
-    return shapes
+    return found
 
 
 def read_listing(client: ActOnClient) -> list[Row]:
@@ -352,7 +352,7 @@ def _listing(client: ActOnClient, listing_type: str) -> list[Row]:
 def _columns(own: Sequence[str], known: Mapping[str, str]) -> dict[str, Column]:
     """Make a column for each of a list's own headers."""
     shared = SCHEMAS.get_schema(SCHEMA)["properties"]
-    names = allot({header: header for header in own}, known, taken=shared)
+    names = assign_names({header: header for header in own}, known, taken=shared)
     return {
         names[header]: Column(
             header,

@@ -33,7 +33,7 @@ from tap_acton.sync.forecast import Certainty, Estimate, pages_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tap_acton.records.dynamic_columns import Shape
+    from tap_acton.records.dynamic_columns import FoundStream
     from tap_acton.records.reader import Record, Row
     from tap_acton.streams.base.old_stream import ActOnStream
     from tap_acton.streams.base.stream import ActOnTap
@@ -79,8 +79,8 @@ class MessageEvents(MessageFanOut, BulkStream):
     primary_keys = ("id",)
     replication_key = "event_at"
 
-    def __init__(self, tap: ActOnTap, shape: Shape | None = None) -> None:
-        super().__init__(tap, shape)
+    def __init__(self, tap: ActOnTap, found: FoundStream | None = None) -> None:
+        super().__init__(tap, found)
         self._new_counters: dict[str, Counters] = {}
         self._new_borders: defaultdict[str, dict[str, Border | None]] = defaultdict(dict)
         self._readings: dict[str, Reading] = {}
