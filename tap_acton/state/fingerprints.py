@@ -12,7 +12,7 @@ from base64 import urlsafe_b64encode
 from bisect import insort
 from datetime import datetime, timedelta
 
-from tap_acton.records.values import fingerprint
+from tap_acton.records.ids import fingerprint
 
 LENGTH = 8
 """Characters of a fingerprint; they hold 48 bits, so of 50,000 one in 10^9 matches by chance."""

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_acton.records.values import fingerprint
+from tap_acton.records.ids import fingerprint
 from tap_acton.streams.custom_objects.fields import (
     ObjectFields,
     columns_of_schemas,
