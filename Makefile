@@ -30,6 +30,10 @@ run: .venv/.project .meltano/.installed ## Read Act-On, or its sandbox, into Duc
 test: lint .meltano/.installed-for-tests ## Check the code and run all tests
 	$(VENV)/python -m pytest -n auto --dist worksteal
 
+.PHONY: unit
+unit: .venv/.project ## Run the unit tests with fewer random examples and no server, in half a minute
+	$(VENV)/python -m pytest -n auto -m "not server" --hypothesis-profile=quick tests/unit
+
 .PHONY: soak
 soak: .venv/.project ## Run the random tests with new seeds, for TAP_ACTON_SOAK_SECONDS or an hour
 	TAP_ACTON_SOAK_SECONDS=$${TAP_ACTON_SOAK_SECONDS:-3600} $(VENV)/python -m pytest -s -n 2 \

@@ -17,6 +17,16 @@ if TYPE_CHECKING:
 # The same examples on every run and machine, however slow and busy that is.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
+# A few of them, for `make unit`.
+settings.register_profile("quick", settings.get_profile("repeatable"), max_examples=10)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a server, so that `make unit` can leave it out."""
+    for item in items:
+        if "postgres" in getattr(item, "fixturenames", ()):
+            item.add_marker("server")
 
 
 @pytest.fixture(scope="session")

@@ -41,7 +41,7 @@ def test_fingerprint_tells_alike_rows_apart(
 parts = st.lists(st.none() | st.integers(-20, 20) | st.text("ns1i:;\ud83d", max_size=4), max_size=4)
 
 
-@settings(max_examples=150)
+@settings(max_examples=3 * settings().max_examples // 2)
 @given(parts, parts)
 def test_fingerprint_is_the_same_only_for_the_same_parts(
     one: list[str | int | None], other: list[str | int | None]

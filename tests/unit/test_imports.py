@@ -51,10 +51,6 @@ NEIGHBORS = {
 UPWARD = {
     "output -> streams/base",
     "state/rounds -> sync",
-    "stores/opening -> api",
-    "stores/postgresql -> api",
-    "stores/redis -> api",
-    "stores/server -> api",
     "streams/lists/list_streams -> streams",
     "sync/run -> streams/audience_center",
     "sync/run -> streams/custom_objects",

@@ -381,7 +381,7 @@ def test_progress_that_is_not_as_written_is_not_used(
 
 
 @pytest.mark.timeout(300)
-@settings(max_examples=2_000)
+@settings(max_examples=20 * settings().max_examples)
 @given(states, st.data())
 def test_whatever_is_damaged_is_not_relied_on(state: StreamState, data: st.DataObject) -> None:
     left, problems = problems_of(damaged(bookmark_of(state), data))
@@ -605,7 +605,7 @@ OLD: dict[str, Any] = {
 }
 
 
-@settings(max_examples=1_000)
+@settings(max_examples=10 * settings().max_examples)
 @given(st.sampled_from(sorted(OLD)), st.data())
 def test_damaged_states_of_older_versions_raise_nothing(name: str, data: st.DataObject) -> None:
     version, stream, bookmark = OLD[name]

@@ -6,6 +6,7 @@ import inspect
 import logging
 import os
 import signal
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,7 +20,7 @@ from tap_acton.streams import STREAM_TYPES
 from tap_acton.tap import SDK_NOISE, TapActOn, is_news
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from tap_acton.streams.base.old_stream import ActOnStream
 
@@ -34,16 +35,29 @@ SETTINGS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _signals_stay_as_they_are() -> Iterator[None]:
+@contextmanager
+def signals_kept() -> Iterator[None]:
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
     for number, handler in handlers.items():
         signal.signal(number, handler)
 
 
+@pytest.fixture(autouse=True)
+def _signals_stay_as_they_are() -> Iterator[None]:
+    with signals_kept():
+        yield
+
+
 def tap(**settings: Any) -> TapActOn:
     return TapActOn(config={**SETTINGS, **settings})
+
+
+@pytest.fixture(scope="module")
+def streams() -> Mapping[str, Stream]:
+    """The streams of a tap that has not run."""
+    with signals_kept():
+        return tap().streams
 
 
 def test_streams_come_in_the_order_in_which_they_are_read() -> None:
@@ -60,8 +74,10 @@ def test_a_listing_is_read_before_the_streams_below_it(kind: type[ActOnStream]) 
 
 
 @pytest.mark.parametrize("kind", STREAM_TYPES, ids=lambda kind: kind.name)
-def test_every_property_says_what_it_holds(kind: type[ActOnStream]) -> None:
-    schema = tap().streams[kind.name].schema
+def test_every_property_says_what_it_holds(
+    streams: Mapping[str, Stream], kind: type[ActOnStream]
+) -> None:
+    schema = streams[kind.name].schema
     assert schema["description"]
     assert all(definition["description"] for definition in schema["properties"].values())
     assert "extra_fields" in schema["properties"]

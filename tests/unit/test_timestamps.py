@@ -25,7 +25,7 @@ PACIFIC = ZoneInfo("US/Pacific")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LAST_MILLISECOND = 253_402_300_799_999
 
-thorough = settings(max_examples=150)
+thorough = settings(max_examples=3 * settings().max_examples // 2)
 
 any_text = st.text(st.characters())
 anything = st.one_of(

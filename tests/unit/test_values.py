@@ -27,7 +27,7 @@ from tap_acton.records.values import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-thorough = settings(max_examples=150)
+thorough = settings(max_examples=3 * settings().max_examples // 2)
 
 any_text = st.text(st.characters())
 scalars = st.one_of(
