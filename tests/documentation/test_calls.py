@@ -1,4 +1,4 @@
-"""The endpoints and costs that the README names, held against a run."""
+"""The endpoints and calls that the documentation names, compared with a run."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from urllib.parse import urlencode
 import pytest
 
 from acton_sandbox import Account, Sandbox
+from scripts.docs import STREAMS
 from tap_acton.settings.schema import MESSAGE_TYPES
 from tap_acton.tap import TapActOn
-from tests.documentation.reference import STREAMS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

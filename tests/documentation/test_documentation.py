@@ -14,16 +14,24 @@ import pytest
 
 from acton_sandbox import __main__ as sandbox_command
 from acton_sandbox import pages
+from scripts.docs import (
+    DOCS,
+    FAMILIES,
+    ROOT,
+    STREAM_PAGES,
+    STREAMS,
+    anchor,
+    documents,
+    page_of,
+    schema_of,
+)
 from tap_acton import errors
 from tap_acton.records.reader import EXTRA_FIELDS
 from tap_acton.settings.schema import CONFIG_SCHEMA
 from tap_acton.streams import STREAM_TYPES
 from tap_acton.streams.audience_center.contact_reports import ContactReport
+from tap_acton.streams.base.shaped import UnverifiedStream
 from tap_acton.streams.suppression.created_after import HOLDS
-from tests.documentation.coverage import CDATA, DOMO
-from tests.documentation.generate import README, ROOT, SANDBOX, STREAM_PAGES, documents
-from tests.documentation.reference import ADDED, FAMILIES, SETTING_GROUPS, STREAMS
-from tests.documentation.stream_pages import schema_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +41,7 @@ if TYPE_CHECKING:
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 MODULES = sorted((ROOT / "tap_acton").rglob("*.py"))
-DESIGN = ROOT / "docs" / "design.md"
+README = ROOT / "README.md"
 NAMES = [kind.name for kind in STREAM_TYPES]
 HOLE = "…"
 """Stands in a quoted sentence for what differs."""
@@ -57,18 +65,21 @@ def sentences_of(tree: ast.Module) -> Iterator[str]:
             yield re.sub(r"%[.\d]*[a-z]", HOLE, node.value)
 
 
+def page(name: str) -> str:
+    """Read a page of the documentation."""
+    return (DOCS / f"{name}.md").read_text(encoding="utf-8")
+
+
 def quotations() -> list[str]:
-    """Give the sentences that the README helps with."""
-    text = README.read_text(encoding="utf-8")
-    chapter = text.partition("\n## Troubleshooting\n")[2].partition("\n## ")[0]
-    return re.findall(r"^\| `([^`]+)` \|", chapter, re.MULTILINE)
+    """Give the sentences that the page about troubleshooting explains."""
+    text = page("troubleshooting").partition("\n## The summary of a run\n")[0]
+    return re.findall(r"^\| `([^`]+)` \|", text, re.MULTILINE)
 
 
 def anchors(path: Path) -> set[str]:
     """Give the anchors that GitHub makes of the headings of a document."""
     headings = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
-    plain = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in headings)
-    return {heading.replace(" ", "-") for heading in plain}
+    return set(map(anchor, headings))
 
 
 def test_generated_documentation_is_current() -> None:
@@ -78,30 +89,34 @@ def test_generated_documentation_is_current() -> None:
         for path in sorted({*texts, *STREAM_PAGES.glob("*.md")})
         if path not in texts or not path.exists() or path.read_text(encoding="utf-8") != texts[path]
     ]
-    assert stale == [], "run python -m tests.documentation.generate"
+    assert stale == [], "run python -m scripts.docs"
 
 
-def test_every_stream_is_described_in_the_order_of_reading() -> None:
-    assert list(STREAMS) == NAMES
+def test_every_stream_is_described_once() -> None:
+    assert sorted(STREAMS) == sorted(NAMES)
 
 
-def test_every_stream_has_a_family() -> None:
-    assert {kind.__module__.rpartition(".")[2] for kind in STREAM_TYPES} <= set(FAMILIES)
+def test_the_readme_links_every_family() -> None:
+    text = README.read_text(encoding="utf-8")
+    assert all(
+        f"({STREAM_PAGES.relative_to(ROOT)}/{page_of(family)})" in text for family in FAMILIES
+    )
 
 
 @pytest.mark.parametrize("kind", STREAM_TYPES, ids=NAMES)
-def test_a_stream_that_is_not_selected_by_default_says_why(kind: type[ActOnStream]) -> None:
-    assert bool(STREAMS[kind.name].opt_in) is not kind.selected_by_default
+def test_an_optional_stream_says_why(kind: type[ActOnStream]) -> None:
+    assert bool(STREAMS[kind.name].optional) is not kind.selected_by_default
 
 
-def test_streams_of_the_coverage_exist() -> None:
-    named = {stream for match in (*DOMO, *CDATA) for stream in match.streams}
-    assert named <= {*NAMES}
+@pytest.mark.parametrize("kind", STREAM_TYPES, ids=NAMES)
+def test_a_stream_that_takes_any_shape_is_marked_as_unverified(kind: type[ActOnStream]) -> None:
+    assert STREAMS[kind.name].is_unverified or not issubclass(kind, UnverifiedStream)
 
 
-def test_the_coverage_has_every_report_and_view_once() -> None:
-    assert len({match.name for match in DOMO}) == len(DOMO) == 29 + 1
-    assert len({match.name for match in CDATA}) == len(CDATA)
+def test_the_coverage_links_every_stream_and_has_every_report_of_domo() -> None:
+    text = page("coverage")
+    assert set(re.findall(r"\[(\w+)\]\(streams/", text)) == set(NAMES)
+    assert re.findall(r"^\| (\d+) \|", text, re.MULTILINE) == list(map(str, range(1, 29 + 2)))
 
 
 def test_the_changelog_names_every_stream_that_was_added() -> None:
@@ -119,11 +134,13 @@ def test_every_stream_says_what_every_column_is(stream: str) -> None:
 
 
 def test_columns_that_the_tap_adds_exist() -> None:
-    assert all(column in schema_of(stream)["properties"] for stream, column in ADDED)
+    for stream, note in STREAMS.items():
+        assert set(note.added) <= set(schema_of(stream)["properties"]), stream
 
 
 def test_every_setting_is_described_once() -> None:
-    described = Counter(chain.from_iterable(SETTING_GROUPS.values()))
+    lists = re.findall(r"<!-- generated: settings ([^>]*) -->", page("settings"))
+    described = Counter(chain.from_iterable(map(str.split, lists)))
     # The SDK adds settings of its own to the schema once a tap has been made.
     own = {name: 1 for name in CONFIG_SCHEMA["properties"] if not name.startswith("stream_map")}
     own = {name: 1 for name in own if not name.startswith(("flattening_", "faker_"))}
@@ -139,7 +156,7 @@ def test_there_are_quotations() -> None:
     assert len(quotations()) == len(set(quotations())) > 30
 
 
-def test_the_work_is_shared_of_the_streams_that_the_readme_says() -> None:
+def test_shards_divide_the_streams_that_the_documentation_says() -> None:
     shared = {kind.name for kind in STREAM_TYPES if kind.listing or issubclass(kind, ContactReport)}
     with_id = {name for name, note in STREAMS.items() if "{id}" in note.endpoint}
     assert shared == {"subscription_opt_outs", "custom_object_records", *with_id}
@@ -149,24 +166,21 @@ def test_the_longer_lookback_is_that_of_the_code() -> None:
     code = (ROOT / "tap_acton" / "streams" / "suppression" / "streams.py").read_text(
         encoding="utf-8"
     )
-    text = README.read_text(encoding="utf-8")
-    assert re.findall(r"days=(\d+)", code) == re.findall(r"bookmark, less (\d+) days", text)
+    assert re.findall(r"days=(\d+)", code) == re.findall(
+        r"bookmark, less (\d+) days", page("incremental")
+    )
 
 
 def test_the_days_for_which_a_filter_is_relied_on_are_those_of_the_code() -> None:
     days = str(HOLDS.days)
-    for text in (
-        README.read_text(encoding="utf-8"),
-        (ROOT / "docs" / "design.md").read_text(encoding="utf-8"),
-        STREAMS["hard_bounces"].later,
-    ):
+    for text in (page("incremental"), page("design"), STREAMS["hard_bounces"].later):
         assert re.findall(r"(?:every|holds for) (\d+) days", text) == [days]
 
 
 def test_exit_codes_are_those_of_the_code() -> None:
     text = README.read_text(encoding="utf-8")
     assert f"\n| {errors.EXIT_FAILED} | A setting" in text
-    assert f"\n| {errors.EXIT_ALLOWANCE_SPENT} | The allowance is spent" in text
+    assert f"\n| {errors.EXIT_ALLOWANCE_SPENT} | The allowance is used up" in text
     assert f"\n| {errors.EXIT_SIGNAL_BASE} + n | Stopped by signal n" in text
 
 
@@ -189,8 +203,7 @@ def test_make_targets_exist() -> None:
 
 
 def test_every_guarantee_has_tests_that_exist() -> None:
-    text = (ROOT / "docs" / "guarantees.md").read_text(encoding="utf-8")
-    rows = [line for line in text.splitlines() if line.startswith("| ")]
+    rows = [line for line in page("guarantees").splitlines() if line.startswith("| ")]
     promises = [line for line in rows if not line.startswith(("| guarantee ", "| --- "))]
     assert promises
     for promise in promises:
@@ -201,17 +214,19 @@ def test_every_guarantee_has_tests_that_exist() -> None:
             assert re.search(rf"^ *def {name}\(", code, re.MULTILINE), f"{path}::{name}"
 
 
-def test_modules_and_exceptions_of_the_design_exist() -> None:
-    text = DESIGN.read_text(encoding="utf-8")
-    mentioned = set(re.findall(r"\b([a-z_]+\.py)\b", text))
-    of_streams = {path.name for path in MODULES if "streams" in path.parts}
-    others = {path.name for path in MODULES} - of_streams
-    assert others - {"__init__.py"} <= mentioned <= others | of_streams
+def test_the_design_names_every_package_and_only_what_exists() -> None:
+    text = page("design")
+    packages = {path.parent.relative_to(ROOT) for path in MODULES if path.name == "__init__.py"}
+    packages = {path for path in packages if len(path.parts) == len(("tap_acton", "package"))}
+    described = re.findall(r"^\| `(tap_acton/\w+)/` \|", text, re.MULTILINE)
+    # The schemas are data, which only the records read.
+    assert set(described) == {str(path) for path in packages} - {"tap_acton/schemas"}
+    assert set(re.findall(r"`(\w+\.py)`", text)) <= {path.name for path in MODULES}
     assert all(hasattr(errors, name) for name in re.findall(r"`(\w+Error)`", text))
 
 
 def test_arguments_and_controls_of_the_sandbox_are_complete() -> None:
-    text = SANDBOX.read_text(encoding="utf-8")
+    text = page("sandbox")
     table = "".join(line for line in text.splitlines() if line.startswith("| `--"))
     known = {
         option

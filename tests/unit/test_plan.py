@@ -17,7 +17,7 @@ from tap_acton.streams.messages.progress import MessageProgress
 from tap_acton.sync.forecast import Certainty, FirstPage, certainty_of_sum, pages_of
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "allowance.md"
 EXACT, ABOUT, AT_LEAST, AT_MOST = Certainty
 
 
@@ -148,9 +148,9 @@ def test_new_is_what_was_sent_since_or_was_refused() -> None:
     assert progress.is_new(message("old", 60))
 
 
-def test_the_readme_names_every_field() -> None:
-    text = README.read_text(encoding="utf-8")
-    chapter = text.partition("\n### What a run will take\n")[2].partition("\n## ")[0]
+def test_the_documentation_names_every_field() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    chapter = text.partition("\n## What a run will take\n")[2].partition("\n## ")[0]
     data = plan_of(1).data()
     named = set(re.findall(r"`([a-z_ ]+)`", chapter))
     assert {*data, *data["streams"][0], *Certainty} <= named

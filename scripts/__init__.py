@@ -1,0 +1,1 @@
+"""Tools for developers of the project; not part of the wheel."""
