@@ -53,7 +53,7 @@ def table_of(messages: int) -> str:
     head = (
         "latency",
         "calls",
-        "throttle answers",
+        "throttled",
         "seconds",
         "share of the allowed rate",
         "from first to last call",

@@ -71,8 +71,8 @@ class Speed:
         head = (
             f"{self.title}: {self.records:,}",
             "records per processor second",
-            "beyond its start",
-            "processor time beside the first line",
+            "without startup",
+            "processor time relative to the first line",
             "records per second",
             "MB",
         )

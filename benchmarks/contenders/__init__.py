@@ -250,14 +250,14 @@ SUBJECTS = (
             tap("tap-acton, list_members", LIST_MEMBERS, bulk_format="json", **UNLIMITED),
             tap("tap-acton, list_members, CSV", LIST_MEMBERS, bulk_format="csv", **UNLIMITED),
             tap(
-                "tap-acton, stream of the list",
+                "tap-acton, single-list stream",
                 LIST_STREAM,
                 bulk_format="json",
                 list_streams=[LIST_ID],
                 **UNLIMITED,
             ),
             tap(
-                "tap-acton, stream of the list, CSV",
+                "tap-acton, single-list stream, CSV",
                 LIST_STREAM,
                 bulk_format="csv",
                 list_streams=[LIST_ID],
