@@ -1,17 +1,17 @@
-# `make` installs everything into this folder: .venv to develop and test, .venv-meltano for
+# `make` installs everything into this folder: .venv for development and tests, .venv-meltano for
 # Meltano, whose pins differ, and .meltano for its plugins.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
-# The first Python that runs (a shim may not) and is new enough. The loader's DuckDB has no
-# wheels above 3.12, so that comes first.
+# The first Python that runs (a shim may not) and is new enough. target-duckdb's DuckDB has no
+# wheels for Python above 3.12, so 3.12 comes first.
 ifndef PYTHON
 PYTHON := $(firstword $(foreach python,python3.12 python3.11 python3.13 python3.14 python3,\
 	$(shell $(python) -c 'import sys; sys.version_info >= (3, 11) and print(sys.executable)' 2>/dev/null)))
 endif
 
-# Behind a proxy with a certificate of its own, this machine knows it and uv does not.
+# Behind a proxy with its own certificate, this machine trusts it and uv does not.
 export UV_SYSTEM_CERTS ?= 1
 
 VENV := .venv/bin
@@ -19,12 +19,16 @@ MELTANO := .venv-meltano/bin/meltano
 PIP := -m pip --disable-pip-version-check --quiet
 
 .PHONY: help
-help: ## Show what there is to make
+help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
 .PHONY: run
 run: .venv/.project .meltano/.installed ## Read Act-On, or its sandbox, into DuckDB
 	@$(VENV)/python -m pipeline $(ARGS)
+
+.PHONY: unit
+unit: .venv/.project ## Run the unit tests (half a minute)
+	$(VENV)/python -m pytest -n auto tests/unit
 
 .PHONY: test
 test: lint .meltano/.installed-for-tests ## Check the code and run all tests
@@ -47,26 +51,26 @@ lint: .venv/.project ## Check style and types
 	$(VENV)/zizmor --offline --persona auditor --quiet .github
 
 .PHONY: mutation
-mutation: .venv/.project ## Change the code in small ways, and see that tests notice (takes a while)
+mutation: .venv/.project ## Change the code in small ways and check that tests notice (15 minutes)
 	rm -rf mutants
 	$(VENV)/mutmut run
 	$(VENV)/python -m tests.mutation.survivors
 
 .PHONY: bench
-bench: .venv/.project .venv-bench-airbyte/.installed .venv-bench-dlt/.installed ## Measure speed and cost beside other ways (takes an hour)
+bench: .venv/.project .venv-bench-airbyte/.installed .venv-bench-dlt/.installed ## Measure speed and cost against other ways to read the data (an hour)
 	@$(VENV)/python -m benchmarks $(ARGS)
 
 .PHONY: audit
-audit: .venv-audit/.installed ## Look up known vulnerabilities of all pins (asks PyPI)
+audit: .venv-audit/.installed ## Look up known vulnerabilities of all pins (queries PyPI)
 	@set -e; for pins in requirements/*.txt; do \
 		echo "$$pins"; .venv-audit/bin/pip-audit --disable-pip --require-hashes --requirement "$$pins"; done
 
 .PHONY: format
-format: .venv/.project ## Put the code into shape
+format: .venv/.project ## Format the code
 	$(VENV)/ruff check --fix-only
 	$(VENV)/ruff format
 
-# No address of a registry goes into the files, so they work behind any mirror of it.
+# The files contain no address of a registry, so they work behind any mirror.
 LOCK := $(VENV)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--no-config --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock"
 
@@ -83,12 +87,12 @@ dist: .venv/.project ## Build the wheel and the source package
 	$(VENV)/uv build --no-config --no-build-isolation --quiet --clear --out-dir dist
 
 .PHONY: clean
-clean: ## Remove what was installed, and the sandbox with all that was read of it
+clean: ## Remove everything that was installed, and the sandbox with its data
 	rm -rf .venv .venv-audit .venv-bench-* .venv-meltano .meltano/extractors .meltano/loaders .meltano/run .meltano/.installed*
 	rm -rf .sandbox output/sandbox.duckdb* dist mutants .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 .venv/.dependencies: requirements/development.txt
-	$(if $(PYTHON),,$(error No Python from 3.11 on was found: name one with make PYTHON=...))
+	$(if $(PYTHON),,$(error No Python 3.11 or newer found: name one with make PYTHON=...))
 	$(PYTHON) -m venv --clear .venv
 	$(VENV)/python $(PIP) install --require-hashes --requirement $<
 	@touch $@
@@ -98,13 +102,13 @@ clean: ## Remove what was installed, and the sandbox with all that was read of i
 	@touch $@
 
 .venv-meltano/.installed: requirements/meltano.txt
-	$(if $(PYTHON),,$(error No Python from 3.11 on was found: name one with make PYTHON=...))
+	$(if $(PYTHON),,$(error No Python 3.11 or newer found: name one with make PYTHON=...))
 	$(PYTHON) -m venv --clear .venv-meltano
 	.venv-meltano/bin/python $(PIP) install --require-hashes --requirement $<
 	@touch $@
 
 .venv-audit/.installed: requirements/audit.txt
-	$(if $(PYTHON),,$(error No Python from 3.11 on was found: name one with make PYTHON=...))
+	$(if $(PYTHON),,$(error No Python 3.11 or newer found: name one with make PYTHON=...))
 	$(PYTHON) -m venv --clear .venv-audit
 	.venv-audit/bin/python $(PIP) install --require-hashes --requirement $<
 	@touch $@
@@ -118,7 +122,7 @@ clean: ## Remove what was installed, and the sandbox with all that was read of i
 	$(MELTANO) --log-level=warning install tap-acton target-duckdb
 	@touch $@
 
-# `make run` does without it.
+# `make run` does not need it.
 .meltano/.installed-for-tests: .meltano/.installed
 	$(MELTANO) --log-level=warning install target-postgres
 	@touch $@
