@@ -96,8 +96,9 @@ def test_every_stream_is_described_once() -> None:
     assert sorted(STREAMS) == sorted(NAMES)
 
 
-def test_the_readme_links_every_family() -> None:
+def test_the_readme_counts_the_streams_and_links_every_family() -> None:
     text = README.read_text(encoding="utf-8")
+    assert f" {len(NAMES)} streams" in text
     assert all(
         f"({STREAM_PAGES.relative_to(ROOT)}/{page_of(family)})" in text for family in FAMILIES
     )
