@@ -317,7 +317,9 @@ def test_a_program_of_two_types_is_two_rows_with_the_folder_of_each(bench: Bench
     assert {(row["folder_id"], row["folder_name"]) for row in rows} == {("12", "Nurture")}
 
 
-@pytest.mark.parametrize("folders", [[], None, [{"id": 1, "name": "Nurture"}], [{"id": 1, "entries": None}]])
+@pytest.mark.parametrize(
+    "folders", [[], None, [{"id": 1, "name": "Nurture"}], [{"id": 1, "entries": None}]]
+)
 def test_no_programs_are_no_rows(bench: Bench, folders: Any) -> None:
     answers_with(bench, "/api/1/program", {"folders": folders, "anyRunning": False})
     assert read_one(bench, "programs") == []
