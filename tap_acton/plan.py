@@ -1,25 +1,32 @@
 """The plan of a run: how many calls it will take, and whether the allowance has them.
 
-A plan asks what a run asks first, above all the listings, and counts what hangs on them.
-It reads no stream, writes no state, and asks about no single parent.
+The command line is ``tap-acton-plan``, or ``python -m tap_acton.plan``. A plan requests what a run
+requests first, above all the listings, and counts what hangs on them. It reads no stream, writes
+no state, and requests no single message, list or contact.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import math
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
 
+import click
+
+from tap_acton.__main__ import in_one_sentence
 from tap_acton.api.rate_limits import seconds_for
 from tap_acton.errors import CallError, NotAvailableError, StreamFailedError
-from tap_acton.sync.forecast import Certainty, Estimate, certainty_of_sum
+from tap_acton.tap import TapActOn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tap_acton.streams.base.old_stream import ActOnStream
-    from tap_acton.streams.base.stream import ActOnTap
+    from tap_acton.streams.base.stream import ActOnStream
+
+OPTIONS = ("version", "config", "catalog", "state")
+"""The options of the tap that matter here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +35,16 @@ class StreamPlan:
 
     Attributes:
         stream: The name of the stream.
-        calls: The calls, those that are made for it by other streams' needs included.
-        certainty: How far the number can be relied on.
+        calls: The calls, those included that are made for it because other streams need it.
+        is_exact: Whether the number holds if Act-On answers as documented; else it is about that.
         reason: What it is made of.
-        failure: Why it cannot be told, if it cannot.
+        failure: Why it cannot be foreseen, if it cannot.
     """
 
     stream: str
     calls: int
-    certainty: Certainty
-    reason: str
+    is_exact: bool = True
+    reason: str = ""
     failure: str = ""
 
 
@@ -49,7 +56,7 @@ class Plan:
         streams: The selected streams, and those that others need, in the order of reading.
         requests_per_second: The pace.
         daily_request_limit: The calls that 24 hours allow.
-        calls_left: Those that are left of them, the calls of this plan taken off.
+        calls_left: Those that are left of them, without the calls of this plan.
         calls_made: The calls that this plan took, logins included.
     """
 
@@ -61,13 +68,13 @@ class Plan:
 
     @property
     def calls(self) -> int:
-        """The calls of the run, a login aside."""
+        """The calls of the run, without a login."""
         return sum(stream.calls for stream in self.streams)
 
     @property
-    def certainty(self) -> Certainty:
-        """How far their number can be relied on."""
-        return certainty_of_sum(stream.certainty for stream in self.streams)
+    def is_exact(self) -> bool:
+        """Whether their number is exact."""
+        return all(stream.is_exact for stream in self.streams)
 
     @property
     def seconds(self) -> float:
@@ -81,18 +88,14 @@ class Plan:
 
     @property
     def failed(self) -> list[str]:
-        """The streams of which nothing can be told."""
+        """The streams that cannot be foreseen."""
         return [stream.stream for stream in self.streams if stream.failure]
 
     def data(self) -> dict[str, Any]:
-        """Give the plan as plain data.
-
-        Returns:
-            An object for JSON; the README names its fields.
-        """
+        """Return the plan as an object for JSON; docs/allowance.md names its fields."""
         return {
             "calls": self.calls,
-            "certainty": self.certainty.value,
+            "certainty": _certainty(is_exact=self.is_exact),
             "seconds": round(self.seconds, 1),
             "days": self.days,
             "fits_today": self.days == 1,
@@ -105,7 +108,7 @@ class Plan:
                 {
                     "stream": one.stream,
                     "calls": one.calls,
-                    "certainty": one.certainty.value,
+                    "certainty": _certainty(is_exact=one.is_exact),
                     "reason": one.reason,
                 }
                 for one in self.streams
@@ -113,19 +116,12 @@ class Plan:
         }
 
     def text(self) -> str:
-        """Give the plan as a person reads it.
-
-        Returns:
-            A table of the streams, and what they come to.
-        """
+        """Return the plan for a person: a table of the streams, and what they come to."""
         width = max(map(len, [one.stream for one in self.streams] + ["stream"]))
-        lines = [f"{'stream':<{width}}  {'':>8} {'calls':>9}  made of"]
-        for name, certainty, calls, reason in (
-            *((one.stream, one.certainty, one.calls, one.reason) for one in self.streams),
-            ("total", self.certainty, self.calls, ""),
-        ):
-            sign = "" if certainty is Certainty.EXACT else certainty
-            lines.append(f"{name:<{width}}  {sign:>8} {calls:>9,}  {reason}".rstrip())
+        lines = [f"{'stream':<{width}}  {'':>5} {'calls':>9}  made of"]
+        for one in (*self.streams, StreamPlan("total", self.calls, self.is_exact)):
+            sign = "" if one.is_exact else "about"
+            lines.append(f"{one.stream:<{width}}  {sign:>5} {one.calls:>9,}  {one.reason}".rstrip())
         return "\n".join([*lines, "", *self._sentences()])
 
     def _sentences(self) -> Iterator[str]:
@@ -137,62 +133,125 @@ class Plan:
         if self.days == 1:
             yield "so the run fits into today."
         else:
-            yield f"so the run takes {self.days} days: it stops at the limit, and the next goes on."
+            yield f"so the run takes {self.days} days: it stops at the limit, and the next resumes."
         yield f"This plan took {self.calls_made:,} calls."
 
 
-def make_plan(tap: ActOnTap) -> Plan:
-    """Plan a run.
+class Planner(TapActOn):
+    """The tap, which says what a run will take instead of making it."""
 
-    Args:
-        tap: The tap, made with the settings, the catalog and the state of the run.
+    @classmethod
+    def get_singer_command(cls) -> click.Command:
+        """Return the command line."""
+        command = super().get_singer_command()
+        command.help = "Say how many calls a run of the tap will take, before it is made."
+        command.params = [
+            *(option for option in command.params if option.name in OPTIONS),
+            click.Option(
+                ["--format", "plan_format"],
+                type=click.Choice(["text", "json"]),
+                default="text",
+                help="How to write the plan.",
+            ),
+        ]
+        return command
 
-    Returns:
-        The plan.
+    @classmethod
+    def invoke(  # type: ignore[override] # other options than the tap has
+        cls,
+        *,
+        config: Any = None,
+        state: IO[str] | None = None,
+        catalog: IO[str] | None = None,
+        plan_format: str = "text",
+    ) -> None:
+        """Run the command line.
 
-    Raises:
-        ActOnError: If Act-On cannot be asked at all.
-    """
-    run = tap.run
-    run.client.connect()
-    # Every stream needs it, so a run asks for it, too.
-    _ = run.zone
-    selected = [cast("ActOnStream", stream) for stream in tap.streams.values() if stream.selected]
-    for stream in selected:
-        stream.begin_full_refresh()
-    foreseen = {stream.name: _foresee(stream) for stream in selected}
-    made = {name: count.calls for name, count in run.summary.streams.items()}
-    streams = []
-    for name in tap.streams:
-        if name in foreseen:
-            estimate, failure = foreseen[name]
-            reason = estimate.reason
-        elif made.get(name):
-            estimate, failure, reason = Estimate(0), "", "not selected, but needed"
-        else:
-            continue
-        calls = made.get(name, 0) + estimate.calls
-        streams.append(StreamPlan(name, calls, estimate.certainty, reason, failure))
-    settings = run.settings
-    return Plan(
-        streams,
-        settings.requests_per_second,
-        settings.daily_request_limit,
-        run.calls_left_today,
-        run.summary.data()["calls"],
-    )
+        Args:
+            config: The configuration, as :meth:`cb_config` gave it.
+            state: The file with the state.
+            catalog: The file with the catalog.
+            plan_format: How to write the plan: ``text`` or ``json``.
+
+        Raises:
+            StreamFailedError: If the plan is not complete.
+        """
+        plan = cls.of_command_line(config, state, catalog).plan()
+        click.echo(json.dumps(plan.data()) if plan_format == "json" else plan.text())
+        if plan.failed:
+            raise StreamFailedError(
+                f"The plan is not complete: {', '.join(plan.failed)}. The reasons are above."
+            )
+
+    def plan(self) -> Plan:
+        """Plan a run with the settings, the catalog and the state at hand.
+
+        Raises:
+            ActOnError: If Act-On does not answer at all.
+        """
+        try:
+            return self._plan()
+        finally:
+            self.run.close()
+
+    def _plan(self) -> Plan:
+        run, settings = self.run, self.run.settings
+        run.client.connect()
+        # Every stream needs it, so a run requests it, too.
+        _ = run.zone
+        selected = [stream for stream in map(self.stream, self.streams) if stream.selected]
+        for stream in selected:
+            stream.begin_full_refresh()
+        plans = {stream.name: _foresee(stream) for stream in selected}
+        made = {name: summary.calls for name, summary in run.summary.streams.items()}
+        for name in self.streams:
+            if name not in plans and made.get(name):
+                plans[name] = StreamPlan(name, 0, reason="not selected, but needed")
+        return Plan(
+            [_with_calls(plans[name], made.get(name, 0)) for name in self.streams if name in plans],
+            settings.requests_per_second,
+            settings.daily_request_limit,
+            run.calls_left_today,
+            run.summary.data()["calls"],
+        )
 
 
-def _foresee(stream: ActOnStream) -> tuple[Estimate, str]:
-    """Let a stream foresee its calls; give its failure where it cannot."""
+def _foresee(stream: ActOnStream | Any) -> StreamPlan:
+    """Let a stream foresee its calls; return its failure where it cannot."""
+    name = stream.name
     try:
-        estimate = stream.estimate()
-        reasons = [estimate.reason, "full read" if stream.is_full_refresh else ""]
-        return replace(estimate, reason=", ".join(filter(None, reasons))), ""
+        forecast = stream.forecast()
     except NotAvailableError as error:
         stream.logger.info("%s The stream will be switched off.", error.sentence)
-        return Estimate(0, reason="not offered to this account"), ""
+        return StreamPlan(name, 0, reason="not offered to this account")
     except (StreamFailedError, CallError) as error:
         if stream.run.is_news(error):
             stream.logger.log(logging.ERROR, error.sentence)
-        return Estimate(0, Certainty.AT_LEAST, "cannot be told at present"), error.sentence
+        return StreamPlan(
+            name,
+            0,
+            is_exact=False,
+            reason="cannot be foreseen at present",
+            failure=error.sentence,
+        )
+    reasons = [forecast.reason, "full refresh" if stream.is_full_refresh else ""]
+    return StreamPlan(name, forecast.calls, forecast.is_exact, ", ".join(filter(None, reasons)))
+
+
+def _with_calls(plan: StreamPlan, made: int) -> StreamPlan:
+    """Add the calls that the plan itself has made for a stream, as a run would."""
+    return StreamPlan(plan.stream, plan.calls + made, plan.is_exact, plan.reason, plan.failure)
+
+
+def _certainty(*, is_exact: bool) -> str:
+    return "exact" if is_exact else "about"
+
+
+def main() -> None:
+    """Run the command; every failure that can be foreseen ends in one sentence."""
+    with in_one_sentence():
+        Planner.cli()
+
+
+if __name__ == "__main__":
+    main()

@@ -12,9 +12,8 @@ import pytest
 
 from acton_sandbox import Account, Choices, Fault, Sandbox
 from tap_acton.errors import EXIT_FAILED
-from tap_acton.plan_command import Planner
+from tap_acton.plan import Planner
 from tap_acton.streams import STREAM_TYPES
-from tap_acton.sync.forecast import Certainty
 from tests.contract.conftest import NOW, bench_of
 from tests.contract.harness import PROJECT, catalog, config_of, environment, signals_kept
 
@@ -105,15 +104,10 @@ def assert_true(planned: Plan, output: Output) -> None:
     assert made.keys() == {one.stream for one in planned.streams}
     for one in planned.streams:
         calls = made[one.stream]
-        match one.certainty:
-            case Certainty.EXACT:
-                assert one.calls == calls, one
-            case Certainty.AT_LEAST:
-                assert one.calls <= calls, one
-            case Certainty.AT_MOST:
-                assert one.calls >= calls, one
-            case Certainty.ABOUT:
-                assert calls / 2 - 3 <= one.calls <= 2 * calls + 3, (one, calls)
+        if one.is_exact:
+            assert one.calls == calls, one
+        else:
+            assert calls / 2 - 3 <= one.calls <= 2 * calls + 3, (one, calls)
 
 
 @pytest.mark.parametrize("edition", ["2024", "2019"])
@@ -180,9 +174,8 @@ def test_pages_and_files_are_foreseen(bench: Bench, bulk_format: str) -> None:
     made = calls_of(bench.run(**settings))
     assert planned["messages"].calls == made["messages"] > 6
     assert planned["contacts"].calls == made["contacts"] > 2
-    assert planned["contacts"].certainty is Certainty.EXACT
     # These tell only that another page follows.
-    assert planned["hard_bounces"].certainty is Certainty.AT_LEAST
+    assert not planned["hard_bounces"].is_exact
     assert 1 < planned["hard_bounces"].calls <= made["hard_bounces"]
     of_lists = planned["list_members"].calls
     assert of_lists == made["list_members"]
@@ -193,20 +186,17 @@ def test_a_list_with_a_stream_of_its_own_is_planned_by_its_size(bench: Bench) ->
     found = bench.discover(list_streams=["Cust*"])
     names = [one["tap_stream_id"] for one in found["streams"]]
     name = next(name for name in names if name not in ALL and name.startswith("list_"))
-    for streams, certainty in (
-        ([name, "lists"], Certainty.ABOUT),
-        ([name], Certainty.AT_LEAST),
-    ):
+    for streams, has_size in (([name, "lists"], True), ([name], False)):
         with signals_kept(), bench._pauses_skipped():
             planned = Planner(
                 config=bench.config(page_size=30, bulk_format="json"),
                 catalog=catalog(streams, discovered=found),
             ).plan()
         one = next(one for one in planned.streams if one.stream == name)
-        assert one.certainty is certainty
+        assert not one.is_exact
         output = bench.run(streams=streams, discovered=found, page_size=30, bulk_format="json")
         assert 1 <= one.calls <= calls_of(output)[name]
-        assert (one.calls == calls_of(output)[name]) is (certainty is Certainty.ABOUT)
+        assert (one.calls == calls_of(output)[name]) is has_size
 
 
 def test_a_shard_is_planned_as_one(bench: Bench) -> None:
@@ -269,7 +259,7 @@ def test_a_listing_that_fails_leaves_the_rest_of_the_plan(bench: Bench) -> None:
     bench.sandbox.faults.add(Fault("garbage", "/api/1/form", times=None))
     planned = plan(bench, streams=["forms", "form_reports", "landing_page_reports"])
     assert planned.failed == ["forms", "form_reports"]
-    assert planned.certainty is Certainty.AT_LEAST
+    assert not planned.is_exact
     assert next(one.calls for one in planned.streams if one.stream == "landing_page_reports") == 4
 
 
@@ -315,7 +305,7 @@ def sandbox() -> Sandbox:
 def command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """Run the command."""
     return subprocess.run(
-        [sys.executable, "-m", "tap_acton.plan_command", *map(str, arguments)],
+        [sys.executable, "-m", "tap_acton.plan", *map(str, arguments)],
         cwd=PROJECT,
         env=environment(),
         capture_output=True,

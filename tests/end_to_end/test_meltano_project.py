@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tap_acton.plan_command import Planner
+from tap_acton.plan import Planner
 from tap_acton.streams import STREAM_TYPES
 
 ROOT = Path(__file__).parents[2]

@@ -21,11 +21,10 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 
 BELOW = {
-    "plan_command": ["plan", "__main__"],
     "__main__": ["tap"],
     "tap": ["discovery"],
     "discovery": ["streams"],
-    "plan": ["streams"],
+    "plan": ["tap", "__main__", "streams"],
     "streams": [],  # the list of all streams: it imports every family, and no family imports it
     "streams/base": ["output", "sync", "state", "schemas"],
     "output": ["sync", "state"],
@@ -49,7 +48,6 @@ NEIGHBORS = {
 """Which family of streams may import which other one."""
 
 UPWARD = {
-    "output -> streams/base",
     "state/rounds -> sync",
     "streams/lists/list_streams -> streams",
     "sync/run -> streams/audience_center",

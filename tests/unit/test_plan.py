@@ -14,49 +14,33 @@ from tap_acton.api.rate_limits import seconds_for
 from tap_acton.plan import Plan, StreamPlan
 from tap_acton.records.timestamps import timestamp_of
 from tap_acton.streams.messages.progress import MessageProgress
-from tap_acton.sync.forecast import Certainty, FirstPage, certainty_of_sum, pages_of
+from tap_acton.sync.forecast import pages_of
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 PAGE = Path(__file__).parents[2] / "docs" / "allowance.md"
-EXACT, ABOUT, AT_LEAST, AT_MOST = Certainty
 
 
 def plan_of(*calls: int, left: int = 30_000, limit: int = 30_000) -> Plan:
     """Make a plan of streams with so many calls each."""
     streams = [
-        StreamPlan(f"stream_{number}", of_stream, EXACT, "parents: 3")
+        StreamPlan(f"stream_{number}", of_stream, reason="forms: 3")
         for number, of_stream in enumerate(calls)
     ]
     return Plan(streams, 5, limit, left, 12)
 
 
-@pytest.mark.parametrize(
-    ("parts", "whole"),
-    [
-        ([], EXACT),
-        ([EXACT, EXACT], EXACT),
-        ([EXACT, AT_LEAST], AT_LEAST),
-        ([ABOUT, EXACT], ABOUT),
-        ([AT_MOST, EXACT, AT_MOST], AT_MOST),
-        # What may be fewer in one part may be fewer in all.
-        ([AT_LEAST, ABOUT], ABOUT),
-        ([AT_LEAST, AT_MOST], ABOUT),
-    ],
-)
-def test_a_sum_is_as_certain_as_its_parts(parts: list[Certainty], whole: Certainty) -> None:
-    assert certainty_of_sum(parts) is whole
+def test_a_sum_is_exact_only_where_its_parts_are() -> None:
+    parts = [StreamPlan("one", 1), StreamPlan("other", 2, is_exact=False)]
+    assert Plan(parts[:1], 5, 100, 100, 1).is_exact
+    plan = Plan(parts, 5, 100, 100, 1)
+    assert (plan.data()["certainty"], plan.calls) == ("about", 3)
+    assert re.search(r"^other +about +2$", plan.text(), re.MULTILINE)
+    assert re.search(r"^total +about +3$", plan.text(), re.MULTILINE)
 
 
 @pytest.mark.parametrize(("rows", "pages"), [(0, 1), (1, 1), (1000, 1), (1001, 2), (2500, 3)])
 def test_even_no_rows_take_a_page(rows: int, pages: int) -> None:
     assert pages_of(rows, 1000) == pages
-
-
-def test_a_page_that_others_follow_tells_all_only_with_a_total() -> None:
-    assert FirstPage(rows=7, total=None, further=0).tells_all
-    assert FirstPage(rows=1000, total=2500, further=2).tells_all
-    assert not FirstPage(rows=1000, total=None, further=1).tells_all
-    assert FirstPage(rows=1000, total=2500, further=2).known_rows == 2500
 
 
 @pytest.mark.parametrize("pace", [5, 0.5, 1, 40, 100_000])
@@ -79,7 +63,7 @@ def test_the_text_has_a_line_per_stream_and_says_whether_it_fits() -> None:
     text = plan_of(18_000, 7, left=29_000).text()
     lines = text.splitlines()
     assert lines[0].split() == ["stream", "calls", "made", "of"]
-    assert lines[1].split() == ["stream_0", "18,000", "parents:", "3"]
+    assert lines[1].split() == ["stream_0", "18,000", "forms:", "3"]
     assert lines[3].split() == ["total", "18,007"]
     assert "At 5 calls a second this takes 1:01:" in text
     assert (
@@ -100,7 +84,7 @@ def test_the_data_is_json_and_says_the_same() -> None:
         "stream": "stream_0",
         "calls": 18_000,
         "certainty": "exact",
-        "reason": "parents: 3",
+        "reason": "forms: 3",
     }
 
 

@@ -39,7 +39,7 @@ from tap_acton.streams.base.listings import Listings
 from tap_acton.streams.base.versions import Tally
 from tap_acton.sync.answers import Answer, Query, SeenKeys, without_shifted
 from tap_acton.sync.fan_out import Task, in_order
-from tap_acton.sync.forecast import Certainty, Estimate, FirstPage, pages_of
+from tap_acton.sync.forecast import Certainty, Estimate, FirstPage, Forecast, pages_of
 from tap_acton.sync.readings import Readings
 
 if TYPE_CHECKING:
@@ -471,6 +471,11 @@ class ActOnStream(AskingStream):
         )
 
     # What is foreseen
+
+    def forecast(self) -> Forecast:
+        """Give the estimate in the new words."""
+        found = self.estimate()
+        return Forecast(found.calls, found.certainty is Certainty.EXACT, found.reason)
 
     def estimate(self) -> Estimate:
         """Foresee the calls of the stream, besides those that this very run has made for it.

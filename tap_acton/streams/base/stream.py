@@ -44,7 +44,7 @@ from tap_acton.state.stream_state import Checkpoint, ItemsState, StreamState
 from tap_acton.streams.base.listings import Listings
 from tap_acton.streams.base.schema import SCHEMAS, FoundSchema
 from tap_acton.streams.base.unchanged import UnchangedItems
-from tap_acton.sync.forecast import Certainty, Estimate, Forecast, pages_of
+from tap_acton.sync.forecast import Forecast, pages_of
 from tap_acton.sync.query import Outcome, Query, Response
 from tap_acton.sync.requester import Requester
 from tap_acton.sync.retriever import Retriever
@@ -711,13 +711,6 @@ class ActOnStream(WritingStream):
             sum(map(self.calls_for, queries)),
             is_exact=self.paging is None or not queries,
             reason=f"{about}: {len(queries):,}" if about else "",
-        )
-
-    def estimate(self) -> Estimate:
-        """Give the forecast in the old words."""
-        found = self.forecast()
-        return Estimate(
-            found.calls, Certainty.EXACT if found.is_exact else Certainty.ABOUT, found.reason
         )
 
     @property
