@@ -58,6 +58,10 @@ class Spool:
         self._file.write(msgspec.json.encode(item) + b"\n")
         self._count += 1
 
+    def flush(self) -> None:
+        """Write what is still in the memory; raises OSError if the disk has no room for it."""
+        self._file.flush()
+
     def take(self) -> Iterator[Any]:
         """Give the items, once.
 

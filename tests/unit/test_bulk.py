@@ -26,8 +26,8 @@ from tap_acton.errors import (
     UnreachableError,
 )
 from tap_acton.records.list_table import cells_as_in, read_csv
-from tap_acton.streams.base import csv_file
-from tap_acton.streams.base.csv_file import CsvFile
+from tap_acton.streams.base import csv_download
+from tap_acton.streams.base.csv_download import CsvFile
 from tap_acton.streams.base.old_csv import DOWNLOAD_TRIES, object_maker
 from tests.unit.test_client import HOST, Setup
 
@@ -118,7 +118,7 @@ def test_what_is_not_csv_is_refused(body: bytes) -> None:
 def test_what_has_no_end_is_refused_before_all_of_it_is_in_memory(
     body: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(csv_file, "LONGEST_LINE", 50)
+    monkeypatch.setattr(csv_download, "LONGEST_LINE", 50)
     monkeypatch.setattr("tap_acton.records.list_table.LONGEST_CELL", 50)
     try:
         with pytest.raises(ValueError):  # noqa: PT011 - it has no text

@@ -27,7 +27,7 @@ from tap_acton.errors import ActOnError, RejectedCallError
 from tap_acton.records.extractors import Undocumented, UnknownShapeError, described
 from tap_acton.records.list_table import Table, distinct_names
 from tap_acton.records.reader import RecordReader
-from tap_acton.streams.base.csv_file import CsvFile
+from tap_acton.streams.base.csv_download import CsvFile
 from tests.unit.test_client import Setup
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import pytest
 
-from tap_acton.streams.base.csv_file import CsvFile
+from tap_acton.streams.base.csv_download import CsvFile
 from tap_acton.sync import spool
 from tap_acton.sync.spool import FactsSpool, Spool
 

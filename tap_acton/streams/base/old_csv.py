@@ -22,7 +22,7 @@ from tap_acton.errors import (
     UnreachableError,
 )
 from tap_acton.records.reader import batched
-from tap_acton.streams.base.csv_file import CsvFile
+from tap_acton.streams.base.csv_download import CsvFile
 from tap_acton.streams.base.old_stream import ActOnStream
 from tap_acton.sync.answers import Answer, Query
 from tap_acton.sync.forecast import pages_of
