@@ -206,6 +206,8 @@ class Reading:
         else:
             self._keys.turn_page()
             for records in self._source.batches(further, self.query):
+                if self._is_file:
+                    self._keys.turn_page()  # a file may have more rows than all pages held
                 new = self._new_of(records)
                 has_new |= bool(new)
                 if new:
@@ -269,7 +271,8 @@ class Reading:
     def _follows_border(self) -> bool:
         """Whether each page is to begin with the last row of the one before it."""
         paging = self._source.paging
-        return self.is_sequence and paging is not None and paging.overlaps
+        has_pages = paging is not None and paging.overlaps and not self._is_file
+        return self.is_sequence and has_pages
 
     @property
     def _is_single(self) -> bool:
