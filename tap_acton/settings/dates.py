@@ -1,7 +1,7 @@
-"""Dates and durations as settings write them, and what they come to in one run.
+"""Dates and durations as settings write them, and what they mean in one run.
 
-A date may be a day, a date-time, a time before now or a word of the calendar; a duration
-is one of ISO 8601. Timestamps are in UTC and cut to milliseconds.
+A date may be a day, a timestamp, a time before now or a calendar word; a duration is an ISO
+8601 one. Timestamps are in UTC, truncated to milliseconds.
 """
 
 from __future__ import annotations
@@ -31,18 +31,13 @@ _CALENDAR_WORDS = {
 
 
 def stretch(value: str, now: datetime) -> tuple[datetime, datetime]:
-    """Return the first and the last timestamp of what a text names.
+    """Return the first and the last timestamp of what a date setting names.
 
-    Args:
-        value: A date setting.
-        now: When the run begins.
-
-    Returns:
-        Both timestamps; they are the same unless the text names a stretch of the calendar.
+    They are the same unless it names a day or another stretch of the calendar.
 
     Raises:
-        ValueError: If the text is none of what is allowed.
-        OverflowError: If it leads out of the years 1 to 9999.
+        ValueError: If the text is not a date.
+        OverflowError: If it is outside of the years 1 to 9999.
     """
     words = " ".join(value.lower().split())
     if words in _CALENDAR_WORDS:
@@ -69,44 +64,24 @@ def stretch(value: str, now: datetime) -> tuple[datetime, datetime]:
 
 
 def duration(value: str, now: datetime) -> timedelta:
-    """Return a length of time; months and years are counted back from now.
-
-    Args:
-        value: An ISO 8601 duration without fractions.
-        now: When the run begins.
-
-    Returns:
-        The length.
+    """Return the length of an ISO 8601 duration, with months and years counted back from now.
 
     Raises:
-        ValueError: If the text is none of what is allowed.
-        OverflowError: If it leads out of the years 1 to 9999.
+        ValueError: If the text is not a duration, or has fractions.
+        OverflowError: If it leads outside of the years 1 to 9999.
     """
     return now - _before(now, **_parts(value))
 
 
 def to_millisecond(timestamp: datetime) -> datetime:
-    """Cut a timestamp to the milliseconds that all timestamps of the tap have.
-
-    Args:
-        timestamp: The timestamp.
-
-    Returns:
-        The timestamp without what is smaller.
-    """
+    """Truncate a timestamp to milliseconds, as all timestamps of the tap are."""
     return timestamp.replace(microsecond=timestamp.microsecond // 1000 * 1000)
 
 
 def _calendar_stretch(unit: str, offset: int, now: datetime) -> tuple[datetime, datetime]:
     """Return the first and the last timestamp of a day, week, month, quarter or year.
 
-    Args:
-        unit: Which of them.
-        offset: 0 for the one that now is in, -1 for the one before, 1 for the next.
-        now: When the run begins.
-
-    Returns:
-        Both timestamps.
+    The offset is 0 for the current one, -1 for the one before, 1 for the next.
     """
     first = _calendar(now).start_of("month" if unit == "quarter" else unit)
     if unit == "quarter":
@@ -117,12 +92,12 @@ def _calendar_stretch(unit: str, offset: int, now: datetime) -> tuple[datetime, 
 
 
 def _length(unit: str, count: int) -> dict[str, int]:
-    """Return a length of time in the words of pendulum, which knows no quarter."""
+    """Return a length of time as pendulum's arguments; pendulum knows no quarters."""
     return {"months": 3 * count} if unit == "quarter" else {f"{unit}s": count}
 
 
 def _parts(value: str) -> dict[str, int]:
-    """Return the parts of an ISO 8601 duration without fractions; ValueError for any other."""
+    """Return the parts of an ISO 8601 duration, or raise ValueError if it is not one."""
     found = _DURATION.fullmatch(value.upper())
     if found is None:
         message = "This is not an ISO 8601 duration."
@@ -131,16 +106,13 @@ def _parts(value: str) -> dict[str, int]:
 
 
 def _before(now: datetime, *, years: int = 0, months: int = 0, **exact: int) -> datetime:
-    """Return the timestamp that lies a length of time back.
+    """Return the timestamp a length of time ago, in UTC.
 
     Args:
-        now: From where to count.
+        now: When to count from.
         years: Calendar years.
         months: Calendar months; the 31st becomes the last day of a shorter month.
-        **exact: What always takes the same time, in the words of timedelta.
-
-    Returns:
-        The timestamp, in UTC.
+        **exact: Units of fixed length, as arguments of timedelta.
     """
     if years or months:
         now = datetime.combine(_calendar(now).subtract(years=years, months=months), now.timetz())
@@ -148,7 +120,6 @@ def _before(now: datetime, *, years: int = 0, months: int = 0, **exact: int) -> 
 
 
 def _calendar(now: datetime) -> DateTime:
-    """Return a timestamp that knows the calendar."""
     # This import takes a tenth of a second, so only runs that name such a date pay for it.
     import pendulum  # noqa: PLC0415
 
@@ -156,5 +127,5 @@ def _calendar(now: datetime) -> DateTime:
 
 
 def _at(day: date, time_of_day: time) -> datetime:
-    """Return a timestamp of a day in UTC."""
+    """Return a time of a day, in UTC."""
     return to_millisecond(datetime.combine(day, time_of_day, UTC))

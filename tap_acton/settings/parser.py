@@ -1,4 +1,4 @@
-"""Reading a configuration: each value by its schema, each mistake noted.
+"""Parsing a configuration: each value by its schema, each mistake noted.
 
 What only one setting needs, such as the check of an address, is in ``settings``.
 """
@@ -21,52 +21,48 @@ _SIMILAR_ENOUGH = 0.8
 
 
 class Configuration:
-    """A configuration on its way to settings, and the mistakes found in it so far.
+    """A configuration, and the mistakes found in it so far.
 
-    A method that finds a mistake notes it and returns something in its place, so that
-    one look finds all mistakes.
-
-    Args:
-        config: The configuration as it was given.
+    A method that finds a mistake notes it and returns a stand-in, so that one pass finds all
+    mistakes.
 
     Attributes:
-        mistakes: One sentence for each, in the order of reading.
+        mistakes: One sentence each.
     """
 
     def __init__(self, config: Mapping[str, Any]) -> None:
-        """Take a configuration, of which nothing has been read yet."""
         self._config = config
         self.mistakes: list[str] = []
 
     def refuse(self, name: str, allowed: str) -> None:
-        """Note that a setting has a value that is not allowed, without showing it."""
+        """Note that a setting has a wrong value, without showing it, and what is allowed."""
         self.mistakes.append(f"The setting {name} must be {allowed}.")
 
     def value(self, name: str) -> Any:
-        """Return what is set, or None where nothing is."""
+        """Return what is set, or None."""
         value = self._config.get(name)
         if isinstance(value, str) and "secret" not in SETTINGS[name]:
             value = value.strip()
         return None if value in ("", [], ()) else value
 
     def text(self, name: str) -> str | None:
-        """Return a text; a number is one too, except where its zeros may have mattered."""
+        """Return a string; a number counts as one, unless leading zeros may have mattered."""
         value = self.value(name)
         if value is None or isinstance(value, str):
             return value
         if type(value) is int and "secret" not in SETTINGS[name]:
             return str(value)
-        self.refuse(name, "a text; in YAML, put it in quotes")
+        self.refuse(name, "a string; in YAML, put it in quotes")
         return None
 
     def required(self, name: str) -> str:
-        """Return a text that must be set."""
+        """Return a string that must be set."""
         if self.value(name) is None:
             self.mistakes.append(f"The setting {name} is required.")
         return self.text(name) or ""
 
     def choice(self, name: str) -> str:
-        """Return one of the texts that the schema lists, in any case."""
+        """Return one of the strings that the schema lists, whatever its case."""
         default: str = SETTINGS[name]["default"]
         choices: list[str] = SETTINGS[name]["enum"]
         value = self.value(name)
@@ -109,7 +105,7 @@ class Configuration:
         return default if found is None else found
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """Return a list of texts, each once, in the order given."""
+        """Return a list of strings, each once, in the order given."""
         schema = SETTINGS[name]
         choices: list[str] = schema["items"].get("enum", [])
         items = [str(item) if type(item) is int else item for item in self._items(name)]
@@ -117,11 +113,11 @@ class Configuration:
             items = [item.upper() if isinstance(item, str) else item for item in items]
         texts = [item.strip() for item in items if isinstance(item, str) and item.strip()]
         if len(texts) != len(items) or (choices and not set(texts) <= set(choices)):
-            self.refuse(name, f"a list of {', '.join(choices) or 'texts'}")
+            self.refuse(name, f"a list of {', '.join(choices) or 'strings'}")
         return tuple(dict.fromkeys(texts))
 
     def objects(self, name: str) -> list[dict[str, str]]:
-        """Return a list of objects that have all properties of the schema, as texts."""
+        """Return a list of objects with all properties of the schema, as strings."""
         properties: dict[str, dict[str, Any]] = SETTINGS[name]["items"]["properties"]
         found = []
         for item in self._items(name):
@@ -141,14 +137,14 @@ class Configuration:
         return found
 
     def suspicions(self) -> Iterator[str]:
-        """Give a sentence for every setting that does not do what its user may expect."""
+        """Yield a sentence for every setting that looks misspelled."""
         unknown = [name for name in self._config if name not in SETTINGS]
         for name in unknown:
             for meant in difflib.get_close_matches(name, SETTINGS, n=1, cutoff=_SIMILAR_ENOUGH):
-                yield f"The setting {name} is not known and has no effect; {meant} may be meant."
+                yield f"The setting {name} is unknown and has no effect; did you mean {meant}?"
 
     def _items(self, name: str) -> list[Any]:
-        """Return a list, which as text is a JSON array or has commas."""
+        """Return a list; as a string it is a JSON array or separated by commas."""
         value = self.value(name)
         if value is None:
             return list(SETTINGS[name]["default"])
@@ -157,7 +153,7 @@ class Configuration:
                 parsed = json.loads(value)
             except ValueError:
                 parsed = None
-            # A pattern such as [ab]* looks like an array, and an id like a number.
+            # A pattern such as [ab]* looks like an array, and an ID like a number.
             if not isinstance(parsed, list):
                 return [part for part in value.split(",") if part.strip()]
             value = parsed
@@ -172,7 +168,7 @@ def _is_within(schema: Mapping[str, Any], value: float) -> bool:
 
 
 def _numbers_allowed(schema: Mapping[str, Any]) -> str:
-    """Say what numbers a schema allows."""
+    """Return in words what numbers a schema allows."""
     if "exclusiveMinimum" in schema:
         return f"a number greater than {schema['exclusiveMinimum']}"
     if "maximum" in schema:
@@ -181,7 +177,7 @@ def _numbers_allowed(schema: Mapping[str, Any]) -> str:
 
 
 def _fields_allowed(properties: Mapping[str, Mapping[str, Any]]) -> str:
-    """Say what fields an object needs."""
+    """Return in words what fields an object needs."""
     return " and ".join(
         f"{name} (one of {', '.join(schema['enum'])})" if "enum" in schema else name
         for name, schema in properties.items()

@@ -1,6 +1,6 @@
-"""What the settings are: their types, defaults, limits and descriptions.
+"""The settings: their types, defaults, limits and descriptions.
 
-They stand here once: for ``--about``, for Meltano, and for reading a configuration.
+The one source for ``--about``, for ``meltano.yml`` and for parsing a configuration.
 """
 
 from __future__ import annotations
@@ -29,22 +29,25 @@ CONFIG_SCHEMA: dict[str, Any] = {
     "required": ["client_id", "client_secret"],
     "properties": {
         "client_id": _setting(
-            "string", "Client ID", "The client ID of the API credentials that Act-On issued."
+            "string", "Client ID", "The client ID of your Act-On API credentials."
         ),
         "client_secret": _setting(
-            "string", "Client secret", "The secret that belongs to the client ID.", **_SECRET
+            "string",
+            "Client secret",
+            "The client secret of your Act-On API credentials.",
+            **_SECRET,
         ),
         "username": _setting(
             "string",
-            "User name",
-            "The e-mail address of the Act-On user; this user's account is what is read.",
+            "Username",
+            "The email address of an Act-On user. The tap reads this user's account.",
         ),
         "password": _setting("string", "Password", "The password of the Act-On user.", **_SECRET),
         "refresh_token": _setting(
             "string",
             "Refresh token",
-            "Starts the first run where no password is to be stored. It is good for one use: "
-            "later runs take its successor from the token store.",
+            "Starts the first run if you do not want to store a password. It works once: later "
+            "runs use its successor from the token store.",
             **_SECRET,
         ),
         "region": _setting(
@@ -56,85 +59,84 @@ CONFIG_SCHEMA: dict[str, Any] = {
         ),
         "api_url": _setting(
             "string",
-            "API address",
-            "Replaces the host of the region, for a proxy or a sandbox. It must be https, "
-            "except on this machine itself.",
+            "API URL",
+            "Overrides the region's host, for a proxy or a sandbox. Must be https, except for "
+            "this machine itself.",
             examples=["https://acton-proxy.example.com"],
         ),
         "account_id": _setting(
             "string",
             "Account ID",
-            "The account's number. Only needed where the API does not tell it.",
+            "The ID of the account. Only needed if the API does not report it.",
         ),
         "start_date": _setting(
             "string",
-            "Start",
-            "Nothing earlier is read. A date, a date-time, a time before now such as "
-            "'7 days ago' or P7D, or one of: now, today, yesterday, tomorrow, and this or last "
-            "week, month, quarter or year, which mean their first timestamp. Calendar words and "
-            "values without a zone are UTC; weeks start on Monday. Without it everything is read.",
+            "Start date",
+            "Read nothing earlier. A date, a timestamp, a time before now such as '7 days ago' or "
+            "P7D, or one of: now, today, yesterday, tomorrow, and this or last week, month, "
+            "quarter or year, which mean their beginning. Whatever names no time zone is UTC; "
+            "weeks start on Monday. By default, everything is read.",
             examples=["2026-01-01", "2026-01-01T08:00:00-08:00", "7 days ago", "P1M", "last month"],
         ),
         "end_date": _setting(
             "string",
-            "End",
-            "Nothing later is read. The same values as for the start; here a date and the words "
-            "for a day, week, month, quarter or year mean their last timestamp.",
+            "End date",
+            "Read nothing later. Takes the same values as start_date, but a date, and a word for a "
+            "day, week, month, quarter or year, means its end.",
             default="now",
             examples=["2026-01-31", "yesterday", "last month"],
         ),
         "lookback_window": _setting(
             "string",
-            "Lookback",
+            "Lookback window",
             "How far behind its bookmark an incremental stream reads again, as an ISO 8601 "
-            "duration. Bounces, complaints and opt-outs go back thirty days at least.",
+            "duration. Bounces, complaints and opt-outs always go back at least 30 days.",
             default="P2D",
             examples=["P2D", "PT12H"],
         ),
         "engagement_window": _setting(
             "string",
             "Engagement window",
-            "How long after its sending the report and the events of a message are looked at "
-            "again, as an ISO 8601 duration.",
+            "How long after a message was sent its report and events are checked for changes, as "
+            "an ISO 8601 duration.",
             default="P90D",
             examples=["P90D", "P6M"],
         ),
         "recheck_period": _setting(
             "string",
             "Recheck period",
-            "Within which each message that is older than the engagement window, and each list, "
-            "file and page that shows no change, is asked about once all the same, as an ISO 8601 "
-            "duration of a day or more. They are spread evenly over it.",
+            "Messages older than the engagement window, and lists, files and pages that show no "
+            "change, are re-checked once per period, spread evenly over it. An ISO 8601 duration "
+            "of a day or more.",
             default="P30D",
             examples=["P30D", "P7D", "P1Y"],
         ),
         "full_read_period": _setting(
             "string",
             "Full read period",
-            "How often the contacts, the rows of lists, webinars and custom objects, and the "
-            "members of segments are read in full, so that a target that knows ACTIVATE_VERSION "
-            "can drop what is gone from Act-On, as an ISO 8601 duration of a day or more. "
-            "Without it never.",
+            "How often contacts, the rows of lists, webinars and custom objects, and segment "
+            "members are read in full, so that targets that support ACTIVATE_VERSION can remove "
+            "deleted rows. An ISO 8601 duration of a day or more. Off by default.",
             examples=["P30D", "P7D"],
         ),
         "message_types": _setting(
             "array",
             "Message types",
-            "Which messages are read.",
+            "The types of messages to read.",
             default=list(MESSAGE_TYPES),
             items={"type": "string", "enum": list(MESSAGE_TYPES)},
         ),
         "event_types": _setting(
             "array",
             "Event types",
-            "Which events of messages are read.",
+            "The types of message events to read.",
             default=list(EVENT_TYPES),
             items={"type": "string", "enum": list(EVENT_TYPES)},
         ),
         "listing_types": _setting(
             "array",
             "Listing types",
-            "Which kinds of assets the stream lists covers.",
+            "The types of assets that the lists stream covers.",
             default=["contact_list"],
             items=_TEXT,
             examples=[["contact_list", "custom_events"]],
@@ -142,8 +144,7 @@ CONFIG_SCHEMA: dict[str, Any] = {
         "list_ids": _setting(
             "array",
             "List IDs",
-            "Narrows the lists, and what is read of them, to these IDs and to the names in "
-            "list_names.",
+            "Read only the lists with these IDs, and those whose names match list_names.",
             default=[],
             items=_TEXT,
             examples=[["l-0a41"]],
@@ -151,26 +152,26 @@ CONFIG_SCHEMA: dict[str, Any] = {
         "list_names": _setting(
             "array",
             "List names",
-            "Narrows the lists, and what is read of them, to names that match one of these "
-            "patterns (* and ?, in any case) and to the IDs in list_ids.",
+            "Read only the lists whose names match one of these patterns (* and ?, in any case), "
+            "and those in list_ids.",
             default=[],
             items=_TEXT,
             examples=[["Expo *"]],
         ),
         "list_streams": _setting(
             "array",
-            "Lists with a stream of their own",
-            "IDs of lists, or patterns of their names, that get a stream whose columns are the "
-            "headers of the list.",
+            "List streams",
+            "The IDs or name patterns of lists that get a stream of their own, with the headers of "
+            "the list as columns.",
             default=[],
             items=_TEXT,
             examples=[["l-0a41", "Webinar *"]],
         ),
         "custom_field_columns": _setting(
             "boolean",
-            "Columns for custom fields",
-            "Gives each custom field of the account a typed column in contacts, and each field of "
-            "its custom objects one in custom_object_records, found out at discovery.",
+            "Custom field columns",
+            "Add a typed column to contacts for each custom field of the account, and to "
+            "custom_object_records for each field of its custom objects. Discovery looks them up.",
             default=True,
         ),
         "on24_client_ids": _setting(
@@ -183,14 +184,14 @@ CONFIG_SCHEMA: dict[str, Any] = {
         "seo_urls": _setting(
             "array",
             "SEO pages",
-            "The addresses whose keywords are read.",
+            "The URLs of the pages whose keywords to read.",
             default=[],
             items=_TEXT,
         ),
         "seo_reports": _setting(
             "array",
             "SEO reports",
-            "The pairs of page and keyword whose report is read.",
+            "The pairs of page and keyword whose reports to read.",
             default=[],
             items={
                 "type": "object",
@@ -202,7 +203,7 @@ CONFIG_SCHEMA: dict[str, Any] = {
         "job_ids": _setting(
             "array",
             "Upload jobs",
-            "The jobs whose outcome is read by the stream upload_jobs.",
+            "The jobs whose outcome the upload_jobs stream reads.",
             default=[],
             items={
                 "type": "object",
@@ -217,7 +218,7 @@ CONFIG_SCHEMA: dict[str, Any] = {
         "page_size": _setting(
             "integer",
             "Page size",
-            "Rows to ask for at once.",
+            "Rows per request.",
             default=1000,
             minimum=1,
             maximum=1000,
@@ -225,16 +226,17 @@ CONFIG_SCHEMA: dict[str, Any] = {
         "bulk_format": _setting(
             "string",
             "Bulk format",
-            "How big lists and drilldowns travel: with auto as one CSV file in place of three or "
-            "more further pages, with csv in place of any, if it proves to hold what JSON holds; "
-            "with json never: a list of 255 columns or more is then cut, and the run incomplete.",
+            "When to fetch a large list, or the events of a large message, as one CSV file: with "
+            "auto if it replaces three or more further pages, with csv if it replaces any, and in "
+            "both cases only if it proves to hold what JSON holds; with json never, so that lists "
+            "of 255 columns or more are cut off and the run is incomplete.",
             default="auto",
             enum=["auto", "json", "csv"],
         ),
         "max_concurrency": _setting(
             "integer",
-            "Requests at once",
-            "How many requests may be under way at the same time.",
+            "Maximum concurrency",
+            "How many requests may be in flight at once.",
             default=8,
             minimum=1,
             maximum=64,
@@ -242,24 +244,25 @@ CONFIG_SCHEMA: dict[str, Any] = {
         "requests_per_second": _setting(
             "number",
             "Requests per second",
-            "Never more than this, over all threads of the run.",
+            "The most requests per second, over all threads of a run and all runs that share the "
+            "token store.",
             default=5,
             exclusiveMinimum=0,
         ),
         "daily_request_limit": _setting(
             "integer",
-            "Requests per day",
-            "Never more than this in 24 hours, over all runs that share the token store. At the "
-            "limit the run stops and keeps its state.",
+            "Daily request limit",
+            "The most requests in 24 hours, over all runs that share the token store. At the limit "
+            "a run stops and keeps its state.",
             default=30_000,
             minimum=1,
         ),
         "token_store": _setting(
             "string",
             "Token store",
-            "The folder that keeps the login and the counts of calls between runs, or memory to "
-            "keep them nowhere; for several machines the address of a PostgreSQL server. "
-            "By default the user's cache folder.",
+            "Where the login and the call counts are kept between runs: a folder, memory to keep "
+            "nothing, or, for several machines, the address of a PostgreSQL server. By default, "
+            "the user's cache folder.",
             examples=[
                 "/var/lib/tap-acton",
                 "memory",
@@ -269,14 +272,14 @@ CONFIG_SCHEMA: dict[str, Any] = {
         "request_timeout": _setting(
             "number",
             "Request timeout",
-            "Seconds to wait for Act-On to answer.",
+            "How many seconds to wait for a response.",
             default=60,
             exclusiveMinimum=0,
         ),
         "max_retries": _setting(
             "integer",
-            "Retries",
-            "How often a request is repeated that failed for a passing reason.",
+            "Maximum retries",
+            "How often to retry a request that failed for a reason that may pass.",
             default=8,
             minimum=0,
             maximum=20,
@@ -284,15 +287,15 @@ CONFIG_SCHEMA: dict[str, Any] = {
         "shard": _setting(
             "string",
             "Shard",
-            "2/5 lets this run take the second fifth of everything that is read one by one, so "
-            "that five runs share the work.",
+            "Lets several runs share the work: 2/5 takes the second fifth of whatever is fetched "
+            "item by item.",
             pattern="^[0-9]+/[0-9]+$",
             examples=["2/5"],
         ),
         "user_agent": _setting(
             "string",
             "User agent",
-            "How the tap names itself to Act-On; by default tap-acton and its version.",
+            "The User-Agent header. By default, tap-acton and its version.",
         ),
     },
 }

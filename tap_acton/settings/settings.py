@@ -1,7 +1,7 @@
-"""The settings of one run: what a configuration comes to.
+"""The settings of one run, checked and resolved.
 
-:meth:`Settings.read` turns a configuration into values once, at the start of a run, so that
-everything in it works with the same window of time.
+:meth:`Settings.read` resolves a configuration once, at the start of a run, so that everything
+in the run works with the same time window.
 """
 
 from __future__ import annotations
@@ -29,48 +29,28 @@ _SHARD = re.compile(r"(\d{1,6})/(\d{1,6})", re.ASCII)
 
 
 class Window(NamedTuple):
-    """What time a run reads: from its first to its last millisecond, both included.
-
-    Attributes:
-        start: The first timestamp, in UTC; None for no limit.
-        end: The last timestamp, in UTC; None for no limit.
-    """
+    """The time that a run reads, in UTC, both ends included; None for no limit."""
 
     start: datetime | None
     end: datetime | None
 
 
 class Shard(NamedTuple):
-    """The part of the work that a run takes.
-
-    Attributes:
-        part: Which part, from 1.
-        parts: How many there are.
-    """
+    """The part of the work that a run takes, counted from 1."""
 
     part: int
     parts: int
 
 
 class SeoReport(NamedTuple):
-    """What an SEO report is asked for.
-
-    Attributes:
-        url: The address of the page.
-        keyword: The keyword.
-    """
+    """An SEO report to read: of a page, for a keyword."""
 
     url: str
     keyword: str
 
 
 class Job(NamedTuple):
-    """A job whose outcome is read.
-
-    Attributes:
-        job_type: What kind of job it is.
-        id: The id that the uploader was given.
-    """
+    """An upload job whose outcome is read."""
 
     job_type: str
     id: str
@@ -80,18 +60,15 @@ class Job(NamedTuple):
 class Settings:
     """The settings of one run, checked and resolved.
 
-    Each setting is an attribute of its name, except that ``region`` and ``api_url`` come to
-    ``base_url``, and ``start_date`` and ``end_date`` to ``window``.
+    Each setting is an attribute of the same name, except that ``region`` and ``api_url`` become
+    ``base_url``, and ``start_date`` and ``end_date`` become ``window``. The schema describes
+    them.
 
     Attributes:
-        base_url: The address of the API, without a slash at its end.
-        window: What time is read, the same for the whole run.
-        lookback_window: How far behind a bookmark to read again.
-        engagement_window: How long to look at a message again after its sending.
-        recheck_period: Within which a message that rests is looked at once.
-        full_read_period: How often what may vanish unseen is read in full; None for never.
+        base_url: The address of the API, without a trailing slash.
+        full_read_period: None for never.
         token_store: A folder, ``memory``, None for the user's cache folder, or a server.
-        warnings: Sentences about what looks like a misspelt setting.
+        warnings: Sentences about settings that look misspelled.
     """
 
     client_id: str
@@ -131,17 +108,14 @@ class Settings:
 
     @classmethod
     def read(cls, config: Mapping[str, Any], *, now: datetime) -> Settings:
-        """Check a configuration and resolve what depends on the time.
+        """Check a configuration, and resolve what depends on the time.
 
-        A setting that is null, or an empty text or list, counts as not set. Numbers,
-        booleans and lists may come as text, as they do from environment variables.
+        A setting that is null, or an empty string or list, counts as not set. Numbers, booleans
+        and lists may come as strings, as they do from environment variables.
 
         Args:
             config: The configuration, by the names of the schema.
-            now: When the run begins, with a zone.
-
-        Returns:
-            The settings.
+            now: When the run begins, with a time zone.
 
         Raises:
             SettingsError: With one sentence per mistake.
@@ -190,39 +164,20 @@ class Settings:
         return settings
 
     def wants_list(self, list_id: str, name: str | None) -> bool:
-        """Return whether a list, and what hangs on it, is to be read.
-
-        Args:
-            list_id: The id of the list.
-            name: Its name.
-
-        Returns:
-            Whether ``list_ids`` or ``list_names`` has it, or neither is set.
-        """
+        """Return whether ``list_ids`` or ``list_names`` has a list, or neither is set."""
         if not self.list_ids and not self.list_names:
             return True
         return list_id in self.list_ids or _matches(name, self.list_names)
 
     def wants_list_stream(self, list_id: str, name: str | None) -> bool:
-        """Return whether a list gets a stream of its own.
-
-        Args:
-            list_id: The id of the list.
-            name: Its name.
-
-        Returns:
-            Whether ``list_streams`` has its id or a pattern that its name matches.
-        """
+        """Return whether ``list_streams`` has a list, which then gets a stream of its own."""
         return list_id in self.list_streams or _matches(name, self.list_streams)
 
     def in_shard(self, key: str) -> bool:
-        """Return whether this run takes a piece of work, the same on every machine.
+        """Return whether this run takes an item; without ``shard``, it takes all.
 
         Args:
-            key: What tells the piece of work apart, such as the id of a list.
-
-        Returns:
-            Whether it falls into ``shard``; always true without one.
+            key: What identifies the item, such as the id of a list, on every machine alike.
         """
         if self.shard is None:
             return True
@@ -231,7 +186,7 @@ class Settings:
 
 
 def _check_user(given: Configuration) -> None:
-    """Note if there is nothing to log in with, or half of it."""
+    """Note a mistake if there is nothing to log in with, or only half of it."""
     has_username, has_password, has_token = (
         given.value(name) is not None for name in ("username", "password", "refresh_token")
     )
@@ -239,29 +194,29 @@ def _check_user(given: Configuration) -> None:
         given.mistakes.append("The settings username and password must be set together.")
     elif not (has_username or has_token):
         given.mistakes.append(
-            "Either the settings username and password, or the setting refresh_token, must be set."
+            "The settings username and password must be set, or the setting refresh_token."
         )
 
 
 def _base_url(given: Configuration) -> str:
-    """Return where the API is."""
+    """Return the address of the API."""
     host = HOSTS[given.choice("region")]
     value = given.value("api_url")
     if value is None:
         return host
     address = _address(value) if isinstance(value, str) else None
     if address is None:
-        # The address is not shown: whoever puts a password into it has made this mistake.
+        # The address is not shown: a password in it is one of the mistakes found here.
         given.refuse(
             "api_url",
-            "an https address without user name, query and fragment; http is allowed only "
-            "for this machine itself",
+            "an https address without user name, query or fragment; http is allowed only for "
+            "this machine itself",
         )
     return address or host
 
 
 def _account_id(given: Configuration) -> str | None:
-    """Return the account's number, which becomes a part of paths."""
+    """Return the account ID, which becomes part of paths."""
     value = given.text("account_id")
     if value is not None and not re.fullmatch(r"[A-Za-z0-9_-]+", value, re.ASCII):
         given.refuse("account_id", "made of letters, digits, hyphens and underscores")
@@ -269,7 +224,7 @@ def _account_id(given: Configuration) -> str | None:
 
 
 def _token_store(given: Configuration) -> str | PostgresqlAddress | None:
-    """Return where the login is kept."""
+    """Return where the tokens and call counts are stored."""
     value = given.value("token_store")
     text = value.strip() if isinstance(value, str) else value
     if not text:
@@ -280,11 +235,11 @@ def _token_store(given: Configuration) -> str | PostgresqlAddress | None:
                 return PostgresqlAddress.parse(text)
             return str(Path(text).expanduser())
         except (ValueError, RuntimeError):
-            pass  # an address of another kind, or a home folder that does not exist
+            pass  # an unsupported address, or a home folder that does not exist
     # The value is not shown: it may hold a password.
     given.refuse(
         "token_store",
-        "the path of a folder, memory, or the address of a PostgreSQL server such as "
+        "a folder, memory, or the address of a PostgreSQL server such as "
         "postgresql://user:password@host:5432/database; an sslmode below require is allowed only "
         "for this machine itself",
     )
@@ -299,12 +254,12 @@ def _shard(given: Configuration) -> Shard | None:
     found = _SHARD.fullmatch(value) if isinstance(value, str) else None
     if found and 1 <= int(found[1]) <= int(found[2]):
         return Shard(int(found[1]), int(found[2]))
-    given.refuse("shard", "a part and a number of parts, such as 2/5, the part from 1 on")
+    given.refuse("shard", "a part and the number of parts, such as 2/5, with parts counted from 1")
     return None
 
 
 def _user_agent(given: Configuration) -> str:
-    """Return how the tap names itself."""
+    """Return the User-Agent header."""
     value = given.text("user_agent")
     if value is None:
         return f"tap-acton/{_version()}"
@@ -316,7 +271,7 @@ def _user_agent(given: Configuration) -> str:
 def _duration(
     given: Configuration, name: str, now: datetime, least: timedelta | None = None
 ) -> timedelta:
-    """Return a length of time; months and years are counted back from now."""
+    """Return a duration, with months and years counted back from now."""
     default: str = SETTINGS[name].get("default", "")
     try:
         found = relative_dates.duration(given.text(name) or default, now)
@@ -332,19 +287,19 @@ def _duration(
 def _optional_duration(
     given: Configuration, name: str, now: datetime, least: timedelta
 ) -> timedelta | None:
-    """Return a length of time; None where it is not set."""
+    """Return a duration, or None if it is not set."""
     return None if given.value(name) is None else _duration(given, name, now, least)
 
 
 def _window(given: Configuration, now: datetime) -> Window:
-    """Return what time is to be read."""
+    """Return the time window to read."""
     first = _stretch(given, "start_date", now)
     last = _stretch(given, "end_date", now)
-    # Up to now means whatever is there: no clock is exact enough to draw a line.
+    # Up to now means whatever is there: clocks are not exact enough to draw a line.
     is_open = last is None or str(given.text("end_date")).lower() == "now"
     window = Window(first and first[0], None if is_open else last and last[1])
     if window.start is not None and window.start > (window.end or now):
-        given.refuse("start_date", "no later than end_date, or than now where that is not set")
+        given.refuse("start_date", "no later than end_date, or than now if end_date is not set")
     return window
 
 
@@ -358,7 +313,7 @@ def _stretch(given: Configuration, name: str, now: datetime) -> tuple[datetime, 
     except (ValueError, OverflowError):
         given.refuse(
             name,
-            "a date (2026-03-17), a date-time (2026-03-17T07:00:00Z), a time before now "
+            "a date (2026-03-17), a timestamp (2026-03-17T07:00:00Z), a time before now "
             "(7 days ago, P7D), or one of now, today, yesterday, tomorrow, and this or last "
             "week, month, quarter or year",
         )
@@ -366,10 +321,10 @@ def _stretch(given: Configuration, name: str, now: datetime) -> tuple[datetime, 
 
 
 def _address(value: str) -> str | None:
-    """Return an address that credentials may be sent to, or None where they may not."""
+    """Return an address if credentials may be sent there, else None."""
     try:
         parts = urlsplit(value)
-        _ = parts.port  # raises ValueError where it is none
+        _ = parts.port  # raises ValueError if it is not a number
     except ValueError:
         return None
     host = parts.hostname or ""
@@ -379,13 +334,12 @@ def _address(value: str) -> str | None:
 
 
 def _matches(name: str | None, patterns: tuple[str, ...]) -> bool:
-    """Return whether a name matches one of some glob patterns, in any case."""
+    """Return whether a name matches one of some glob patterns, whatever its case."""
     lowered = (name or "").lower()
     return any(fnmatch.fnmatchcase(lowered, pattern.lower()) for pattern in patterns)
 
 
 def _version() -> str:
-    """Return the version of the tap."""
     try:
         return importlib.metadata.version("tap-acton")
     except importlib.metadata.PackageNotFoundError:

@@ -46,7 +46,7 @@ NAMES = {
 
 
 TOKEN_STORES = (
-    "the path of a folder, memory, or the address of a PostgreSQL server such as "
+    "a folder, memory, or the address of a PostgreSQL server such as "
     "postgresql://user:password@host:5432/database; an sslmode below require is allowed only "
     "for this machine itself"
 )
@@ -208,14 +208,14 @@ def test_the_token_store_may_start_with_the_home_folder(monkeypatch: pytest.Monk
 
 # Refusals
 
-TEXT = "a text; in YAML, put it in quotes"
+TEXT = "a string; in YAML, put it in quotes"
 TYPES = "DRAFT, TEMPLATE, SENT, TRIGGERED, FAILED, SCHEDULED"
 ADDRESS = (
-    "an https address without user name, query and fragment; http is allowed only for this "
+    "an https address without user name, query or fragment; http is allowed only for this "
     "machine itself"
 )
 DURATION = "an ISO 8601 duration such as P2D, PT12H or P1M"
-SHARD = "a part and a number of parts, such as 2/5, the part from 1 on"
+SHARD = "a part and the number of parts, such as 2/5, with parts counted from 1"
 JOBS = (
     "a list of objects with job_type (one of list_upload, rejected_records, custom_events, "
     "contact_import, custom_object) and id"
@@ -253,9 +253,9 @@ JOBS = (
         ("message_types", "LOST", f"a list of {TYPES}"),
         ("message_types", [None], f"a list of {TYPES}"),
         ("message_types", {"SENT": True}, f"a list of {TYPES}"),
-        ("list_ids", [["l-0a41"]], "a list of texts"),
-        ("list_ids", [""], "a list of texts"),
-        ("list_ids", True, "a list of texts"),
+        ("list_ids", [["l-0a41"]], "a list of strings"),
+        ("list_ids", [""], "a list of strings"),
+        ("list_ids", True, "a list of strings"),
         ("seo_reports", [{"url": "https://a.example"}], "a list of objects with url and keyword"),
         ("seo_reports", "https://a.example", "a list of objects with url and keyword"),
         ("job_ids", [{"job_type": "list_upload", "id": ""}], JOBS),
@@ -334,8 +334,8 @@ def test_an_address_replaces_the_host_of_the_region(value: str, expected: str) -
         (
             {},
             (
-                "Either the settings username and password, or the setting refresh_token, must "
-                "be set. The setting client_id is required. The setting client_secret is required."
+                "The settings username and password must be set, or the setting refresh_token. "
+                "The setting client_id is required. The setting client_secret is required."
             ),
         ),
         (
@@ -386,8 +386,8 @@ def test_the_settings_cannot_be_changed() -> None:
 
 def test_a_misspelt_setting_is_worth_a_warning() -> None:
     assert read(pagesize=5, start_dat="2026-01-01").warnings == (
-        "The setting pagesize is not known and has no effect; page_size may be meant.",
-        "The setting start_dat is not known and has no effect; start_date may be meant.",
+        "The setting pagesize is unknown and has no effect; did you mean page_size?",
+        "The setting start_dat is unknown and has no effect; did you mean start_date?",
     )
 
 
@@ -412,7 +412,7 @@ def test_a_window_is_from_the_first_to_the_last_timestamp_of_what_is_named() -> 
 @pytest.mark.parametrize("name", ["start_date", "end_date"])
 def test_what_is_no_date_is_refused(name: str, value: object) -> None:
     assert refusal(**{name: value}) == (
-        f"The setting {name} must be a date (2026-03-17), a date-time (2026-03-17T07:00:00Z), "
+        f"The setting {name} must be a date (2026-03-17), a timestamp (2026-03-17T07:00:00Z), "
         "a time before now (7 days ago, P7D), or one of now, today, yesterday, tomorrow, and "
         "this or last week, month, quarter or year."
     )
@@ -428,7 +428,7 @@ def test_what_is_no_date_is_refused(name: str, value: object) -> None:
 )
 def test_a_start_after_the_end_is_refused(config: dict[str, str]) -> None:
     assert refusal(**config) == (
-        "The setting start_date must be no later than end_date, or than now where that is not set."
+        "The setting start_date must be no later than end_date, or than now if end_date is not set."
     )
 
 
