@@ -1,1 +1,1 @@
-"""The driver behind ``make run``: Meltano, the tap, DuckDB, and a check of what arrived."""
+"""The driver behind ``make run``: Meltano, the tap, DuckDB, and a check that every row arrived."""

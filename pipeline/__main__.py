@@ -1,7 +1,7 @@
-"""Reads Act-On into DuckDB through Meltano, and counts what arrived.
+"""Reads Act-On into DuckDB through Meltano, and counts the rows that arrived.
 
-With credentials in ``.env`` the account is read, else the bundled sandbox. Arguments are
-passed on to the sandbox, as in ``python -m pipeline --seed 7``.
+With credentials in ``.env`` it reads their account, otherwise the bundled sandbox. Arguments go
+to the sandbox, as in ``python -m pipeline --seed 7``.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ def main() -> int:
     """Run the pipeline once, from the project's folder.
 
     Returns:
-        0 if all that the tap emitted is in the warehouse, else Meltano's exit code, or 1.
+        0 if every row that the tap emitted is in the warehouse; otherwise Meltano's exit code,
+        or 1.
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _leave)
@@ -33,7 +34,7 @@ def main() -> int:
         print("Credentials found: reading their account.", flush=True)
         return _run("production", {})
     if sandbox.renew(SANDBOX, sys.argv[1:]):
-        # What was read of one account must not mix with another one.
+        # Rows of one account must not mix with those of another.
         WAREHOUSES["sandbox"].unlink(missing_ok=True)
     with sandbox.running(SANDBOX) as url:
         print(f"No credentials in .env: reading the bundled sandbox at {url}", flush=True)
@@ -45,18 +46,18 @@ def _run(environment: str, settings: dict[str, str]) -> int:
     history = Path(".meltano", f"last_run.{environment}.json")
     database.parent.mkdir(exist_ok=True)
     if not database.exists():
-        # Bookmarks without their warehouse would leave out rows that are nowhere any more.
-        if exit_code := meltano.forget_state(environment):
+        # Bookmarks without their warehouse would skip rows that no longer exist anywhere.
+        if exit_code := meltano.clear_state(environment):
             return exit_code
         history.unlink(missing_ok=True)
 
     started_at = datetime.now(UTC)
     outcome = meltano.run(environment, settings)
     if outcome.exit_code:
-        print("The run did not complete: the messages above say why.", file=sys.stderr)
+        print("The run did not complete; see the messages above.", file=sys.stderr)
         return outcome.exit_code
     if outcome.summary is None:
-        print("FAIL: the tap did not say what it emitted.", file=sys.stderr)
+        print("FAIL: the tap printed no run summary; the rows are unchecked.", file=sys.stderr)
         return 1
 
     previous = json.loads(history.read_text()) if history.exists() else None
@@ -66,12 +67,12 @@ def _run(environment: str, settings: dict[str, str]) -> int:
     if sentence := report.mismatch(lines):
         print(f"FAIL: {sentence}", file=sys.stderr)
         return 1
-    print(report.where_to_look(database))
+    print(report.first_query(database))
     return 0
 
 
 def _has_credentials() -> bool:
-    # As Meltano has it: a variable of the shell goes before the same one in .env.
+    # Like Meltano: a variable of the shell overrides the one in .env.
     return bool({**dotenv_values(".env"), **os.environ}.get("TAP_ACTON_CLIENT_ID"))
 
 

@@ -1,7 +1,7 @@
-"""Counts the rows of a DuckDB file; a script for the Python of the loader, which has DuckDB.
+"""Counts the rows of a DuckDB file. A script for the loader's Python, which has DuckDB.
 
-Usage: ``count_rows.py FILE TIMESTAMP``. Prints a JSON object that has, for every table that the
-loader filled, the number of its rows and how many of them were written since the timestamp.
+Usage: ``count_rows.py FILE TIMESTAMP``. Prints a JSON object: for every table that the loader
+filled, its row count and how many of those rows were written since the timestamp.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ COUNT = 'SELECT count(*), count(*) FILTER (_sdc_batched_at >= CAST(? AS TIMESTAM
 
 
 def main() -> None:
-    """Count, and print the counts."""
+    """Print the counts."""
     database, timestamp = sys.argv[1:]
     with duckdb.connect(database, read_only=True) as connection:
         tables = [table for (table,) in connection.execute(TABLES).fetchall()]

@@ -1,4 +1,4 @@
-"""Runs the tap and the loader through Meltano, and reads the tap's own count of the run."""
+"""Runs the tap and the loader through Meltano, and reads the tap's summary of the run."""
 
 from __future__ import annotations
 
@@ -25,39 +25,24 @@ class Outcome:
     """How a run ended.
 
     Attributes:
-        exit_code: Meltano's exit code; 128 and the signal's number if one ended the run.
-        summary: What the tap says of the run: its calls, and the rows and calls per stream.
+        exit_code: Meltano's exit code; 128 plus the signal's number if one ended the run.
+        summary: The tap's summary: total calls, and rows and calls per stream. None without one.
     """
 
     exit_code: int
     summary: dict[str, Any] | None
 
 
-def forget_state(environment: str) -> int:
-    """Forget what has been read, so that the next run reads everything.
-
-    Args:
-        environment: The Meltano environment.
-
-    Returns:
-        Meltano's exit code.
-    """
+def clear_state(environment: str) -> int:
+    """Clear the saved state, so that the next run reads everything; return Meltano's exit code."""
     meltano = [MELTANO, f"--environment={environment}", "--log-level=warning"]
     state_id = f"{environment}:{TAP}-to-{TARGET}"
     return subprocess.run([*meltano, "state", "clear", "--force", state_id], check=False).returncode
 
 
 def run(environment: str, settings: Mapping[str, str]) -> Outcome:
-    """Run the tap into the target.
-
-    Args:
-        environment: The Meltano environment.
-        settings: Environment variables for the tap.
-
-    Returns:
-        How the run ended.
-    """
-    # Plugins may need a Python that is not on the path: at least this one can be found.
+    """Run the tap into the target, with these environment variables for the tap."""
+    # Plugins may need a Python that is not on the path; make sure that this one is found.
     path = os.pathsep.join([os.environ.get("PATH", os.defpath), f"{sys.base_prefix}/bin"])
     process = subprocess.Popen(
         [MELTANO, f"--environment={environment}", "run", TAP, TARGET],
@@ -66,7 +51,7 @@ def run(environment: str, settings: Mapping[str, str]) -> Outcome:
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         errors="replace",
-        # Signals reach Meltano through this process alone, and once.
+        # So that signals reach Meltano only through this process, and once.
         start_new_session=True,
     )
     with process, _passing_on_signals(process) as received:
@@ -76,7 +61,7 @@ def run(environment: str, settings: Mapping[str, str]) -> Outcome:
 
 @contextmanager
 def _passing_on_signals(process: subprocess.Popen[str]) -> Iterator[list[int]]:
-    # Meltano takes SIGTERM as the wish to end: it lets the tap write its state, and keeps it.
+    # On SIGTERM Meltano ends in order: it lets the tap write its state, and saves it.
     received: list[int] = []
 
     def pass_on(signum: int, _frame: object) -> None:
@@ -96,7 +81,7 @@ def _follow(process: subprocess.Popen[str]) -> dict[str, Any] | None:
     for line in process.stdout or ():
         _, found, text = line.partition(SUMMARY)
         if found:
-            # Meltano may append to a line what it knows of it, so the line goes on.
+            # Meltano may append fields of its own to the line.
             summary, _ = json.JSONDecoder().raw_decode(text)
         else:
             print(line, end="", flush=True)

@@ -1,4 +1,4 @@
-"""What a run brought, beside what the tap says it emitted: a table in plain text."""
+"""Compares the rows that the tap emitted with those that arrived, in a plain-text table."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Line(NamedTuple):
 
     Attributes:
         table: The name of both.
-        rows: Rows in the table.
+        rows: All rows in the table.
         emitted: Rows that the tap emitted in this run.
         arrived: Rows in the table that this run wrote.
         calls: Calls that this run made for the stream.
-        calls_before: The same of the run before.
+        calls_before: Calls that the previous run made for it.
     """
 
     table: str
@@ -37,16 +37,10 @@ class Line(NamedTuple):
 def compare(
     summary: Mapping[str, Any], previous: Mapping[str, Any] | None, counts: Mapping[str, RowCount]
 ) -> list[Line]:
-    """Put side by side what the tap and what the warehouse counted.
-
-    Args:
-        summary: The tap's summary of this run.
-        previous: Its summary of the run before, if there was one.
-        counts: The rows in the warehouse.
+    """Compare the tap's counts with the warehouse's.
 
     Returns:
-        A line for every stream and every table, sorted by name, and one for the calls
-        that got a token.
+        A line for every stream and every table, sorted by name, and one for the logins.
     """
     before = (previous or {}).get("streams", {})
     lines = []
@@ -68,14 +62,7 @@ def compare(
 
 
 def table(lines: Sequence[Line]) -> str:
-    """Lay out the lines, with their sum below.
-
-    Args:
-        lines: The lines.
-
-    Returns:
-        The table: names on the left, numbers aligned on the right.
-    """
+    """Format the lines as a table with a total: names on the left, numbers on the right."""
     total = Line("total", *map(sum, zip(*(line[1:] for line in lines), strict=True)))
     cells = [HEADINGS, *((line.table, *map("{:,}".format, line[1:])) for line in [*lines, total])]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
@@ -87,14 +74,7 @@ def table(lines: Sequence[Line]) -> str:
 
 
 def mismatch(lines: Sequence[Line]) -> str | None:
-    """Say where the warehouse does not have what the tap emitted.
-
-    Args:
-        lines: The lines.
-
-    Returns:
-        One sentence, or None where all has arrived.
-    """
+    """Say in one sentence which tables lack rows; None if every row arrived."""
     wrong = [
         f"{line.table} ({line.arrived:,} of {line.emitted:,})"
         for line in lines
@@ -102,20 +82,13 @@ def mismatch(lines: Sequence[Line]) -> str | None:
     ]
     if not wrong:
         return None
-    return f"the warehouse does not have what was emitted: {', '.join(wrong)}."
+    return f"rows that arrived differ from rows emitted: {', '.join(wrong)}."
 
 
-def where_to_look(database: Path) -> str:
-    """Tell where the rows are, and how to begin with them.
-
-    Args:
-        database: The DuckDB file.
-
-    Returns:
-        The path, and a command with a query.
-    """
+def first_query(database: Path) -> str:
+    """Say where the rows are, with a command that queries them."""
     return f"""\
-All rows are in {database}. The ten largest mailings, for example:
+The rows are in {database}. The ten largest mailings, for example:
 
 {LOADER_PYTHON} -c "import duckdb
 warehouse = duckdb.connect('{database}')

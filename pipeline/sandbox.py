@@ -1,4 +1,4 @@
-"""The bundled sandbox, as a process that lives as long as a run."""
+"""The bundled sandbox, in a process that runs for as long as the pipeline does."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ POLL_INTERVAL = 0.05
 
 
 def renew(folder: Path, arguments: Sequence[str]) -> bool:
-    """Begin a new account, unless the one of the run before was made in the same way.
+    """Start a new account, unless the previous run had the same arguments.
 
-    An account is made from the sandbox's arguments and from the time that it takes for now.
-    The time of its first run is kept, so the account stays as it is until the folder is removed.
+    An account is generated from the sandbox's arguments and its current time. The time of the
+    first run is saved, so the account stays the same until the folder is removed.
 
     Args:
-        folder: What is kept of the sandbox between runs.
+        folder: Where the sandbox keeps its files between runs.
         arguments: Arguments for the sandbox.
 
     Returns:
-        Whether the account is a new one.
+        Whether the account is new.
     """
     kept = folder / ACCOUNT
     if kept.exists() and json.loads(kept.read_text())[2:] == list(arguments):
@@ -44,14 +44,7 @@ def renew(folder: Path, arguments: Sequence[str]) -> bool:
 
 @contextmanager
 def running(folder: Path) -> Iterator[str]:
-    """Keep the sandbox running.
-
-    Args:
-        folder: The folder, which has an account.
-
-    Yields:
-        The address where it listens.
-    """
+    """Run the sandbox with the account in the folder, and give its URL."""
     ready, log = folder / "ready", folder / "server.log"
     ready.unlink(missing_ok=True)
     account: list[str] = json.loads((folder / ACCOUNT).read_text())
@@ -61,7 +54,7 @@ def running(folder: Path) -> Iterator[str]:
             [*command, "--ready-file", ready, *account],
             stdout=output,
             stderr=subprocess.STDOUT,
-            # Ctrl-C is for the run, which needs the sandbox to wind up.
+            # Ctrl-C is for the run, which needs the sandbox until it has ended.
             start_new_session=True,
         )
     try:
@@ -71,15 +64,9 @@ def running(folder: Path) -> Iterator[str]:
 
 
 def settings(folder: Path, url: str) -> dict[str, str]:
-    """Give the tap's settings for the sandbox, as environment variables.
+    """Return the tap's settings for the sandbox, as environment variables.
 
-    Args:
-        folder: The folder of the sandbox.
-        url: The address where it listens.
-
-    Returns:
-        The settings. A server on the same machine needs no sparing, so the limits are out of
-        reach.
+    The rate limits are out of reach: a server on the same machine needs none.
     """
     return {
         "TAP_ACTON_API_URL": url,
@@ -89,7 +76,7 @@ def settings(folder: Path, url: str) -> dict[str, str]:
         "TAP_ACTON_PASSWORD": "sandbox-password",
         "TAP_ACTON_REQUESTS_PER_SECOND": "10000",
         "TAP_ACTON_DAILY_REQUEST_LIMIT": "100000000",
-        # What the generated account has for the settings that name something of it.
+        # Folders and lists of the generated account.
         "TAP_ACTON_ON24_CLIENT_IDS": '["300112233", "300445566"]',
         "TAP_ACTON_LIST_STREAMS": '["Salesforce *", "Twice, or thrice", "Wide"]',
         "TAP_ACTON_TOKEN_STORE": str((folder / "tokens").resolve()),

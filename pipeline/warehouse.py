@@ -1,4 +1,4 @@
-"""Asks the warehouse how many rows it has."""
+"""Counts the rows in the warehouse."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class RowCount(NamedTuple):
 
     Attributes:
         rows: All rows.
-        arrived: Those that the run in question wrote.
+        arrived: Rows that this run wrote.
     """
 
     rows: int
@@ -27,20 +27,12 @@ class RowCount(NamedTuple):
 
 
 def count_rows(database: Path, since: datetime) -> dict[str, RowCount]:
-    """Count the rows of every table.
+    """Count the rows of every table, and those written since the run began.
 
-    The loader's own Python does it: its DuckDB is the one that fits the file, and it need not
-    be installed anywhere else.
-
-    Args:
-        database: The DuckDB file.
-        since: When the run in question began.
-
-    Returns:
-        The counts by table.
+    The loader's own Python does it, because its version of DuckDB fits the file.
     """
     script = Path(__file__).with_name("count_rows.py")
-    # The loader writes its timestamps in UTC, without saying so.
+    # The loader writes timestamps in UTC without a zone.
     timestamp = since.astimezone(UTC).replace(tzinfo=None).isoformat()
     answer = subprocess.run(
         [LOADER_PYTHON, script, database, timestamp], check=True, stdout=subprocess.PIPE, text=True

@@ -33,7 +33,7 @@ def test_a_table_is_aligned_and_has_a_sum() -> None:
 def test_lost_rows_are_named() -> None:
     counts = {"lists": RowCount(2, 2), "messages": RowCount(5_000, 1_000)}
     assert report.mismatch(report.compare(SUMMARY, None, counts)) == (
-        "the warehouse does not have what was emitted: lists (2 of 3)."
+        "rows that arrived differ from rows emitted: lists (2 of 3)."
     )
 
 
@@ -50,11 +50,11 @@ def test_rows_that_nobody_emitted_are_named() -> None:
         "messages": RowCount(1_000, 1_000),
     }
     assert report.mismatch(report.compare(SUMMARY, None, counts)) == (
-        "the warehouse does not have what was emitted: ghosts (1 of 0)."
+        "rows that arrived differ from rows emitted: ghosts (1 of 0)."
     )
 
 
 def test_it_ends_with_a_query_to_begin_with() -> None:
-    assert "duckdb.connect('output/acton.duckdb')" in report.where_to_look(
+    assert "duckdb.connect('output/acton.duckdb')" in report.first_query(
         Path("output/acton.duckdb")
     )
