@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tap_acton.errors import AllowanceSpentError
+from tap_acton.streams.base.stream import ActOnStream
+from tap_acton.sync.query import Query
 from tests.contract.expected import KEYS, by_key, expected_records
 from tests.contract.harness import union
 
@@ -94,6 +97,35 @@ def test_it_asks_nothing_twice_but_what_there_is(
         assert held[stream] == by_key(stream, complete_run.records[stream]), stream
     emitted = sum(len(output.records[stream]) for output in outputs for stream in KEYS)
     assert emitted <= 1.02 * sum(len(complete_run.records[stream]) for stream in KEYS)
+
+
+@pytest.fixture
+def changing_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let whatever a message says of a query differ from one moment to the next."""
+    numbers = count()
+    words = property(lambda _: f"sentence {next(numbers)}", lambda *_: None)
+    monkeypatch.setattr(Query, "subject", words)
+    monkeypatch.setattr(ActOnStream, "subject", lambda *_: f"sentence {next(numbers)}")
+
+
+@pytest.mark.usefixtures("changing_words")
+def test_a_load_resumes_by_ids_and_not_by_the_words_of_the_log(
+    bench: Bench, complete_run: Output, tmp_path: Path
+) -> None:
+    outputs = load(bench, tmp_path, 85, max_concurrency=1)
+    assert "sentence" in outputs[0].log
+    assert "sentence" not in "".join(str(output.state) for output in outputs)
+    asked = Counter(
+        (seen.path, str(sorted(seen.query.items())), seen.body)
+        for output in outputs
+        for seen in output.requests
+        if is_asked_once(seen)
+    )
+    twice = {path for (path, *_), times in asked.items() if times > 1}
+    assert all(path.startswith("/api/1/message/") for path in twice)
+    held = union(outputs)
+    for stream in KEYS:
+        assert held[stream] == by_key(stream, complete_run.records[stream]), stream
 
 
 def test_calls_side_by_side_repeat_no_more_than_were_under_way(
