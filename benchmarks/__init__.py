@@ -1,4 +1,4 @@
-"""How fast the tap is, beside other ways to read the same, and how its cost grows.
+"""How fast the tap is compared with other tools, and how its cost grows.
 
-``python -m benchmarks`` starts a server of its own, measures, and prints tables.
+``python -m benchmarks`` starts its own server, measures, and prints tables.
 """

@@ -12,20 +12,20 @@ QUICK_SIZES = (2_000,)
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Measure, and print tables in Markdown.
-
-    Args:
-        arguments: Those of the command line.
-    """
+    """Measure, and print tables in Markdown."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=main.__doc__)
     parser.add_argument("parts", nargs="*", metavar="part", help=f"{', '.join(PARTS)}; or all")
-    parser.add_argument("--quick", action="store_true", help="small numbers, to see that it runs")
+    parser.add_argument(
+        "--quick", action="store_true", help="small numbers, to check that everything runs"
+    )
     parser.add_argument(
         "--sizes", type=int, nargs="+", default=list(speed.ROUNDS), help="numbers of records"
     )
-    parser.add_argument("--rounds", type=int, help="how often each is measured")
-    parser.add_argument("--only", default="", help="a part of the names of the contenders")
-    parser.add_argument("--plot", metavar="FILE", help="where the plot of the growth goes, as SVG")
+    parser.add_argument("--rounds", type=int, help="how many times each is measured")
+    parser.add_argument("--only", default="", help="only contenders whose names contain this")
+    parser.add_argument(
+        "--plot", metavar="FILE", help="write the plot of the growth to this SVG file"
+    )
     options = parser.parse_args(arguments)
     parts = options.parts or PARTS
     if unknown := set(parts) - set(PARTS):

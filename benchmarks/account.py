@@ -1,8 +1,8 @@
-"""The account that is read: answers of any length, put together from encoded pieces.
+"""The account that is read: responses of any length, assembled from pieces that are encoded once.
 
-The client is what is measured, so an answer must cost next to nothing. The pieces are encoded
-once, with places for the number of the page or of the message; what has to differ from one
-answer to the next (ids, addresses, timestamps) is put into these places.
+The client is what is measured, so a response must cost next to nothing. The pieces hold
+placeholders for the number of the page or message; whatever has to differ between responses
+(ids, addresses, timestamps) is filled in there.
 """
 
 from __future__ import annotations
@@ -60,21 +60,15 @@ MANY_RECIPIENTS = 500
 """Fewer than a page holds, so that there is one of each kind of events."""
 
 _NUMBER = "@@@@@"
-"""The place of the number of a page or message: five digits."""
+"""The placeholder for the number of a page or message: five digits."""
 _DAY = "@@@@-@@-@@"
-"""The place of the day of a page."""
+"""The placeholder for the day of a page."""
 _SUMMER = 180
-"""The days of a year that are used: all in summer time, like the zone that the cells name."""
+"""The days of a year that are used: all in daylight saving time, as the cells' zone says."""
 
 
 class Account:
-    """An account of one list and of messages that have gone out.
-
-    Args:
-        rows: The rows of the list.
-        messages: The messages.
-        recipients: How many each of them has gone out to.
-    """
+    """An account with one list of `rows` rows, and sent messages with `recipients` each."""
 
     def __init__(self, rows: int, messages: int, recipients: int = FEW_RECIPIENTS) -> None:
         self.rows = rows
@@ -93,19 +87,11 @@ class Account:
         self._message = _encoded(_message())
 
     def listing(self) -> bytes:
-        """Answer what lists there are."""
+        """Return the listing of lists."""
         return _encoded(_page([_listed(self.rows)], 1))
 
     def list_page(self, offset: int, count: int) -> bytes:
-        """Answer with a page of the list.
-
-        Args:
-            offset: The rows before the page.
-            count: The rows that are wanted.
-
-        Returns:
-            JSON.
-        """
+        """Return a page of the list as JSON."""
         end = min(self.rows, offset + min(count, PAGE))
         beginning = {
             "listId": LIST_ID,
@@ -119,25 +105,12 @@ class Account:
         return _encoded(beginning)[:-1] + b',"data":[' + data + b"]}"
 
     def list_csv(self) -> Iterator[bytes]:
-        """Answer with all of the list.
-
-        Yields:
-            CSV, page by page.
-        """
+        """Return the whole list as CSV, page by page."""
         yield _csv_line(HEADERS)
         yield from _parts(self._csv_page, self._csv_rows, b"", 0, self.rows)
 
     def message_page(self, kind: str, offset: int, count: int) -> bytes:
-        """Answer what messages of a type there are.
-
-        Args:
-            kind: The type; all messages are of the type ``SENT``.
-            offset: The messages before the page.
-            count: The messages that are wanted.
-
-        Returns:
-            JSON.
-        """
+        """Return a page of the messages of a type as JSON; all messages have the type ``SENT``."""
         total = self.messages if kind == "SENT" else 0
         numbers = range(offset, min(total, offset + min(count, PAGE)))
         beginning = {"id": 0, "offset": offset, "count": len(numbers), "totalCount": total}
@@ -145,46 +118,23 @@ class Account:
         return _encoded(beginning)[:-1] + b',"msgresult":[' + rows + b"]}"
 
     def report(self, number: int) -> bytes:
-        """Answer what a message has come to.
-
-        Args:
-            number: The number of the message.
-
-        Returns:
-            JSON.
-        """
+        """Return the report of a message as JSON."""
         return _numbered(self._report, number)
 
     def drilldown(self, number: int, kind: str, offset: int = 0) -> bytes:
-        """Answer with the events of a message; there is one page of each kind.
-
-        Args:
-            number: The number of the message.
-            kind: The kind of events.
-            offset: The events before the page.
-
-        Returns:
-            JSON.
-        """
+        """Return the events of one kind of a message as JSON; they fit on one page."""
         if offset:
             return _encoded(_page([], self._events[kind]))
         return _numbered(self._drilldowns[kind], number)
 
 
 def events_of(recipients: int) -> dict[str, int]:
-    """Tell how many events a message has.
-
-    Args:
-        recipients: How many it has gone out to.
-
-    Returns:
-        The number of each kind.
-    """
+    """Return how many events of each kind a message to so many recipients has."""
     return {kind: share * recipients // FEW_RECIPIENTS for kind, share in SHARES.items()}
 
 
 def account() -> bytes:
-    """Answer what the account is."""
+    """Return the account."""
     return _encoded(
         {
             "account_id": 70123,
@@ -199,7 +149,7 @@ def account() -> bytes:
 
 
 def token() -> bytes:
-    """Answer a login."""
+    """Return the token of a login."""
     return _encoded(
         {
             "access_token": "example-access-token",
@@ -212,29 +162,15 @@ def token() -> bytes:
 
 
 def failure(code: int, message: str) -> bytes:
-    """Answer what cannot be answered.
-
-    Args:
-        code: The code of the failure.
-        message: What it means.
-
-    Returns:
-        JSON.
-    """
+    """Return an error as JSON."""
     return _encoded({"errorCode": code, "message": message})
 
 
 def message_number(message_id: str) -> int:
-    """Tell the number of a message.
-
-    Args:
-        message_id: Its id, as the listing has it.
-
-    Returns:
-        The number, from 0 on.
+    """Return the number of a message, from 0 on.
 
     Raises:
-        ValueError: If no message has such an id.
+        ValueError: No message has such an id.
     """
     return int(message_id.split("-")[1])
 
@@ -279,7 +215,7 @@ def _event(kind: str, place: int) -> dict[str, Any]:
         "when": "Mar 17 2026 9:40 AM PDT",
         "recid": f"{LIST_ID}:{place:03x}",
         "email": f"person.{place}@example.com",
-        # The place stands in a text here; the quotes around it go.
+        # A number in the end: `_encoded` takes the quotes off.
         "ts": f"#17{_NUMBER}{place:03}{len(kind):03}#",
         "linkURI": "https://www.example.com/new" if kind == "CLICKED" else "",
     }
@@ -328,7 +264,7 @@ def _report(events: Mapping[str, int]) -> dict[str, Any]:
 
 
 def _listed(rows: int) -> dict[str, Any]:
-    """Make the list's row of the listing."""
+    """Make the entry of the list in the listing."""
     return {
         "id": LIST_ID,
         "name": LIST_NAME,
@@ -347,14 +283,14 @@ def _listed(rows: int) -> dict[str, Any]:
 
 
 def _page(rows: Sequence[Any], total: int) -> dict[str, Any]:
-    """Put rows into the envelope that most answers have."""
+    """Wrap rows in the usual envelope."""
     return {"offset": 0, "count": len(rows), "totalCount": total, "result": rows}
 
 
 def _parts(
     page: bytes, rows: Sequence[bytes], comma: bytes, offset: int, end: int
 ) -> Iterator[bytes]:
-    """Give the rows between two positions, whole pages in one piece."""
+    """Return the rows between two offsets, whole pages in one piece."""
     while offset < end:
         number, start = divmod(offset, PAGE)
         stop = min(PAGE, end - number * PAGE)
@@ -364,18 +300,18 @@ def _parts(
 
 
 def _day_of(page: int) -> bytes:
-    """Tell the day of a page; no two pages have the same."""
+    """Return the day of a page; no two pages have the same."""
     years, days = divmod(page, _SUMMER)
     return (date(2025 - years, 4, 1) + timedelta(days)).isoformat().encode()
 
 
 def _numbered(piece: bytes, number: int) -> bytes:
-    """Put a number into its places."""
+    """Fill a number into its placeholders."""
     return piece.replace(_NUMBER.encode(), b"%05d" % number)
 
 
 def _encoded(value: Any) -> bytes:
-    """Encode JSON, with the marked texts as the numbers that they are."""
+    """Encode JSON, with strings marked by `#` as numbers."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return text.replace('"#', "").replace('#"', "").encode()
 

@@ -1,4 +1,4 @@
-"""How calls and seconds grow with the messages of an account, in a first and in a nightly run."""
+"""How calls and CPU time grow with an account's messages, in a first run and in a nightly run."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 
 SIZES = (100, 1_000, 10_000)
 CALLS_PER_SECOND = 4.9
-"""What the tap makes of the five calls a second that are allowed."""
+"""What the tap achieves of the five calls per second that are allowed."""
 
 
 @dataclass(frozen=True)
 class Growth:
-    """What the two runs took.
+    """What the two runs cost.
 
     Attributes:
         messages: The messages of the account.
-        first_calls: The calls of the first run.
-        first_seconds: Its processor seconds.
-        nightly_calls: The calls of the run a day later.
-        nightly_seconds: Its processor seconds.
-        state: The length of the state between them, in bytes.
+        first_calls: Calls of the first run.
+        first_seconds: Its CPU seconds.
+        nightly_calls: Calls of the run one day later.
+        nightly_seconds: Its CPU seconds.
+        state: The size of the state between them, in bytes.
     """
 
     messages: int
@@ -44,14 +44,7 @@ class Growth:
 
 
 def growth(sizes: Iterable[int]) -> list[Growth]:
-    """Measure accounts of several sizes, each in a process of its own.
-
-    Args:
-        sizes: The numbers of messages.
-
-    Returns:
-        What the runs took.
-    """
+    """Measure accounts with so many messages, each in its own process."""
     return [
         Growth(
             **json.loads(
@@ -68,14 +61,7 @@ def growth(sizes: Iterable[int]) -> list[Growth]:
 
 
 def table_of(grown: Sequence[Growth]) -> str:
-    """Write the table.
-
-    Args:
-        grown: What the runs took.
-
-    Returns:
-        The table.
-    """
+    """Return the results as a table."""
     head = (
         "messages",
         "calls, first run",
@@ -105,7 +91,7 @@ def table_of(grown: Sequence[Growth]) -> str:
 
 
 def _clock(calls: int) -> str:
-    """Write how long calls take at the allowed pace."""
+    """Return how long calls take at the allowed rate, as a clock shows it."""
     return str(timedelta(seconds=round(calls / CALLS_PER_SECOND)))
 
 
@@ -113,12 +99,7 @@ WIDTH, HEIGHT, MARGIN = 640, 380, 60
 
 
 def draw(grown: Sequence[Growth], file: str) -> None:
-    """Draw the calls over the messages, both in powers of ten.
-
-    Args:
-        grown: What the runs took.
-        file: Where the drawing goes, as SVG.
-    """
+    """Plot calls against messages as SVG, both axes logarithmic."""
     most = math.ceil(math.log10(max(each.first_calls for each in grown)))
     columns = range(int(math.log10(grown[0].messages)), int(math.log10(grown[-1].messages)) + 1)
 
@@ -129,13 +110,13 @@ def draw(grown: Sequence[Growth], file: str) -> None:
     def y(calls: int) -> float:
         return HEIGHT - MARGIN - math.log10(calls) / most * (HEIGHT - 2 * MARGIN)
 
-    def line(name: str, colour: str, calls: Sequence[int]) -> str:
+    def line(name: str, color: str, calls: Sequence[int]) -> str:
         places = [(x(each.messages), y(number)) for each, number in zip(grown, calls, strict=True)]
         path = " ".join(f"{left:.0f},{top:.0f}" for left, top in places)
         left, top = places[-1]
         dots = "".join(f'<circle cx="{a:.0f}" cy="{b:.0f}" r="4"/>' for a, b in places)
         return (
-            f'<g fill="{colour}"><polyline points="{path}" fill="none" stroke="{colour}" '
+            f'<g fill="{color}"><polyline points="{path}" fill="none" stroke="{color}" '
             f'stroke-width="2"/>{dots}<text x="{left - 8:.0f}" y="{top - 10:.0f}" '
             f'text-anchor="end">{name}</text></g>'
         )
@@ -154,7 +135,7 @@ def draw(grown: Sequence[Growth], file: str) -> None:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
         'font-family="sans-serif" font-size="13" fill="#444">'
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>'
-        f'<text x="{MARGIN}" y="30">calls of a run, by the messages of the account</text>'
+        f'<text x="{MARGIN}" y="30">calls per run, by messages of the account</text>'
         f"{rules}{marks}"
         f"{line('first run', '#1f5f99', [each.first_calls for each in grown])}"
         f"{line('nightly run', '#b3541e', [each.nightly_calls for each in grown])}</svg>\n"

@@ -1,4 +1,4 @@
-"""How near the tap comes to the allowed calls a second, and whether it draws a throttle answer."""
+"""How close the tap gets to the allowed calls per second, and whether it is ever throttled."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ALLOWED = 5
-"""Calls a second (Act-On reference, 2024 edition)."""
+"""Calls per second (Act-On reference, 2024 edition)."""
 
 LATENCIES = (0.05, 0.2, 0.8)
 
 
 @dataclass(frozen=True)
 class Pace:
-    """What a run came to.
+    """What a run achieved.
 
     Attributes:
-        latency: Seconds that each call took.
-        calls: How many there were, the login included.
-        refused: How many came too early.
-        between: Seconds from the first to the last of them, as the server saw them.
+        latency: Seconds per call.
+        calls: The number of calls, including the login.
+        refused: Calls that came too early.
+        between: Seconds from the first call to the last, as the server saw them.
         run: Seconds from the start of the command to its end.
     """
 
@@ -43,10 +43,7 @@ def table_of(messages: int) -> str:
     """Measure a whole run at each latency, with the tap's default settings.
 
     Args:
-        messages: How many messages are read, with seven calls each.
-
-    Returns:
-        The table.
+        messages: How many messages are read, at seven calls each.
     """
     with ThreadPoolExecutor(len(LATENCIES)) as pool:
         paces = list(pool.map(lambda latency: pace(latency, messages), LATENCIES))
@@ -75,15 +72,7 @@ def table_of(messages: int) -> str:
 
 
 def pace(latency: float, messages: int) -> Pace:
-    """Measure a whole run.
-
-    Args:
-        latency: Seconds that each call takes.
-        messages: How many messages are read.
-
-    Returns:
-        What it came to.
-    """
+    """Measure a whole run."""
     with (
         server(messages=messages, latency=latency, rate=ALLOWED) as running,
         own_folder() as folder,

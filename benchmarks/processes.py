@@ -1,4 +1,4 @@
-"""Processes: the server, and what is measured."""
+"""Starts the server, and measures other processes."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ LOG_LINES = 12
 
 @dataclass(frozen=True)
 class Cost:
-    """What a process took, together with those that it started.
+    """What a process used, including those that it started.
 
     Attributes:
-        processor: Seconds of the processor, the system's for it included.
-        wall: Seconds on the clock.
-        memory: The most bytes that were resident at once.
+        processor: CPU seconds, user and system.
+        wall: Wall-clock seconds.
+        memory: Peak resident memory in bytes.
     """
 
     processor: float
@@ -42,12 +42,12 @@ class Cost:
 
 @dataclass(frozen=True)
 class Counts:
-    """What a server was asked.
+    """The calls that a server received.
 
     Attributes:
-        calls: The calls, logins and refused ones included.
-        refused: Those that came too early.
-        seconds: From the first of them to the last.
+        calls: All calls, including logins and refused ones.
+        refused: Calls that came too early.
+        seconds: Seconds from the first call to the last.
     """
 
     calls: int
@@ -57,18 +57,14 @@ class Counts:
 
 @dataclass(frozen=True)
 class RunningServer:
-    """A server that listens.
-
-    Attributes:
-        url: Where.
-    """
+    """A server that listens at a URL."""
 
     url: str
 
     def counts(self) -> Counts:
-        """Ask what came since the last time."""
-        with urlopen(f"{self.url}{COUNTS_PATH}", timeout=60) as answer:  # noqa: S310 - loopback
-            return Counts(**json.load(answer))
+        """Return the calls since the previous request for counts."""
+        with urlopen(f"{self.url}{COUNTS_PATH}", timeout=60) as response:  # noqa: S310 - loopback
+            return Counts(**json.load(response))
 
 
 @contextmanager
@@ -80,17 +76,14 @@ def server(
     latency: float = 0,
     rate: int = 0,
 ) -> Iterator[RunningServer]:
-    """Run a server in a process of its own.
+    """Run a server in its own process.
 
     Args:
-        rows: The rows of its list.
-        messages: Its messages.
-        recipients: How many each of them has gone out to.
+        rows: Rows of its list.
+        messages: Number of messages.
+        recipients: Recipients of each message.
         latency: Seconds that a call takes.
-        rate: The calls allowed in any second; 0 for all.
-
-    Yields:
-        The server.
+        rate: Calls allowed in any second; 0 for no limit.
     """
     options = {
         "rows": rows,
@@ -113,31 +106,24 @@ def server(
 
 @contextmanager
 def own_folder() -> Iterator[Path]:
-    """Make a folder that is gone afterwards.
-
-    Yields:
-        The folder.
-    """
+    """Make a folder that is deleted afterwards."""
     with tempfile.TemporaryDirectory(prefix="benchmark-") as name:
         yield Path(name)
 
 
 def measure(command: Sequence[str | Path], folder: Path, output: Path) -> Cost:
-    """Run a command, and tell what it took.
+    """Run a command, and measure what it used.
 
-    The memory of a process counts from when it was made, as a copy of this one; so this one
-    must stay small.
+    A process starts as a copy of this one, and its memory counts from then on; so this one must
+    stay small.
 
     Args:
         command: The command.
         folder: Where its log goes.
         output: Where its standard output goes.
 
-    Returns:
-        What it took.
-
     Raises:
-        RuntimeError: If it fails.
+        RuntimeError: The command failed.
     """
     log = folder / "log"
     with output.open("wb") as out, log.open("wb") as errors:
@@ -149,6 +135,6 @@ def measure(command: Sequence[str | Path], folder: Path, output: Path) -> Cost:
     if process.returncode:
         last = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_LINES:]
         raise RuntimeError("\n".join([f"{command} ended with {process.returncode}:", *last]))
-    # macOS counts bytes, others kilobytes.
+    # macOS counts in bytes, others in kilobytes.
     unit = 1 if sys.platform == "darwin" else KILOBYTE
     return Cost(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss * unit)

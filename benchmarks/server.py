@@ -1,9 +1,8 @@
-"""The server that all are measured with: as cheap as it gets, in a process of its own.
+"""The server that everything is measured with: as cheap as possible, in its own process.
 
-It answers as the Act-On reference, 2024 edition, documents it: logins, the listing and the
-download of a list in JSON and CSV, messages, their reports and drilldowns. It can be slow, and it
-can allow only so many calls a second, counted by its own clock: what comes above that is refused
-with 429.
+It follows the Act-On reference, 2024 edition: logins, the listing and the download of a list in
+JSON and CSV, messages, their reports and drilldowns. It can be slow, and it can limit the calls
+per second, counted by its own clock: calls above the limit get status 429.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 COUNTS_PATH = "/counts"
-"""Tells what has been asked since the last time, and counts for nothing itself."""
+"""Reports the calls since the previous report; not counted itself."""
 
 _HEAD_END = b"\r\n\r\n"
 _LENGTH = b"content-length:"
@@ -34,8 +33,8 @@ class Server:
 
     Args:
         data: The account.
-        latency: Seconds that a call takes there and back.
-        rate: The calls allowed in any second; 0 for all.
+        latency: Seconds per round trip.
+        rate: Calls allowed in any second; 0 for no limit.
     """
 
     def __init__(self, data: Account, latency: float = 0, rate: int = 0) -> None:
@@ -47,12 +46,7 @@ class Server:
         self._times: list[float] = []
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer the calls of one connection until it is closed.
-
-        Args:
-            reader: What comes.
-            writer: What goes.
-        """
+        """Answer the calls of one connection until it is closed."""
         try:
             while True:
                 head = await reader.readuntil(_HEAD_END)
@@ -69,7 +63,7 @@ class Server:
 
     async def _answer(self, path: str, query: Mapping[str, str]) -> Iterator[bytes]:
         if path == COUNTS_PATH:
-            return iter((_whole(200, self._told()),))
+            return iter((_whole(200, self._report()),))
         if self._latency:
             await asyncio.sleep(self._latency / 2)
         is_allowed = self._count(time.monotonic())
@@ -107,7 +101,7 @@ class Server:
         return body
 
     def _count(self, now: float) -> bool:
-        """Count a call, and tell whether it is allowed."""
+        """Count a call; return whether it is allowed."""
         self._counts["calls"] += 1
         self._times.append(now)
         if self._rate:
@@ -117,16 +111,16 @@ class Server:
             self._allowed.append(now)
         return True
 
-    def _told(self) -> bytes:
+    def _report(self) -> bytes:
         seconds = self._times[-1] - self._times[0] if self._times else 0
-        told = {"calls": self._counts["calls"], "refused": self._counts["refused"]}
+        report = {"calls": self._counts["calls"], "refused": self._counts["refused"]}
         self._counts.clear()
         self._times.clear()
-        return json.dumps({**told, "seconds": seconds}).encode()
+        return json.dumps({**report, "seconds": seconds}).encode()
 
 
 def _whole(status: int, body: bytes) -> bytes:
-    """Put an answer together."""
+    """Assemble a response."""
     head = (
         f"HTTP/1.1 {status} -\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
     )
@@ -134,7 +128,7 @@ def _whole(status: int, body: bytes) -> bytes:
 
 
 def _chunked(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Put an answer together of which nobody knows the length beforehand."""
+    """Assemble a response of unknown length."""
     yield b"HTTP/1.1 200 -\r\nContent-Type: text/csv\r\nTransfer-Encoding: chunked\r\n\r\n"
     for piece in pieces:
         yield b"%x\r\n%b\r\n" % (len(piece), piece)
@@ -148,15 +142,17 @@ async def _run(server: Server) -> None:
 
 
 def main() -> None:
-    """Serve until the process is ended; the port is the only line of the output."""
+    """Serve until the process ends; the port is the only line of output."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.server", description=main.__doc__)
     parser.add_argument("--rows", type=int, default=0, help="rows of the list")
-    parser.add_argument("--messages", type=int, default=0, help="messages that have gone out")
+    parser.add_argument("--messages", type=int, default=0, help="sent messages")
     parser.add_argument(
         "--recipients", type=int, default=account.FEW_RECIPIENTS, help="of each message"
     )
     parser.add_argument("--latency", type=float, default=0, help="seconds that a call takes")
-    parser.add_argument("--rate", type=int, default=0, help="calls allowed in a second; 0 for all")
+    parser.add_argument(
+        "--rate", type=int, default=0, help="calls allowed per second; 0 for no limit"
+    )
     options = parser.parse_args()
     data = Account(options.rows, options.messages, options.recipients)
     asyncio.run(_run(Server(data, options.latency, options.rate)))

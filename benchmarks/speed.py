@@ -1,4 +1,4 @@
-"""How many records a second of the processor brings, and how much memory that takes."""
+"""How many records are read per CPU second, and how much memory that takes."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
     from benchmarks.processes import RunningServer
 
 ROUNDS = {10_000: 3, 100_000: 2, 1_000_000: 1}
-"""How often each size is measured."""
+"""How many times each size is measured."""
 
 STARTS = 3
-"""How often the start is."""
+"""How many times the start is."""
 
 
 @dataclass(frozen=True)
 class Speed:
-    """What the contenders took for a number of records, round by round.
+    """What the contenders needed for so many records, round by round.
 
     Attributes:
         title: What was read.
         records: How many records.
-        costs: The rounds of each contender.
-        start: The rounds of each with next to nothing to read.
+        costs: Each contender's rounds.
+        start: Each contender's rounds with next to nothing to read.
     """
 
     title: str
@@ -41,11 +41,7 @@ class Speed:
     start: dict[str, list[Cost]]
 
     def lines(self) -> Iterator[tuple[str, ...]]:
-        """Give the rows of the table.
-
-        Yields:
-            The cells of a contender.
-        """
+        """Return the rows of the table, one per contender."""
         first = next(iter(self.costs.values()))
         for name, costs in self.costs.items():
             processor = statistics.median(cost.processor for cost in costs)
@@ -53,7 +49,7 @@ class Speed:
             yield (
                 name,
                 f"{self.records / processor:,.0f}",
-                # The difference of two figures that are nearly equal says nothing.
+                # The difference of two nearly equal figures means nothing.
                 f"{self.records / (processor - start):,.0f}" if processor > 2 * start else "",
                 spread(
                     [
@@ -67,7 +63,7 @@ class Speed:
             )
 
     def table(self) -> str:
-        """Write the table."""
+        """Return the results as a table."""
         head = (
             f"{self.title}: {self.records:,}",
             "records per processor second",
@@ -80,15 +76,12 @@ class Speed:
 
 
 def speeds(sizes: Iterable[int], rounds: int | None = None, only: str = "") -> Iterator[Speed]:
-    """Measure all contenders of which the environment is there.
+    """Measure all contenders whose environment is installed, for each stream and size.
 
     Args:
-        sizes: The numbers of records.
-        rounds: How often; by default the less often the more records.
-        only: What the names of the contenders have in them.
-
-    Yields:
-        The figures of each stream and size.
+        sizes: Numbers of records.
+        rounds: How many times; by default fewer for more records.
+        only: Only contenders whose names contain this.
     """
     for subject in SUBJECTS:
         contenders = [
@@ -104,18 +97,18 @@ def speeds(sizes: Iterable[int], rounds: int | None = None, only: str = "") -> I
 def _rounds(
     subject: Subject, contenders: Sequence[Contender], records: int, times: int
 ) -> dict[str, list[Cost]]:
-    """Let the contenders have their turns, round by round."""
+    """Measure the contenders one after another, round by round."""
     costs: dict[str, list[Cost]] = {each.name: [] for each in contenders}
     expected, size = subject.size(records)
     with server(**size) as running:
         for _ in range(times):
             for each in contenders:
-                costs[each.name].append(_turn(each, running, expected))
+                costs[each.name].append(_measured(each, running, expected))
     return costs
 
 
-def _turn(contender: Contender, running: RunningServer, expected: int) -> Cost:
-    """Measure a contender once, and make sure that it brought all records."""
+def _measured(contender: Contender, running: RunningServer, expected: int) -> Cost:
+    """Measure a contender once, and check that it read every record."""
     with own_folder() as folder:
         output = folder / "output"
         command: list[str | Path] = [contender.python, *contender.command(running.url, folder)]
@@ -123,7 +116,7 @@ def _turn(contender: Contender, running: RunningServer, expected: int) -> Cost:
         files = folder.glob(contender.written) if contender.written else [output]
         found = sum(_count(file, contender.mark) for file in files)
     if found != expected:
-        raise RuntimeError(f"{contender.name} brought {found:,} of {expected:,} records.")
+        raise RuntimeError(f"{contender.name} read {found:,} of {expected:,} records.")
     return cost
 
 

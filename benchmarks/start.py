@@ -1,4 +1,4 @@
-"""What the tap takes to start, where it needs no network."""
+"""What it costs to start the tap, where that needs no network."""
 
 from __future__ import annotations
 
@@ -11,14 +11,7 @@ COMMANDS = ("--version", "--about", "--discover")
 
 
 def table_of(rounds: int) -> str:
-    """Measure the commands.
-
-    Args:
-        rounds: How often.
-
-    Returns:
-        The table.
-    """
+    """Measure the commands so many times, and return the results as a table."""
     lines = []
     with own_folder() as folder:
         for option in COMMANDS:

@@ -1,4 +1,4 @@
-"""Numbers as people read them, and tables of them."""
+"""Formats numbers and tables for people."""
 
 from __future__ import annotations
 
@@ -16,15 +16,7 @@ MEGABYTE = 10**6
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Make a table in Markdown, the columns behind the first one flush right.
-
-    Args:
-        head: The headings.
-        rows: The cells.
-
-    Returns:
-        The table, aligned for those who read it as it stands.
-    """
+    """Format a Markdown table that also reads well as plain text, numbers aligned right."""
     lines = [list(head), *map(list, rows)]
     widths = [max(len(line[place]) for line in lines) for place in range(len(head))]
 
@@ -39,15 +31,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def spread(values: Sequence[float], form: str) -> str:
-    """Write the median, and how far the values lie apart.
-
-    Args:
-        values: The values.
-        form: How to write one.
-
-    Returns:
-        The median; the smallest and the largest too where there are several.
-    """
+    """Format the median, followed by the range if there are several values."""
     middle = format(statistics.median(values), form)
     if len(values) == 1:
         return middle
@@ -55,7 +39,7 @@ def spread(values: Sequence[float], form: str) -> str:
 
 
 def machine() -> str:
-    """Describe this machine as far as it matters."""
+    """Describe this machine: cores, system, and versions that matter."""
     libraries = ", ".join(
         f"{name} {version(name)}" for name in ("singer-sdk", "requests", "msgspec")
     )
@@ -70,7 +54,7 @@ def _cores() -> int:
 
 
 def _model() -> str:
-    """Name the processor, where the system tells it."""
+    """Return the processor's name, if the system reports it."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

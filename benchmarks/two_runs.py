@@ -1,6 +1,6 @@
-"""A first run over an account of the sandbox, and a nightly one, in a process of its own.
+"""A first and a nightly run over an account of the sandbox, in their own process.
 
-``python -m benchmarks.two_runs MESSAGES`` prints what they took. The sandbox is large, and the
+``python -m benchmarks.two_runs MESSAGES`` prints what they cost. The sandbox is large, and the
 process that measures must be small.
 """
 
@@ -25,14 +25,7 @@ EVENTS_PER_MESSAGE = 20
 
 
 def measured(messages: int) -> Growth:
-    """Read an account of the sandbox, and read it again when a day has passed for it.
-
-    Args:
-        messages: The messages of the account.
-
-    Returns:
-        What the runs took.
-    """
+    """Read an account with so many messages, and again one day later in its time."""
     account = Account.generate(
         now=datetime.now(UTC) - timedelta(days=1),
         messages=messages,

@@ -1,4 +1,4 @@
-"""What is measured: the tap, and other ways to read the same from the same server."""
+"""What is measured: the tap, and other tools that read the same from the same server."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ LIST_STREAM = "list_everybody"
 MESSAGE_EVENTS = "message_events"
 
 MOST_BY_PARENT = 10_000
-"""So many records a tap is to read that writes a state of all parents after each of them."""
+"""The most records for a tap that writes a state of all messages after each of them."""
 
 UNLIMITED: Mapping[str, Any] = {
     "requests_per_second": 100_000,
     "daily_request_limit": 100_000_000,
     "token_store": "memory",
 }
-"""Settings with which the processor is the limit."""
+"""Settings that leave the processor as the only limit."""
 
 
 @dataclass(frozen=True)
@@ -36,14 +36,14 @@ class Contender:
     """A way to read a stream.
 
     Attributes:
-        name: What it is called in the tables.
-        environment: The virtual environment that it needs; empty for the one that runs this.
-        command: Gives the command behind the interpreter, for the address of the server and a
-            folder of its own, after it has put there what it needs.
-        mark: What a line of the output that is a record has in it.
-        written: Which files below the folder hold the records; empty where these go to the
-            standard output.
-        most_records: With more than that it takes no part; None for any number.
+        name: Its name in the tables.
+        environment: The virtual environment that it needs; empty for the current one.
+        command: Takes the server's URL and a folder, writes the files needed into the folder,
+            and returns the arguments for the interpreter.
+        mark: What every line of output that is a record contains.
+        written: A pattern for the files in the folder that hold the records; empty if they go
+            to standard output.
+        most_records: It is left out above this number; None for no limit.
     """
 
     name: str
@@ -55,14 +55,14 @@ class Contender:
 
     @property
     def python(self) -> Path:
-        """The interpreter to run it with."""
+        """The Python interpreter that runs it."""
         if not self.environment:
             return Path(sys.executable)
         return PROJECT / f".venv-bench-{self.environment}" / "bin" / "python"
 
     @property
     def is_installed(self) -> bool:
-        """Whether its environment is there."""
+        """Whether its environment is installed."""
         return self.python.exists()
 
 
@@ -71,9 +71,9 @@ class Subject:
     """What is read.
 
     Attributes:
-        title: What it is called in the tables.
+        title: Its name in the tables.
         contenders: The ways to read it.
-        recipients: How many each message has gone out to; 0 where a list is read.
+        recipients: Recipients of each message; 0 if a list is read.
     """
 
     title: str
@@ -81,14 +81,7 @@ class Subject:
     recipients: int = 0
 
     def size(self, records: int) -> tuple[int, dict[str, int]]:
-        """Tell how large the account is.
-
-        Args:
-            records: About how many records it is to have.
-
-        Returns:
-            How many it has, and what the server has to be told.
-        """
+        """Return the exact number of records for about so many, and the server's options."""
         if not self.recipients:
             return records, {"rows": records}
         per_message = sum(events_of(self.recipients).values())
@@ -97,16 +90,7 @@ class Subject:
 
 
 def tap(name: str, stream: str, **settings: Any) -> Contender:
-    """Describe a run of the tap.
-
-    Args:
-        name: What it is called in the tables.
-        stream: The stream that is read.
-        **settings: Settings besides those of the login.
-
-    Returns:
-        The contender.
-    """
+    """Return a run of the tap, with settings besides those of the login."""
 
     def command(url: str, folder: Path) -> list[str]:
         config, catalog = tap_files(url, folder, (stream,), **settings)
@@ -118,17 +102,7 @@ def tap(name: str, stream: str, **settings: Any) -> Contender:
 def tap_files(
     url: str, folder: Path, streams: tuple[str, ...], **settings: Any
 ) -> tuple[Path, Path]:
-    """Write the configuration of a run of the tap, and a catalog with its selection.
-
-    Args:
-        url: Where the server listens.
-        folder: Where the files go.
-        streams: The streams that are read.
-        **settings: Settings besides those of the login.
-
-    Returns:
-        The two files.
-    """
+    """Write the tap's configuration and a catalog that selects the streams into the folder."""
     config, catalog = folder / "config.json", folder / "catalog.json"
     login = {
         "api_url": url,
@@ -154,15 +128,12 @@ def tap_files(
 
 
 def plain_sdk(stream: str, *, has_partitions: bool = False) -> Contender:
-    """Describe a plain tap of the Singer SDK.
+    """Return a plain tap of the Singer SDK.
 
     Args:
         stream: The stream that is read.
-        has_partitions: Whether the state has a part for each parent, as it has unless a
-            stream says otherwise. It grows with them, and is written after each of them.
-
-    Returns:
-        The contender.
+        has_partitions: Whether the state has an entry for each message, the SDK's default. It
+            grows with the messages, and is written after each of them.
     """
 
     def command(url: str, folder: Path) -> list[str]:
@@ -181,14 +152,7 @@ def plain_sdk(stream: str, *, has_partitions: bool = False) -> Contender:
 
 
 def airbyte(stream: str) -> Contender:
-    """Describe a declarative source of Airbyte's CDK.
-
-    Args:
-        stream: The stream that is read.
-
-    Returns:
-        The contender.
-    """
+    """Return a declarative source of Airbyte's CDK."""
     return Contender(
         "Airbyte CDK, declarative",
         "airbyte",
@@ -198,14 +162,7 @@ def airbyte(stream: str) -> Contender:
 
 
 def dlt(stream: str) -> Contender:
-    """Describe dlt's REST source.
-
-    Args:
-        stream: The stream that is read.
-
-    Returns:
-        The contender.
-    """
+    """Return dlt's REST source."""
     return Contender(
         "dlt, REST source",
         "dlt",
@@ -216,16 +173,7 @@ def dlt(stream: str) -> Contender:
 
 
 def bare(stream: str, way: str, name: str) -> Contender:
-    """Describe a bare loop.
-
-    Args:
-        stream: The stream that is read.
-        way: How it decodes and encodes.
-        name: What it is called in the tables.
-
-    Returns:
-        The contender.
-    """
+    """Return a bare loop that decodes and encodes in a way: json, msgspec or csv."""
     return Contender(name, "", lambda url, _: [_program("bare"), url, stream, way], b"{")
 
 
@@ -274,4 +222,4 @@ SUBJECTS = (
     Subject("The events of messages to 50", EVENTS, FEW_RECIPIENTS),
     Subject("The events of messages to 500", EVENTS, MANY_RECIPIENTS),
 )
-"""What is compared; the first of each is what the others are compared with."""
+"""What is compared; the first contender of each is the baseline."""

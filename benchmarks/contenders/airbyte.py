@@ -1,4 +1,4 @@
-"""A declarative source of Airbyte's CDK: a manifest, and what cells need beyond it.
+"""A declarative source of Airbyte's CDK: a manifest, plus an extractor for rows of cells.
 
 ``python airbyte.py URL list_members|message_events FOLDER``.
 """
@@ -31,7 +31,7 @@ class CellExtractor(RecordExtractor):  # type: ignore[misc] # not installed besi
     parameters: Mapping[str, Any]
 
     def extract_records(self, response: requests.Response) -> Iterable[Mapping[str, Any]]:
-        """Give a record per row."""
+        """Return a record per row."""
         payload = response.json()
         headers = payload["headers"]
         for cells in payload["data"]:
@@ -39,14 +39,7 @@ class CellExtractor(RecordExtractor):  # type: ignore[misc] # not installed besi
 
 
 def manifest(url: str) -> dict[str, Any]:
-    """Describe the source.
-
-    Args:
-        url: Where the server listens.
-
-    Returns:
-        The manifest.
-    """
+    """Return the manifest of the source."""
     login = {
         "type": "OAuthAuthenticator",
         "token_refresh_endpoint": f"{url}/token",
@@ -148,7 +141,7 @@ def manifest(url: str) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Read the stream, and write what Airbyte writes."""
+    """Read the stream, and write Airbyte's messages."""
     url, stream, name = sys.argv[1:]
     folder = Path(name)
     catalog = {

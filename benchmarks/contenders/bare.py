@@ -1,7 +1,7 @@
-"""The least that reads the same at all: a loop of calls that writes what comes, untyped.
+"""The minimum that reads the same: a loop of calls that writes every row as it is.
 
-``python bare.py URL STREAM json|msgspec|csv``. It shows what the transport and the decoding alone
-take. It takes rows as they are: no types, no keys, no state, no repetition.
+``python bare.py URL STREAM json|msgspec|csv``. It shows what transport and decoding alone cost:
+no types, no keys, no state, no retries.
 """
 
 from __future__ import annotations
@@ -22,12 +22,7 @@ KINDS = ("SENT", "SUPPRESSED", "OPENED", "CLICKED", "BOUNCED", "OPT_OUT", "SPAM"
 
 
 class Bare:
-    """A session with the codec to be used.
-
-    Args:
-        url: Where the server listens.
-        decode: Decodes an answer.
-    """
+    """A session, with the function that decodes responses."""
 
     def __init__(self, url: str, decode: Callable[[bytes], Any]) -> None:
         self._url = url
@@ -38,7 +33,7 @@ class Bare:
         self._session.headers["Authorization"] = f"Bearer {token}"
 
     def rows(self) -> Iterator[Any]:
-        """Read the list by pages."""
+        """Read the list page by page."""
         for page in self._pages("/api/1/list/l-0001", datequalifiers="true"):
             headers = page["headers"]
             for cells in page["data"]:
@@ -48,8 +43,8 @@ class Bare:
         """Read the list as one file."""
         parameters = {"datequalifiers": "true", "responseformat": "CSV"}
         url = f"{self._url}/api/1/list/l-0001"
-        with self._session.get(url, params=parameters, stream=True, timeout=60) as answer:
-            lines = answer.iter_lines(chunk_size=2**16, decode_unicode=False)
+        with self._session.get(url, params=parameters, stream=True, timeout=60) as response:
+            lines = response.iter_lines(chunk_size=2**16, decode_unicode=False)
             reader = csv.reader(line.decode() for line in lines)
             headers = next(reader)
             for cells in reader:
@@ -68,10 +63,10 @@ class Bare:
     def _pages(self, path: str, **parameters: str) -> Iterator[Any]:
         offset, total = 0, 1
         while offset < total:
-            asked: dict[str, str | int] = {**parameters, "count": PAGE, "offset": offset}
-            answer = self._session.get(self._url + path, params=asked, timeout=60)
-            answer.raise_for_status()
-            page = self._decode(answer.content)
+            query: dict[str, str | int] = {**parameters, "count": PAGE, "offset": offset}
+            response = self._session.get(self._url + path, params=query, timeout=60)
+            response.raise_for_status()
+            page = self._decode(response.content)
             yield page
             offset, total = offset + PAGE, page["totalCount"]
 

@@ -1,7 +1,7 @@
 """dlt's REST source, writing JSON lines to the local disk.
 
 ``python dlt_rest.py URL list_members|message_events FOLDER``. Compression and telemetry are off.
-dlt has no words for rows of cells, so the headers are given beforehand, which spares it a lookup.
+dlt cannot express rows of cells, so the headers are hard-coded, which saves it a lookup.
 """
 
 from __future__ import annotations
@@ -44,27 +44,12 @@ KINDS = ("SENT", "SUPPRESSED", "OPENED", "CLICKED", "BOUNCED", "OPT_OUT", "SPAM"
 
 
 def named(cells: list[str]) -> dict[str, str]:
-    """Match the cells of a row with the headers.
-
-    Args:
-        cells: The cells.
-
-    Returns:
-        The row.
-    """
+    """Match the cells of a row with the headers."""
     return dict(zip(HEADERS, cells, strict=False))
 
 
 def source(url: str, stream: str) -> Any:
-    """Describe the source.
-
-    Args:
-        url: Where the server listens.
-        stream: What is to be read.
-
-    Returns:
-        The source.
-    """
+    """Return the source of a stream."""
     paginator = {
         "type": "offset",
         "limit": 1000,
@@ -115,7 +100,7 @@ def source(url: str, stream: str) -> Any:
 
 
 def main() -> None:
-    """Read the stream, and write it below the folder."""
+    """Read the stream, and write it into the folder."""
     url, stream, name = sys.argv[1:]
     folder = Path(name).resolve()
     pipeline = dlt.pipeline(

@@ -1,8 +1,8 @@
-"""A tap of the Singer SDK as its documentation has one: streams of data, nothing changed.
+"""A tap of the Singer SDK as its documentation shows it: streams, nothing overridden.
 
 ``python plain_sdk.py --config CONFIG --catalog CATALOG``, like any tap. Writer, conformance and
-request cycle are the SDK's own. With ``has_partitions`` the state has a part for each parent,
-which is the SDK's default, and of which the cost grows with the square of the parents.
+request cycle are the SDK's own. With ``has_partitions`` the state has an entry for each message,
+the SDK's default, whose cost grows with the square of the messages.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Pages(BaseOffsetPaginator):
     """Pages by count and offset."""
 
     def has_more(self, response: requests.Response) -> bool:
-        """Tell whether another page follows."""
+        """Return whether another page follows."""
         total: int = response.json()["totalCount"]
         return self.current_value + PAGE < total
 
@@ -103,7 +103,7 @@ class ActOnStream(RESTStream[int]):
         context: Context | None,  # noqa: ARG002
         next_page_token: int | None,
     ) -> dict[str, Any]:
-        """Give the query parameters."""
+        """Return the query parameters."""
         return {**self.parameters, "count": PAGE, "offset": next_page_token or 0}
 
 
@@ -141,7 +141,7 @@ class Contacts(ActOnStream):
 
 
 class Messages(ActOnStream):
-    """The messages that have gone out."""
+    """The sent messages."""
 
     name = "messages"
     path = "/api/1/message"
@@ -157,7 +157,7 @@ class Messages(ActOnStream):
         record: dict[str, Any],
         context: Context | None,  # noqa: ARG002
     ) -> Iterable[Context]:
-        """Give a context per drilldown of the message."""
+        """Return a context per drilldown of the message."""
         for kind in KINDS:
             yield {"message_id": record["msgId"], "event_type": kind}
 
@@ -178,7 +178,7 @@ class Events(ActOnStream):
 
 
 class EventsWithoutPartitions(Events):
-    """The same with one state for all."""
+    """The same with one state for all messages."""
 
     state_partitioning_keys: ClassVar[list[str]] = []
 
@@ -194,7 +194,7 @@ class PlainTap(Tap):
     ).to_dict()
 
     def discover_streams(self) -> list[ActOnStream]:
-        """Give the streams that are needed for what is to be read."""
+        """Return the streams needed for the one that is read."""
         if self.config["stream"] == "message_events":
             events = Events if self.config["has_partitions"] else EventsWithoutPartitions
             return [Messages(self), events(self)]

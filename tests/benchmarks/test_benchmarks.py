@@ -56,7 +56,7 @@ class TestAccount:
         assert rows == [row for page in pages for row in page["data"]]
         assert len({row[0] for row in rows}) == len({row[1] for row in rows}) == 2_500
 
-    def test_any_part_of_a_list_can_be_asked_for(self) -> None:
+    def test_any_part_of_a_list_can_be_requested(self) -> None:
         account = Account(rows=2_500, messages=0)
         whole = msgspec.json.decode(account.list_page(0, 1_000))["data"]
         whole += msgspec.json.decode(account.list_page(1_000, 1_000))["data"]
@@ -116,9 +116,7 @@ def own_python() -> Path:
 
 @pytest.mark.timeout(180)  # eight processes, on a machine that may be busy
 @pytest.mark.parametrize("subject", FEW, ids=lambda subject: subject.title)
-def test_all_contenders_bring_all_records(
-    subject: Subject, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_all_contenders_read_all_records(subject: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(speed, "SUBJECTS", (subject,))
     monkeypatch.setattr(speed, "STARTS", 1)
 
@@ -129,7 +127,7 @@ def test_all_contenders_bring_all_records(
     assert f"{subject.title}: {expected}" in measured.table()
 
 
-def test_a_contender_takes_no_part_where_there_are_too_many_records(
+def test_a_contender_is_left_out_above_its_most_records(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     (first, *_, other) = FEW[0].contenders
@@ -143,12 +141,12 @@ def test_a_contender_takes_no_part_where_there_are_too_many_records(
     assert list(many.costs) == [first.name]
 
 
-def test_a_contender_that_lacks_records_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_contender_that_lacks_records_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     (first, *_) = FEW[0].contenders
     broken = Contender(first.name, "", first.command, b"no such line")
     monkeypatch.setattr(speed, "SUBJECTS", (Subject("rows", (broken,)),))
 
-    with pytest.raises(RuntimeError, match="brought 0 of 1 records"):
+    with pytest.raises(RuntimeError, match="read 0 of 1 records"):
         list(speed.speeds([10], rounds=1))
 
 
@@ -176,7 +174,7 @@ def test_the_growth_is_measured_and_drawn(tmp_path: Path) -> None:
     assert drawing.count("<circle") == 2
 
 
-def test_a_table_tells_the_median_and_the_spread() -> None:
+def test_a_table_shows_the_median_and_the_spread() -> None:
     costs = {
         "one": [Cost(1.0, 2.0, 10**6), Cost(1.5, 2.0, 2 * 10**6), Cost(1.25, 2.0, 10**6)],
         "other": [Cost(4.0, 5.0, 10**6), Cost(3.0, 5.0, 10**6), Cost(5.0, 5.0, 10**6)],
@@ -204,7 +202,7 @@ def test_a_table_is_aligned() -> None:
     ]
 
 
-def test_folders_are_gone_afterwards() -> None:
+def test_folders_are_deleted_afterwards() -> None:
     with own_folder() as folder:
         (folder / "file").touch()
         assert len(list(islice(folder.iterdir(), 2))) == 1
