@@ -1,8 +1,8 @@
-"""What only the account itself can tell of the streams: asked for at discovery.
+"""Streams and columns that only the account itself can report, found at discovery.
 
-Discovery works without Act-On. What it asks Act-On for, it asks in a few seconds; where
-that fails, the catalog lacks these streams and columns, and one warning says so. A run that
-has no catalog is as patient as with any other call, since its tables must lack nothing.
+Discovery works without Act-On. It waits a few seconds for what it requests; where that fails,
+the catalog lacks these streams and columns, and one warning says so. A run without a catalog
+uses the normal timeouts and retries, since its tables must lack nothing.
 """
 
 from __future__ import annotations
@@ -29,25 +29,25 @@ logger = logging.getLogger("tap-acton")
 
 
 def discover(run: Run, known: KnownNames, *, for_a_run: bool) -> dict[str, FoundStream]:
-    """Ask the account for the streams and columns that the settings want of it.
+    """Find the streams and columns that the settings want of the account.
 
     Args:
-        run: The run, whose settings say what is wanted.
+        run: The run.
         known: The names of earlier runs, which are kept.
         for_a_run: Whether rows are to be read by what is found; else it is for a catalog,
-            which may lack what the account does not tell within seconds.
+            which may lack what the account does not report within seconds.
 
     Returns:
         What was found, by the name of the stream.
 
     Raises:
-        ActOnError: If rows are to be read, and the account does not answer.
+        ActOnError: If rows are to be read, and the account does not respond.
     """
     found: dict[str, FoundStream] = {}
-    with nullcontext() if for_a_run else run.in_haste():
+    with nullcontext(run) if for_a_run else run.in_haste() as discovering:
         for part in _PARTS:
             try:
-                found |= part(run, known)
+                found |= part(discovering, known)
             except NotAvailableError as error:
                 logger.info("Discovery: %s", error.sentence)
             except ActOnError as error:
@@ -55,7 +55,7 @@ def discover(run: Run, known: KnownNames, *, for_a_run: bool) -> dict[str, Found
                 if for_a_run and not isinstance(error, CallError):
                     raise
                 logger.warning(
-                    "%s The catalog comes without what only the account can tell: the columns of "
+                    "%s The catalog comes without what only the account can report: the columns of "
                     "custom fields, and streams of lists.",
                     error.sentence,
                 )

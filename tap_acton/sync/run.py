@@ -9,7 +9,6 @@ import logging
 import threading
 from collections.abc import Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import urlsplit
@@ -48,7 +47,7 @@ Parent: TypeAlias = Mapping[str, Any]
 Shared = TypeVar("Shared")
 
 HASTY_SECONDS = 5.0
-"""How long discovery waits for an answer."""
+"""How long discovery waits for a response."""
 
 logger = logging.getLogger("tap-acton")
 
@@ -59,29 +58,35 @@ class Run:
     Args:
         settings: The settings, resolved for this run.
         started_at: When the run began.
+        retry_policy: How long Act-On is waited for; as the settings say if not given.
+        stop: The wish to end the run, where it is shared with another one.
 
     Attributes:
-        settings: The settings.
-        started_at: When the run began, as the tap writes timestamps.
-        retry_policy: How long Act-On is waited for.
-        stop: The wish to end the run.
         summary: What the run counted.
         message_counters: What the message reports read in this run count, by message
             id; the failure where the message is gone.
         facts: What the first of the streams of contact facts has read for the others.
     """
 
-    def __init__(self, settings: Settings, started_at: datetime) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        started_at: datetime,
+        *,
+        retry_policy: RetryPolicy | None = None,
+        stop: StopSignal | None = None,
+    ) -> None:
         self.settings = settings
         self.started_at = started_at
-        self.retry_policy = RetryPolicy(settings.request_timeout, settings.max_retries)
-        self.stop = StopSignal()
+        self.stop = stop or StopSignal()
+        self._retry_policy = retry_policy or RetryPolicy(
+            settings.request_timeout, settings.max_retries
+        )
         self.summary = RunSummary()
         self.message_counters: dict[str, tuple[int | None, ...] | CallError] = {}
         self.facts: FactsSpool | None = None
         self._limits: RateLimits | None = None
         self._session: requests.Session | None = None
-        self._tokens: TokenChain | None = None
         self._account: Mapping[str, Any] | ActOnError | None = None
         self._object_schemas: Sequence[Row] | NotAvailableError | None = None
         self._told: set[ActOnError] = set()
@@ -117,18 +122,18 @@ class Run:
                 f"{settings.base_url}/token",
                 data=form,
                 auth=without_netrc,
-                timeout=self.retry_policy.timeouts,
+                timeout=self._retry_policy.timeouts,
                 allow_redirects=False,
                 stream=True,
             )
 
-        self._tokens = tokens = TokenChain(
+        tokens = TokenChain(
             credentials=credentials,
             store=stores.tokens,
             limits=limits,
             post=post,
             host=urlsplit(settings.base_url).netloc,
-            retry_policy=self.retry_policy,
+            retry_policy=self._retry_policy,
         )
         return ActOnClient(
             base_url=settings.base_url,
@@ -137,7 +142,7 @@ class Run:
             limits=limits,
             counter=self.summary,
             pause=self.stop.pause,
-            retry_policy=self.retry_policy,
+            retry_policy=self._retry_policy,
         )
 
     @property
@@ -210,24 +215,20 @@ class Run:
         return self._object_schemas
 
     @contextmanager
-    def in_haste(self) -> Iterator[None]:
-        """Wait seconds for Act-On, not minutes, and forget afterwards what failed so."""
-        retry_policy, usual = self.retry_policy, asdict(self.retry_policy)
-        retry_policy.timeout = min(HASTY_SECONDS, retry_policy.timeout)
-        retry_policy.max_retries, retry_policy.max_throttles = min(1, retry_policy.max_retries), 0
-        retry_policy.repeats_login = False
+    def in_haste(self) -> Iterator[Run]:
+        """Yield another run that waits seconds for Act-On; what fails in it is forgotten."""
+        usual = self._retry_policy
+        policy = RetryPolicy(
+            timeout=min(HASTY_SECONDS, usual.timeout),
+            max_retries=min(1, usual.max_retries),
+            max_throttles=0,
+            repeats_login=False,
+        )
+        hasty = Run(self.settings, self.started_at, retry_policy=policy, stop=self.stop)
         try:
-            yield
+            yield hasty
         finally:
-            for name, value in usual.items():
-                setattr(retry_policy, name, value)
-            if isinstance(self._account, ActOnError):
-                self._account = None
-            if self._tokens is not None:
-                self._tokens.forgive()
-            center = self.__dict__.get("audience_center")
-            if center is not None and center.has_failed:
-                del self.audience_center
+            hasty.close_files()
 
     def shared(self, kind: Callable[[Run], Shared]) -> Shared:
         """Return the one thing of a kind that this run shares, made when it is first asked for.
@@ -257,6 +258,10 @@ class Run:
     def close(self) -> None:
         """Let calls that are still under way end without a repetition, and close files."""
         self.stop.request(0)
+        self.close_files()
+
+    def close_files(self) -> None:
+        """Close files and connections."""
         if self.facts is not None:
             self.facts.close()
         if self._limits is not None:
