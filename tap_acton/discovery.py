@@ -18,7 +18,7 @@ from tap_acton.streams.audience_center.contacts import Contacts, custom_columns
 from tap_acton.streams.base.old_stream import SCHEMAS
 from tap_acton.streams.custom_objects.fields import columns_of_schemas
 from tap_acton.streams.custom_objects.streams import CustomObjectRecords
-from tap_acton.streams.lists.list_streams import find_list_streams, read_headers, read_listing
+from tap_acton.streams.lists.discovery import find_list_streams, read_headers, read_listing
 
 if TYPE_CHECKING:
     from collections.abc import Callable

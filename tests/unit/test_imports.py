@@ -49,7 +49,7 @@ NEIGHBORS = {
 
 UPWARD = {
     "state/rounds -> sync",
-    "streams/lists/list_streams -> streams",
+    "streams/lists/discovery -> streams",
     "sync/run -> streams/audience_center",
     "sync/run -> streams/custom_objects",
 }

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tap_acton.errors import RejectedCallError, StreamFailedError
 from tap_acton.records.dynamic_columns import KnownNames, Names
 from tap_acton.streams import STREAM_TYPES
-from tap_acton.streams.lists.list_streams import MOST_FAILURES, find_list_streams
+from tap_acton.streams.lists.discovery import MOST_FAILURES, find_list_streams
 from tap_acton.streams.lists.webinars import letters_and_digits
 
 if TYPE_CHECKING:
