@@ -178,6 +178,11 @@ class Reading:
         """How many distinct rows there are, those of an earlier run included."""
         return self.query.first.offset + len(self._keys) + len(self.held)
 
+    @property
+    def total(self) -> int | None:
+        """How many rows there are, as the first response reported; None if none did."""
+        return self._totals[0] if self._totals else None
+
     def take(self, response: Response) -> Iterator[Sequence[Record]]:
         """Take the next response; to be gone through to its end.
 

@@ -85,6 +85,7 @@ class Outcome:
         evidence: Why it is known to be complete; None where it is not.
         problem: The failure that ended it, if one did.
         depth: 0 for a query of the stream; more for one that was read in the place of another.
+        total: How many rows the first response reported; None if it did not.
     """
 
     query: Query
@@ -92,6 +93,7 @@ class Outcome:
     evidence: Evidence | None = None
     problem: CallError | None = None
     depth: int = 0
+    total: int | None = None
 
     @property
     def is_refused(self) -> bool:

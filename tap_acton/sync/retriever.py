@@ -78,15 +78,21 @@ class Retriever:
         source: The stream.
         width: How many requests are under way at once.
         check: Called several times a second; what it raises ends the reading.
+        endpoint: What the endpoint has shown to other retrievers of it, if there are any.
     """
 
     def __init__(
-        self, source: Source, *, width: int = 4, check: Callable[[], None] = lambda: None
+        self,
+        source: Source,
+        *,
+        width: int = 4,
+        check: Callable[[], None] = lambda: None,
+        endpoint: Endpoint | None = None,
     ) -> None:
         self._source = source
         self._width = width
         self._check = check
-        self._endpoint = Endpoint()
+        self._endpoint = Endpoint() if endpoint is None else endpoint
         self._unproven = 0
 
     def read(self, queries: Iterable[Query]) -> Iterator[Batch | Outcome]:
@@ -139,7 +145,7 @@ class Retriever:
         if found is not None and len(reading.held):
             for records in self._source.batches(reading.held, query):
                 yield Batch(query, records)
-        outcome = Outcome(query, reading.count, found, reading.problem, depth)
+        outcome = Outcome(query, reading.count, found, reading.problem, depth, reading.total)
         other = self._source.instead(outcome)
         if other is not None:
             return cast("Outcome", (yield from self._read([other], depth)))
