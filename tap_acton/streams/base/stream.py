@@ -44,6 +44,7 @@ from tap_acton.state.stream_state import Checkpoint, ItemsState, StreamState
 from tap_acton.streams.base.listings import Listings
 from tap_acton.streams.base.schema import SCHEMAS, FoundSchema
 from tap_acton.streams.base.unchanged import UnchangedItems
+from tap_acton.sync.evidence import Endpoint
 from tap_acton.sync.forecast import Forecast, pages_of
 from tap_acton.sync.query import Outcome, Query, Response
 from tap_acton.sync.requester import Requester
@@ -185,6 +186,10 @@ class ActOnStream(WritingStream):
                 record["id"] = numbers.next_id(*[record[column] for column in self.identity])
             yield record
 
+    def chosen(self, records: Sequence[Record]) -> Sequence[Record]:
+        """Leave out records that the settings do not choose, also for the streams below."""
+        return records
+
     def fingerprint_of(self, item: Item) -> str | None:
         """Say what is the same as long as an item is unchanged; None where nothing proves it."""
         values = [item[column] for column in self.unchanged_while]
@@ -295,7 +300,12 @@ class ActOnStream(WritingStream):
         # A test wants one record of each stream, not the calls for many.
         is_test = self.ABORT_AT_RECORD_COUNT is not None
         width = 1 if is_test else self.run.settings.max_concurrency
-        return Retriever(self, width=width, check=self.run.stop.check)
+        return Retriever(self, width=width, check=self.run.stop.check, endpoint=self.endpoint)
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """What the endpoint has shown of itself in this run; streams may share what they read."""
+        return Endpoint()
 
     @cached_property
     def reader(self) -> RecordReader:
@@ -363,6 +373,7 @@ class ActOnStream(WritingStream):
             self.progress if is_kept else ItemsState(),
             started_at=self.load_started_at,
             period=self.run.settings.recheck_period,
+            is_trusted=self.replication_key is None or self.is_incremental,
         )
 
     @property
@@ -428,7 +439,7 @@ class ActOnStream(WritingStream):
             if isinstance(part, Outcome):
                 self._take(part)
                 continue
-            query, records = part
+            query, records = part.query, self.chosen(part.records)
             if self.item_columns:
                 items += [
                     {column: record[column] for column in self.item_columns} for record in records
@@ -526,7 +537,8 @@ class ActOnStream(WritingStream):
         if summary.refused:
             # The bookmark must not move past what is to be requested again.
             self.bookmark.discard()
-        self.bookmark.finish()
+        else:
+            self.bookmark.finish()
         self.done()
         is_empty = not (summary.rows or summary.saved or self._items_read)
         summary.is_full_refresh = self._end_full_refresh(is_empty=is_empty)
