@@ -12,7 +12,6 @@ from tap_acton.errors import (
     CallError,
     StreamFailedError,
 )
-from tap_acton.records.dynamic_columns import FoundStream
 from tap_acton.records.reader import EXTRA_FIELDS, Record, RecordReader, Row, records_of_columns
 from tap_acton.records.values import Unconvertible
 from tap_acton.streams.base.listings import Listings
@@ -23,6 +22,7 @@ from tap_acton.streams.lists.rows import ListRows, columns_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from tap_acton.records.dynamic_columns import FoundStream
     from tap_acton.streams.base.stream import ActOnTap
     from tap_acton.sync.answers import Query
     from tap_acton.sync.run import Parent
