@@ -1,4 +1,4 @@
-"""The counts of calls and logins, in memory or in a file."""
+"""The counts of calls and logins between runs: in memory or in a file."""
 
 from __future__ import annotations
 
@@ -31,37 +31,32 @@ HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
 
 Clock = Callable[[], int]
-"""Tells the milliseconds since 1970."""
+"""Returns milliseconds since 1970."""
 
 Bucket = InMemoryBucket | SQLiteBucket
 """The timestamps of calls, as the library keeps them."""
 
 
 def system_clock() -> int:
-    """Tell the time of this machine, in milliseconds since 1970."""
+    """Return the time of this machine, in milliseconds since 1970."""
     return time.time_ns() // 1_000_000
 
 
 class CallCount(Protocol):
-    """The calls that count against one limit at present."""
+    """The calls that count toward one limit at present."""
 
     def add(self) -> int:
-        """Count a call and return 0, or return in how many milliseconds it fits."""
+        """Count a call and return 0, or return how many milliseconds it has to wait."""
 
     def wait(self) -> int:
-        """Tell in how many milliseconds a call fits, without counting one."""
+        """Return how many milliseconds a call would have to wait, without counting one."""
 
     def taken(self) -> int:
-        """Tell how many calls count at present."""
+        """Return how many calls count at present."""
 
 
 class BucketCount:
-    """Counts calls by the clock of this machine.
-
-    Args:
-        bucket: The timestamps of the calls.
-        clock: Tells the milliseconds since 1970.
-    """
+    """Counts calls by the clock of this machine."""
 
     def __init__(self, bucket: Bucket, clock: Clock) -> None:
         self._bucket = bucket
@@ -70,21 +65,21 @@ class BucketCount:
         bucket.leak(clock())
 
     def add(self) -> int:
-        """Count a call and return 0, or return in how many milliseconds it fits."""
+        """Count a call and return 0, or return how many milliseconds it has to wait."""
         item = RateItem("call", self._clock())
         if self._bucket.put(item):
             return 0
         wait = cast("int", self._bucket.waiting(item))
         if wait > self._rate.interval + MINUTE_MS:
-            # Only timestamps of the future make a wait longer than the window.
-            logger.warning("The clock was set back: the calls are counted from zero again.")
+            # Only timestamps in the future make a wait longer than the window.
+            logger.warning("The clock was set back: the call counts start over at zero.")
             self._bucket.flush()
             self._bucket.put(item)
             return 0
         return wait
 
     def wait(self) -> int:
-        """Tell in how many milliseconds a call fits, without counting one."""
+        """Return how many milliseconds a call would have to wait, without counting one."""
         now = self._clock()
         self._bucket.leak(now)
         oldest = self._bucket.peek(self._rate.limit - 1)
@@ -92,7 +87,7 @@ class BucketCount:
         return wait if 0 < wait <= self._rate.interval + MINUTE_MS else 0
 
     def taken(self) -> int:
-        """Tell how many calls count at present."""
+        """Return how many calls count at present."""
         self._bucket.leak(self._clock())
         return self._bucket.count()
 
@@ -105,20 +100,17 @@ class CountStore:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Keep all others who share the counts away from them for a timestamp."""
+        """Keep all others who share the counts away from them."""
         with self._thread_lock:
             yield
 
     def count(self, name: str, rate: Rate, clock: Clock) -> CallCount:  # noqa: ARG002 - see below
-        """Open a count; to be called, and the count to be used, under the lock.
+        """Open a count. Call this, and use the count, under the lock.
 
         Args:
-            name: A word that tells the count from the others, where they are kept together.
+            name: Tells the count from the others in the same store.
             rate: The limit.
-            clock: Tells the milliseconds since 1970, where no server does.
-
-        Returns:
-            The count, as far as it is known.
+            clock: The clock to count by, unless a server has one.
         """
         return BucketCount(InMemoryBucket([rate]), clock)
 
@@ -130,7 +122,7 @@ class FileCountStore(CountStore):
     """Keeps the counts in a file, for all runs on this machine.
 
     Args:
-        path: An SQLite file; begun afresh where it is damaged.
+        path: An SQLite file; started over if it is damaged.
 
     Raises:
         SettingsError: If the file cannot be used.
@@ -140,15 +132,15 @@ class FileCountStore(CountStore):
         super().__init__()
         self._is_closed = False
         self._path = path
-        # The library's own file lock covers a single step. The time has to be read under
-        # the lock too: a call that waited for the lock would otherwise count too early.
+        # The library's own file lock covers a single step. The time has to be read under the
+        # lock too: a call that waited for the lock would otherwise be counted too early.
         self._file_lock = FileLock(f"{path}.lock", mode=0o600, poll_interval=0.005)
         with self.lock():
             self._connection = self._connect()
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Keep the other threads and the other runs away from the counts for a timestamp.
+        """Keep other threads and other runs away from the counts.
 
         Raises:
             SettingsError: If the file cannot be used, or no longer.
@@ -156,7 +148,7 @@ class FileCountStore(CountStore):
         try:
             with self._thread_lock, self._file_lock:
                 if self._is_closed:
-                    # A call of a thread that nobody waits for any more.
+                    # A call by a thread that nobody waits for any longer.
                     raise RunOverError
                 yield
         except (OSError, NotImplementedError, sqlite3.Error) as error:
@@ -174,7 +166,7 @@ class FileCountStore(CountStore):
         return BucketCount(SQLiteBucket([rate], self._connection, name), clock)
 
     def close(self) -> None:
-        """Close the file, when no thread is at it."""
+        """Close the file once no thread is using it."""
         with self.lock():
             self._is_closed = True
             self._connection.close()
@@ -185,7 +177,7 @@ class FileCountStore(CountStore):
         except sqlite3.OperationalError:
             raise
         except sqlite3.DatabaseError:
-            logger.warning("%s is damaged: the calls are counted from zero again.", self._path)
+            logger.warning("%s is damaged: the call counts start over at zero.", self._path)
             for suffix in ("", "-wal", "-shm"):
                 Path(f"{self._path}{suffix}").unlink(missing_ok=True)
             return self._connect_once()

@@ -1,4 +1,4 @@
-"""Private files and folders, in which runs on one machine leave things for one another."""
+"""Private files and folders, where the runs on one machine share what they know."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from tap_acton.errors import SettingsError
 
 
 def store_folder(setting: str | None) -> Path | None:
-    """Find, or make, the folder in which runs leave things for one another.
+    """Return the folder that runs share, created if need be.
 
     Args:
-        setting: The setting ``token_store``: a folder, ``memory``, or None for the cache
-            folder of the user.
+        setting: The setting ``token_store``: a folder, ``memory``, or None for the user's
+            cache folder.
 
     Returns:
-        The folder, or None where everything is to stay in memory.
+        The folder, or None where everything stays in memory.
 
     Raises:
-        SettingsError: If the folder cannot be made.
+        SettingsError: If the folder cannot be created.
     """
     if setting == "memory":
         return None
     folder = Path(setting).expanduser() if setting else platformdirs.user_cache_path("tap-acton")
     try:
-        # A folder that exists keeps its mode: others may have a right to it, as to /tmp.
+        # An existing folder keeps its mode: others may have a right to it, as to /tmp.
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise unusable_folder(folder, error) from None
@@ -35,15 +35,7 @@ def store_folder(setting: str | None) -> Path | None:
 
 
 def unusable_folder(folder: Path, error: Exception) -> SettingsError:
-    """Say that nothing can be kept in a folder, and why.
-
-    Args:
-        folder: The folder.
-        error: What came of the attempt.
-
-    Returns:
-        The exception to raise.
-    """
+    """Return the exception that says why nothing can be stored in a folder."""
     return SettingsError(
         f"The folder {folder} cannot be used ({getattr(error, 'strerror', None) or error}): "
         "set token_store to a folder that this user can write to, or to memory."
@@ -51,7 +43,7 @@ def unusable_folder(folder: Path, error: Exception) -> SettingsError:
 
 
 def open_private(path: Path, flags: int) -> int:
-    """Open a file, made private to the user; a symbolic link is refused.
+    """Open a file that only the user can read, made so if it is not; refuse a symbolic link.
 
     Args:
         path: The file.
@@ -61,7 +53,7 @@ def open_private(path: Path, flags: int) -> int:
         The file descriptor.
 
     Raises:
-        OSError: If the file cannot be opened or is a symbolic link.
+        OSError: If the file cannot be opened, or is a symbolic link.
     """
     descriptor = os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o600)
     if os.fstat(descriptor).st_mode & 0o077:

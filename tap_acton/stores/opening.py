@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Stores(NamedTuple):
-    """What the runs for one account leave for one another."""
+    """What the runs for one account share."""
 
     counts: CountStore
     tokens: TokenStore
@@ -27,16 +27,13 @@ def open_stores(
     identity: str,
     pause: Callable[[float], None] = time.sleep,
 ) -> Stores:
-    """Open what is kept for one account.
+    """Open what the runs for one account share.
 
     Args:
         setting: The setting ``token_store``: a folder, ``memory``, None for the user's cache
             folder, or the address of a server.
-        identity: The key of the account; it becomes part of file names.
-        pause: Waits the given seconds; raises when the run is to end.
-
-    Returns:
-        The stores.
+        identity: The key of the account, fit for a file name.
+        pause: Waits some seconds; raises when the run is to end.
 
     Raises:
         SettingsError: If the folder or the server cannot be used.
@@ -61,7 +58,7 @@ def _on_server(address: PostgresqlAddress, identity: str, pause: Callable[[float
     except ImportError:
         raise SettingsError(
             "The setting token_store names a PostgreSQL server: install tap-acton[postgresql] to "
-            "use one."
+            "use it."
         ) from None
     return Stores(
         PostgresqlCountStore(address, identity), PostgresqlTokenStore(address, identity, pause)

@@ -1,17 +1,16 @@
-"""Tokens and counts in a PostgreSQL database.
+"""Tokens and call counts in a PostgreSQL database, for runs on several machines.
 
-Both locks are advisory ones of a transaction: they end with it, and with the connection of
-a run that dies. The server notices a machine that is gone within half a minute, since each
-session tells it to look.
+Both locks are transaction-level advisory locks: they end with their transaction, and with the
+connection of a run that dies. The server notices within half a minute that a machine is down,
+since each session asks for TCP keepalives. Calls are counted by the clock of the server, since
+the clocks of machines differ.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, LiteralString
 
@@ -32,14 +31,14 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("tap-acton")
 
-ANSWER_SECONDS = 10
-"""How long a server may take for anything."""
+TIMEOUT_SECONDS = 10
+"""How long the server may take for anything."""
 
 WRITE_PAUSES = (0.0, *(1.0,) * 10)
-"""The seconds between attempts to write a token: one that cannot be kept may cost the chain."""
+"""Seconds between attempts to write a token: losing one may cost the chain."""
 
 _SESSION = f"""
-SET statement_timeout = '{ANSWER_SECONDS}s';
+SET statement_timeout = '{TIMEOUT_SECONDS}s';
 SET idle_in_transaction_session_timeout = 0;
 SET default_transaction_isolation = 'read committed';
 SET tcp_keepalives_idle = 10;
@@ -57,22 +56,22 @@ CREATE INDEX IF NOT EXISTS tap_acton_calls_by_moment ON tap_acton_calls (account
 CREATE TABLE IF NOT EXISTS tap_acton_tokens (account text PRIMARY KEY, token text NOT NULL)
 """
 
-# The time has to be read under the lock: what waited for it would otherwise count too early.
+# The time has to be read under the lock: a call that waited would otherwise be counted too early.
 _LOCK = """
 SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint FROM pg_advisory_xact_lock(%s)
 """
 _OURS = "account = %(account)s AND kind = %(kind)s"
 _LATEST = f"(SELECT max(number) FROM tap_acton_calls WHERE {_OURS})"  # noqa: S608 - of constants
-# A moment of the future is one of before the server's clock was set back.
+# A timestamp in the future was written before the server's clock was set back.
 _COUNTS = f"{_OURS} AND moment BETWEEN %(now)s - %(interval)s AND %(now)s + {MINUTE_MS}"
-# The call that stands in the way is the oldest of as many as are allowed: since calls are
+# The call that blocks the next one is the oldest of as many as are allowed: since calls are
 # numbered, it is found without counting.
 _WAIT = f"""
 SELECT moment + %(interval)s + 1 - %(now)s FROM tap_acton_calls
 WHERE {_COUNTS} AND number = {_LATEST} - %(limit)s + 1
 """  # noqa: S608 - of constants
 _ADD = f"""
-WITH blocking AS ({_WAIT}), gone AS (
+WITH blocking AS ({_WAIT}), deleted AS (
   DELETE FROM tap_acton_calls WHERE {_OURS} AND moment < %(now)s - %(kept)s
 ), added AS (
   INSERT INTO tap_acton_calls
@@ -84,12 +83,12 @@ SELECT * FROM blocking
 _TAKEN = f"SELECT count(*) FROM tap_acton_calls WHERE {_COUNTS}"  # noqa: S608 - of constants
 
 _FETCH = "SELECT token FROM tap_acton_tokens WHERE account = %s"
-# Writes nothing, but needs all that writing needs.
+# Changes nothing, but needs all that writing needs.
 _PREPARE = """
 INSERT INTO tap_acton_tokens (account, token) VALUES (%s, '')
 ON CONFLICT (account) DO UPDATE SET account = excluded.account
 """
-# The second attempt may meet what the first has written.
+# A second attempt may find what the first has written.
 _SWAP = """
 INSERT INTO tap_acton_tokens AS kept (account, token) VALUES (%(account)s, %(new)s)
 ON CONFLICT (account) DO UPDATE SET token = excluded.token
@@ -98,10 +97,7 @@ WHERE kept.token IN (%(present)s, '', %(new)s)
 
 
 def connect(address: PostgresqlAddress) -> psycopg.Connection[tuple[Any, ...]]:
-    """Connect, and make the tables where there are none.
-
-    Args:
-        address: Where the server is.
+    """Connect, and create the tables if there are none.
 
     Returns:
         The connection, outside of a transaction.
@@ -115,10 +111,10 @@ def connect(address: PostgresqlAddress) -> psycopg.Connection[tuple[Any, ...]]:
         dbname=address.database,
         user=address.user,
         password=address.password,
-        connect_timeout=ANSWER_SECONDS,
-        tcp_user_timeout=ANSWER_SECONDS * 1000,
+        connect_timeout=TIMEOUT_SECONDS,
+        tcp_user_timeout=TIMEOUT_SECONDS * 1000,
         application_name="tap-acton",
-        # Statements that are prepared would tie this to one session of a pooler.
+        # Prepared statements would tie this to one session of a pooler.
         prepare_threshold=None,
         sslmode="verify-full" if address.is_secure else "prefer",
         sslrootcert=(address.ca_file or DEFAULT_CA_BUNDLE_PATH) if address.is_secure else None,
@@ -137,24 +133,24 @@ def connect(address: PostgresqlAddress) -> psycopg.Connection[tuple[Any, ...]]:
 
 
 def _lock_number(*words: str) -> int:
-    """Name an advisory lock, as PostgreSQL does by a number of 64 bits."""
+    """Return the 64-bit number by which PostgreSQL knows an advisory lock."""
     digest = sha256(":".join(("tap-acton", *words)).encode()).digest()
     return int.from_bytes(digest[:8], signed=True)
 
 
 @contextmanager
-def _told_as_setting(address: PostgresqlAddress) -> Iterator[None]:
-    """Say in one sentence that the server is of no use now.
+def _failures_named(address: PostgresqlAddress) -> Iterator[None]:
+    """Replace what the driver raises by a sentence.
 
     Raises:
-        SettingsError: In place of what the driver raises.
+        SettingsError: If the server cannot be used.
     """
     try:
         yield
     except psycopg.Error as error:
         raise SettingsError(
-            f"The {address} of token_store cannot be used ({_reason(error)}): see that it runs, "
-            "and that address, user and password are right; the next run goes on from here."
+            f"The {address} in token_store cannot be used ({_reason(error)}): check that it is "
+            "running, and the address, user and password; the next run resumes from here."
         ) from None
 
 
@@ -166,11 +162,7 @@ def _reason(error: psycopg.Error) -> str:
 
 
 class PostgresqlCountStore(CountStore):
-    """Keeps the counts in a database, for all runs of all machines.
-
-    Args:
-        address: Where the server is.
-        identity: The key of the account.
+    """Keeps the counts in a database, for all runs on all machines.
 
     Raises:
         SettingsError: If the server cannot be used.
@@ -183,24 +175,24 @@ class PostgresqlCountStore(CountStore):
         self._lock_number = _lock_number("calls", identity)
         self._is_closed = False
         self._now = 0
-        with _told_as_setting(address):
+        with _failures_named(address):
             self._connection = connect(address)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Keep the other threads and all other runs away from the counts for a moment.
+        """Keep other threads and all other runs away from the counts.
 
         Raises:
             SettingsError: If the server cannot be used, or no longer.
         """
-        with self._thread_lock, _told_as_setting(self._address):
+        with self._thread_lock, _failures_named(self._address):
             if self._is_closed:
-                # A call of a thread that nobody waits for any more.
+                # A call by a thread that nobody waits for any longer.
                 raise RunOverError
             try:
                 self._take_lock()
             except psycopg.OperationalError:
-                # A connection may be ended while nobody speaks, by what is in between too.
+                # An idle connection may be closed by the server, or by anything in between.
                 self._connection.close()
                 self._connection = connect(self._address)
                 self._take_lock()
@@ -216,21 +208,18 @@ class PostgresqlCountStore(CountStore):
         return _PostgresqlCount(self, name, rate)
 
     def number(self, query: LiteralString, **values: int | str) -> int:
-        """Ask for a number, under the lock.
+        """Fetch a number, under the lock; 0 where there is none.
 
         Args:
-            query: The question, about ``account`` and ``now``.
-            **values: What else stands in it.
-
-        Returns:
-            The number; 0 where there is none.
+            query: The query; it may use ``account`` and ``now``.
+            **values: What else it uses.
         """
         known = {"account": self._identity, "now": self._now}
         row = self._connection.execute(query, known | values).fetchone()
         return row[0] if row else 0
 
     def close(self) -> None:
-        """Close the connection, when no thread is at it."""
+        """Close the connection once no thread is using it."""
         with self._thread_lock:
             self._is_closed = True
             self._connection.close()
@@ -249,33 +238,33 @@ class _PostgresqlCount:
             "kind": name,
             "limit": rate.limit,
             "interval": rate.interval,
-            # Other runs may count for a longer time than this one.
+            # Other runs may count over a longer window than this one.
             "kept": max(rate.interval, HOUR_MS),
         }
 
     def add(self) -> int:
-        """Count a call and return 0, or return in how many milliseconds it fits."""
+        """Count a call and return 0, or return how many milliseconds it has to wait."""
         return self._store.number(_ADD, **self._values)
 
     def wait(self) -> int:
-        """Tell in how many milliseconds a call fits, without counting one."""
+        """Return how many milliseconds a call would have to wait, without counting one."""
         return self._store.number(_WAIT, **self._values)
 
     def taken(self) -> int:
-        """Tell how many calls count at present."""
+        """Return how many calls count at present."""
         return self._store.number(_TAKEN, **self._values)
 
 
 class PostgresqlTokenStore(TokenStore):
-    """Keeps the chain in a database; a connection is open only while it is looked at.
+    """Keeps the chain in a database; a connection is open only under the lock.
 
-    A machine can lose the lock without knowing, as when it sleeps in the middle of a login.
-    So a token takes the place only of the one that was read under the same lock.
+    A machine can lose the lock without knowing, for example when it is suspended during a
+    login. So a token replaces only the one that was read under the same lock.
 
     Args:
         address: Where the server is.
-        identity: The key of the chain.
-        pause: Waits the given seconds; raises when the run is to end.
+        identity: The key of the account.
+        pause: Waits some seconds; raises when the run is to end.
     """
 
     def __init__(
@@ -290,33 +279,33 @@ class PostgresqlTokenStore(TokenStore):
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Keep all other runs from asking for a token meanwhile.
+        """Keep all other runs from requesting a token in the meantime.
 
         Raises:
             SettingsError: If the server cannot be used.
         """
-        with _told_as_setting(self._address):
+        with _failures_named(self._address):
             self._connection = connect(self._address)
         try:
-            with _told_as_setting(self._address):
+            with _failures_named(self._address):
                 while not self._is_locked():
-                    # Another run asks for a token: that may take as long as two calls and a wait.
+                    # Another run is requesting a token, which may take two calls and a wait.
                     self._connection.rollback()
                     self._pause(LOCK_POLL_SECONDS)
             yield
         finally:
-            # The server takes its time to notice a connection that is closed.
+            # The server takes a while to notice that a connection was closed.
             with suppress(psycopg.Error):
                 self._connection.rollback()
             self._connection.close()
 
     def read(self) -> Token | None:
-        """Return the last token written, or None; what is none is reported.
+        """Return the last token written, or None; an unreadable one is reported.
 
         Raises:
             SettingsError: If the server cannot be used.
         """
-        with _told_as_setting(self._address):
+        with _failures_named(self._address):
             row = self._connection.execute(_FETCH, (self._identity,)).fetchone()
         self._present = row[0] if row else ""
         if not self._present:
@@ -324,39 +313,38 @@ class PostgresqlTokenStore(TokenStore):
         try:
             return Token.from_json(self._present)
         except (ValueError, RecursionError):
-            logger.warning("The %s holds no token that can be read: it is replaced.", self._address)
+            logger.warning(
+                "The %s holds no readable token; the next one replaces it.", self._address
+            )
             return None
 
     def prepare(self) -> None:
-        """Make sure that a token can be written, before one is asked for.
+        """Make sure that a token can be written, before one is requested.
 
         Raises:
             SettingsError: If it cannot.
         """
-        with _told_as_setting(self._address):
+        with _failures_named(self._address):
             self._connection.execute(_PREPARE, (self._identity,))
 
     def write(self, token: Token) -> None:
-        """Keep a token, unless another machine has written one meanwhile.
-
-        Args:
-            token: The token.
+        """Keep a token, unless another machine has written one in the meantime.
 
         Raises:
             SettingsError: If the server cannot be used.
         """
-        if not self._swap(json.dumps(asdict(token))):
-            logger.warning("Another machine has logged in at the same time: its login is kept.")
+        if not self._swap(token.to_json()):
+            logger.warning("Another machine logged in at the same time; its token is kept.")
 
     def _is_locked(self) -> bool:
-        """Take the lock if nobody else has it."""
+        """Take the lock if it is free."""
         number = _lock_number("token", self._identity)
         row = self._connection.execute("SELECT pg_try_advisory_xact_lock(%s)", (number,)).fetchone()
         return row == (True,)
 
     def _swap(self, new: str) -> bool:
-        """Put a text in the place of what was read, and tell whether that was still there."""
-        with _told_as_setting(self._address):
+        """Replace what was read, and return whether it was still there."""
+        with _failures_named(self._address):
             for pause in WRITE_PAUSES:
                 try:
                     return self._swap_once(new)
@@ -366,7 +354,7 @@ class PostgresqlTokenStore(TokenStore):
             return self._swap_once(new)
 
     def _swap_once(self, new: str) -> bool:
-        """Write, over a new connection where the last one is lost, and with it the lock."""
+        """Try that once, over a new connection if the last one is lost, and with it the lock."""
         if self._connection.closed:
             self._connection = connect(self._address)
         values = {"account": self._identity, "present": self._present, "new": new}

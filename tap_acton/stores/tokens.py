@@ -1,4 +1,4 @@
-"""The token chain of an account, in memory or in a file."""
+"""The token chain of an account between runs: in memory or in a file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("tap-acton")
 
 LOCK_POLL_SECONDS = 0.1
-"""How often a run looks whether another one still asks for a token."""
+"""How often a run checks whether another one is still requesting a token."""
 
 TOKEN_LENGTH = 4096
 """Room for a token on the disk, in bytes; a longer one takes more."""
@@ -33,10 +33,9 @@ class Token:
     """A link of the chain.
 
     Attributes:
-        access_token: What data calls are made with.
-        refresh_token: What the next link is got with, once.
+        refresh_token: What the next link is requested with, once.
         expires_at: When the access token ends, in seconds since 1970.
-        renew_at: When to get the next link, in seconds since 1970.
+        renew_at: When to request the next link, in seconds since 1970.
     """
 
     access_token: str = field(repr=False)
@@ -46,13 +45,7 @@ class Token:
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Token:
-        """Read a token as it was kept.
-
-        Args:
-            text: The JSON of the attributes.
-
-        Returns:
-            The token.
+        """Read a token as :meth:`to_json` writes it.
 
         Raises:
             ValueError: If the text is anything else.
@@ -67,6 +60,10 @@ class Token:
                 return cls(access_token, refresh_token, expires_at, renew_at)
         raise ValueError
 
+    def to_json(self) -> str:
+        """Write the attributes as JSON."""
+        return json.dumps(asdict(self))
+
 
 class TokenStore:
     """Keeps the chain in memory, for this run alone."""
@@ -75,7 +72,7 @@ class TokenStore:
         self._token: Token | None = None
 
     def lock(self) -> AbstractContextManager[None]:
-        """Keep other runs from asking for a token meanwhile: here there are none."""
+        """Keep other runs from requesting a token in the meantime; here there are none."""
         return nullcontext()
 
     def read(self) -> Token | None:
@@ -83,14 +80,10 @@ class TokenStore:
         return self._token
 
     def prepare(self) -> None:
-        """Make sure that a token can be kept, before one is asked for."""
+        """Make sure that a token can be written, before one is requested."""
 
     def write(self, token: Token) -> None:
-        """Keep a token; when this returns, it is safe.
-
-        Args:
-            token: The token.
-        """
+        """Keep a token; once this returns, it is safe."""
         self._token = token
 
 
@@ -99,7 +92,7 @@ class FileTokenStore(TokenStore):
 
     Args:
         path: The file.
-        pause: Waits the given seconds; raises when the run is to end.
+        pause: Waits some seconds; raises when the run is to end.
     """
 
     def __init__(self, path: Path, pause: Callable[[float], None] = time.sleep) -> None:
@@ -111,14 +104,14 @@ class FileTokenStore(TokenStore):
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Keep other runs from asking for a token meanwhile.
+        """Keep other runs from requesting a token in the meantime.
 
         Raises:
-            SettingsError: If the folder cannot be written to.
+            SettingsError: If the folder is not writable.
         """
         try:
             while not self._is_locked():
-                # Another run asks for a token: that may take as long as two calls and a wait.
+                # Another run is requesting a token, which may take two calls and a wait.
                 self._pause(LOCK_POLL_SECONDS)
         except (OSError, NotImplementedError) as error:
             raise unusable_folder(self._path.parent, error) from None
@@ -128,7 +121,7 @@ class FileTokenStore(TokenStore):
             self._file_lock.release()
 
     def _is_locked(self) -> bool:
-        """Take the lock if nobody else has it."""
+        """Take the lock if it is free."""
         try:
             self._file_lock.acquire(blocking=False)
         except Timeout:
@@ -136,18 +129,18 @@ class FileTokenStore(TokenStore):
         return True
 
     def read(self) -> Token | None:
-        """Return the last token written, or None; a file that holds none is reported."""
+        """Return the last token written, or None; an unreadable file is reported."""
         try:
             with os.fdopen(open_private(self._path, os.O_RDONLY), "rb") as file:
                 return Token.from_json(file.read())
         except FileNotFoundError:
             return None
         except (OSError, ValueError, RecursionError):
-            logger.warning("%s holds no token that can be read: it is replaced.", self._path)
+            logger.warning("%s holds no readable token; the next one replaces it.", self._path)
             return None
 
     def prepare(self) -> None:
-        """Take the room that a token needs, so that a full disk does not cost the chain.
+        """Reserve the room that a token needs, so that a full disk does not cost the chain.
 
         Raises:
             SettingsError: If there is no room, or the file cannot be written.
@@ -155,22 +148,19 @@ class FileTokenStore(TokenStore):
         self._write_new(b" " * TOKEN_LENGTH)
 
     def write(self, token: Token) -> None:
-        """Keep a token; when this returns, it is on the disk.
-
-        Args:
-            token: The token.
+        """Keep a token; once this returns, it is on the disk.
 
         Raises:
             SettingsError: If the file cannot be written.
         """
-        self._write_new(json.dumps(asdict(token)).encode())
+        self._write_new(token.to_json().encode())
         try:
             self._new_path.replace(self._path)
         except OSError as error:
             raise unusable_folder(self._path.parent, error) from None
 
     def _write_new(self, content: bytes) -> None:
-        """Write what is to take the place of the file, over what stands there already."""
+        """Write the file that is to replace the old one, in the room already reserved."""
         try:
             descriptor = open_private(self._new_path, os.O_WRONLY | os.O_CREAT)
             with os.fdopen(descriptor, "wb") as file:

@@ -194,7 +194,7 @@ def test_a_server_that_goes_away_in_mid_run_ends_it_with_its_state(
 
     assert isinstance(ended.failure, SettingsError)
     assert ended.failure.exit_code == 1
-    assert "of token_store cannot be used" in ended.failure.sentence
+    assert "in token_store cannot be used" in ended.failure.sentence
     assert len(ended.requests) == 25
     assert gone_on.failure is None
     held, expected = union([ended, gone_on]), expected_records(account)
@@ -210,7 +210,7 @@ def test_the_password_of_a_server_is_not_told(account: Account, tmp_path: Path) 
         ended = command("--config", tmp_path / "config.json", env={"TAP_ACTON_LOGLEVEL": "DEBUG"})
 
     assert ended.returncode == 1
-    assert "of token_store cannot be used (no connection)" in ended.stderr
+    assert "in token_store cannot be used (no connection)" in ended.stderr
     assert "pass-word" not in ended.stderr + ended.stdout
     assert "Traceback" not in ended.stderr
     assert not sandbox.requests

@@ -772,7 +772,7 @@ class TestChainInAFile:
 
         assert acton.chain(store=FileTokenStore(path)).access_token() == "access-1"
         assert [record.levelno for record in caplog.records] == [logging.WARNING]
-        assert caplog.messages == [f"{path} holds no token that can be read: it is replaced."]
+        assert caplog.messages == [f"{path} holds no readable token; the next one replaces it."]
         stored = FileTokenStore(path).read()
         assert stored is not None
         assert stored.access_token == "access-1"

@@ -87,7 +87,7 @@ def test_a_damaged_file_is_begun_afresh(
 
     assert fresh.calls_left_today() == 30_000
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
-    assert caplog.messages == [f"{path} is damaged: the calls are counted from zero again."]
+    assert caplog.messages == [f"{path} is damaged: the call counts start over at zero."]
     fresh.close()
 
 

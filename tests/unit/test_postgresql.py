@@ -216,7 +216,7 @@ def test_what_is_no_token_is_replaced(machines: Machines, caplog: pytest.LogCapt
 
     with tokens.lock():
         assert tokens.read() == TOKEN
-    assert [line.endswith("it is replaced.") for line in caplog.messages] == [True]
+    assert [line.endswith("the next one replaces it.") for line in caplog.messages] == [True]
 
 
 def test_the_locks_of_two_accounts_are_not_one(machines: Machines) -> None:
@@ -280,7 +280,7 @@ def test_a_token_does_not_take_the_place_of_one_that_came_meanwhile(
 
     with other.lock():
         assert other.read() is None
-    assert "Another machine has logged in at the same time" in caplog.messages[0]
+    assert "Another machine logged in at the same time" in caplog.messages[0]
 
 
 def test_a_connection_that_is_lost_during_the_login_does_not_cost_the_chain(
@@ -319,7 +319,7 @@ def test_a_server_that_does_not_answer_is_told_of_in_one_sentence() -> None:
         look_at(f"postgresql://pat:pass-word@127.0.0.1:{free_port()}/work")
 
     sentence = refused.value.sentence
-    assert "of token_store cannot be used (no connection)" in sentence
+    assert "in token_store cannot be used (no connection)" in sentence
     assert "pass-word" not in sentence
     assert "pat" not in sentence.split()
     assert refused.value.exit_code == 1

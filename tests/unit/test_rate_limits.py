@@ -241,7 +241,7 @@ class TestPace:
 
         assert limits.wait_for_call() == 0
         assert limits.wait_for_call() == 0.204
-        assert caplog.messages == ["The clock was set back: the calls are counted from zero again."]
+        assert caplog.messages == ["The clock was set back: the call counts start over at zero."]
 
     def test_a_clock_set_back_by_less_than_a_minute_is_waited_for(self) -> None:
         fake_time = FakeTime()
