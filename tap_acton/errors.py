@@ -1,8 +1,30 @@
-"""What can go wrong between the tap and Act-On, and what is to be done about it.
+"""What can go wrong, and what to do about it.
 
-Every failure of a call ends as one of the exceptions below. Each stands for one
-thing to do, and the text of each is one sentence that can be shown to a person as
-it is: it never holds a token, a password, an e-mail address or a piece of an answer.
+Each exception stands for one thing to do. Its text is one sentence that can be shown to a
+person as it is: it never holds a token, a password, an email address or a piece of a
+response::
+
+    ActOnError                   ends the run, or one stream of it
+    +-- SettingsError            a setting is wrong, or the token store cannot be used
+    +-- CredentialsError         Act-On refuses the login
+    +-- UnreachableError         the host does not respond at all
+    +-- AllowanceSpentError      no calls are left for now; exit code 3
+    +-- OutputError              the output cannot be written
+    +-- StreamFailedError        one stream cannot be read to its end
+    +-- RunOverError             a call came after the end of the run
+    +-- InterruptedRunError      a signal stopped the run
+    +-- CallError                one call failed, which concerns this call alone
+        +-- GoneError            what it asks for was deleted: skip it
+        +-- NotAvailableError    not offered to this account: turn the stream off
+        |   +-- NotRoutedError   the host does not know the path
+        +-- RejectedCallError    refused for good
+        |   +-- NotFoundError    the path is known, but not what it asks for
+        +-- RepeatableError      may work later: retry
+            +-- TokenRefusedError    renew the token first
+            +-- ThrottledError       slow down first
+            +-- NoAnswerError        no response came at all
+
+``api/responses.py`` turns responses into these.
 """
 
 from __future__ import annotations
@@ -14,18 +36,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_NO_ROOM = (
-    "The disk is full, or a quota on it, where the output or a temporary file goes: make room and "
-    "run again; the state is kept."
+_NO_SPACE = (
+    "The disk is full, or over its quota, where the output or a temporary file is written: free "
+    "some space and run again; the state is kept."
 )
 
 MACHINE_FAILURES: Mapping[int | None, str] = {
     errno.EPIPE: "The output was closed before the run was complete: see the target's log.",
-    errno.ENOSPC: _NO_ROOM,
-    errno.EDQUOT: _NO_ROOM,
-    errno.EFBIG: _NO_ROOM,
+    errno.ENOSPC: _NO_SPACE,
+    errno.EDQUOT: _NO_SPACE,
+    errno.EFBIG: _NO_SPACE,
 }
-"""What to say of the failures of the machine that can be foreseen, by their number."""
+"""The sentence for each failure of the machine that can be foreseen, by its ``errno``."""
 
 EXIT_FAILED = 1
 EXIT_ALLOWANCE_SPENT = 3
@@ -33,10 +55,10 @@ EXIT_SIGNAL_BASE = 128
 
 
 class ActOnError(Exception):
-    """A failure that ends a run, or a stream of it, with one sentence.
+    """A failure that ends a run, or one stream of it.
 
     Args:
-        sentence: What failed, where, and what to do about it.
+        sentence: What failed, on which stream and item, and what to do.
     """
 
     exit_code = EXIT_FAILED
@@ -47,11 +69,11 @@ class ActOnError(Exception):
 
 
 class SettingsError(ActOnError):
-    """A setting is wrong: nothing has been asked of Act-On yet."""
+    """A setting is wrong, or what it names cannot be used."""
 
 
 class CredentialsError(ActOnError):
-    """Act-On refuses the credentials: asking again could lock the user out."""
+    """Act-On refuses the credentials: trying again could lock the user out."""
 
 
 class UnreachableError(ActOnError):
@@ -62,7 +84,7 @@ class AllowanceSpentError(ActOnError):
     """The calls that the account, or the setting, allows are used up for now.
 
     Attributes:
-        subject: What was to be asked next, if it was a query of a stream.
+        subject: What was to be fetched next, if it was a query of a stream.
     """
 
     exit_code = EXIT_ALLOWANCE_SPENT
@@ -75,10 +97,7 @@ class OutputError(ActOnError):
 
 @contextmanager
 def output_failures_told() -> Iterator[None]:
-    """Tell a failure to write the output: click would end the run without a word.
-
-    Yields:
-        Once, for the writing.
+    """Report a failure to write the output, which click would swallow.
 
     Raises:
         OutputError: If the target has ended, or the disk is full.
@@ -96,54 +115,50 @@ class StreamFailedError(ActOnError):
 
 
 class RunOverError(ActOnError):
-    """A call was about to be made after the run's end; nobody waits for its answer."""
+    """A call was about to be made after the end of the run; nobody waits for its response."""
 
     def __init__(self) -> None:
         super().__init__("The run is over.")
 
 
 class InterruptedRunError(ActOnError):
-    """The run was told to stop by a signal.
-
-    Args:
-        signal_number: The signal, for example 15 for SIGTERM.
-    """
+    """A signal stopped the run."""
 
     def __init__(self, signal_number: int) -> None:
-        super().__init__(f"The run was stopped by signal {signal_number}; the next run goes on.")
+        super().__init__(f"The run was stopped by signal {signal_number}; run again to resume.")
         self.exit_code = EXIT_SIGNAL_BASE + signal_number
 
 
 class CallError(ActOnError):
-    """One call was answered with a failure that concerns this call alone."""
+    """One call failed, which concerns this call alone."""
 
 
 class GoneError(CallError):
-    """What the call asks about was deleted: skip it."""
+    """What the call asks for was deleted: skip it."""
 
 
 class NotAvailableError(CallError):
-    """The account or the host does not offer this endpoint: switch the stream off."""
+    """The account or the host does not offer this endpoint: turn the stream off."""
 
 
 class NotRoutedError(NotAvailableError):
-    """The host does not know the path at all; it may know an older one for the same."""
+    """The host does not know the path at all; it may know an older one for the same data."""
 
 
 class RejectedCallError(CallError):
-    """Act-On understood the call and refused it; repeating it is of no use."""
+    """Act-On understood the call and refused it; a retry will not help."""
 
 
 class NotFoundError(RejectedCallError):
-    """Act-On knows the path, but not what is asked for, and gives no reason."""
+    """Act-On knows the path but not what it asks for, and gives no reason."""
 
 
 class RepeatableError(CallError):
-    """The call failed for a passing reason: repeat it after a while."""
+    """The call failed for a reason that may pass: retry it after a while."""
 
 
 class TokenRefusedError(RepeatableError):
-    """The access token is no longer accepted: renew it, then repeat the call."""
+    """The access token is no longer accepted: renew it, then retry the call."""
 
 
 class ThrottledError(RepeatableError):
@@ -151,9 +166,9 @@ class ThrottledError(RepeatableError):
 
     Args:
         sentence: What failed.
-        retry_after: Seconds to wait, where the answer says so.
-        is_bare_refusal: Whether the answer is a 403 without a word, which on the paths of
-            the Audience Center may also stand for missing rights.
+        retry_after: Seconds to wait, where the response says so.
+        is_bare_refusal: Whether the response is a 403 with an empty body, which on the paths
+            of the Audience Center may also mean missing permissions.
     """
 
     def __init__(
@@ -166,3 +181,7 @@ class ThrottledError(RepeatableError):
         super().__init__(sentence)
         self.retry_after = retry_after
         self.is_bare_refusal = is_bare_refusal
+
+
+class NoAnswerError(RepeatableError):
+    """The call got no response at all."""

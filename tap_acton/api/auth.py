@@ -1,10 +1,10 @@
 """The token chain: from credentials to an access token that is valid now.
 
-Act-On keeps one live chain of tokens per client id and user. An access token lives as
-long as its ``expires_in`` says; the refresh token that comes with it can be used once
-and brings the next pair (Act-On reference, 2024 edition). Logins are few, so the chain is
-kept in a store between runs, and everything that asks Act-On for a token happens under
-the lock of that store: of all threads and runs, one asks and the others find the answer.
+Act-On keeps one live chain of tokens per client id and user. An access token lives as long
+as its ``expires_in`` says; the refresh token that comes with it works once and brings the
+next pair (Act-On reference, 2024 edition). Logins are limited, so the chain is stored
+between runs, and tokens are requested only under the lock of that store: of all threads and
+runs, one makes the request and the others find its result.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ import requests
 
 from tap_acton.api.responses import (
     API_ACCESS_OFF_WORDS,
-    Answer,
+    HttpResponse,
+    allowance_spent,
+    api_access_off,
     failure_of,
     without_stray_braces,
 )
@@ -37,7 +39,6 @@ from tap_acton.api.transport import (
 )
 from tap_acton.errors import (
     ActOnError,
-    AllowanceSpentError,
     CredentialsError,
     RepeatableError,
     ThrottledError,
@@ -56,14 +57,14 @@ logger = logging.getLogger("tap-acton")
 DEFAULT_LIFETIME_SECONDS = 3600.0
 RENEWAL_MARGIN_SECONDS = 300.0
 RENEWAL_MARGIN_SHARE = 0.1
-"""The margin of a token that lives too briefly for the usual one, as a share of its life."""
+"""The share of its lifetime that is the margin of a token too short-lived for the usual one."""
 
 REPEAT_AFTER_SECONDS = 2.0
 LONGEST_REPEAT_WAIT_SECONDS = 60.0
-"""A throttle answer that asks for a longer wait than this ends the run."""
+"""A throttle response that asks for a longer wait than this ends the run."""
 
-_PASSING = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
-"""The statuses below 500 after which the same question may be answered well."""
+_MAY_PASS = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
+"""The statuses below 500 after which a retry may help."""
 
 Post = Callable[[Mapping[str, str]], requests.Response]
 """Sends a form to the token address, once, following no redirect."""
@@ -74,11 +75,8 @@ class Credentials:
     """Who reads: the client, and the user by password or by an earlier login.
 
     Attributes:
-        client_id: The id of the API client.
-        client_secret: Its secret.
-        username: The e-mail address of the user whose account is read.
-        password: The password of this user.
-        refresh_token: A refresh token to begin with, where the store has no token yet.
+        username: The email address of the user whose account is read.
+        refresh_token: What to start with where the store has no token yet.
     """
 
     client_id: str = field(repr=False)
@@ -88,13 +86,9 @@ class Credentials:
     refresh_token: str | None = field(default=None, repr=False)
 
     def identity(self, host: str) -> str:
-        """Name the token chain, so that no two accounts ever share one.
+        """Return the key of the token chain on a host: hexadecimal, revealing nothing.
 
-        Args:
-            host: Where the tokens come from.
-
-        Returns:
-            A hexadecimal key in which nothing can be read, fit for a file name.
+        It is part of file names and shared by all runs, so it must never change.
         """
         has_login = self.username and self.password
         user = ("user", self.username) if has_login else ("token", self.refresh_token)
@@ -102,22 +96,22 @@ class Credentials:
 
 
 class TokenChain:
-    """Hands out access tokens, and renews them one after the other.
+    """Hands out access tokens, and renews them one at a time.
 
-    A failure to get a token is final: every further question meets it again, so that
-    many threads with one wrong password do not lock the user out.
+    A failure to get a token is final: every later request meets it again, so that many
+    threads with one wrong password do not lock the user out.
 
     Args:
         credentials: Who reads.
-        store: Where the chain is kept.
-        limits: The pace and the allowance: every question is a call and a login.
+        store: Keeps the chain between runs.
+        limits: The rate limits: every request for a token is both a call and a login.
         post: Sends a form to the token address.
         host: The host of the token address, for messages.
-        clock: Tells the milliseconds since 1970.
-        retry_policy: Whether a login is tried again.
+        clock: Returns milliseconds since 1970.
+        retry_policy: Whether a failed login is tried again; it is by default.
 
     Attributes:
-        has_answer: Whether the host has answered a question of this run.
+        has_answer: Whether the host has responded to a login of this run.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of the chain, each given once per run
@@ -144,21 +138,18 @@ class TokenChain:
         self.has_answer = False
 
     def access_token(self) -> str:
-        """Return an access token that is valid for a while, and renew it first if need be.
+        """Return an access token that stays valid for a while, renewed first if need be.
 
         Raises:
             CredentialsError: If Act-On refuses the credentials.
-            UnreachableError: If the token address does not answer as one.
+            UnreachableError: If the token address does not respond as one.
             AllowanceSpentError: If no call or no login is left.
             SettingsError: If the token cannot be stored.
         """
         return self._good_token(refused=None)
 
     def replace(self, refused: str) -> str:
-        """Return another access token than the one that a data call was refused with.
-
-        Args:
-            refused: The access token that Act-On answered with 401.
+        """Return another access token than the one that a call got a 401 with.
 
         Raises:
             ActOnError: As :meth:`access_token` does.
@@ -166,7 +157,7 @@ class TokenChain:
         return self._good_token(refused)
 
     def forgive(self) -> None:
-        """Forget a failure that may pass; credentials that were refused are not tried again."""
+        """Forget a failure that may pass; refused credentials are not tried again."""
         with self._lock:
             if not isinstance(self._failure, CredentialsError):
                 self._failure = None
@@ -185,7 +176,7 @@ class TokenChain:
             return token.access_token
 
     def _renewed(self, refused: str | None) -> Token:
-        """Take the token that another run has stored, or get one and store it."""
+        """Return the token that another run has stored, or get a new one and store it."""
         with self._store.lock():
             token = self._store.read()
             if self._is_good(token, refused):
@@ -196,26 +187,26 @@ class TokenChain:
             except UnreachableError as failure:
                 if not token or token.access_token == refused or token.expires_at <= self._now():
                     raise
-                logger.warning("%s The present token is used to its end.", failure.sentence)
+                logger.warning("%s The current token is used until it expires.", failure.sentence)
                 return replace(token, renew_at=token.expires_at)
-            # Stored before it is used: the refresh token that brought it is dead now.
+            # Stored before it is used: the refresh token that brought it no longer works.
             self._store.write(renewed)
             return renewed
 
     def _next_token(self, token: Token | None) -> Token:
-        """Get a token by the refresh token, or by the password where that is refused."""
+        """Get a token by refresh token, or by password where that is refused."""
         user = self._credentials
         refresh_token = token.refresh_token if token else user.refresh_token
         if refresh_token:
             try:
                 return self._grant(grant_type="refresh_token", refresh_token=refresh_token)
             except _GrantRefusedError:
-                # This is also how it ends when Act-On renewed but its answer was lost.
+                # Also the result of a renewal whose response was lost.
                 logger.info("The refresh token is no longer accepted.")
         if not (user.username and user.password):
             raise CredentialsError(
-                f"No refresh token is left that {self._host} accepts: log in again, by setting "
-                "username and password or a new refresh_token that no other program uses."
+                f"There is no refresh token that {self._host} still accepts: log in again with "
+                "username and password, or set a new refresh_token that no other program uses."
             )
         try:
             return self._grant(
@@ -223,76 +214,74 @@ class TokenChain:
             )
         except _GrantRefusedError:
             raise CredentialsError(
-                f"{self._host} refuses the user: check username and password."
+                f"{self._host} rejected the user: check username and password."
             ) from None
 
     def _grant(self, **form: str) -> Token:
-        """Ask for a token, and once more after a failure that may have passed."""
+        """Request a token, and once more after a failure that may have passed."""
         form |= {
             "client_id": self._credentials.client_id,
             "client_secret": self._credentials.client_secret,
         }
         try:
-            return self._ask(form)
+            return self._request(form)
         except RepeatableError as failure:
-            asked_for = failure.retry_after if isinstance(failure, ThrottledError) else None
-            wait = asked_for or REPEAT_AFTER_SECONDS
+            retry_after = failure.retry_after if isinstance(failure, ThrottledError) else None
+            wait = retry_after or REPEAT_AFTER_SECONDS
             if wait > LONGEST_REPEAT_WAIT_SECONDS:
-                raise _spent(failure) from None
+                raise allowance_spent(failure) from None
             if self._retry_policy and not self._retry_policy.repeats_login:
                 raise UnreachableError(failure.sentence) from None
-            logger.warning("%s It is asked once more.", failure.sentence)
+            logger.warning("%s Trying once more.", failure.sentence)
             self._limits.hold_back(wait)
         try:
-            return self._ask(form)
+            return self._request(form)
         except ThrottledError as failure:
-            raise _spent(failure) from None
+            raise allowance_spent(failure) from None
         except RepeatableError as failure:
             raise UnreachableError(
                 f"{failure.sentence} Tried twice: check the network, region and api_url."
             ) from None
 
-    def _ask(self, form: Mapping[str, str]) -> Token:
-        """Ask for a token once."""
+    def _request(self, form: Mapping[str, str]) -> Token:
+        """Request a token once."""
         self._limits.check_login()
         self._limits.wait_for_call()
         try:
-            with self._post(form) as response:
-                answer = Answer(response.status_code, response.headers, _body_of(response))
+            with self._post(form) as sent:
+                response = HttpResponse(sent.status_code, sent.headers, _body_of(sent))
         except requests.RequestException as error:
             if not never_left(error):
                 self._limits.count_login()
             raise no_answer(error, "Login", self._host) from None
         self._limits.count_login()
         self.has_answer = True
-        payload = _json_object(answer.body)
-        if answer.status == HTTPStatus.OK and _fits_header(payload.get("access_token")):
+        payload = _json_object(response.body)
+        if response.status == HTTPStatus.OK and _fits_header(payload.get("access_token")):
             return token_from(payload, self._now())
-        raise self._failure_of(answer, payload.get("error"))
+        raise self._failure_of(response, payload.get("error"))
 
-    def _failure_of(self, answer: Answer, error: object) -> Exception:
-        """Decide what an answer without a token means."""
-        status = answer.status
-        if API_ACCESS_OFF_WORDS.encode() in answer.body.lower():
-            return CredentialsError(
-                "API access is not enabled for this Act-On account: ask Act-On to switch it on."
-            )
+    def _failure_of(self, response: HttpResponse, error: object) -> Exception:
+        """Return the exception that stands for a response without a token."""
+        status = response.status
+        if API_ACCESS_OFF_WORDS.encode() in response.body.lower():
+            return api_access_off()
         if error == "invalid_grant":
             return _GrantRefusedError()
-        failure = failure_of(answer, "Login")
-        if status in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        failure = failure_of(response, "Login")
+        if status in _MAY_PASS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             if isinstance(failure, RepeatableError):
                 return failure
         elif isinstance(failure, ThrottledError):
-            return _spent(failure)
+            return allowance_spent(failure)
         if status == HTTPStatus.UNAUTHORIZED or isinstance(error, str):
             return CredentialsError(
-                f"{self._host} refuses the client with HTTP {status}: check client_id and "
+                f"{self._host} rejected the client with HTTP {status}: check client_id and "
                 "client_secret."
             )
         return UnreachableError(
-            f"{self._host} answered the login with HTTP {status} and no token: check region and "
-            "api_url, and whether a proxy or firewall answers in its place."
+            f"{self._host} responded to the login with HTTP {status} and no token: check region "
+            "and api_url, and whether a proxy or firewall responds in its place."
         )
 
     def _is_good(self, token: Token | None, refused: str | None) -> TypeGuard[Token]:
@@ -306,50 +295,40 @@ class _GrantRefusedError(Exception):
     """Act-On does not accept the refresh token, or the user and password."""
 
 
-def token_from(answer: Mapping[str, Any], now: float) -> Token:
-    """Read a good answer of the token address.
+def token_from(payload: Mapping[str, Any], now: float) -> Token:
+    """Read the token in a good response of the token address.
 
     Args:
-        answer: The answer; its ``expires_in`` counts in seconds.
-        now: The time, in seconds since 1970.
-
-    Returns:
-        The token.
+        payload: The decoded response; its ``expires_in`` is in seconds.
+        now: Seconds since 1970.
     """
     try:
-        lifetime = float(answer["expires_in"])
+        lifetime = float(payload["expires_in"])
     except (KeyError, TypeError, ValueError, OverflowError):
         lifetime = math.nan
     if not 0 < lifetime < math.inf:
         lifetime = DEFAULT_LIFETIME_SECONDS
     margin = min(RENEWAL_MARGIN_SECONDS, RENEWAL_MARGIN_SHARE * lifetime)
-    refresh_token = answer.get("refresh_token")
+    refresh_token = payload.get("refresh_token")
     return Token(
-        access_token=str(answer["access_token"]),
+        access_token=str(payload["access_token"]),
         refresh_token=str(refresh_token) if _fits_header(refresh_token) else None,
         expires_at=now + lifetime,
         renew_at=now + lifetime - margin,
     )
 
 
-def _spent(throttle: RepeatableError) -> AllowanceSpentError:
-    return AllowanceSpentError(
-        f"{throttle.sentence} The calls of the account are probably used up for today; the next "
-        "run goes on from here."
-    )
-
-
 def _fits_header(token: object) -> bool:
-    """Tell whether a token can be sent; a line break in it would begin another header."""
+    """Return whether a token can be sent; a line break in it would start another header."""
     return isinstance(token, str) and token.isascii() and token.isprintable() and bool(token)
 
 
 def _body_of(response: requests.Response) -> bytes:
-    """Read an answer; one that is too large holds no token."""
+    """Read the body of a response; one that is too large holds no token."""
     try:
         return whole(pieces_of(response))
     except TooLargeError:
-        # Not empty: an empty refusal passes for a sign that no calls are left.
+        # Not empty: an empty refusal would pass for a sign that no calls are left.
         return b"too large"
 
 

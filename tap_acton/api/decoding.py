@@ -1,4 +1,4 @@
-"""Decoding the bodies of good answers."""
+"""Decoding the bodies of good responses."""
 
 from __future__ import annotations
 
@@ -17,27 +17,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 NO_TEXT_BEGINNINGS = frozenset({b"", b"<", b"{"})
-"""How an answer begins that is not the text that was asked for: nothing, HTML, JSON."""
+"""How a body begins that is not the text that was requested: nothing, HTML, JSON."""
 
 _ESCAPED_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 
 
 def decode_json(body: bytes, subject: str) -> Any:
-    """Decode the body of a good answer.
+    """Decode a body of JSON.
 
-    A stray ``{}`` before the body, as some printed samples have it, is skipped. What is
-    not UTF-8, and halves of characters, are replaced; the character NUL is left out,
-    since no warehouse takes it. Numbers that no JSON can be made of again come as texts.
+    What is not UTF-8 is replaced, and so are lone surrogates; NUL characters are removed,
+    since no warehouse takes them. Numbers that cannot be written as JSON again become text.
 
     Args:
-        body: The body.
-        subject: What was asked about, for messages.
-
-    Returns:
-        The decoded JSON.
+        body: The body; a stray ``{}`` before it is skipped.
+        subject: Stream and item, for messages.
 
     Raises:
-        RepeatableError: If the body is empty or not JSON: a broken or foreign answer.
+        RepeatableError: If the body is empty or not JSON: a broken or foreign response.
     """
     body = without_stray_braces(body)
     if rb"\u0000" in body:
@@ -47,7 +43,7 @@ def decode_json(body: bytes, subject: str) -> Any:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
     try:
-        # Slower, but it takes numbers past 64 bits and, after the repairs, any text.
+        # Slower, but takes numbers beyond 64 bits and, once repaired, any text.
         payload = loads(
             body.decode("utf-8-sig", "replace"),
             parse_int=partial(_number_or_text, int),
@@ -56,12 +52,12 @@ def decode_json(body: bytes, subject: str) -> Any:
         )
         return loads(dumps(payload, ensure_ascii=False).encode("utf-8", "replace"))
     except (JSONDecodeError, RecursionError, ValueError):
-        kind = "an empty answer" if not body else "an answer that is not JSON"
+        kind = "a response that is not JSON" if body else "an empty response"
         raise RepeatableError(f"{subject}: Act-On sent {kind}.") from None
 
 
 def _number_or_text(convert: Callable[[str], float], numeral: str) -> float | str:
-    """Read a number; one that Python cannot hold, or not write again, stays a text."""
+    """Read a number; one that Python cannot hold, or cannot write again, stays text."""
     try:
         number = convert(numeral)
     except ValueError:
@@ -70,18 +66,13 @@ def _number_or_text(convert: Callable[[str], float], numeral: str) -> float | st
 
 
 def decode_text(body: bytes, subject: str) -> Any:
-    """Decode the body of a good answer that is to be text.
-
-    Args:
-        body: The body, in UTF-8 with or without a mark of it.
-        subject: What was asked about, for messages.
+    """Decode a body of plain text, such as CSV.
 
     Returns:
-        The text, without the character NUL; decoded JSON where the answer is that, which
-        is how an error looks.
+        The text, without NUL characters; or decoded JSON, which is what an error looks like.
 
     Raises:
-        RepeatableError: If the body is empty or a page of HTML.
+        RepeatableError: If the body is empty or an HTML page.
     """
     if body.lstrip()[:1] in NO_TEXT_BEGINNINGS:
         return decode_json(body, subject)
@@ -89,15 +80,11 @@ def decode_text(body: bytes, subject: str) -> Any:
 
 
 def decode_page(body: bytes, subject: str) -> Any:
-    """Decode the body of a good answer that may be a page of HTML.
-
-    Args:
-        body: The body, in UTF-8 with or without a mark of it.
-        subject: What was asked about, for messages.
+    """Decode a body that may be an HTML page.
 
     Returns:
-        An object with the page, without the character NUL, as ``html``; decoded JSON
-        where the answer is none.
+        The page as ``{"html": ...}``, without NUL characters; or decoded JSON where the body
+        is not HTML.
 
     Raises:
         RepeatableError: If the body is empty, or neither HTML nor JSON.

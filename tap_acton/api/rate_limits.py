@@ -1,11 +1,9 @@
-"""The allowance: how many calls a second, how many a day, how many logins an hour.
+"""The rate limits: how many calls per second, calls per day and logins per hour.
 
-Act-On allows 5 calls a second, 30,000 a day at most, and 5 logins an hour (Act-On
-reference, 2024 edition). How it refuses a call too many, and when its day begins, is
-not documented, so the tap counts for itself, over rolling windows. All threads of a run
-share one :class:`RateLimits`; all runs on a machine share the counts behind it, which are
-kept in a file beside the token. Several machines share them on a server: see
-``stores``.
+Act-On allows 5 calls per second, at most 30,000 per day, and 5 logins per hour (Act-On
+reference, 2024 edition). How it refuses a call too many, and when its day begins, is not
+documented, so the tap counts for itself, over rolling windows. All threads of a run share
+one :class:`RateLimits`; all runs for an account share the counts behind it: see ``stores``.
 """
 
 from __future__ import annotations
@@ -26,40 +24,32 @@ if TYPE_CHECKING:
 
 LOGINS_PER_HOUR = 5
 
-# A server counts by its own seconds, and not every call takes equally long to get there:
-# at exactly the allowed pace it sees a call too many now and then.
+# The server counts by seconds of its own, and calls take more or less time to get there: at
+# exactly the allowed pace, it would see a call too many now and then.
 PACE_MARGIN = 1.02
 
-# From here on calls share a window: one of a few milliseconds would be rounded too much.
+# Above this rate calls share a window: one of a few milliseconds would be rounded too much.
 WINDOWS_PER_SECOND = 20
 
 
 def pace(requests_per_second: float) -> Rate:
-    """Spread the allowed calls evenly, a little more slowly than is allowed.
+    """Spread the allowed calls evenly, a little slower than allowed.
 
     Args:
-        requests_per_second: Calls a second; may be a fraction. A whole number of them is
-            not exceeded in any second, wherever it begins.
+        requests_per_second: May be a fraction. A whole number is not exceeded in any second,
+            wherever it begins.
 
     Returns:
         How many calls fit into a window of how many milliseconds.
     """
     calls = max(1, int(requests_per_second // WINDOWS_PER_SECOND))
     windows = requests_per_second if calls == 1 else requests_per_second // calls
-    # The library counts a window's first and last millisecond: it is longer by one.
+    # The library counts both the first and the last millisecond of a window.
     return Rate(calls, math.ceil(SECOND_MS * PACE_MARGIN / windows) - 1)
 
 
 def seconds_for(calls: int, requests_per_second: float) -> float:
-    """Tell how long calls take at the allowed pace, however fast they are answered.
-
-    Args:
-        calls: How many calls.
-        requests_per_second: Calls a second; may be a fraction.
-
-    Returns:
-        The seconds.
-    """
+    """Return how many seconds some calls take at the allowed pace, if responses are instant."""
     rate = pace(requests_per_second)
     return calls / rate.limit * (rate.interval + 1) / SECOND_MS
 
@@ -68,11 +58,11 @@ class RateLimits:
     """Lets calls and logins through while they are allowed.
 
     Args:
-        store: Where the counts are kept, shared by all runs for the same account.
-        requests_per_second: Calls a second over all threads; may be a fraction.
-        daily_request_limit: Calls in any 24 hours over all runs.
-        pause: Waits the given seconds; raises when the run is to end.
-        clock: Tells the milliseconds since 1970.
+        store: Keeps the counts, for all runs for the same account.
+        requests_per_second: Over all threads; may be a fraction.
+        daily_request_limit: Calls in any 24 hours, over all runs.
+        pause: Waits some seconds; raises when the run is to end.
+        clock: Returns milliseconds since 1970.
     """
 
     def __init__(
@@ -91,7 +81,7 @@ class RateLimits:
         self._held_until = 0
         self._turn = threading.Lock()
         rate = pace(requests_per_second)
-        # Of calls that share a window, none has to keep away from the one before it.
+        # Calls that share a window need no distance from one another.
         self._gap = rate.interval + 1 if rate.limit == 1 else 0
         self._left_at = 0
         with store.lock():
@@ -109,12 +99,12 @@ class RateLimits:
             AllowanceSpentError: If the last 24 hours hold as many calls as the daily limit.
         """
         started = self._clock()
-        # One thread waits for the next call and the others queue behind it, since only
-        # one of them could have it.
+        # One thread waits for the next call, and the others queue behind it: only one of them
+        # could have it.
         with self._turn:
             while wait := self._admit_call():
                 self._pause(wait / SECOND_MS)
-            # The one before it may have left later than it counts, after a slow disk.
+            # The previous call may have left later than it was counted, after a slow disk.
             early = self._left_at + self._gap - self._clock()
             if 0 < early <= self._gap:
                 self._pause(early / SECOND_MS)
@@ -122,38 +112,34 @@ class RateLimits:
         return (self._clock() - started) / SECOND_MS
 
     def check_login(self) -> None:
-        """Make sure that a login, whichever the grant, may be made; do not count it yet.
+        """Make sure that a login by any grant is allowed, without counting it yet.
 
-        The caller keeps other logins for the account away until it has been counted.
+        Until it has been counted, the caller must keep other logins for the account away.
 
         Raises:
-            AllowanceSpentError: If the last hour holds as many as Act-On allows. The wait
-                may be as long as that, so it is not done here.
+            AllowanceSpentError: If the last hour holds as many as Act-On allows. The wait may
+                be that long, so it is not done here.
         """
         with self._store.lock():
             wait = self._logins.wait()
         if wait:
             raise AllowanceSpentError(
-                f"The {LOGINS_PER_HOUR} logins an hour that Act-On allows are used up: run again "
+                f"The {LOGINS_PER_HOUR} logins per hour that Act-On allows are used up: run again "
                 f"in {math.ceil(wait / MINUTE_MS)} minutes."
             )
 
     def count_login(self) -> None:
-        """Count a login that Act-On has heard of, or may have."""
+        """Count a login that has reached Act-On, or may have."""
         with self._store.lock():
             self._logins.add()
 
     def hold_back(self, seconds: float) -> None:
-        """Let no thread make a call for a while, because Act-On asks for fewer.
-
-        Args:
-            seconds: How long, from now on.
-        """
+        """Let no thread make a call for some seconds, because Act-On asks for fewer."""
         with self._store.lock():
             self._held_until = max(self._held_until, self._clock() + round(seconds * SECOND_MS))
 
     def calls_left_today(self) -> int:
-        """Tell how many calls the daily limit still allows."""
+        """Return how many calls the daily limit still allows."""
         with self._store.lock():
             return max(0, self._daily_request_limit - self._day.taken())
 
@@ -170,7 +156,7 @@ class RateLimits:
             wait = self._day.add()
         if wait:
             raise AllowanceSpentError(
-                f"The {self._daily_request_limit} calls in 24 hours of daily_request_limit are "
-                f"used up: run again in {math.ceil(wait / MINUTE_MS)} minutes, to go on from here."
+                f"The {self._daily_request_limit} calls per 24 hours of daily_request_limit are "
+                f"used up: run again in {math.ceil(wait / MINUTE_MS)} minutes to resume."
             )
         return 0

@@ -1,16 +1,18 @@
-"""What a response of Act-On means, by the tables of this module."""
+"""What a response of Act-On means: one exception that says what to do, or none."""
 
 from __future__ import annotations
 
-import enum
 import json
 from codecs import BOM_UTF8
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from tap_acton.errors import (
     ActOnError,
+    AllowanceSpentError,
+    CallError,
     CredentialsError,
     GoneError,
     NotAvailableError,
@@ -27,16 +29,30 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """The parts of an HTTP response that decide what it means.
+
+    Attributes:
+        headers: Looked up without regard to case.
+        body: The whole body, unpacked.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Envelope:
-    """What an error answer says of itself, whichever of Act-On's shapes it has.
+    """What an error response says of itself, whichever of Act-On's shapes it has.
 
     Attributes:
         code: The numeric ``errorCode`` of ``/api/1``, if there is one.
-        is_gateway: Whether the gateway in front of the API wrote the answer.
-        named_status: The HTTP status that the envelope names, which need not be the
-            answer's own.
-        words: The beginning of the answer in lower case: to look for known phrases
-            in, never to be shown, since it may quote what was sent.
+        is_gateway: Whether the gateway in front of the API wrote the response.
+        named_status: The HTTP status that the envelope names, which may differ from the
+            response's own.
+        words: The beginning of the response in lower case, to look for known phrases in.
+            Never shown, since it may quote what was sent.
     """
 
     code: int | None = None
@@ -45,83 +61,54 @@ class Envelope:
     words: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The parts of an HTTP answer that decide what it means.
-
-    Attributes:
-        status: The HTTP status.
-        headers: The HTTP headers, looked up without regard to case.
-        body: The body as it came.
-    """
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
-class Remedy(enum.Enum):
-    """What to do about a numeric error code."""
-
-    SKIP = GoneError
-    SWITCH_OFF = NotAvailableError
-    GIVE_UP = RejectedCallError
-    RENEW_TOKEN = TokenRefusedError
-
-
-CODES: Mapping[int, tuple[Remedy, str]] = {
-    10004: (Remedy.SKIP, "the list does not exist or is only a folder"),
-    10008: (Remedy.SKIP, "the contact does not exist"),
-    10010: (Remedy.GIVE_UP, "a column does not exist"),
-    10012: (Remedy.SKIP, "the form does not exist"),
-    10013: (Remedy.SKIP, "the landing page does not exist"),
-    10017: (Remedy.SKIP, "the job does not exist or has expired"),
-    10030: (Remedy.SKIP, "the message was deleted"),
-    10054: (Remedy.SKIP, "the id does not exist"),
-    10089: (Remedy.SWITCH_OFF, "this kind of drilldown is not offered"),
-    10160: (Remedy.SKIP, "the month is not offered"),
-    90004: (Remedy.GIVE_UP, "the URL is empty or malformed"),
-    900904: (Remedy.RENEW_TOKEN, "the access token has expired or was revoked"),
+CODES: Mapping[int, tuple[type[CallError], str]] = {
+    10004: (GoneError, "the list does not exist or is only a folder"),
+    10008: (GoneError, "the contact does not exist"),
+    10010: (RejectedCallError, "a column does not exist"),
+    10012: (GoneError, "the form does not exist"),
+    10013: (GoneError, "the landing page does not exist"),
+    10017: (GoneError, "the job does not exist or has expired"),
+    10030: (GoneError, "the message was deleted"),
+    10054: (GoneError, "the ID does not exist"),
+    10089: (NotAvailableError, "events of this kind are not offered"),
+    10160: (GoneError, "the month is not offered"),
+    90004: (RejectedCallError, "the URL is empty or malformed"),
+    900904: (TokenRefusedError, "the access token has expired or was revoked"),
 }
 """The numeric codes of ``/api/1`` that a read can meet (Act-On reference, 2024 edition)."""
 
 EXPLANATIONS = ("error", "httpMessage", "moreInformation")
-"""The fields in which an answer that is otherwise good may ask for fewer calls."""
+"""The fields in which a response of status 200 may ask for fewer calls."""
 
 THROTTLE_WORDS = ("rate limit", "limit exceeded", "throttl", "quota", "too many")
 WORDS_LENGTH = 2000
-"""How much of an answer is searched for known phrases, in bytes."""
+"""How much of a response is searched for known phrases, in bytes."""
 
 LONGEST_RETRY_AFTER_DIGITS = 9
 
 NOT_ROUTED_WORDS = "no resources match requested uri"
 API_ACCESS_OFF_WORDS = "public_api_feature_not_enabled"
 
-_OK = 200
-_NO_REDIRECT_YET = 300
-_BAD_REQUEST = 400
-_UNAUTHORIZED = 401
-_FORBIDDEN = 403
-_NOT_FOUND = 404
-_TOO_MANY_REQUESTS = 429
-_SERVER_ERROR = 500
-# What a proxy says must not pass for a refusal of what was asked.
-_PASSING = {407: ": a proxy in front of it refuses the call", 408: ""}
-_MAYBE_THROTTLED = frozenset({_FORBIDDEN, 502, 503, 504})
+# A refusal by a proxy must not pass for one by Act-On.
+_MAY_PASS: Mapping[int, str] = {
+    HTTPStatus.PROXY_AUTHENTICATION_REQUIRED: ": a proxy in front of it refuses the call",
+    HTTPStatus.REQUEST_TIMEOUT: "",
+}
+_MAYBE_THROTTLED = frozenset(
+    {
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.BAD_GATEWAY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        HTTPStatus.GATEWAY_TIMEOUT,
+    }
+)
 
 
 def envelope_of(body: bytes) -> Envelope:
-    """Read the error envelope of an answer.
+    """Read the error envelope of a response.
 
-    The shapes are tried in the order numeric code, gateway, OAuth, then any other
-    object; anything else is taken as plain text. (Act-On reference, 2024 edition; the
-    gateway's shape is publicly reported.)
-
-    Args:
-        body: The body of the answer.
-
-    Returns:
-        What the answer says of itself.
+    The shapes are those of the Act-On reference, 2024 edition; the gateway's is publicly
+    reported. Anything but a JSON object is taken as plain text.
     """
     body = without_stray_braces(body)
     words = body[:WORDS_LENGTH].decode("utf-8", "replace").lower()
@@ -140,27 +127,16 @@ def envelope_of(body: bytes) -> Envelope:
 
 
 def without_stray_braces(body: bytes) -> bytes:
-    """Skip a stray ``{}`` before a body, as some printed samples have it.
+    """Strip a body of blanks around it and of a stray ``{}`` before it.
 
-    Args:
-        body: The body of an answer.
-
-    Returns:
-        The body without it, and without blanks around it.
+    Some printed samples have the braces (Act-On reference, 2024 edition).
     """
     body = body.strip()
     return body[2:].lstrip() if body.startswith(b"{}") and len(body) > len(b"{}") else body
 
 
 def is_error_object(payload: Any) -> bool:
-    """Tell whether a decoded answer of status 200 is an error in disguise.
-
-    Args:
-        payload: The decoded answer.
-
-    Returns:
-        Whether it is one of Act-On's error envelopes.
-    """
+    """Return whether a decoded response of status 200 is an error in disguise."""
     if not isinstance(payload, dict):
         return False
     return (
@@ -173,86 +149,86 @@ def is_error_object(payload: Any) -> bool:
     )
 
 
-def failure_of(answer: Answer, subject: str) -> ActOnError | None:
-    """Decide what an answer means.
+def failure_of(response: HttpResponse, subject: str) -> ActOnError | None:
+    """Return the exception that stands for a response, or None where its status is good.
 
     Args:
-        answer: The answer; one of status 200 is taken as a failure only when its
-            body is an error envelope, which the caller has found out.
-        subject: What was asked about, for the sentence: stream and parent.
-
-    Returns:
-        The exception that stands for what is to be done, or None where the answer's
-        status says that all is well.
+        response: The response. A good status may still hide an error: see
+            :func:`is_error_object`.
+        subject: Stream and item, for the sentence.
     """
-    status = answer.status
-    if _OK <= status < _NO_REDIRECT_YET:
+    if HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
         return None
-    return _failure(status, envelope_of(answer.body), answer, subject)
+    return _failure(response.status, envelope_of(response.body), response, subject)
 
 
-def disguised_failure_of(answer: Answer, subject: str) -> ActOnError:
-    """Decide what an error envelope under status 200 means.
-
-    Args:
-        answer: The answer.
-        subject: What was asked about, for the sentence.
-
-    Returns:
-        The exception that stands for what is to be done.
-    """
-    envelope = envelope_of(answer.body)
-    return _failure(envelope.named_status or _BAD_REQUEST, envelope, answer, subject)
+def disguised_failure_of(response: HttpResponse, subject: str) -> ActOnError:
+    """Return the exception that stands for an error envelope under status 200."""
+    envelope = envelope_of(response.body)
+    status = envelope.named_status or HTTPStatus.BAD_REQUEST
+    return _failure(status, envelope, response, subject)
 
 
-def _failure(  # noqa: PLR0911 - the order in which an answer is read, one line each
-    status: int, envelope: Envelope, answer: Answer, subject: str
+def allowance_spent(throttle: RepeatableError) -> AllowanceSpentError:
+    """Return the exception for a throttle response that is not worth waiting for."""
+    return AllowanceSpentError(
+        f"{throttle.sentence} The account's calls for today are probably used up; the next run "
+        "resumes from here."
+    )
+
+
+def api_access_off() -> CredentialsError:
+    """Return the exception for an account whose API access is turned off."""
+    return CredentialsError(
+        "API access is not enabled for this Act-On account: ask Act-On to enable it."
+    )
+
+
+def _failure(  # noqa: PLR0911 - the order in which a response is read, one line each
+    status: int, envelope: Envelope, response: HttpResponse, subject: str
 ) -> ActOnError:
-    said = f"{subject}: Act-On answered HTTP {answer.status}"
+    returned = f"{subject}: Act-On returned HTTP {response.status}"
     if API_ACCESS_OFF_WORDS in envelope.words:
-        return CredentialsError(
-            "API access is not enabled for this Act-On account: ask Act-On to switch it on."
-        )
+        return api_access_off()
     if envelope.code is not None and envelope.code in CODES:
-        remedy, meaning = CODES[envelope.code]
-        kind: type[ActOnError] = remedy.value
-        return kind(f"{said}, code {envelope.code}: {meaning}.")
-    if status == _UNAUTHORIZED:
-        return TokenRefusedError(f"{said}: the access token is not accepted.")
-    if _is_throttle(status, envelope, answer.body):
+        kind, meaning = CODES[envelope.code]
+        return kind(f"{returned}, code {envelope.code}: {meaning}.")
+    if status == HTTPStatus.UNAUTHORIZED:
+        return TokenRefusedError(f"{returned}: the access token was not accepted.")
+    if _is_throttle(status, envelope, response.body):
         return ThrottledError(
-            f"{said}: too many calls.",
-            _retry_after(answer.headers),
-            is_bare_refusal=status == _FORBIDDEN and not answer.body.strip(),
+            f"{returned}: too many calls.",
+            _retry_after(response.headers),
+            is_bare_refusal=status == HTTPStatus.FORBIDDEN and not response.body.strip(),
         )
-    if status == _NOT_FOUND and NOT_ROUTED_WORDS in envelope.words:
-        return NotRoutedError(f"{said}: the endpoint is not offered on this host.")
-    if status == _FORBIDDEN:
-        return _refusal(said, answer.body)
-    if status in _PASSING or status >= _SERVER_ERROR:
-        return RepeatableError(f"{said}{_PASSING.get(status, '')}.")
+    if status == HTTPStatus.NOT_FOUND and NOT_ROUTED_WORDS in envelope.words:
+        return NotRoutedError(f"{returned}: the endpoint is not offered on this host.")
+    if status == HTTPStatus.FORBIDDEN:
+        return _forbidden(returned, response.body)
+    if status in _MAY_PASS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return RepeatableError(f"{returned}{_MAY_PASS.get(status, '')}.")
     if envelope.code is not None:
-        return RejectedCallError(f"{said}, code {envelope.code}.")
-    if status == _NOT_FOUND:
-        return NotFoundError(f"{said}.")
-    return RejectedCallError(f"{said}.")
+        return RejectedCallError(f"{returned}, code {envelope.code}.")
+    if status == HTTPStatus.NOT_FOUND:
+        return NotFoundError(f"{returned}.")
+    return RejectedCallError(f"{returned}.")
 
 
-def _refusal(said: str, body: bytes) -> ActOnError:
-    """Tell what Act-On refuses from what something in front of it does, which sends a page."""
+def _forbidden(returned: str, body: bytes) -> ActOnError:
+    """Tell a refusal by Act-On from one by something in front of it, which sends a page."""
     if body.removeprefix(BOM_UTF8).lstrip().startswith(b"<"):
-        return RepeatableError(f"{said} and a page: a proxy or firewall may refuse the call.")
-    return NotAvailableError(f"{said}: the user has no right to read this.")
+        return RepeatableError(f"{returned} and a page: a proxy or firewall may block the call.")
+    return NotAvailableError(f"{returned}: the user has no permission to read this.")
 
 
 def _is_throttle(status: int, envelope: Envelope, body: bytes) -> bool:
-    """Tell a request to slow down from other failures; its shape is undocumented."""
+    """Return whether a failure is a request to slow down, whose shape is undocumented."""
     has_words = _has_throttle_words(envelope.words)
-    if _TOO_MANY_REQUESTS in {status, envelope.named_status}:
+    if HTTPStatus.TOO_MANY_REQUESTS in {status, envelope.named_status}:
         return True
     if status in _MAYBE_THROTTLED:
         return envelope.code is None and (not body.strip() or envelope.is_gateway or has_words)
-    return status == _BAD_REQUEST and envelope.code is None and has_words
+    return status == HTTPStatus.BAD_REQUEST and envelope.code is None and has_words
 
 
 def _has_throttle_words(words: str) -> bool:
@@ -260,7 +236,7 @@ def _has_throttle_words(words: str) -> bool:
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Read ``Retry-After``: seconds, or an HTTP date as seconds from the answer's own date."""
+    """Read ``Retry-After`` in seconds; a date counts from the response's own ``Date``."""
     value = headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdecimal():
         return float(value[:LONGEST_RETRY_AFTER_DIGITS])

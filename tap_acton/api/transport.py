@@ -1,7 +1,8 @@
-"""The connection to Act-On: the session, and what it means when no answer comes."""
+"""The connection to Act-On: the session, and what it means when no response comes."""
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from http.cookiejar import DefaultCookiePolicy
@@ -12,38 +13,38 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from tap_acton.errors import ActOnError, RepeatableError, UnreachableError
+from tap_acton.errors import ActOnError, NoAnswerError, RejectedCallError, UnreachableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from urllib3.connectionpool import ConnectionPool
 
 CONNECT_SECONDS = 10.0
 
 PIECE_LENGTH = 2**16
-"""How much of an answer is taken from the connection at once, in bytes as they are sent."""
+"""How much of a response is read from the connection at once, in bytes, still packed."""
 
-LARGEST_ANSWER = 2**26
-"""The size up to which an answer is taken into the memory, in bytes, once it is unpacked.
+LARGEST_RESPONSE = 2**26
+"""The largest response that is read into memory, in bytes, unpacked.
 
 A page of a thousand rows takes a few million. What is written to a file has no such limit.
 """
 
 MAX_THROTTLES = 6
-"""How often a call is repeated for a throttle answer before the allowance counts as spent."""
+"""How often a throttled call is retried before the allowance counts as spent."""
 
 
 @dataclass(slots=True)
 class RetryPolicy:
-    """How long Act-On is waited for; a run changes it while it goes.
+    """How long to wait for Act-On, and how often to retry.
 
     Attributes:
-        timeout: Seconds to wait for an answer.
-        max_retries: How often a call that failed for a passing reason is repeated.
-        max_throttles: How often a call is repeated for a throttle answer, before the
-            allowance counts as spent.
-        repeats_login: Whether a login that failed for a passing reason is tried once more.
+        timeout: Seconds to wait for a response.
+        max_retries: How often a call is retried that failed for a reason that may pass.
+        max_throttles: How often a throttled call is retried before the allowance counts as
+            spent.
+        repeats_login: Whether a login that failed for a reason that may pass is tried again.
     """
 
     timeout: float
@@ -53,19 +54,19 @@ class RetryPolicy:
 
     @property
     def timeouts(self) -> tuple[float, float]:
-        """Seconds to wait for a connection, and for an answer."""
+        """Seconds to wait for a connection, and for a response."""
         return min(CONNECT_SECONDS, self.timeout), self.timeout
 
 
 class Route:
-    """The way to a host: what is the same for all calls is found out once.
+    """Sends calls to one host, and works out only once what is the same for all of them.
 
-    For every call of its own ``requests`` looks for proxies and certificates in the environment
-    and takes the URL apart, which takes longer than the call itself.
+    For every call, ``requests`` looks for proxies and certificates in the environment and
+    takes the URL apart, which costs more time than the call itself.
 
     Args:
         session: The session to send with.
-        base_url: Scheme and host, without a slash at the end.
+        base_url: Scheme and host, without a trailing slash.
     """
 
     def __init__(self, session: requests.Session, base_url: str) -> None:
@@ -80,20 +81,19 @@ class Route:
         *,
         timeouts: tuple[float, float],
     ) -> requests.Response:
-        """Send a call.
+        """Send a call; a redirect is not followed.
 
         Args:
-            target: The path behind the host, with the query, both escaped.
+            target: The path and the query, both escaped.
             token: The access token.
-            body: What to send as JSON; a call with it is a POST.
-            timeouts: Seconds to wait for a connection, and for an answer.
+            body: What to send as JSON, by POST; None for a GET.
+            timeouts: Seconds to wait for a connection, and for a response.
 
         Returns:
-            The answer, of which the caller reads the body as it comes; a redirection is not
-            followed.
+            The response; the caller reads its body.
 
         Raises:
-            RequestException: If no answer comes.
+            RequestException: If no response comes.
         """
         url = f"{self._base_url}{target}"
         if body is None:
@@ -104,7 +104,7 @@ class Route:
                 requests.Request("POST", url, json=body, auth=without_netrc)
             )
         request.headers = CaseInsensitiveDict(request.headers, Authorization=f"Bearer {token}")
-        # The session would only look for redirections and cookies.
+        # The session would only look for redirects and cookies.
         return self._adapter.send(request, timeout=timeouts, **self._environment)
 
     @cached_property
@@ -113,7 +113,7 @@ class Route:
 
     @cached_property
     def _headers(self) -> CaseInsensitiveDict[str]:
-        """The headers of a call without a body, but for the token."""
+        """The headers of a GET, except for the token."""
         return self._session.prepare_request(
             requests.Request("GET", self._base_url, auth=without_netrc)
         ).headers
@@ -126,64 +126,40 @@ class Route:
 
 
 def without_netrc(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Send a call as it is, since ``requests`` adds the credentials of a ``.netrc`` file to others.
-
-    Args:
-        request: The call.
-
-    Returns:
-        The same.
-    """
+    """Authenticate nothing: otherwise ``requests`` adds the credentials of a ``.netrc`` file."""
     return request
 
 
-class NoAnswerError(RepeatableError):
-    """The call was not answered at all."""
-
-
 class TooLargeError(ValueError):
-    """An answer is larger than what is taken into the memory."""
+    """A response is larger than what is read into memory."""
 
 
 def pieces_of(response: requests.Response) -> Iterable[bytes]:
-    """Give the body of an answer as it comes, unpacked.
-
-    Args:
-        response: The answer, of which nothing has been read.
-
-    Returns:
-        The pieces.
-    """
+    """Read the body of a response as it comes, unpacked."""
     return response.iter_content(PIECE_LENGTH)
 
 
 def whole(pieces: Iterable[bytes]) -> bytes:
     """Put a body together.
 
-    Args:
-        pieces: Its pieces as they come.
-
-    Returns:
-        The body.
-
     Raises:
-        TooLargeError: If it is larger than :data:`LARGEST_ANSWER`; no more of it is read.
+        TooLargeError: If it is larger than :data:`LARGEST_RESPONSE`; the rest is not read.
     """
     body: list[bytes] = []
     length = 0
     for piece in pieces:
         length += len(piece)
-        if length > LARGEST_ANSWER:
+        if length > LARGEST_RESPONSE:
             raise TooLargeError
         body.append(piece)
     return b"".join(body)
 
 
 class OneHostAdapter(HTTPAdapter):
-    """Keeps the connections of the first host that is called at hand.
+    """Remembers the connection pool of the first host that is called.
 
-    ``requests`` looks them up for every call, by a dozen properties of it, which takes a fifth
-    of the time of a short call.
+    ``requests`` looks it up for every call by a dozen properties, which takes a fifth of the
+    time of a short call.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -195,45 +171,32 @@ class OneHostAdapter(HTTPAdapter):
     def get_connection_with_tls_context(
         self, request: requests.PreparedRequest, *options: Any, **more: Any
     ) -> ConnectionPool:
-        """Give the connections to the host of a call.
+        """Return the connection pool for the host of a call.
 
-        Args:
-            request: The call.
-            options: How to verify the host, and the proxies; the same for all calls of a run.
-            more: The same.
-
-        Returns:
-            The connections.
+        The options say how to verify the host, and which proxies to use: the same for all
+        calls of a run.
         """
         url = request.url or ""
         if self._pool is not None and url.startswith(self._beginning):
             return self._pool
         pool = super().get_connection_with_tls_context(request, *options, **more)
         if self._pool is None:
-            # With the slash, so that no longer name of a host begins alike.
+            # With the slash, so that no longer host name begins the same way.
             self._beginning = "/".join([*url.split("/")[:3], ""])
             self._pool = pool
         return pool
 
     def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
-        """Give what stands in the first line of a call: with most proxies it is the whole URL.
-
-        Args:
-            request: The call.
-            proxies: The proxies; the same for all calls of a run.
-
-        Returns:
-            The path with the query, behind what goes before it.
-        """
+        """Return what the request line names: the path, or with most proxies the whole URL."""
         url = request.url or ""
         target = url[len(self._beginning) - 1 :]
         if self._pool is None or not url.startswith(self._beginning):
             return super().request_url(request, proxies)
         if self._prefix is None:
-            asked = super().request_url(request, proxies)
-            if not asked.endswith(target):
-                return asked
-            self._prefix = asked.removesuffix(target)
+            found = super().request_url(request, proxies)
+            if not found.endswith(target):
+                return found
+            self._prefix = found.removesuffix(target)
         return f"{self._prefix}{target}"
 
     def close(self) -> None:
@@ -243,14 +206,11 @@ class OneHostAdapter(HTTPAdapter):
 
 
 def new_session(user_agent: str, connections: int) -> requests.Session:
-    """Open a session that verifies TLS, keeps connections, and keeps no cookies.
+    """Open a session that verifies TLS, keeps connections open, and keeps no cookies.
 
     Args:
-        user_agent: The name that the tap gives itself.
+        user_agent: How the tap names itself.
         connections: How many connections are used at once.
-
-    Returns:
-        The session.
     """
     session = requests.Session()
     session.headers.update({"User-Agent": user_agent, "Accept": "application/json"})
@@ -261,35 +221,39 @@ def new_session(user_agent: str, connections: int) -> requests.Session:
     return session
 
 
-def no_answer(error: requests.RequestException, subject: str, host: str) -> ActOnError:
-    """Say that a call was not answered.
+@contextmanager
+def failures_named(subject: str, host: str) -> Iterator[None]:
+    """Replace what ``requests`` raises, or a response that is too large, by a sentence.
 
-    Args:
-        error: What went wrong.
-        subject: What was asked about.
-        host: The host that was asked.
-
-    Returns:
-        The failure: passing, except where the host cannot be trusted.
+    Raises:
+        ActOnError: In their place.
     """
+    try:
+        yield
+    except requests.RequestException as error:
+        raise no_answer(error, subject, host) from None
+    except TooLargeError:
+        raise RejectedCallError(
+            f"{subject}: Act-On's response is larger than {LARGEST_RESPONSE // 2**20} MiB, the "
+            "most that the tap reads into memory; where there are pages, a smaller page_size "
+            "helps."
+        ) from None
+
+
+def no_answer(error: requests.RequestException, subject: str, host: str) -> ActOnError:
+    """Return the failure of a call that got no response; it may pass, unless TLS failed."""
     if isinstance(error, requests.exceptions.SSLError):
         return UnreachableError(
-            f"The TLS certificate of {host} cannot be verified: check api_url, the clock and the "
-            "certificates of this machine."
+            f"The TLS certificate of {host} cannot be verified: check api_url, and the clock and "
+            "the certificates of this machine."
         )
-    reason = "no answer in time" if isinstance(error, requests.Timeout) else "no connection"
-    return NoAnswerError(f"{subject}: {reason} from {host}.")
+    if isinstance(error, requests.Timeout):
+        return NoAnswerError(f"{subject}: {host} did not respond in time.")
+    return NoAnswerError(f"{subject}: the connection to {host} failed.")
 
 
 def never_left(error: requests.RequestException) -> bool:
-    """Tell whether a call failed before anything was sent, so that nobody has counted it.
-
-    Args:
-        error: What went wrong.
-
-    Returns:
-        Whether no connection came about.
-    """
+    """Return whether a call failed before anything was sent, so that nobody has counted it."""
     cause = getattr(error.args[0], "reason", None) if error.args else None
     return isinstance(error, requests.exceptions.SSLError) or isinstance(
         cause, (NewConnectionError, ConnectTimeoutError)

@@ -418,7 +418,7 @@ class TestRepeats:
         assert acton.asked_at[1] - acton.asked_at[0] == 2000
         (message,) = caplog.messages
         assert message.startswith("Login: ")
-        assert message.endswith(". It is asked once more.")
+        assert message.endswith(". Trying once more.")
 
     def test_who_only_looks_is_told_at_once_and_waits_for_no_second_try(
         self, acton: FakeActOn
@@ -427,7 +427,7 @@ class TestRepeats:
         retry_policy = RetryPolicy(timeout=5, max_retries=0, repeats_login=False)
         chain = acton.chain(retry_policy=retry_policy)
 
-        with pytest.raises(UnreachableError, match=r"^Login: Act-On answered HTTP 502"):
+        with pytest.raises(UnreachableError, match=r"^Login: Act-On returned HTTP 502"):
             chain.access_token()
         assert len(acton.forms) == 1
         chain.forgive()
@@ -465,9 +465,12 @@ class TestRepeats:
     @pytest.mark.parametrize(
         ("passing", "sentence"),
         [
-            (requests.ConnectionError(), f"^Login: no connection from {HOST}.*region and api_url"),
-            (requests.Timeout(), f"^Login: no answer in time from {HOST}.*region and api_url"),
-            (GATEWAY_DOWN, "^Login: Act-On answered HTTP 502.*region and api_url"),
+            (
+                requests.ConnectionError(),
+                f"^Login: the connection to {HOST} failed.*region and api_url",
+            ),
+            (requests.Timeout(), f"^Login: {HOST} did not respond in time.*region and api_url"),
+            (GATEWAY_DOWN, "^Login: Act-On returned HTTP 502.*region and api_url"),
         ],
     )
     def test_a_failure_that_stays_is_asked_twice_at_most(
@@ -508,8 +511,8 @@ class TestRepeats:
         assert [chain.access_token() for _ in range(8)] == ["access-1"] * 8
         assert len(acton.forms) == 3
         assert caplog.messages[-1] == (
-            f"Login: no connection from {HOST}. Tried twice: check the network, region and "
-            "api_url. The present token is used to its end."
+            f"Login: the connection to {HOST} failed. Tried twice: check the network, region and "
+            "api_url. The current token is used until it expires."
         )
         acton.pass_time(100)
         assert chain.access_token() == "access-4"
@@ -571,8 +574,8 @@ class TestRepeats:
 
         with pytest.raises(
             AllowanceSpentError,
-            match=r"^Login: .+ The calls of the account are probably used up for today; the next "
-            r"run goes on from here\.$",
+            match=r"^Login: .+ The account's calls for today are probably used up; the next run "
+            r"resumes from here\.$",
         ):
             acton.chain(post=throttle).access_token()
         assert len(acton.forms) == questions
@@ -584,7 +587,7 @@ class TestRepeats:
         for _ in range(4):
             token = chain.replace(token)
 
-        with pytest.raises(AllowanceSpentError, match="5 logins an hour"):
+        with pytest.raises(AllowanceSpentError, match="5 logins per hour"):
             chain.replace(token)
         assert len(acton.forms) == 5
         assert limits.calls_left_today() == 1000 - 5
@@ -601,7 +604,7 @@ class TestRefusals:
             (
                 (403, {"errorCode": 1, "message": "PUBLIC_API_FEATURE_NOT_ENABLED"}),
                 CredentialsError,
-                r"^API access .+: ask Act-On to switch it on\.$",
+                r"^API access .+: ask Act-On to enable it\.$",
             ),
             (
                 (200, {"errors": [{"text": "PUBLIC_API_FEATURE_NOT_ENABLED"}]}),
@@ -637,7 +640,7 @@ class TestRefusals:
     def test_an_answer_too_large_to_read_is_none_of_act_on(
         self, acton: FakeActOn, monkeypatch: pytest.MonkeyPatch, status: int
     ) -> None:
-        monkeypatch.setattr(transport, "LARGEST_ANSWER", 99)
+        monkeypatch.setattr(transport, "LARGEST_RESPONSE", 99)
         acton.next_answers = [(status, "x" * 100)]
 
         with pytest.raises(UnreachableError, match=f"HTTP {status} and no token"):
@@ -649,7 +652,7 @@ class TestRefusals:
         acton.live_refresh_token = "another program's"
 
         for credentials in (BY_REFRESH, replace(BOTH, password=None), replace(BOTH, username=None)):
-            with pytest.raises(CredentialsError, match="log in again, by setting username"):
+            with pytest.raises(CredentialsError, match="log in again with username"):
                 acton.chain(credentials).access_token()
         assert acton.grants == ["refresh_token"] * 3
 

@@ -496,7 +496,10 @@ class TestRetries:
 class TestUnreachable:
     @pytest.mark.parametrize(
         ("failure", "reason"),
-        [(NO_CONNECTION, "no connection"), (NO_ANSWER, "no answer in time")],
+        [
+            (NO_CONNECTION, "the connection to api.example.com failed"),
+            (NO_ANSWER, "api.example.com did not respond in time"),
+        ],
     )
     def test_a_host_that_was_never_reached_is_given_up_soon(
         self, setup: Setup, failure: dict[str, Any], reason: str
@@ -507,8 +510,7 @@ class TestUnreachable:
             setup.client_with(max_retries=9).read(CALL, lambda payload: payload)
         assert len(setup.sent) == FIRST_CONTACT_TRIES == 2
         assert raised.value.sentence == (
-            f"messages: {reason} from api.example.com. Tried 2 times: check the network, region "
-            "and api_url."
+            f"messages: {reason}. Tried 2 times: check the network, region and api_url."
         )
 
     def test_a_host_that_has_answered_the_login_is_given_all_retries(self, setup: Setup) -> None:

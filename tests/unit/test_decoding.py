@@ -63,7 +63,7 @@ def test_json_is_decoded_with_all_the_oddities_it_may_have(body: bytes, expected
 
 @pytest.mark.parametrize("body", [b"", b" \n", b"\t"])
 def test_an_empty_body_is_said_to_be_empty(body: bytes) -> None:
-    with pytest.raises(RepeatableError, match=r"^messages: Act-On sent an empty answer\.$"):
+    with pytest.raises(RepeatableError, match=r"^messages: Act-On sent an empty response\.$"):
         decode_json(body, "messages")
 
 
@@ -83,7 +83,7 @@ def test_an_empty_body_is_said_to_be_empty(body: bytes) -> None:
     ids=range(9),
 )
 def test_any_other_body_is_said_not_to_be_json(body: bytes) -> None:
-    with pytest.raises(RepeatableError, match=r"^messages: Act-On sent an answer that is not"):
+    with pytest.raises(RepeatableError, match=r"^messages: Act-On sent a response that is not"):
         decode_json(body, "messages")
 
 
@@ -126,7 +126,7 @@ def test_whatever_comes_it_is_decoded_or_refused(body: bytes) -> None:
     try:
         decode_json(body, "messages")
     except RepeatableError as error:
-        assert error.sentence.startswith("messages: Act-On sent an")  # noqa: PT017
+        assert error.sentence.startswith("messages: Act-On sent a")  # noqa: PT017
 
 
 @pytest.mark.parametrize("start", [b"", b" \r\n", b"\xef\xbb\xbf"])
@@ -139,5 +139,5 @@ def test_a_page_of_html_comes_as_text(start: bytes) -> None:
 def test_json_in_the_place_of_a_page_is_decoded() -> None:
     assert decode_page(b'{}{"a": "<p>"}', "landing_page_details") == {"a": "<p>"}
     for body in (b"", b"neither"):
-        with pytest.raises(RepeatableError, match=r"^landing_page_details: Act-On sent an"):
+        with pytest.raises(RepeatableError, match=r"^landing_page_details: Act-On sent an? "):
             decode_page(body, "landing_page_details")

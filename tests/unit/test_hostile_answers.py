@@ -21,7 +21,7 @@ from tap_acton.api.auth import token_from
 from tap_acton.api.client import Call
 from tap_acton.api.decoding import decode_json, decode_page, decode_text
 from tap_acton.api.old_pagination import PAGES_AHEAD, NumberedPages, OffsetPages, Page
-from tap_acton.api.responses import Answer, disguised_failure_of, failure_of
+from tap_acton.api.responses import HttpResponse, disguised_failure_of, failure_of
 from tap_acton.api.transport import Route
 from tap_acton.errors import ActOnError, RejectedCallError
 from tap_acton.records.extractors import Undocumented, UnknownShapeError, described
@@ -90,7 +90,7 @@ class OneAnswer(requests.adapters.BaseAdapter):
 
 @pytest.fixture
 def setup(monkeypatch: pytest.MonkeyPatch) -> Setup:
-    monkeypatch.setattr(transport, "LARGEST_ANSWER", LARGEST)
+    monkeypatch.setattr(transport, "LARGEST_RESPONSE", LARGEST)
     return Setup(None)
 
 
@@ -129,7 +129,7 @@ class TestMemory:
         answered(setup, body, status, **headers)
 
         def read() -> None:
-            with pytest.raises(RejectedCallError, match="larger than the"):
+            with pytest.raises(RejectedCallError, match="larger than"):
                 setup.client.read(CALL, lambda payload: payload)
 
         assert peak_of(read) < ALLOWED
@@ -144,7 +144,7 @@ class TestMemory:
         answered(setup, body, status)
 
         def download() -> None:
-            with pytest.raises(RejectedCallError, match="larger than the"):
+            with pytest.raises(RejectedCallError, match="larger than"):
                 setup.client.download(CALL, CsvFile().content)
 
         assert peak_of(download) < ALLOWED
@@ -248,7 +248,7 @@ def interpret(body: bytes, status: int) -> None:
         payload = decode_json(body, "subject")
     except ActOnError:
         payload = None
-    answer = Answer(status, {"Retry-After": body[:12].decode("latin-1"), "Date": "x"}, body)
+    answer = HttpResponse(status, {"Retry-After": body[:12].decode("latin-1"), "Date": "x"}, body)
     for failure in (failure_of(answer, "subject"), disguised_failure_of(answer, "subject")):
         assert failure is None or str(failure).startswith(("subject", "API access"))
     reader = RecordReader(SCHEMA, key=("id",))

@@ -13,8 +13,7 @@ from requests.structures import CaseInsensitiveDict
 
 from tap_acton.api.responses import (
     CODES,
-    Answer,
-    Remedy,
+    HttpResponse,
     disguised_failure_of,
     envelope_of,
     failure_of,
@@ -38,10 +37,10 @@ SUBJECT = "message_reports, message s-0042-2603"
 NOON = "Tue, 17 Mar 2026 12:00:00 GMT"
 
 
-def answer(status: int, body: Any = b"", **headers: str) -> Answer:
+def answer(status: int, body: Any = b"", **headers: str) -> HttpResponse:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Answer(status, CaseInsensitiveDict(named), raw)
+    return HttpResponse(status, CaseInsensitiveDict(named), raw)
 
 
 def failure(status: int, body: Any = b"", **headers: str) -> ActOnError:
@@ -93,7 +92,7 @@ class TestNumericCodes:
 
         assert type(found) is kind
         assert found.sentence == (
-            f"{SUBJECT}: Act-On answered HTTP {status}, code {code}: {CODES[code][1]}."
+            f"{SUBJECT}: Act-On returned HTTP {status}, code {code}: {CODES[code][1]}."
         )
 
     def test_every_code_of_the_table_is_tested_above(self) -> None:
@@ -133,7 +132,7 @@ class TestNumericCodes:
 
         assert envelope_of(body).code is None
         assert type(found) is RejectedCallError
-        assert found.sentence == f"{SUBJECT}: Act-On answered HTTP 400."
+        assert found.sentence == f"{SUBJECT}: Act-On returned HTTP 400."
 
 
 class TestThrottles:
@@ -310,7 +309,7 @@ class TestRetryAfter:
 
     def test_it_is_found_whatever_the_case_of_its_name(self) -> None:
         found = failure_of(
-            Answer(503, CaseInsensitiveDict({"RETRY-AFTER": "9"}), b""), subject=SUBJECT
+            HttpResponse(503, CaseInsensitiveDict({"RETRY-AFTER": "9"}), b""), subject=SUBJECT
         )
 
         assert isinstance(found, ThrottledError)
@@ -385,7 +384,7 @@ class TestOtherFailures:
         found = failure(403, body)
 
         assert type(found) is NotAvailableError
-        assert "right" in found.sentence
+        assert "permission" in found.sentence
 
     @pytest.mark.parametrize(
         "body", [b"<html>Blocked</html>", b" \r\n<!DOCTYPE html><p>Denied", b"\xef\xbb\xbf<p>"]
@@ -494,7 +493,7 @@ class TestDisguises:
         found = disguised_failure_of(answer(200, body), SUBJECT)
 
         assert type(found) is kind
-        assert found.sentence.startswith(f"{SUBJECT}: Act-On answered HTTP 200")
+        assert found.sentence.startswith(f"{SUBJECT}: Act-On returned HTTP 200")
 
     @pytest.mark.parametrize(
         ("body", "kind"),
@@ -628,10 +627,10 @@ class TestSecrecy:
     ) -> None:
         sentence = failure(status, body).sentence
 
-        assert sentence.startswith(f"{SUBJECT}: Act-On answered HTTP {status}")
+        assert sentence.startswith(f"{SUBJECT}: Act-On returned HTTP {status}")
         assert sentence.endswith(".")
         assert sentence.isprintable()
 
 
 def test_every_code_ends_as_the_failure_of_a_call() -> None:
-    assert all(issubclass(remedy.value, CallError) for remedy in Remedy)
+    assert all(issubclass(kind, CallError) for kind, _ in CODES.values())

@@ -9,13 +9,12 @@ import pytest
 import requests
 
 from tap_acton.api.transport import (
-    NoAnswerError,
     OneHostAdapter,
     never_left,
     new_session,
     no_answer,
 )
-from tap_acton.errors import RepeatableError, UnreachableError
+from tap_acton.errors import NoAnswerError, RepeatableError, UnreachableError
 
 
 def failure_of(url: str) -> requests.RequestException:
@@ -48,10 +47,10 @@ def test_a_call_that_was_not_answered_may_be_repeated() -> None:
     failure = no_answer(requests.ConnectionError(), "lists", "api.example.com")
     assert isinstance(failure, NoAnswerError)
     assert isinstance(failure, RepeatableError)
-    assert failure.sentence == "lists: no connection from api.example.com."
+    assert failure.sentence == "lists: the connection to api.example.com failed."
     failure = no_answer(requests.ReadTimeout(), "lists", "api.example.com")
     assert isinstance(failure, NoAnswerError)
-    assert failure.sentence == "lists: no answer in time from api.example.com."
+    assert failure.sentence == "lists: api.example.com did not respond in time."
 
 
 def test_a_host_that_cannot_be_trusted_is_not_asked_again() -> None:
