@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from tap_acton.errors import SettingsError
-from tap_acton.settings import dates as relative_dates
+from tap_acton.settings import dates
 from tap_acton.settings.parser import Configuration
 from tap_acton.settings.postgresql_address import PostgresqlAddress, is_address, is_loopback
 from tap_acton.settings.schema import HOSTS, SETTINGS
@@ -121,7 +121,7 @@ class Settings:
             SettingsError: With one sentence per mistake.
         """
         given = Configuration(config)
-        now = relative_dates.to_millisecond(now.astimezone(UTC))
+        now = dates.to_millisecond(now.astimezone(UTC))
         _check_user(given)
         settings = cls(
             client_id=given.required("client_id"),
@@ -274,7 +274,7 @@ def _duration(
     """Return a duration, with months and years counted back from now."""
     default: str = SETTINGS[name].get("default", "")
     try:
-        found = relative_dates.duration(given.text(name) or default, now)
+        found = dates.duration(given.text(name) or default, now)
     except (ValueError, OverflowError):
         given.refuse(name, "an ISO 8601 duration such as P2D, PT12H or P1M")
         return least or timedelta()
@@ -309,7 +309,7 @@ def _stretch(given: Configuration, name: str, now: datetime) -> tuple[datetime, 
     if value is None:
         return None
     try:
-        return relative_dates.stretch(value, now)
+        return dates.stretch(value, now)
     except (ValueError, OverflowError):
         given.refuse(
             name,
