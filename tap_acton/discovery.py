@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from tap_acton.errors import ActOnError, CallError, NotAvailableError
 from tap_acton.records.dynamic_columns import FoundStream, KnownNames
+from tap_acton.streams.audience_center.account import AudienceCenter
 from tap_acton.streams.audience_center.contacts import Contacts, custom_columns
 from tap_acton.streams.base.old_stream import SCHEMAS
 from tap_acton.streams.custom_objects.fields import columns_of_schemas
@@ -69,7 +70,7 @@ def _custom_fields(run: Run, known: KnownNames) -> dict[str, FoundStream]:
         return {}
     name = Contacts.name
     own = SCHEMAS.get_schema(name)["properties"]
-    columns = custom_columns(run.audience_center.fields, known.columns_of(name), own)
+    columns = custom_columns(run.shared(AudienceCenter).fields, known.columns_of(name), own)
     return {name: FoundStream(name, columns)}
 
 

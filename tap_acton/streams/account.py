@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tap_acton.errors import CallError
 from tap_acton.streams.base.stream import ActOnStream
+from tap_acton.sync import account
 from tap_acton.sync.forecast import Forecast
 from tap_acton.sync.query import Response
 
@@ -17,22 +18,22 @@ if TYPE_CHECKING:
 class Account(ActOnStream):
     """The account itself: its id, names and time zone, in one row.
 
-    The endpoint is described in the Act-On developer site, 2019 edition, and missing from the
-    2024 edition; where a host does not offer it, the stream is switched off.
+    The endpoint is missing from the 2024 edition of the Act-On reference; where a host does not
+    offer it, the stream is switched off.
     """
 
-    name = "account"
-    path = "/api/1/account"
+    name = account.NAME
+    path = account.PATH
     primary_keys = ("account_id",)
 
     def fetch(self, query: Query, page: Page) -> Response:
         """Return the account, which a run requests once, whoever needs it first."""
         try:
-            return Response(query, page, [self.run.account])
+            return Response(query, page, [self.run.account.row])
         except CallError as error:
             return Response(query, page, problem=error)
 
     def forecast(self) -> Forecast:
         """Foresee no call besides the one that is made in any case."""
-        _ = self.run.account
+        _ = self.run.account.row
         return Forecast(0)

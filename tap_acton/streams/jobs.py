@@ -46,7 +46,7 @@ class UploadJobs(ActOnStream):
         for job_type, job_id in dict.fromkeys(self.run.settings.job_ids):
             path = PATHS[job_type]
             is_file = job_type == REJECTED_RECORDS
-            account_id = self.run.audience_center.account_id if "{account_id}" in path else ""
+            account_id = self.run.account.number if "{account_id}" in path else ""
             yield Query(
                 path.format(id=path_part(job_id), account_id=path_part(account_id)),
                 parameters={"filename": job_id} if is_file else {},

@@ -5,7 +5,6 @@ Building a run makes no call and opens no file; the first call does.
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Mapping
 from contextlib import contextmanager
@@ -14,20 +13,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from tap_acton.api.auth import Credentials, TokenChain
-from tap_acton.api.client import ActOnClient, Call
+from tap_acton.api.client import ActOnClient
 from tap_acton.api.rate_limits import RateLimits
 from tap_acton.api.transport import RetryPolicy, new_session, without_netrc
-from tap_acton.errors import (
-    ActOnError,
-    CallError,
-    NotAvailableError,
-    RepeatableError,
-    StreamFailedError,
-)
-from tap_acton.records.zones import zone_of
+from tap_acton.errors import CallError, NotAvailableError
 from tap_acton.stores.opening import open_stores
-from tap_acton.streams.audience_center.account import AudienceCenter
 from tap_acton.streams.custom_objects.fields import ask_schemas, schemas_in
+from tap_acton.sync.account import Account
 from tap_acton.sync.stop import StopSignal
 from tap_acton.sync.summary import RunSummary
 
@@ -37,6 +29,7 @@ if TYPE_CHECKING:
 
     import requests
 
+    from tap_acton.errors import ActOnError
     from tap_acton.records.reader import Row
     from tap_acton.settings.settings import Settings
     from tap_acton.sync.spool import FactsSpool
@@ -48,8 +41,6 @@ Shared = TypeVar("Shared")
 
 HASTY_SECONDS = 5.0
 """How long discovery waits for a response."""
-
-logger = logging.getLogger("tap-acton")
 
 
 class Run:
@@ -87,7 +78,6 @@ class Run:
         self.facts: FactsSpool | None = None
         self._limits: RateLimits | None = None
         self._session: requests.Session | None = None
-        self._account: Mapping[str, Any] | ActOnError | None = None
         self._object_schemas: Sequence[Row] | NotAvailableError | None = None
         self._told: set[ActOnError] = set()
         self._shared: dict[Callable[[Run], Any], Any] = {}
@@ -151,43 +141,15 @@ class Run:
         _ = self.client
         return self._limits.calls_left_today() if self._limits else 0
 
+    @cached_property
+    def account(self) -> Account:
+        """The account that the credentials lead to."""
+        return Account(self.client, self.summary, self.settings.account_id)
+
     @property
-    def account(self) -> Mapping[str, Any]:
-        """What Act-On says of the account, asked once per run.
-
-        Raises:
-            CallError: If the host does not offer the endpoint, which is missing from
-                the 2024 edition of the Act-On reference, or refuses to answer.
-            StreamFailedError: If the call fails again and again.
-        """
-        if self._account is None:
-            call = Call("/api/1/account", subject="account", stream="account")
-            try:
-                self._account = self.client.read(call, _require_object)
-                self.summary.streams["account"].outcome = "not selected"
-            except (CallError, StreamFailedError) as error:
-                self._account = error
-        if isinstance(self._account, ActOnError):
-            raise self._account
-        return self._account
-
-    @cached_property
     def zone(self) -> tzinfo | None:
-        """The account's time zone; None where it cannot be found out."""
-        try:
-            name = self.account.get("time_zone")
-        except CallError as error:
-            logger.warning(
-                "%s Timestamps that come as text without a zone stay in extra_fields.",
-                error.sentence,
-            )
-            return None
-        return zone_of(name)
-
-    @cached_property
-    def audience_center(self) -> AudienceCenter:
-        """The part of the API that only accounts with Audience Center have."""
-        return AudienceCenter(self.client, self.settings.account_id, lambda: self.account)
+        """The account's time zone; None if it is unknown."""
+        return self.account.zone
 
     def object_schemas(
         self, interpret: Callable[[Any], Sequence[Row]] = schemas_in
@@ -205,7 +167,7 @@ class Run:
             StreamFailedError: If the call fails again and again.
         """
         if self._object_schemas is None:
-            account_id = self.audience_center.account_id
+            account_id = self.account.number
             try:
                 self._object_schemas = ask_schemas(self.client, account_id, interpret)
             except NotAvailableError as error:
@@ -268,9 +230,3 @@ class Run:
             self._limits.close()
         if self._session is not None:
             self._session.close()
-
-
-def _require_object(payload: Any) -> Mapping[str, Any]:
-    if not isinstance(payload, dict):
-        raise RepeatableError("account: Act-On sent an answer that is not an object.")
-    return payload

@@ -45,7 +45,7 @@ def stream(name: str, state: dict[str, Any] | None = None, **settings: Any) -> A
         state={"bookmarks": {name: state}} if state else None,
     )
     tap.run.started_at = NOW
-    tap.run._account = {"account_id": 1, "time_zone": "US/Pacific"}
+    tap.run.account._found = {"account_id": 1, "time_zone": "US/Pacific"}
     return tap.stream(name)
 
 

@@ -1,4 +1,4 @@
-"""The Audience Center: whether the account has it, where it is, and its fields."""
+"""The Audience Center of an account: whether it has one, where it is, and its fields."""
 
 from __future__ import annotations
 
@@ -8,67 +8,36 @@ from typing import TYPE_CHECKING, Any
 from tap_acton.api.client import Call, path_part
 from tap_acton.errors import (
     ActOnError,
-    CallError,
     CredentialsError,
     NotAvailableError,
     NotRoutedError,
     RejectedCallError,
     RepeatableError,
-    StreamFailedError,
 )
-from tap_acton.records.extractors import find_audience_rows
+from tap_acton.records.extractors import Undocumented, UnknownShapeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
 
-    from tap_acton.api.client import ActOnClient
     from tap_acton.records.reader import Row
+    from tap_acton.sync.run import Run
 
 STREAM = "contact_fields"
-"""The stream on whose account the fields are asked for."""
+"""The stream that the call for the fields is counted under."""
 
 SCHEMA_PATH = "/ucl/v2/{account_id}/schema{slash}"
-# Columns are left out unless these are false (Act-On reference, 2024 edition).
+
 ALL_FIELDS = {"skipHidden": "false", "skipReadOnly": "false"}
+"""Hidden and read-only fields are left out by default (Act-On reference, 2024 edition)."""
 
 
 class AudienceCenter:
-    """What the paths under ``/ucl/v2`` need to be asked, found out once per run.
+    """What it takes to request a path below ``/ucl/v2``, found out once per run."""
 
-    Args:
-        client: Makes the calls.
-        account_id: The setting; None where it is to be asked.
-        account: What Act-On says of the account; raises as the call for it does.
-    """
-
-    def __init__(
-        self,
-        client: ActOnClient,
-        account_id: str | None,
-        account: Callable[[], Mapping[str, Any]],
-    ) -> None:
-        self._client = client
-        self._account_id = account_id
-        self._account = account
+    def __init__(self, run: Run) -> None:
+        self._run = run
         self._slash = "/"
         self._absent: NotAvailableError | None = None
-        self._has_no_number = StreamFailedError(
-            "Act-On does not tell the account's number, which is needed here; set account_id."
-        )
-
-    @property
-    def account_id(self) -> str:
-        """The account's number, which stands in the paths.
-
-        Raises:
-            StreamFailedError: If Act-On does not tell it; the same error each time.
-        """
-        if self._account_id is None:
-            try:
-                self._account_id = str(self._account()["account_id"])
-            except (CallError, KeyError):
-                raise self._has_no_number from None
-        return self._account_id
 
     @property
     def fields(self) -> Sequence[Row]:
@@ -85,19 +54,11 @@ class AudienceCenter:
             raise found
         return found
 
-    @property
-    def has_failed(self) -> bool:
-        """Whether what was found out is a failure, which may have passed by now."""
-        return isinstance(self.__dict__.get("_fields"), ActOnError)
-
     def absent(self, error: ActOnError) -> NotAvailableError:
-        """Give the error that says that there is no Audience Center, the same each time.
+        """Return the error that says that there is no Audience Center, the same each time.
 
         Args:
-            error: What showed it.
-
-        Returns:
-            The error.
+            error: What showed it; the first one counts.
         """
         if self._absent is None:
             self._absent = NotAvailableError(
@@ -113,9 +74,6 @@ class AudienceCenter:
                 documented path ends in one.
             **ids: The ids.
 
-        Returns:
-            The path.
-
         Raises:
             NotAvailableError: If the account has no Audience Center.
         """
@@ -124,48 +82,46 @@ class AudienceCenter:
 
     def _filled(self, template: str, **ids: str) -> str:
         parts = {name: path_part(held) for name, held in ids.items()}
-        account_id = path_part(self.account_id)
-        return template.format(account_id=account_id, slash=self._slash, **parts)
+        number = path_part(self._run.account.number)
+        return template.format(account_id=number, slash=self._slash, **parts)
 
     @cached_property
     def _fields(self) -> Sequence[Row] | ActOnError:
-        try:
-            return self._ask()
-        except NotRoutedError:
-            self._slash = ""
-        except ActOnError as error:
-            return self._meaning_of(error)
-        try:
-            return self._ask()
-        except NotRoutedError:
-            # The older paths have no schema; whether they are there, their streams find out.
-            self._slash = "/"
-            return ()
-        except ActOnError as error:
-            return self._meaning_of(error)
+        for slash in ("/", ""):
+            self._slash = slash
+            try:
+                return self._read_fields()
+            except NotRoutedError:
+                continue
+            except ActOnError as error:
+                return self._meaning_of(error)
+        # The older paths have no schema; their streams find out whether they are there.
+        self._slash = "/"
+        return ()
 
-    def _ask(self) -> Sequence[Row]:
+    def _read_fields(self) -> Sequence[Row]:
         call = Call(self._filled(SCHEMA_PATH), STREAM, STREAM, ALL_FIELDS)
-        return self._client.read(call, _columns)
+        return self._run.client.read(call, _columns)
 
     def _meaning_of(self, error: ActOnError) -> ActOnError:
-        """Tell a refusal of the Audience Center from any other failure."""
+        """Return what a failure means: no Audience Center, or nothing but itself."""
         match error:
             case NotAvailableError() | RejectedCallError():
                 return self.absent(error)
             case CredentialsError():
-                # Where the other paths take the same token, it is not the token.
-                self._account()
+                # Where another path accepts the same token, the token is not the cause.
+                _ = self._run.account.row
                 return self.absent(error)
         return error
 
 
 def _columns(payload: Any) -> Sequence[Row]:
-    """Find the fields in the answer: ``columns`` of an object, as documented."""
-    columns = payload.get("columns") if isinstance(payload, dict) else payload
-    if isinstance(columns, list):
-        return [row for row in columns if isinstance(row, dict)]
-    found = find_audience_rows(payload, "value")
-    if found is not None and found.rows and isinstance(found.rows[0].get("columns"), list):
-        return [row for row in found.rows[0]["columns"] if isinstance(row, dict)]
-    raise RepeatableError(f"{STREAM}: Act-On's answer has an unknown shape.")
+    """Return the fields: ``columns`` of an object, as documented, or of one inside it."""
+    try:
+        rows = Undocumented(names=("columns",))(payload).rows
+    except UnknownShapeError:
+        raise RepeatableError(f"{STREAM}: Act-On's response has an unknown shape.") from None
+    match rows:
+        case [{"columns": list(columns)}]:
+            rows = columns
+    return [row for row in rows if isinstance(row, dict)]

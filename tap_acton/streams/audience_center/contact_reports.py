@@ -19,6 +19,7 @@ from tap_acton.records.reader import RecordReader
 from tap_acton.records.timestamps import is_timestamp, milliseconds_of
 from tap_acton.records.values import fingerprint
 from tap_acton.state.rounds import noted
+from tap_acton.streams.audience_center.account import AudienceCenter
 from tap_acton.streams.audience_center.contacts import ALL_CONTACTS, Contacts
 from tap_acton.streams.audience_center.stream import (
     OLDER_DOWNLOAD_PATH,
@@ -78,7 +79,7 @@ class ContactReport(AudienceCenterStream):
         for updated_at, contact_id in self._contacts():
             if self.run.settings.in_shard(contact_id):
                 yield Query(
-                    self.run.audience_center.path(self.path, id=contact_id),
+                    self.run.shared(AudienceCenter).path(self.path, id=contact_id),
                     subject=f"contact {contact_id}",
                     parameters=self.parameters,
                     given={"contact_id": contact_id},
@@ -144,7 +145,7 @@ class ContactReport(AudienceCenterStream):
         """
         if query.parent is not None:
             return None
-        path = self.run.audience_center.path(OLDER_DOWNLOAD_PATH, list_id=ALL_CONTACTS)
+        path = self.run.shared(AudienceCenter).path(OLDER_DOWNLOAD_PATH, list_id=ALL_CONTACTS)
         return OlderQuery(path, parameters={"columns": "Modified Date"})
 
     def paging_of(self, query: Query) -> Pages | None:
@@ -220,7 +221,7 @@ class ContactReport(AudienceCenterStream):
         if since is not None:
             # Whether the filter includes the timestamp that it names is not documented.
             parameters["updatedAfter"] = milliseconds_of(since) // MILLISECONDS - 1
-        return Query(self.run.audience_center.path(Contacts.path), parameters=parameters)
+        return Query(self.run.shared(AudienceCenter).path(Contacts.path), parameters=parameters)
 
     @property
     def _changed_since(self) -> str | None:
@@ -292,7 +293,7 @@ class ContactHistory(ContactReport):
         if query.parent is None:
             return super().older(query)
         return OlderQuery(
-            self.run.audience_center.path(OLDER_ACTIVITY_PATH),
+            self.run.shared(AudienceCenter).path(OLDER_ACTIVITY_PATH),
             subject=query.subject,
             parameters={"contactid": query.given["contact_id"], "months": self._months},
             given=query.given,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tap_acton.records.dynamic_columns import Column, assign_names
 from tap_acton.records.reader import EXTRA_FIELDS, Convert, converter
 from tap_acton.records.values import Unconvertible, integer, snake_case
+from tap_acton.streams.audience_center.account import AudienceCenter
 from tap_acton.streams.audience_center.stream import OLDER_DOWNLOAD_PATH, OlderQuery
 from tap_acton.streams.audience_center.windowed import WindowedStream
 
@@ -58,7 +59,7 @@ class Contacts(WindowedStream):
         Returns:
             The query.
         """
-        path = self.run.audience_center.path(OLDER_DOWNLOAD_PATH, list_id=ALL_CONTACTS)
+        path = self.run.shared(AudienceCenter).path(OLDER_DOWNLOAD_PATH, list_id=ALL_CONTACTS)
         return OlderQuery(path, since=query.since)
 
     def records(self, rows: Sequence[Row], query: Query) -> Iterator[Record]:
@@ -80,7 +81,7 @@ class Contacts(WindowedStream):
     @cached_property
     def _fields(self) -> _Fields:
         return _Fields(
-            self.run.audience_center.fields,
+            self.run.shared(AudienceCenter).fields,
             {} if self.found is None else self.found.names,
             self.schema["properties"],
             self.run.zone,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tap_acton.errors import NotRoutedError
-from tap_acton.streams.audience_center.account import STREAM
+from tap_acton.streams.audience_center.account import STREAM, AudienceCenter
 from tap_acton.streams.audience_center.stream import without_empty
 from tap_acton.streams.base.old_stream import ActOnStream
 from tap_acton.sync.answers import Answer, Query
@@ -41,11 +41,11 @@ class ContactFields(ActOnStream):
         Returns:
             No calls besides it.
         """
-        _ = self.run.audience_center.fields
+        _ = self.run.shared(AudienceCenter).fields
         return Estimate(0)
 
     def _fields(self) -> Outcome[Answer]:
-        center = self.run.audience_center
+        center = self.run.shared(AudienceCenter)
         if not center.fields:
             # No account is without the field for the address: the host has no such path.
             raise center.absent(

@@ -6,6 +6,7 @@ import json
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from tap_acton.streams.audience_center.account import AudienceCenter
 from tap_acton.streams.audience_center.stream import (
     OLDER_DOWNLOAD_PATH,
     AudienceCenterStream,
@@ -76,7 +77,7 @@ class SegmentContacts(AudienceCenterStream):
         Returns:
             The query.
         """
-        center = self.run.audience_center
+        center = self.run.shared(AudienceCenter)
         return OlderQuery(
             center.path(OLDER_DOWNLOAD_PATH, list_id=query.given["segment_id"]),
             subject=query.subject,
@@ -101,7 +102,7 @@ class SegmentContacts(AudienceCenterStream):
 
     @cached_property
     def _labels(self) -> frozenset[str]:
-        return frozenset(str(field.get("name")) for field in self.run.audience_center.fields)
+        return frozenset(str(field.get("name")) for field in self.run.shared(AudienceCenter).fields)
 
 
 def _unpacked(row: Row) -> Row:

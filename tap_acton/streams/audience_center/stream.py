@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from tap_acton.api.old_pagination import NumberedPages, Page, Pages
 from tap_acton.errors import NotRoutedError, RepeatableError
 from tap_acton.records.extractors import Found, find_audience_rows
+from tap_acton.streams.audience_center.account import AudienceCenter
 from tap_acton.streams.base.shaped import UnverifiedStream
 from tap_acton.sync.answers import Answer, Query, total_of
 
@@ -80,7 +81,7 @@ class AudienceCenterStream(UnverifiedStream):
             NotAvailableError: If the account has no Audience Center.
         """
         return Query(
-            self.run.audience_center.path(self.path, **ids),
+            self.run.shared(AudienceCenter).path(self.path, **ids),
             subject=subject,
             parameters=parameters or {},
             given=given or {},
@@ -127,7 +128,7 @@ class AudienceCenterStream(UnverifiedStream):
         except NotRoutedError as error:
             older = None if isinstance(query, OlderQuery) else self.older(query)
             if older is None:
-                raise self.run.audience_center.absent(error) from None
+                raise self.run.shared(AudienceCenter).absent(error) from None
             self._is_older = True
             return Answer(query), [self.task(older)]
 

@@ -14,6 +14,7 @@ from tap_acton.api.old_pagination import Page
 from tap_acton.errors import AllowanceSpentError, RejectedCallError
 from tap_acton.records.reader import RecordReader
 from tap_acton.records.timestamps import milliseconds_of, timestamp_of
+from tap_acton.streams.audience_center.account import AudienceCenter
 from tap_acton.streams.audience_center.stream import AudienceCenterStream
 from tap_acton.streams.audience_center.time_slices import (
     SUBJECT,
@@ -255,7 +256,7 @@ class WindowedStream(AudienceCenterStream):
         if reached is not None:
             begin = max(begin or 0, reached)
         return Window(
-            self.run.audience_center.path(self.path),
+            self.run.shared(AudienceCenter).path(self.path),
             since=self.since,
             begin=begin,
             end=end,

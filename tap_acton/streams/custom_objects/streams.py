@@ -21,10 +21,10 @@ from tap_acton.errors import (
     RejectedCallError,
     StreamFailedError,
 )
+from tap_acton.records.extractors import TOTALS
 from tap_acton.records.reader import NAMES
 from tap_acton.records.values import fingerprint
 from tap_acton.state.old_format import NOTHING
-from tap_acton.streams.audience_center.stream import TOTALS
 from tap_acton.streams.base.shaped import UnverifiedStream
 from tap_acton.streams.custom_objects.cursor import CursorPage
 from tap_acton.streams.custom_objects.fields import (
@@ -73,7 +73,7 @@ class CustomObjectStream(UnverifiedStream):
             StreamFailedError: If Act-On does not tell the account's number.
         """
         parts = {name: path_part(held) for name, held in ids.items()}
-        account_id = path_part(self.run.audience_center.account_id)
+        account_id = path_part(self.run.account.number)
         return template.format(account_id=account_id, **parts)
 
     def found_in(self, payload: Any) -> Found | None:

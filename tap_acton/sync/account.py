@@ -1,0 +1,106 @@
+"""The account that the credentials lead to: its number and its time zone."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from tap_acton.api.client import Call
+from tap_acton.errors import ActOnError, CallError, RepeatableError, StreamFailedError
+from tap_acton.records.zones import zone_of
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from tap_acton.api.client import ActOnClient
+    from tap_acton.records.reader import Row
+    from tap_acton.sync.summary import RunSummary
+
+NAME = "account"
+"""What the call is counted under, which is also the name of the stream with its row."""
+
+PATH = "/api/1/account"
+"""Described in the Act-On developer site, 2019 edition; missing from the 2024 edition."""
+
+logger = logging.getLogger("tap-acton")
+
+
+class Account:
+    """What Act-On reports of the account, requested once per run, whoever needs it first.
+
+    Args:
+        client: Makes the call.
+        summary: Where the call is counted.
+        number: The setting ``account_id``; None where Act-On is to report it.
+    """
+
+    def __init__(self, client: ActOnClient, summary: RunSummary, number: str | None) -> None:
+        self._client = client
+        self._summary = summary
+        self._number = number
+        self._lock = threading.Lock()
+        self._has_no_number = StreamFailedError(
+            "Act-On does not report the account's number, which is needed here; set account_id."
+        )
+
+    @property
+    def row(self) -> Row:
+        """The account as Act-On returns it.
+
+        Raises:
+            CallError: If the host does not offer the endpoint, or refuses the call.
+            StreamFailedError: If the call fails again and again; the same error each time.
+        """
+        with self._lock:
+            found = self._found
+        if isinstance(found, ActOnError):
+            raise found
+        return found
+
+    @property
+    def number(self) -> str:
+        """The account's number, which the paths of some endpoints hold.
+
+        Raises:
+            StreamFailedError: If it is unknown; the same error each time.
+        """
+        if self._number is None:
+            try:
+                self._number = str(self.row["account_id"])
+            except (CallError, KeyError):
+                raise self._has_no_number from None
+        return self._number
+
+    @cached_property
+    def zone(self) -> tzinfo | None:
+        """The account's time zone; None if it is unknown.
+
+        Raises:
+            StreamFailedError: If the call fails again and again.
+        """
+        try:
+            name = self.row.get("time_zone")
+        except CallError as error:
+            logger.warning(
+                "%s Timestamps that come as text without a zone stay in extra_fields.",
+                error.sentence,
+            )
+            return None
+        return zone_of(name)
+
+    @cached_property
+    def _found(self) -> Row | ActOnError:
+        try:
+            row = self._client.read(Call(PATH, NAME, NAME), _object)
+        except (CallError, StreamFailedError) as error:
+            return error
+        self._summary.streams[NAME].outcome = "not selected"
+        return row
+
+
+def _object(payload: Any) -> Row:
+    if not isinstance(payload, dict):
+        raise RepeatableError(f"{NAME}: Act-On's response is not an object.")
+    return payload
