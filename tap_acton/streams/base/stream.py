@@ -158,18 +158,22 @@ class ActOnStream(WritingStream):
         """Say what to read, in the order of the queries' places; one query without a listing."""
         if self.listing:
             return (self.query_of(item) for item in self.due_items())
-        return [Query(self.path, since=self.bookmark.since)]
+        return [Query(self.filled(self.path), since=self.bookmark.since)]
 
     def query_of(self, item: Item) -> Query:
         """Make the query for an item."""
         return Query(
-            self.path.format(id=path_part(item["id"])),
+            self.filled(self.path, id=item["id"]),
             self.place_of(item),
             given={self.id_column: item["id"]},
             since=self.bookmark.start,
             subject=f"{self.item} {item['id']}",
             item=item,
         )
+
+    def filled(self, path: str, **ids: str) -> str:
+        """Fill ids into a path."""
+        return path.format(**{name: path_part(held) for name, held in ids.items()})
 
     def place_of(self, item: Item) -> Place:
         """Say where an item stands in the order of reading."""
@@ -735,13 +739,17 @@ class ActOnStream(WritingStream):
         response = self.fetch(query, query.first)
         if response.problem is not None:
             raise response.problem
-        rows, total = len(response.rows), response.total
-        size = response.page.size or 1
-        if total is not None:
-            return Forecast(pages_of(total, min(rows, size) or 1) - 1, reason=f"rows: {total:,}")
-        is_full = rows >= size
-        more = "more than " if is_full else ""
-        return Forecast(int(is_full), is_exact=not is_full, reason=f"rows: {more}{rows:,}")
+        rows, size, total = len(response.rows), response.page.size or 1, response.total
+        if total is None:
+            # Behind a full page there may be any number of others.
+            is_full = rows >= size
+            more = "more than " if is_full else ""
+            return Forecast(1, is_exact=not is_full, reason=f"rows: {more}{rows:,}")
+        step = min(rows, size) or 1
+        # Behind a full page, or where the total may be that of the page, another is requested.
+        is_proven = not rows or (total > rows and total % step)
+        further = pages_of(total, step) - bool(is_proven)
+        return Forecast(further, reason=f"rows: {total:,}")
 
     # What is logged
 
