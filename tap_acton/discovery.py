@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from tap_acton.errors import ActOnError, CallError, NotAvailableError
 from tap_acton.records.dynamic_columns import FoundStream, KnownNames
 from tap_acton.streams.audience_center.account import AudienceCenter
-from tap_acton.streams.audience_center.contacts import Contacts, custom_columns
+from tap_acton.streams.audience_center.contacts import Contacts
+from tap_acton.streams.audience_center.custom_fields import custom_columns
 from tap_acton.streams.base.old_stream import SCHEMAS
 from tap_acton.streams.custom_objects.fields import columns_of_schemas
 from tap_acton.streams.custom_objects.streams import CustomObjectRecords

@@ -2,38 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
-from tap_acton.records.dynamic_columns import Column, assign_names
-from tap_acton.records.reader import EXTRA_FIELDS, Convert, converter
-from tap_acton.records.values import Unconvertible, integer, snake_case
 from tap_acton.streams.audience_center.account import AudienceCenter
+from tap_acton.streams.audience_center.custom_fields import CustomFields
 from tap_acton.streams.audience_center.stream import OLDER_DOWNLOAD_PATH, OlderQuery
 from tap_acton.streams.audience_center.windowed import WindowedStream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from tap_acton.records.reader import Record, Row
     from tap_acton.sync.answers import Query
 
 ALL_CONTACTS = "l-unified-contacts"
 """The id of the list of all contacts (Act-On reference, 2024 edition)."""
-
-TYPES: Mapping[str, Mapping[str, Any]] = {
-    "BOOLEAN": {"type": ["boolean", "null"]},
-    "DATE": {"type": ["string", "null"], "format": "date"},
-    "DATETIME": {"type": ["string", "null"], "format": "date-time"},
-    "NUMBER": {"type": ["number", "null"]},
-    "SCORE": {"type": ["number", "null"]},
-}
-"""The types of fields that are no texts (Act-On reference, 2024 edition)."""
-
-CUSTOM_FIELDS = "custom_fields"
-
-TEXT: Mapping[str, Any] = {"type": ["string", "null"]}
 
 
 class Contacts(WindowedStream):
@@ -79,170 +63,10 @@ class Contacts(WindowedStream):
             yield record
 
     @cached_property
-    def _fields(self) -> _Fields:
-        return _Fields(
+    def _fields(self) -> CustomFields:
+        return CustomFields(
             self.run.shared(AudienceCenter).fields,
             {} if self.found is None else self.found.names,
             self.schema["properties"],
             self.run.zone,
         )
-
-
-class _Target(NamedTuple):
-    """Where the value of a field goes.
-
-    Attributes:
-        column: The column; empty where the stream has none for it.
-        convert: Makes the column's type of a value.
-        key: The key of the field in ``custom_fields``; empty for what is no custom field.
-    """
-
-    column: str
-    convert: Convert
-    key: str
-
-
-class _Fields:
-    """Knows the columns of the account's fields.
-
-    Args:
-        fields: The fields, as the account's schema lists them.
-        columns: The columns of custom fields, by the id of the field.
-        properties: The columns of the stream.
-        zone: The account's zone.
-    """
-
-    def __init__(
-        self,
-        fields: Sequence[Row],
-        columns: Mapping[str, str],
-        properties: Mapping[str, Any],
-        zone: Any,
-    ) -> None:
-        self._properties = properties
-        self._by_index: dict[str, _Target] = {}
-        self._by_label: dict[str, _Target] = {}
-        for field in fields:
-            standard = _standard_column(field, properties)
-            index = str(field.get("columnIndex"))
-            column = standard or columns.get(_identity(field), "")
-            convert = converter(column, properties[column], zone) if column else str
-            target = _Target(column, convert, "" if standard else index)
-            self._by_index[index] = target
-            self._by_label.setdefault(_plain(str(field.get("name"))), target)
-
-    def part(self, row: Row) -> tuple[Row, list[tuple[_Target, str, Any]]]:
-        """Part what a contact has in fields of the account from the rest.
-
-        Args:
-            row: The contact.
-
-        Returns:
-            What has a name of the API, without empty texts, which stand for null; and the
-            values of the account's fields with their names, whether these are indexes or labels.
-        """
-        plain: dict[str, Any] = {}
-        found: list[tuple[_Target, str, Any]] = []
-        for name, value in row.items():
-            target = None
-            if snake_case(name) not in self._properties:
-                target = self._by_label.get(_plain(name))
-            if target is not None:
-                found.append((target, name, value))
-            elif value != "":
-                plain[name] = value
-        custom = plain.get("customFields")
-        for index, value in custom.items() if isinstance(custom, dict) else ():
-            target = self._by_index.get(index) or self._by_label.get(_plain(index))
-            if target is not None:
-                found.append((target, index, value))
-        return plain, found
-
-    def fill(self, record: Record, values: Sequence[tuple[_Target, str, Any]]) -> None:
-        """Put the values of the account's fields into their columns.
-
-        Args:
-            record: The record; columns that have a value keep it.
-            values: The values, as :meth:`part` found them. One that finds no room in a
-                column or in ``custom_fields`` goes to ``extra_fields``.
-        """
-        for (column, convert, key), name, value in values:
-            has_room = value in ("", None)
-            if key:
-                custom = {key: value, **(record[CUSTOM_FIELDS] or {})}
-                has_room = has_room or custom[key] == value
-                record[CUSTOM_FIELDS] = custom
-            if column and value != "":
-                converted = _converted(convert, value)
-                if record[column] is None:
-                    record[column] = converted
-                has_room = has_room or converted == record[column] is not None
-            if not has_room:
-                record[EXTRA_FIELDS] = {name: value, **(record[EXTRA_FIELDS] or {})}
-
-
-def custom_columns(
-    fields: Sequence[Row], known: Mapping[str, str], properties: Mapping[str, Any]
-) -> dict[str, Column]:
-    """Find the columns of the custom fields.
-
-    Args:
-        fields: The fields, as the account's schema lists them.
-        known: The names that were given before, by the id of the field.
-        properties: The columns that the stream has in any case.
-
-    Returns:
-        The columns by name.
-    """
-    custom = {
-        _identity(field): field
-        for field in sorted(fields, key=_age)
-        if not _standard_column(field, properties)
-    }
-    labels = {identity: str(field.get("name")) for identity, field in custom.items()}
-    names = assign_names(labels, known, taken=properties)
-    return {
-        names[identity]: Column(identity, _definition(field)) for identity, field in custom.items()
-    }
-
-
-def _definition(field: Row) -> dict[str, Any]:
-    kind = str(field.get("type"))
-    label = str(field.get("name"))
-    described = f"Custom field {_identity(field)} of the account, of type {kind}."
-    return {**TYPES.get(kind, TEXT), "title": label, "description": described}
-
-
-def _standard_column(field: Row, properties: Mapping[str, Any]) -> str:
-    """Give the column of the property that a field is mapped to; empty for a custom field."""
-    mapping = field.get("standardFieldMapping")
-    column = mapping.lower() if isinstance(mapping, str) else ""
-    return column if column in properties else ""
-
-
-def _identity(field: Row) -> str:
-    field_id = field.get("fieldId")
-    return str(field_id) if field_id is not None else f"column {field.get('columnIndex')}"
-
-
-def _age(field: Row) -> tuple[int, str]:
-    """Sort fields by their ids, which count up."""
-    try:
-        return integer(field.get("fieldId")) or 0, _identity(field)
-    except Unconvertible:
-        return 0, _identity(field)
-
-
-def _plain(label: str) -> str:
-    """Write a label without regard to case and blanks."""
-    return "".join(label.casefold().split())
-
-
-def _converted(convert: Convert, value: Any) -> Any:
-    """Convert the value of a custom field; what does not fit stays in ``custom_fields`` only."""
-    if isinstance(value, list | dict):
-        value = json.dumps(value, ensure_ascii=False)
-    try:
-        return convert(value)
-    except Unconvertible:
-        return None
