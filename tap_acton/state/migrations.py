@@ -27,7 +27,7 @@ _IN_PROGRESS = {
     "rechecked_at": "rechecked_at",
     "covers": "covers",
     "ask_again": "ask_again",
-    "resting": "resting",
+    "resting": "fingerprints",
     "not_offered": "not_offered",
     "lists": "lists",
     "read": "fingerprints",

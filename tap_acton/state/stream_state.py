@@ -168,11 +168,11 @@ class MessagesState(StreamState):
     known: dict[str, dict[str, Known]] = field(default_factory=dict)
     """By message id and kind the events emitted, for kinds of more than one page."""
 
-    resting: FingerprintText = ""
+    fingerprints: FingerprintText = ""
     """Older messages, each with the counters it was read with."""
 
     not_offered: list[str] = field(default_factory=list)
-    """Kinds of events that this account does not have; once it has one, all messages are read."""
+    """Kinds of events that this account did not have in the last complete run."""
 
 
 class FilterState(StreamState):

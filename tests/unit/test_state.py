@@ -122,7 +122,7 @@ states: st.SearchStrategy[StreamState] = st.one_of(
             ),
             max_size=2,
         ),
-        resting=fingerprints,
+        fingerprints=fingerprints,
         not_offered=st.lists(texts, max_size=2),
     ),
     st.builds(
@@ -447,7 +447,7 @@ def test_a_night_of_version_2() -> None:
     assert events.rechecked_at == "2026-03-22T12:00:00.000Z"
     assert events.covers["shard"] == ["1/1"]
     assert events.counters["s-f000-2501"] == [443, 0, 210, 45, 13, 4, 1]
-    assert events.resting.startswith("3Styihkj")
+    assert events.fingerprints.startswith("3Styihkj")
     assert events.known == {}
     members = of_sample("version_2_night", "list_members")
     assert members.lists["l-0a44"] == "2026-03-22T05:12:36.000Z"
