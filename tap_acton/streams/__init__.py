@@ -57,7 +57,8 @@ from tap_acton.streams.media import (
 from tap_acton.streams.messages.contents import MessageContents
 from tap_acton.streams.messages.daily_stats import MessageDailyStats
 from tap_acton.streams.messages.events import MessageEvents
-from tap_acton.streams.messages.messages import MessageReports, Messages
+from tap_acton.streams.messages.messages import Messages
+from tap_acton.streams.messages.reports import MessageReports
 from tap_acton.streams.programs import Programs
 from tap_acton.streams.seo import SeoKeywords, SeoReports
 from tap_acton.streams.suppression.streams import (

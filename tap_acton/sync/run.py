@@ -54,8 +54,6 @@ class Run:
 
     Attributes:
         summary: What the run counted.
-        message_counters: What the message reports read in this run count, by message
-            id; the failure where the message is gone.
         facts: What the first of the streams of contact facts has read for the others.
     """
 
@@ -74,7 +72,6 @@ class Run:
             settings.request_timeout, settings.max_retries
         )
         self.summary = RunSummary()
-        self.message_counters: dict[str, tuple[int | None, ...] | CallError] = {}
         self.facts: FactsSpool | None = None
         self._limits: RateLimits | None = None
         self._session: requests.Session | None = None

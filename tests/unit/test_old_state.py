@@ -12,9 +12,7 @@ from hypothesis import strategies as st
 
 from tap_acton.errors import SettingsError
 from tap_acton.records.timestamps import timestamp_of
-from tap_acton.state.fingerprints import LENGTH
 from tap_acton.state.old_format import VERSION, bookmarks_in, with_version
-from tap_acton.streams.messages.progress import MessageProgress
 from tap_acton.tap import TapActOn
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
@@ -189,42 +187,3 @@ def test_nothing_but_a_sentence_comes_of_a_strange_state(version: Any, bookmarks
     except SettingsError:
         return
     assert found.keys() == bookmarks.keys()
-
-
-# Size
-
-MESSAGES = 10_000
-IN_VIEW = 901
-"""Of ten thousand messages, one every 2.4 hours, those of the ninety days before the last."""
-
-
-def test_ten_thousand_messages_take_no_more_than_a_fingerprint_each() -> None:
-    messages = [
-        {
-            "id": f"s-{number:04x}-2603",
-            "message_type": "SENT",
-            "sent_at": timestamp_of(NOW - number * timedelta(hours=2.4)),
-        }
-        for number in range(MESSAGES, 0, -1)
-    ]
-    state: dict[str, Any] = {}
-    sizes = []
-    for day in range(2):
-        progress = MessageProgress(
-            state,
-            messages,
-            covers={"message_types": ["SENT"]},
-            started_at=NOW + timedelta(days=day),
-            engagement_window=timedelta(days=90),
-            recheck_period=timedelta(days=30),
-        )
-        for message in messages:
-            if progress.is_due(message):
-                counters = (1_000, 10, 400, 80, 20, 5, 1)
-                progress.done(message, is_complete=True, counters=counters)
-        progress.finish()
-        assert len(state["counters"]) == IN_VIEW
-        assert len(state["resting"]) == LENGTH * (MESSAGES - IN_VIEW)
-        sizes.append(len(json.dumps(state)))
-    assert max(sizes) < LENGTH * MESSAGES + 50 * IN_VIEW
-    assert sizes[1] == sizes[0]

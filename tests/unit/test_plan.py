@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tap_acton.api.rate_limits import seconds_for
 from tap_acton.plan import Plan, StreamPlan
-from tap_acton.records.timestamps import timestamp_of
-from tap_acton.streams.messages.progress import MessageProgress
 from tap_acton.sync.forecast import pages_of
 
-NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 PAGE = Path(__file__).parents[2] / "docs" / "allowance.md"
 
 
@@ -86,50 +81,6 @@ def test_the_data_is_json_and_says_the_same() -> None:
         "certainty": "exact",
         "reason": "forms: 3",
     }
-
-
-def message(message_id: str, days_old: float, message_type: str = "SENT") -> dict[str, str]:
-    """Make a message that was sent so many days ago."""
-    sent_at = timestamp_of(NOW - timedelta(days=days_old))
-    return {"id": message_id, "message_type": message_type, "sent_at": sent_at}
-
-
-def progress_of(days_since: float) -> MessageProgress:
-    """Give what is remembered after a run that was complete so many days ago."""
-    state: dict[str, Any] = {}
-    for days in (days_since, 0):
-        progress = MessageProgress(
-            state,
-            [message("old", 60)],
-            covers={},
-            started_at=NOW - timedelta(days=days),
-            engagement_window=timedelta(days=90),
-            recheck_period=timedelta(days=30),
-        )
-        if days:
-            progress.done(message("old", 60), is_complete=True)
-            progress.finish()
-    return progress
-
-
-def test_less_is_expected_of_a_message_the_older_it_is_and_more_after_a_pause() -> None:
-    day, week = progress_of(1), progress_of(7)
-    ages = [2, 10, 60]
-    shares = [day.share_changed(message("some", age)) for age in ages]
-    assert sorted(shares, reverse=True) == shares
-    assert 0 < shares[-1] < 0.05 < shares[0] <= 1
-    assert all(week.share_changed(message("some", age)) > 0 for age in ages)
-    assert week.share_changed(message("some", 60)) > 5 * shares[-1]
-    always = day.share_changed(message("some", 600, "TRIGGERED"))
-    assert always > shares[1] > 10 * day.share_changed(message("some", 600))
-
-
-def test_new_is_what_was_sent_since_or_was_refused() -> None:
-    progress = progress_of(1)
-    assert not progress.is_new(message("old", 60))
-    assert progress.is_new(message("young", 59))
-    progress.done(message("old", 60), is_complete=False)
-    assert progress.is_new(message("old", 60))
 
 
 def test_the_documentation_names_every_field() -> None:

@@ -15,8 +15,6 @@ from tap_acton.records.reader import records_of_columns
 from tap_acton.records.timestamps import milliseconds_of, timestamp_of
 from tap_acton.streams.base.listings import Listings
 from tap_acton.streams.lists.rows import ListPage
-from tap_acton.streams.messages.daily_stats import MessageDailyStats
-from tap_acton.streams.messages.messages import COUNTER_OF, counters_of
 from tap_acton.sync.answers import Answer, Query
 from tap_acton.tap import TapActOn
 
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tap_acton.streams.base.old_stream import ActOnStream
-    from tap_acton.sync.run import Parent
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 SETTINGS = {
@@ -297,141 +294,6 @@ def test_csv_keeps_quotes_commas_and_line_breaks() -> None:
 def test_what_is_not_csv_is_refused(content: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - it has no text
         read_csv(content)
-
-
-# Messages
-
-
-def test_a_report_is_counted_by_the_larger_number_of_each_pair() -> None:
-    report = {
-        "sent": "120",
-        "notsent": [4, 5],
-        "opened": [41, 66],
-        "clicked": [],
-        "bounced": 3,
-        "optout": None,
-    }
-    counters = dict(zip(COUNTER_OF, counters_of(report), strict=True))
-    assert counters == {
-        "SENT": 120,
-        "SUPPRESSED": 5,
-        "OPENED": 66,
-        "CLICKED": None,
-        "BOUNCED": 3,
-        "OPT_OUT": None,
-        "SPAM": None,
-    }
-
-
-def message(number: int, sent_at: str | None, message_type: str = "SENT") -> Parent:
-    return {"id": f"s-{number}", "message_type": message_type, "sent_at": sent_at}
-
-
-MESSAGES = [
-    message(1, "2026-03-19T00:00:00.000Z"),
-    message(2, "2025-06-01T00:00:00.000Z"),
-    message(3, "2025-01-01T00:00:00.000Z", "TRIGGERED"),
-    message(4, None),
-    message(5, "2026-03-01T00:00:00.000Z", "DRAFT"),
-    message(6, "2026-02-01T00:00:00.000Z", "FAILED"),
-]
-ALL_COVERED = {
-    "message_types": ["DRAFT", "FAILED", "SCHEDULED", "SENT", "TEMPLATE", "TRIGGERED"],
-    "event_types": ["BOUNCED", "CLICKED", "OPENED", "OPT_OUT", "SENT", "SPAM", "SUPPRESSED"],
-    "shard": ["1/1"],
-}
-READ_YESTERDAY = {
-    "read_until": "2026-03-19T00:00:00.000Z",
-    "newest": "2026-03-19T00:00:00.000Z",
-    "covers": ALL_COVERED,
-}
-
-
-def ids_of_parents(events: ActOnStream) -> list[str]:
-    events.run.shared(Listings).keep("messages", list(MESSAGES))
-    return [parent["id"] for parent in events.parents()]
-
-
-def test_the_first_run_reads_every_message_that_went_out_in_the_order_of_sending() -> None:
-    assert ids_of_parents(stream("message_events")) == ["s-4", "s-3", "s-2", "s-6", "s-1"]
-
-
-def test_old_messages_rest_once_they_were_read() -> None:
-    assert ids_of_parents(stream("message_events", READ_YESTERDAY)) == ["s-4", "s-3", "s-6", "s-1"]
-
-
-@pytest.mark.parametrize("left_out", ["event_types", "message_types", "shard"])
-def test_settings_that_ask_for_more_than_was_read_begin_anew(left_out: str) -> None:
-    covers = {**ALL_COVERED, left_out: ["NONE"]}
-    assert "s-2" in ids_of_parents(stream("message_events", {**READ_YESTERDAY, "covers": covers}))
-
-
-def test_messages_long_before_the_start_date_are_not_asked_about() -> None:
-    events = stream("message_events", start_date="2026-03-10")
-    assert "s-2" not in ids_of_parents(events)
-    assert "s-6" in ids_of_parents(events)
-
-
-def test_a_start_date_before_all_calendars_reads_everything() -> None:
-    assert len(ids_of_parents(stream("message_events", start_date="0001-01-01"))) == 5
-
-
-def test_with_an_end_date_nothing_is_remembered_of_messages() -> None:
-    events = stream("message_events", end_date="2026-03-19")
-    ids_of_parents(events)
-    events.parent_done(MESSAGES[0], is_complete=True)
-    events.stream_done()
-    assert events.stream_state == {}
-
-
-# Daily totals
-
-
-def months(stats: ActOnStream) -> list[str]:
-    return [str(query.parameters["period"]) for query in stats.queries()]
-
-
-@pytest.mark.parametrize(
-    ("state", "settings", "periods"),
-    [
-        (None, {"start_date": "2026-01-15"}, ["2601", "2602", "2603"]),
-        (None, {"start_date": "2026-01-15", "end_date": "2026-02-01"}, ["2601", "2602"]),
-        ("2026-03-19", {}, ["2602", "2603"]),
-        ("2026-01-01", {}, ["2512", "2601", "2602", "2603"]),
-        ("2026-03-19", {"start_date": "2026-03-01"}, ["2603"]),
-        (None, {"start_date": "2026-04-01"}, []),
-    ],
-)
-def test_months_are_read_from_the_start_or_the_month_before_the_bookmark(
-    state: str | None, settings: dict[str, Any], periods: list[str]
-) -> None:
-    bookmark = {"replication_key": "date", "replication_key_value": state}
-    assert months(stream("message_daily_stats", bookmark if state else None, **settings)) == periods
-
-
-def test_without_a_start_the_first_message_begins_the_months() -> None:
-    stats = stream("message_daily_stats")
-    stats.run.shared(Listings).keep(
-        "messages", [message(1, "2026-01-31T23:00:00.000Z"), message(2, None)]
-    )
-    assert months(stats) == ["2601", "2602", "2603"]
-
-
-def test_an_account_without_messages_has_no_months() -> None:
-    stats = stream("message_daily_stats")
-    stats.run.shared(Listings).keep("messages", [])
-    assert months(stats) == []
-
-
-def test_days_that_have_not_begun_are_left_out() -> None:
-    stats = stream("message_daily_stats", start_date="2026-03-01")
-    assert isinstance(stats, MessageDailyStats)
-    query = next(iter(stats.queries()))
-    rows = [{"dayOfMonth": day, "sent": day} for day in (1, 20, 21, 32, "x")]
-    assert [record["date"] for record in stats.records(rows, query)] == [
-        "2026-03-01",
-        "2026-03-20",
-    ]
 
 
 # Keys

@@ -7,13 +7,14 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from tap_acton.records.extractors import RowsAt
 from tap_acton.records.values import Unconvertible, integer
-from tap_acton.streams.base.old_stream import ActOnStream
+from tap_acton.streams.base.stream import ActOnStream
 from tap_acton.streams.messages.messages import SENT_TYPES
-from tap_acton.sync.answers import Query
+from tap_acton.sync.query import Query
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from tap_acton.records.reader import Record, Row
 
@@ -21,46 +22,35 @@ if TYPE_CHECKING:
 class MessageDailyStats(ActOnStream):
     """The account's totals per day, over all messages.
 
-    Act-On answers a month at a time (``period=YYMM``). The month of the bookmark and
-    the one before it are read again in each run.
+    Act-On returns a month at a time (``period=YYMM``). The month of the bookmark and the one
+    before it are read again in each run.
     """
 
     name = "message_daily_stats"
     path = "/api/1/message/report"
-    rows_at = "counts"
+    extract = RowsAt("counts")
     primary_keys = ("date",)
-    asks_about = "months"
     replication_key = "date"
+    about = "months"
 
     def queries(self) -> Iterator[Query]:
-        """Ask for each month up to the present one.
-
-        Yields:
-            A query per month.
-        """
+        """Give a query per month, up to the present one."""
         month = self._first_month()
         while month is not None and month <= self._last_day:
+            period = f"{month:%y%m}"
             yield Query(
                 self.path,
+                (period,),
+                {"period": period},
+                since=self.bookmark.start,
                 subject=f"month {month:%Y-%m}",
-                parameters={"period": f"{month:%y%m}"},
-                given={"month": month},
-                parent={"id": f"{month:%y%m}"},
-                since=self.start_date,
+                item={"id": period, "month": month},
             )
             month = _next_month(month)
 
-    def records(self, rows: Sequence[Row], query: Query) -> Iterator[Record]:
-        """Date the rows, which only number the days of the month that was asked for.
-
-        Args:
-            rows: The rows.
-            query: What was asked.
-
-        Yields:
-            A record for each day that has begun.
-        """
-        month: date = query.given["month"]
+    def records(self, rows: Iterable[Row], query: Query) -> Iterator[Record]:
+        """Date the rows, which only number the days of the month; leave out days to come."""
+        month: date = (query.item or {})["month"]
         for row in rows:
             try:
                 day = month.replace(day=integer(row.get("dayOfMonth")) or 0)
@@ -77,23 +67,24 @@ class MessageDailyStats(ActOnStream):
     @cached_property
     def _last_day(self) -> date:
         """Today in the account's zone, or the end date if that is earlier."""
-        zone = self.run.zone or UTC
-        today = self.run.started_at.astimezone(zone).date()
-        return today if self.until is None else min(today, date.fromisoformat(self.until[:10]))
+        today = self.run.started_at.astimezone(self.run.zone or UTC).date()
+        end = self.bookmark.end
+        return today if end is None else min(today, date.fromisoformat(end[:10]))
 
     def _first_month(self) -> date | None:
-        if self.bookmark is not None:
-            last_month = date.fromisoformat(self.bookmark).replace(day=1) - timedelta(days=1)
-            start = max(min(self.since or "", last_month.isoformat()), self.start_date or "")
+        bookmark = self.bookmark
+        if bookmark.value is not None:
+            last_month = date.fromisoformat(bookmark.value).replace(day=1) - timedelta(days=1)
+            start = max(min(bookmark.since or "", last_month.isoformat()), bookmark.start or "")
         else:
-            start = self.since or self._first_sending()
+            start = bookmark.start or self._first_sending()
         return date.fromisoformat(start[:10]).replace(day=1) if start else None
 
     def _first_sending(self) -> str:
-        """The day, in the account's zone, on which the first message went out; empty for none."""
+        """Return when the first message went out, in the account's zone; empty for none."""
         timestamps = [
             message["sent_at"]
-            for message in self.parents_of("messages")
+            for message in self.items_of("messages")
             if message["message_type"] in SENT_TYPES and message["sent_at"]
         ]
         if not timestamps:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tap_acton.records.reader import Record
 
 DIGEST_DIGITS = 16
-"""Hexadecimal digits of a digest, which are 64 bits: different sets share one in 1 of 10^19 cases."""
+"""Hexadecimal digits of a digest: 64 bits, so 1 in 10^19 different sets has the same one."""
 
 
 def new_events(
