@@ -5,16 +5,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Sized
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tap_acton.api.client import Call
 from tap_acton.api.pagination import OffsetPaging
 from tap_acton.errors import CallError, NotAvailableError
 from tap_acton.records.extractors import Extracted, OneRow, RowsAt
+from tap_acton.streams.base.csv_download import CsvDownload, ObjectProof
 from tap_acton.streams.messages.messages import MessageStream
 from tap_acton.streams.messages.new_events import new_events
 from tap_acton.streams.messages.reports import COUNTER_OF, MessageCounters, MessageReports
-from tap_acton.sync.forecast import Forecast, pages_of
+from tap_acton.sync.forecast import Forecast
 from tap_acton.sync.query import Response
 
 if TYPE_CHECKING:
@@ -129,7 +131,7 @@ class MessageEvents(MessageStream):
         kind = query.given[KIND]
         if kind in self._not_offered:
             return Response(query, page, total=0)
-        response = super().fetch(query, page)
+        response = self._csv.fetch(query, page)
         if isinstance(response.problem, NotAvailableError):
             with self._lock:
                 is_first = kind not in self._not_offered
@@ -148,13 +150,26 @@ class MessageEvents(MessageStream):
             self._offered.add(kind)
         return response
 
+    @cached_property
+    def _csv(self) -> CsvDownload:
+        """Reads a kind of events as one file where that takes fewer calls."""
+        return CsvDownload(self, super().fetch, self._proof_of)
+
+    def _proof_of(self, page: Response) -> ObjectProof:
+        given = page.query.given
+        return ObjectProof(page.rows, lambda row: self.reader.record(row, given), given[KIND])
+
     def records(self, rows: Iterable[Row], query: Query) -> Iterator[Record]:
         """Make records of all events of a kind, and leave out those that are known.
 
         Only a kind of more than one page is worth to be remembered for that.
         """
         events, message = super().records, query.item
-        if message is None or not isinstance(rows, Sized) or len(rows) <= self._page_size:
+        if (
+            message is None
+            or not isinstance(rows, Sized)
+            or len(rows) <= self.run.settings.page_size
+        ):
             self._known = None
             return events(rows, query)
         known = self.message_progress.known(message, query.given[KIND])
@@ -228,14 +243,10 @@ class MessageEvents(MessageStream):
         """Return how many calls all events of a message take that was read before."""
         counters = self.message_progress.counters(message, len(COUNTER_OF))
         return sum(
-            pages_of(counter, self._page_size)
+            self._csv.calls_for(counter)
             for kind, counter in zip(COUNTER_OF, counters, strict=True)
             if counter and kind in self.run.settings.event_types
         )
-
-    @property
-    def _page_size(self) -> int:
-        return self.run.settings.page_size
 
 
 def _without(kinds: Collection[str], counters: Counters) -> Counters:
