@@ -16,7 +16,7 @@ from tap_acton.api.auth import Credentials, TokenChain
 from tap_acton.api.client import ActOnClient
 from tap_acton.api.rate_limits import RateLimits
 from tap_acton.api.transport import RetryPolicy, new_session, without_netrc
-from tap_acton.errors import CallError, NotAvailableError
+from tap_acton.errors import NotAvailableError
 from tap_acton.stores.opening import open_stores
 from tap_acton.streams.custom_objects.fields import ask_schemas, schemas_in
 from tap_acton.sync.account import Account

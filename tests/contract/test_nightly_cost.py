@@ -92,4 +92,5 @@ def test_a_night_takes_at_most_four_percent_of_the_calls_and_brings_every_event(
     assert {key: held["message_daily_stats"][key] for key in days} == days
     assert second.paths.total() <= 0.04 * first.paths.total()
     asked = [path for path in second.paths if "/report/" in path]
-    assert max(second.paths[path] for path in asked) == 1
+    # One page more is requested once per stream, until its total has proven to be one.
+    assert sum(second.paths[path] - 1 for path in asked) <= 1
