@@ -9,7 +9,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 PAGES_AHEAD = 1000
 """How many pages are planned at once, so that an absurd total does not fill the memory."""
@@ -67,8 +70,8 @@ class Paging(ABC):
         return page if page.size else replace(page, size=self.size)
 
     @abstractmethod
-    def parameters(self, page: Page) -> dict[str, int]:
-        """Return the query parameters that request a page."""
+    def parameters(self, page: Page) -> Mapping[str, Any]:
+        """Return the query parameters, or those of the body, that request a page."""
 
     @abstractmethod
     def plan(self, page: Page, rows: int, total: int | None) -> list[Page]:
@@ -158,7 +161,7 @@ class NumberedPaging(Paging):
         super().__init__(size)
         self._number = number
 
-    def parameters(self, page: Page) -> dict[str, int]:
+    def parameters(self, page: Page) -> Mapping[str, Any]:
         """Return the query parameters that request a page."""
         return {self._number: page.offset // page.size, "pageSize": page.size}
 
@@ -184,7 +187,19 @@ class NumberedPaging(Paging):
 
 
 class TokenPaging(NumberedPaging):
-    """Pages by the token that came with the one before; by numbers where no token comes."""
+    """Pages by the token that came with the one before; by numbers where no token comes.
+
+    Both are requested in the body of a call.
+    """
+
+    def parameters(self, page: Page) -> Mapping[str, Any]:
+        """Return the parameters of the body that request a page."""
+        paging: dict[str, Any] = {"pageStrategy": "CURSOR"}
+        if page.token:
+            paging["nextPageToken"] = page.token
+        elif page.offset:
+            paging = {"pageStrategy": "OFFSET", "page": page.offset // page.size}
+        return {"pagination": {**paging, "size": page.size}}
 
     def plan(self, page: Page, rows: int, total: int | None) -> list[Page]:  # noqa: ARG002 - see below
         """Return nothing: only the response to a page says how to request the next one."""

@@ -350,8 +350,9 @@ def _around(*objects: Row) -> tuple[int | None, Row]:
         if isinstance(place, dict)
     ]
     totals = [total_of(place, TOTALS) for place in reversed(places)]
+    nulls = dict.fromkeys(name for place in places for name in place)
     fields = {name: value for place in places for name, value in place.items() if value is not None}
-    return next((total for total in totals if total is not None), None), fields
+    return next((total for total in totals if total is not None), None), nulls | fields
 
 
 def _table_rows(headers: Sequence[Any], lines: Sequence[Any]) -> list[Row]:

@@ -297,8 +297,9 @@ class Reading:
     def _further(self, response: Response) -> Sequence[Row]:
         """Return the rows of a response that may be new, and note whether it is the last."""
         page, rows, total = response.page, response.rows, response.total
-        self._has_tokens |= bool(response.token or page.token)
+        self._has_tokens |= bool(response.token or page.token or response.is_last)
         if self._has_tokens:
+            self.is_sequence = True
             # A token that comes back is that of the last page.
             self._at_end = response.token in {"", page.token}
             return rows

@@ -30,7 +30,7 @@ class Query:
         path: The path behind the host.
         place: Its identity within the stream, its place in the order of reading, and what a
             checkpoint keeps of it. Ids and positions, never words.
-        parameters: The query parameters, without those of the paging.
+        parameters: The query parameters, or those of the body, without those of the paging.
         given: Columns that every row gets.
         since: The replication value from which rows are emitted; None for all of them.
         subject: What it is about, for messages; never anything personal.
@@ -40,7 +40,7 @@ class Query:
 
     path: str
     place: Place = ()
-    parameters: Mapping[str, str | int] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     given: Row = field(default_factory=dict)
     since: str | None = None
     subject: str = ""
@@ -58,6 +58,7 @@ class Response:
         rows: The rows of the page.
         total: The number of rows in all, as reported; None where it is missing or unknown.
         token: The token of the next page; empty for none.
+        is_last: Whether it says that no page follows it.
         problem: Why there are no rows, where the request failed for good.
         is_file: Whether the rows are those of one CSV file that stands for all pages.
         planned: How many further pages of the same query are under way because of it.
@@ -69,6 +70,7 @@ class Response:
     rows: Sequence[Row] = ()
     total: int | None = None
     token: str = ""
+    is_last: bool = False
     problem: CallError | None = None
     is_file: bool = False
     planned: int = 0

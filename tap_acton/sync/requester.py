@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from tap_acton.api.pagination import TokenPaging
 from tap_acton.errors import CallError, GoneError, NotFoundError, RepeatableError
 from tap_acton.records.extractors import Extracted, UnknownShapeError
 from tap_acton.sync.query import Query, Response
@@ -86,5 +88,8 @@ class Requester:
             return Response(query, page, problem=GoneError(error.sentence) if is_gone else error)
         except CallError as error:
             return Response(query, page, problem=error)
-        token = found.envelope.get(NEXT_TOKEN) if found.envelope else None
-        return Response(query, page, found.rows, found.total, str(token) if token else "")
+        response = Response(query, page, found.rows, found.total)
+        if isinstance(endpoint.paging, TokenPaging) and NEXT_TOKEN in found.envelope:
+            token = str(found.envelope[NEXT_TOKEN] or "")
+            return replace(response, token=token, is_last=not token)
+        return response

@@ -162,9 +162,9 @@ class Retriever:
             is_over = reading.evidence is not None or reading.problem is not None
             if is_over or number == most or reading.responses > MOST_PAGES_AGAIN:
                 break
-            query = replace(reading.query, first=FIRST_PAGE)
-            reading = self._reading(query, is_again=True)
-            yield from self._follow(reading, FIRST_PAGE)
+            first = replace(FIRST_PAGE, size=reading.query.first.size)
+            reading = self._reading(replace(reading.query, first=first), is_again=True)
+            yield from self._follow(reading, first)
         return reading
 
     def _follow(self, reading: Reading, page: Page) -> Iterator[Batch]:
@@ -225,7 +225,7 @@ class Retriever:
     ) -> Iterator[Page]:
         """Give the pages that are certain to be requested behind a page."""
         paging, page, rows = self._source.paging, response.page, response.rows
-        if paging is None:
+        if paging is None or response.is_last:
             return
         if response.token:
             following = paging.behind(page, len(rows), response.token)

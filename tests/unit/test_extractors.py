@@ -320,6 +320,13 @@ class TestUndocumented:
         fields = {name: found.envelope[name] for name in ("a", "b", "c", "nextPageToken")}
         assert fields == {"a": 1, "b": 2, "c": 3, "nextPageToken": "t"}
 
+    def test_the_envelope_says_what_is_null_and_what_is_absent(self) -> None:
+        assert AUDIENCE_CENTER({"rows": ROWS, "nextPageToken": None}).envelope == {
+            "rows": ROWS,
+            "nextPageToken": None,
+        }
+        assert "nextPageToken" not in AUDIENCE_CENTER({"rows": ROWS}).envelope
+
 
 @pytest.mark.parametrize(
     ("payload", "total"),
