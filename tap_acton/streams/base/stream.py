@@ -437,21 +437,22 @@ class ActOnStream(WritingStream):
             StreamFailedError: If the stream cannot be read to its end.
             NotAvailableError: If the account does not have the endpoint.
         """
-        items: list[Item] = []
+        items: dict[Any, Item] = {}
+        key_of = itemgetter(*type(self).primary_keys)
         for part in self.retriever.read(self.due()):
             self.run.stop.check()
             if isinstance(part, Outcome):
                 self._take(part)
                 continue
             query, records = part.query, self.chosen(part.records)
-            if self.item_columns:
-                items += [
-                    {column: record[column] for column in self.item_columns} for record in records
-                ]
+            # Where a listing is read again, or in overlapping parts, items come more than once.
+            for record in records if self.item_columns else ():
+                item = {column: record[column] for column in self.item_columns}
+                items.setdefault(key_of(record), item)
             yield from self.bookmark.wanted(records, query.since)
         self._report_skipped()
         if self.item_columns:
-            self.run.shared(Listings).keep(self.name, items)
+            self.run.shared(Listings).keep(self.name, list(items.values()))
 
     def due(self) -> Iterable[Query]:
         """Give the queries behind those that earlier runs of this load have read.
