@@ -117,7 +117,6 @@ def _position(old: Any) -> Bookmark:
             cursor = {
                 "size": size,
                 "token": page.get("token", ""),
-                "number": page.get("number", 0),
                 "is_sorted": page.get("is_sorted", True),
                 "rows": page.get("rows_before", 0),
             }

@@ -41,14 +41,11 @@ class Cursor(Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=Tru
     token: str = ""
     """Act-On's token for the page; empty for the first page, or where pages are numbered."""
 
-    number: Count = 0
-    """The number of the page where Act-On issues no tokens; 0 for the first page."""
-
     is_sorted: bool = True
     """Whether the records are requested in a fixed order."""
 
     rows: Count = 0
-    """How many records the pages before it held."""
+    """How many records the pages before it held; without a token, as many full pages hold."""
 
 
 class Checkpoint(Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True, frozen=True):
@@ -71,6 +68,11 @@ class Checkpoint(Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults
 
     cursor: Cursor | None = None
     """Where to resume within the item at ``behind``."""
+
+    def is_left(self, place: tuple[str, ...]) -> bool:
+        """Return whether the item at a place has yet to be read to its end."""
+        is_resumed = self.cursor is not None and place == self.behind
+        return not self.behind or place > self.behind or is_resumed
 
 
 class FullRefresh(

@@ -87,7 +87,6 @@ shared: dict[str, Any] = {
             Cursor,
             size=st.integers(1, 9),
             token=texts,
-            number=counts,
             is_sorted=st.booleans(),
             rows=counts,
         ),

@@ -455,13 +455,12 @@ class ActOnStream(WritingStream):
             self.run.shared(Listings).keep(self.name, list(items.values()))
 
     def due(self) -> Iterable[Query]:
-        """Give the queries behind those that earlier runs of this load have read.
+        """Give the queries that no earlier run of this load has read to their end.
 
         Of a listing these are all, since the streams below it need all items.
         """
-        behind = self.checkpoint.behind if self.checkpoint is not None else ()
         for query in self.queries():
-            if not behind or query.place > behind or self.item_columns:
+            if self.item_columns or self.checkpoint is None or self.checkpoint.is_left(query.place):
                 yield query
             else:
                 self.save_calls("read before")
