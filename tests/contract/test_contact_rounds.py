@@ -79,6 +79,13 @@ def union_of(outputs: Collection[Output], stream: str, *key: str) -> dict[tuple[
     }
 
 
+def checkpoint_in(output: Output) -> dict[str, Any] | None:
+    """Give the checkpoint of the contacts in the last state."""
+    (progress,) = output.bookmarks["contacts"].get("progress", [{}])
+    checkpoint: dict[str, Any] | None = progress.get("checkpoint")
+    return checkpoint
+
+
 def with_contacts(account: Account, contacts: list[Contact]) -> Account:
     """Give the same account with other contacts."""
     changed = replace(account)
@@ -106,15 +113,17 @@ class TestContacts:
                 page_size=10,
                 max_concurrency=width,
             )
-        calls = asked(outputs, CONTACTS)
+        # Without totals, the look for a third page is a call that may be made once more.
+        calls = {call: n for call, n in asked(outputs, CONTACTS).items() if "'2'" not in call[1]}
         assert len(outputs) > 2
         # A query of two pages at most that is being read is begun anew.
-        assert calls.total() - len(calls) <= 2 * (len(outputs) - 1)
+        assert sum(calls.values()) - len(calls) <= 2 * (len(outputs) - 1)
         found = union_of(outputs, "contacts", "id")
         assert same_rows(list(found.values()), contact_records(many))
         rows = sum(len(output.records["contacts"]) for output in outputs)
         assert rows <= 1.5 * len(many.contacts)
-        assert not any(kept.get("round") for kept in outputs[-1].bookmarks.values())
+        assert checkpoint_in(outputs[0]) is not None
+        assert checkpoint_in(outputs[-1]) is None
 
     def test_contacts_change_come_and_go_meanwhile(self, many: Account, tmp_path: Path) -> None:
         with bench_of(many) as bench:
@@ -131,7 +140,7 @@ class TestContacts:
             contact_records(now),
         )
 
-    def test_what_a_day_completed_is_behind_the_bookmark_without_the_round(
+    def test_what_a_day_completed_is_behind_the_bookmark_without_the_checkpoint(
         self, many: Account, tmp_path: Path
     ) -> None:
         settings: dict[str, Any] = {
@@ -152,7 +161,7 @@ class TestContacts:
             assert read >= {
                 row["id"] for row in contact_records(many) if row["updated_at"] < bookmark
             }
-            del state["bookmarks"]["contacts"]["round"]
+            del state["bookmarks"]["contacts"]["progress"][0]["checkpoint"]
             bench.let_pass(24 * 3_600 + 60)
             second = bench.run(state, **settings)
         assert second.failure is None
@@ -211,15 +220,16 @@ class TestContacts:
 
     def test_few_contacts_take_a_call_a_page(self, many: Account) -> None:
         number = len(many.contacts)
-        assert number % 100 == 0, "without a total, a page more shows that there are no others"
+        assert number % 100 == 0
         for shape in ("envelope", "array"):
             is_told = shape == "envelope"
             with bench_of(many, choices=Choices(undocumented_shape=shape)) as bench:
                 found = bench.run(streams=["contacts"], page_size=100)
-                assert found.paths[CONTACTS] == number // 100 + (not is_told)
+                # Behind a full page one more is requested; without a total, also the hundredth.
+                more = 1 if is_told else 2
+                assert found.paths[CONTACTS] == number // 100 + more
                 found = bench.run(streams=["contacts"], page_size=10)
-                # It is looked once how much follows.
-                assert found.paths[CONTACTS] == number // 10 + (0 if is_told else 2)
+                assert found.paths[CONTACTS] == number // 10 + more
 
     def test_the_plan_foresees_the_calls_of_the_parts(self, many: Account) -> None:
         settings: dict[str, Any] = {
@@ -279,7 +289,7 @@ class TestMovedRows:
                 streams=["contacts"], discovered=catalog, page_size=100, max_concurrency=1
             )
         assert found.failure is not None
-        assert "were changed or deleted while they were read" in found.log
+        assert "changed while they were read" in found.log
         assert "replication_key_value" not in found.bookmarks["contacts"]
 
 

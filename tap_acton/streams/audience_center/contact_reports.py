@@ -1,335 +1,230 @@
 """What Act-On reports of each contact of the Audience Center: history, scores, segments.
 
-Each report takes one call per contact, so only contacts that changed since the last
-complete run are asked about. The state keeps up to which timestamp that has been done.
+Each report takes one call per contact, so only contacts that changed since the last complete run
+are requested. The state keeps up to which timestamp that has been done.
 """
 
 from __future__ import annotations
 
 import math
-from collections import deque
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
-
+from tap_acton.api.pagination import FIRST_PAGE
+from tap_acton.records.extractors import Undocumented
+from tap_acton.records.ids import fingerprint
 from tap_acton.records.reader import RecordReader
-from tap_acton.records.timestamps import is_timestamp, milliseconds_of
-from tap_acton.records.values import fingerprint
-from tap_acton.state.rounds import noted
-from tap_acton.streams.audience_center.account import AudienceCenter
-from tap_acton.streams.audience_center.contacts import ALL_CONTACTS, Contacts
-from tap_acton.streams.audience_center.stream import (
-    OLDER_DOWNLOAD_PATH,
-    AudienceCenterStream,
-    OlderQuery,
-)
-from tap_acton.streams.audience_center.windowed import MILLISECONDS
+from tap_acton.records.timestamps import is_timestamp
+from tap_acton.state.stream_state import ContactReportsState
+from tap_acton.streams.audience_center.contacts import Contacts
+from tap_acton.streams.audience_center.stream import AudienceStream, OlderQuery
+from tap_acton.streams.audience_center.time_slices import TimeSlice, second_of
+from tap_acton.streams.base.schema import SCHEMAS
 from tap_acton.streams.lists.contact_facts import VERBS
-from tap_acton.sync.answers import Query, RunningNumbers
-from tap_acton.sync.forecast import Certainty, Estimate
+from tap_acton.sync.forecast import Forecast, pages_of
+from tap_acton.sync.query import Outcome, Query
 from tap_acton.sync.spool import Places
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from tap_acton.api.old_pagination import Pages
+    from tap_acton.records.extractors import Extracted
     from tap_acton.records.reader import Record, Row
-    from tap_acton.sync.answers import Answer
-
-CONTACTS_STATE = "contacts"
-"""Where a stream's state keeps the timestamp up to which changes of contacts are covered."""
-
-COVERS_STATE = "covers"
-"""Where it keeps of which contacts that holds."""
+    from tap_acton.sync.query import Item, Place
 
 OLDER_ACTIVITY_PATH = "/ucl/v2/segment/contacts/{account_id}/activity"
 
 ALL_MONTHS = 240
-"""How many months back a history is asked for that is wanted whole; Act-On is younger."""
+"""For how many months a whole history is requested; Act-On is younger."""
 
-UNTOLD = "-"
-"""Stands for the timestamp at which a contact changed where Act-On does not tell it."""
+UNKNOWN = "-"
+"""Stands for when a contact changed where Act-On does not report it; before all timestamps."""
 
-PLACE = ("contact ", ", changed ")
-"""What the parts of a contact's place follow, as the state has it."""
-
-HISTORY_IDENTITY = ("contact_id", "activity_at", "verb", "object_id", "what")
+NEVER = "~"
+"""Comes behind all timestamps."""
 
 
-class ContactReport(AudienceCenterStream):
-    """A report that is asked for contact by contact.
+class ChangedContacts(AudienceStream):
+    """The contacts that changed. No stream of its own: a report reads it in its own name."""
 
-    Not selected by default, since it takes one call per contact. The path is that of the
-    report; the contacts are read besides.
+    path = Contacts.path
+    primary_keys = ("id",)
+    older = Contacts.older
+
+    def __init__(self, report: ContactReport) -> None:
+        self.name = report.name
+        super().__init__(report.tap)
+
+    def places(self, since: str | None) -> Iterator[list[tuple[str, str]]]:
+        """Yield when contacts changed, and their ids, page by page.
+
+        Args:
+            since: From when on; None for all contacts.
+
+        Raises:
+            StreamFailedError: If they cannot be read to their end.
+            NotAvailableError: If the account has no Audience Center.
+        """
+        for part in self.retriever.read([self.query(since)]):
+            self.run.stop.check()
+            if isinstance(part, Outcome):
+                self._take(part)
+                continue
+            yield [
+                (contact["updated_at"] or UNKNOWN, contact["id"])
+                for contact in part.records
+                # The older generation knows no filter.
+                if contact["id"] and (contact["updated_at"] or NEVER) >= (since or "")
+            ]
+
+    def query(self, since: str | None) -> Query:
+        """Make the query for the contacts that changed since a timestamp."""
+        begin = None if since is None else second_of(since)
+        return Query(self.filled(self.path), parameters=TimeSlice(begin).filters)
+
+    def batches(self, rows: Iterable[Row], query: Query) -> Iterator[Sequence[Record]]:  # noqa: ARG002 - all alike
+        """Make records with no more of a contact than it takes to request its report."""
+        yield list(self.reader.records(rows))
+
+    @cached_property
+    def reader(self) -> RecordReader:
+        """Reads when a contact changed, and its id."""
+        properties = SCHEMAS.get_schema(Contacts.name)["properties"]
+        wanted = {column: properties[column] for column in ("id", "updated_at")}
+        return RecordReader({"properties": wanted}, zone=self.run.zone)
+
+
+class ContactReport(AudienceStream):
+    """A report that is requested contact by contact, in the order of their changes.
+
+    In this order a load of several days resumes at the same place, whatever changes meanwhile:
+    it moves behind that place. Not selected by default, since it takes one call per contact.
+
+    Attributes:
+        is_in_older: Whether the older generation has the report, too.
     """
 
     selected_by_default = False
+    pages = None
+    item, id_column = "contact", "contact_id"
+    state_type = ContactReportsState
+    is_in_older: ClassVar[bool] = False
 
     def queries(self) -> Iterator[Query]:
-        """Ask about each contact that changed since the last complete run.
+        """Request the report of each contact that changed since the last complete run.
 
         The bookmark leaves no row out: what is old may be of a contact that is new.
-
-        Yields:
-            A query per contact, in the order in which they changed.
         """
-        for updated_at, contact_id in self._contacts():
-            if self.run.settings.in_shard(contact_id):
-                yield Query(
-                    self.run.shared(AudienceCenter).path(self.path, id=contact_id),
-                    subject=f"contact {contact_id}",
-                    parameters=self.parameters,
-                    given={"contact_id": contact_id},
-                    parent={"id": contact_id, "updated_at": updated_at},
-                    since=self.start_date,
-                )
-
-    def due(self) -> Iterator[Query]:
-        """Give the queries, which themselves begin behind what the round has read.
-
-        Yields:
-            The queries.
-        """
-        yield from self.queries()
-
-    def answers(self) -> Iterator[Answer]:
-        """Give the answers, and note behind which contact the next run may have to go on.
-
-        Yields:
-            The answers.
-        """
-        yield from noted(super().answers(), self._note)
-
-    def _note(self, query: Query) -> None:
-        if query.parent is not None:
-            parts = (query.parent["id"], query.parent["updated_at"])
-            self._behind = "".join(map("".join, zip(PLACE, parts, strict=True)))
-
-    def pause_round(self, *, is_done: bool, after: str) -> None:  # noqa: ARG002
-        """Keep what is behind the stream: the contacts up to some place in their order.
-
-        Args:
-            is_done: Whether the stream was read to its end.
-            after: The contact that was last asked about, which may be gone tomorrow.
-        """
-        super().pause_round(is_done=is_done, after=self._behind)
-
-    @cached_property
-    def _behind(self) -> str:
-        return ""
-
-    @property
-    def _place(self) -> tuple[str, str]:
-        """The place behind which the round goes on; before all others where none began."""
-        after = self.round.after if self.round else ""
-        contact_id, _, updated_at = after.removeprefix(PLACE[0]).rpartition(PLACE[1])
-        is_place = is_timestamp(updated_at) or updated_at == UNTOLD
-        return (updated_at, contact_id) if is_place else ("", "")
-
-    @property
-    def parameters(self) -> Mapping[str, str | int]:
-        """What a report is asked with."""
-        return {}
-
-    def older(self, query: Query) -> OlderQuery | None:
-        """Give the download of all contacts; most of the reports are not in it.
-
-        Args:
-            query: What the host does not know the path of.
-
-        Returns:
-            The query; None for a report.
-        """
-        if query.parent is not None:
-            return None
-        path = self.run.shared(AudienceCenter).path(OLDER_DOWNLOAD_PATH, list_id=ALL_CONTACTS)
-        return OlderQuery(path, parameters={"columns": "Modified Date"})
-
-    def paging_of(self, query: Query) -> Pages | None:
-        """Give the paging: contacts come in pages, the report of a contact at once.
-
-        Args:
-            query: What is asked.
-
-        Returns:
-            The paging; None for a report.
-        """
-        return super().paging_of(query) if query.parent is None else None
-
-    def estimate(self) -> Estimate:
-        """Foresee a call per contact, by the first page of the contacts that changed.
-
-        Returns:
-            The calls.
-        """
-        if self.is_done:
-            return super().estimate()
-        page = self.first_page(self._query_of_contacts(self._changed_since))
-        certainty = Certainty.ABOUT if page.tells_all else Certainty.AT_LEAST
-        if self._is_older:
-            # This generation has not all of the reports, and does not filter the contacts.
-            certainty = Certainty.AT_MOST
-        shard = self.run.settings.shard
-        return Estimate(
-            page.further + math.ceil(page.known_rows / (shard.parts if shard else 1)),
-            certainty,
-            f"contacts: {page.known_rows:,}",
-        )
-
-    def stream_done(self) -> None:
-        """Keep up to which timestamp the changes of contacts are covered, if all were told."""
-        if not self.count.refused:
-            started_at = self.round_started_at
-            self.stream_state[CONTACTS_STATE] = min(started_at, self.until or started_at)
-            self.stream_state[COVERS_STATE] = self._covers
-
-    def _contacts(self) -> Iterator[tuple[str, str]]:
-        """Read which contacts changed, and put them in order.
-
-        In the order of their changes a round of several days goes on at the same place,
-        whatever changes, comes and goes meanwhile: what changes moves behind it.
-
-        Yields:
-            When each changed, and its id.
-        """
-        since = self._changed_since
         with closing(Places()) as places:
-            for answer in self._pages_of_contacts(since):
-                contacts = map(self._contact_reader.record, answer.rows)
-                places.add(
-                    (contact["updated_at"] or UNTOLD, contact["id"])
-                    for contact in contacts
-                    # The older generation knows no filter.
-                    if contact["id"] and (contact["updated_at"] or "~") >= (since or "")
-                )
-            yield from places.behind(self._place)
+            for some in ChangedContacts(self).places(self._changed_since):
+                places.add(some)
+            for updated_at, contact_id in places.behind(("", "")):
+                if self.run.settings.in_shard(contact_id):
+                    yield self.query_of({"id": contact_id, "updated_at": updated_at})
 
-    def _pages_of_contacts(self, since: str | None) -> Iterator[Answer]:
-        """Ask for the contacts, one page after the other."""
-        waiting = deque([self.task(self._query_of_contacts(since))])
-        while waiting:
-            self.run.stop.check()
-            answer, further = waiting.popleft()()
-            waiting.extendleft(reversed([*further]))
-            yield answer
+    def place_of(self, item: Item) -> Place:
+        """Say where a contact stands in the order of changes."""
+        return (item["updated_at"], item["id"])
 
-    def _query_of_contacts(self, since: str | None) -> Query:
-        parameters: dict[str, str | int] = {}
-        if since is not None:
-            # Whether the filter includes the timestamp that it names is not documented.
-            parameters["updatedAfter"] = milliseconds_of(since) // MILLISECONDS - 1
-        return Query(self.run.shared(AudienceCenter).path(Contacts.path), parameters=parameters)
+    def done(self) -> None:
+        """Remember up to which timestamp the changes of contacts are covered."""
+        if not self.summary.refused:
+            started_at = self.load_started_at
+            self.progress.covered_until = min(started_at, self.bookmark.end or started_at)
+            self.progress.covers = self._covers
+
+    def forecast(self) -> Forecast:
+        """Foresee a call per contact, by the first page of the contacts that changed."""
+        if self.is_done_before:
+            return super().forecast()
+        changed = ChangedContacts(self)
+        response = changed.fetch(changed.query(self._changed_since), FIRST_PAGE)
+        if response.problem is not None:
+            raise response.problem
+        rows, shard = len(response.rows), self.run.settings.shard
+        contacts = rows if response.total is None else response.total
+        calls = pages_of(contacts, rows or 1)
+        if self.is_in_older or not changed.is_older:
+            calls += math.ceil(contacts / (shard.parts if shard else 1))
+        return Forecast(calls, is_exact=False, reason=f"contacts: {contacts:,}")
 
     @property
     def _changed_since(self) -> str | None:
-        """The timestamp from which on changes of contacts are asked for; None for all contacts."""
-        since = self.since_bookmark(self._covered)
-        if is_timestamp(self._place[0]):
-            since = max(since or "", self._place[0])
-        # Some spellings of a contact's dates tell no seconds.
-        return None if since is None else f"{since[:16]}:00.000Z"
+        """The timestamp from which on changes of contacts are requested; None for all contacts."""
+        since = self.bookmark.since_of(self._covered)
+        behind = self.checkpoint.behind if self.checkpoint is not None else ()
+        since = max([since or "", *filter(is_timestamp, behind[:1])])
+        # Some spellings of a contact's dates have no seconds.
+        return f"{since[:16]}:00.000Z" if since else None
 
-    @cached_property
+    @property
     def _covered(self) -> str | None:
-        """The timestamp up to which changes are covered; None for none, or to read all again."""
-        is_whole = self.replication_key and self.replication_method != REPLICATION_INCREMENTAL
-        if is_whole or self.stream_state.get(COVERS_STATE) != self._covers:
-            return None
-        covered = self.stream_state.get(CONTACTS_STATE)
-        return covered if isinstance(covered, str) else None
+        """Up to when changes are covered; None for never, or where all is to be read again."""
+        is_whole = self.replication_key and not self.is_incremental
+        progress: ContactReportsState = self.progress
+        return None if is_whole or progress.covers != self._covers else progress.covered_until
 
     @property
     def _covers(self) -> dict[str, list[str]]:
-        """The setting that decides which contacts are asked about, as the state has it."""
+        """The setting that decides which contacts are requested, as the state keeps it."""
         shard = self.run.settings.shard
         return {"shard": [f"{shard.part}/{shard.parts}" if shard else "1/1"]}
-
-    @cached_property
-    def _contact_reader(self) -> RecordReader:
-        """Reads of a contact only what it takes to ask about it."""
-        properties = self.tap.streams[Contacts.name].schema["properties"]
-        wanted = {column: properties[column] for column in ("id", "updated_at")}
-        return RecordReader({"properties": wanted}, zone=self.run.zone)
 
 
 class ContactHistory(ContactReport):
     """What each contact has done, and what was sent to it.
 
-    Not selected by default, since it takes one call per contact. Beside the entries an
-    answer may hold a summary, as the facts of contacts in lists do. It is left out: the
-    scores are in ``contact_scores``, and its words, such as "2 days ago", go stale.
+    Not selected by default, since it takes one call per contact. Beside the entries a response
+    may hold a summary, as the facts of contacts in lists do. It is left out: the scores are in
+    ``contact_scores``, and its words, such as "2 days ago", go stale.
     """
 
     name = "contact_history"
     path = "/ucl/v2/{account_id}/contactReport/id/{id}/activity"
     primary_keys = ("id",)
     replication_key = "activity_at"
+    identity = ("contact_id", "activity_at", "verb", "object_id", "what")
+    is_in_older = True
 
-    @property
-    def parameters(self) -> Mapping[str, str | int]:
-        """How far back; the present month alone is what may come where nothing is asked."""
-        return {"monthsOfPastData": self._months}
+    def query_of(self, item: Item) -> Query:
+        """Make the query for a contact; by default it may hold the present month alone."""
+        return replace(super().query_of(item), parameters={"monthsOfPastData": self._months})
+
+    def older(self, query: Query) -> OlderQuery:
+        """Return the query of the older generation for the same contact."""
+        contact_id = query.given["contact_id"]
+        return OlderQuery(
+            self.filled(OLDER_ACTIVITY_PATH),
+            parameters={"contactid": contact_id, "months": self._months},
+            subject=query.subject,
+            item=query.item,
+        )
+
+    def extracted(self, payload: Any, query: Query) -> Extracted:
+        """Find the entries, also those inside an object with a summary beside them."""
+        found = super().extracted(payload, query)
+        entries = [entry for row in found.rows for entry in _entries(row)]
+        # A total may count the objects.
+        total = found.total if len(entries) == len(found.rows) else None
+        return found._replace(rows=entries, total=total)
+
+    def records(self, rows: Iterable[Row], query: Query) -> Iterator[Record]:
+        """Make records, with the verbs in words."""
+        for record in super().records(rows, query):
+            record["verb_name"] = VERBS.get(record["verb"])
+            yield record
 
     @cached_property
     def _months(self) -> int:
-        if self.start_date is None:
+        """How many months before the present one are requested."""
+        if self.bookmark.start is None:
             return ALL_MONTHS
-        start, now = datetime.fromisoformat(self.start_date), self.run.started_at
+        start, now = datetime.fromisoformat(self.bookmark.start), self.run.started_at
         # One more, since the account's month may be another one than that of UTC.
         return max(0, (now.year - start.year) * 12 + now.month - start.month + 1)
-
-    def older(self, query: Query) -> OlderQuery | None:
-        """Give the query of the older generation for the same.
-
-        Args:
-            query: What the host does not know the path of.
-
-        Returns:
-            The query.
-        """
-        if query.parent is None:
-            return super().older(query)
-        return OlderQuery(
-            self.run.shared(AudienceCenter).path(OLDER_ACTIVITY_PATH),
-            subject=query.subject,
-            parameters={"contactid": query.given["contact_id"], "months": self._months},
-            given=query.given,
-            parent=query.parent,
-            since=query.since,
-        )
-
-    def rows(self, payload: Any, query: Query) -> Sequence[Row]:
-        """Find the entries of a history, or the contacts.
-
-        Args:
-            payload: The decoded answer.
-            query: What was asked.
-
-        Returns:
-            The rows.
-        """
-        rows = super().rows(payload, query)
-        return rows if query.parent is None else [entry for row in rows for entry in _entries(row)]
-
-    def records(self, rows: Sequence[Row], query: Query) -> Iterator[Record]:
-        """Make the records; identical entries are told apart by a number.
-
-        Args:
-            rows: The entries.
-            query: What was asked.
-
-        Yields:
-            A record per entry.
-        """
-        numbers = RunningNumbers()
-        for record in super().records(rows, query):
-            identity = (record[column] for column in HISTORY_IDENTITY)
-            record["id"] = numbers.identify(query.parent, *identity)
-            record["verb_name"] = VERBS.get(record["verb"])
-            yield record
 
 
 class ContactScores(ContactReport):
@@ -341,18 +236,10 @@ class ContactScores(ContactReport):
     name = "contact_scores"
     path = "/ucl/v2/{account_id}/contactReport/id/{id}/scores"
     primary_keys = ("id",)
-    scalar = "score"
+    extract = Undocumented("score")
 
-    def records(self, rows: Sequence[Row], query: Query) -> Iterator[Record]:
-        """Make the records, known by contact and score sheet.
-
-        Args:
-            rows: The rows.
-            query: What was asked.
-
-        Yields:
-            A record per score; one that names no sheet goes by its place in the answer.
-        """
+    def records(self, rows: Iterable[Row], query: Query) -> Iterator[Record]:
+        """Make records, known by contact and sheet; without a sheet, by place in the response."""
         for place, record in enumerate(super().records(rows, query)):
             sheet = record["score_sheet_id"] or record["name"] or place
             record["id"] = fingerprint(record["contact_id"], sheet)
@@ -368,11 +255,11 @@ class ContactSegments(ContactReport):
     name = "contact_segments"
     path = "/ucl/v2/{account_id}/contactReport/id/{id}/segments"
     primary_keys = ("contact_id", "segment_id")
-    scalar = "id"
+    extract = Undocumented("id")
 
 
 def _entries(row: Row) -> Sequence[Row]:
-    """Give the entries of a history that comes as one object, else the row: it is an entry."""
+    """Return the entries of a history that comes as one object, else the row: it is an entry."""
     if not {"activity", "activitylist"} & row.keys():
         return (row,)
     return [entry for entry in row.get("activitylist") or () if isinstance(entry, dict)]

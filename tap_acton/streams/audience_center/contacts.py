@@ -2,71 +2,196 @@
 
 from __future__ import annotations
 
+import logging
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tap_acton.streams.audience_center.account import AudienceCenter
+from tap_acton.api.pagination import DEFAULT_PAGE_SIZE, FIRST_PAGE, Page
+from tap_acton.records.reader import RecordReader
+from tap_acton.records.timestamps import is_timestamp
 from tap_acton.streams.audience_center.custom_fields import CustomFields
-from tap_acton.streams.audience_center.stream import OLDER_DOWNLOAD_PATH, OlderQuery
-from tap_acton.streams.audience_center.windowed import WindowedStream
+from tap_acton.streams.audience_center.stream import (
+    OLDER_DOWNLOAD_PATH,
+    AudienceStream,
+    OlderQuery,
+)
+from tap_acton.streams.audience_center.time_slices import (
+    DAYS,
+    Sample,
+    TimeSlice,
+    is_heeded,
+    is_torn,
+    second_of,
+)
+from tap_acton.sync.forecast import Forecast
+from tap_acton.sync.query import Query
+from tap_acton.sync.retriever import MOST_READINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from tap_acton.records.reader import Record, Row
-    from tap_acton.sync.answers import Query
+    from tap_acton.sync.query import Outcome, Response
 
 ALL_CONTACTS = "l-unified-contacts"
 """The id of the list of all contacts (Act-On reference, 2024 edition)."""
 
+MOST_PAGES = 100
+"""A query of more pages is cut into slices of time."""
 
-class Contacts(WindowedStream):
+SHARE_OF_A_DAY = 20
+"""So is one that takes more than this part of a day's calls, since a day ends between slices."""
+
+CALLS_TO_CUT = 3
+"""About so many calls it takes to find a slice that is small enough, besides its own pages."""
+
+
+class Contacts(AudienceStream):
     """All contacts of the Audience Center.
 
-    Each custom field of the account is a column of its own, named from its label when it
-    was first met; ``custom_fields`` holds all of them as Act-On sends them. Contacts that
-    were deleted are not reported.
+    Each custom field of the account is a column of its own, named from its label when it was
+    first met; ``custom_fields`` holds all of them as Act-On returns them. Contacts that were
+    deleted are not reported.
+
+    One query reads what changed since the bookmark. Where it proves to take too many pages, it
+    is cut into slices of time, the oldest first. Behind each of them the bookmark moves, and so
+    does the checkpoint of a load that takes several days.
     """
 
     name = "contacts"
     path = "/ucl/v2/{account_id}/contact{slash}"
     primary_keys = ("id",)
     replication_key = "updated_at"
-    has_full_reads = True
+    has_full_refresh = True
+    _heeds_filters: bool | None = None
 
-    def older(self, query: Query) -> OlderQuery | None:
-        """Give the download of the list of all contacts, which knows no filter.
+    def queries(self) -> Iterator[Query]:
+        """Request what changed since the bookmark, or behind what this load has read."""
+        yield self._query(self._span)
 
-        Args:
-            query: What the host does not know the path of.
+    def older(self, query: Query) -> OlderQuery:  # noqa: ARG002 - it knows no filter
+        """Return the download of the list of all contacts."""
+        return OlderQuery(self.filled(OLDER_DOWNLOAD_PATH, id=ALL_CONTACTS))
 
-        Returns:
-            The query.
-        """
-        path = self.run.shared(AudienceCenter).path(OLDER_DOWNLOAD_PATH, list_id=ALL_CONTACTS)
-        return OlderQuery(path, since=query.since)
+    def follow_ups(self, response: Response) -> Iterable[Query]:
+        """Cut a query of too many pages into slices of time."""
+        if self.is_older or not self._is_large(response):
+            return ()
+        if self._heeds_filters is None:
+            self._heeds_filters = self._prove_filters(response)
+        if not self._heeds_filters:
+            return ()
+        return map(self._query, TimeSlice.of(response.query.parameters).parts(self._now))
 
-    def records(self, rows: Sequence[Row], query: Query) -> Iterator[Record]:
-        """Make the records, with the custom fields in their columns.
+    def finished(self, outcome: Outcome) -> None:
+        """Remember that all changes up to the end of a slice have been read."""
+        is_slice = outcome.depth > 0 and outcome.evidence is not None
+        if is_slice and TimeSlice.of(outcome.query.parameters).end is not None:
+            self._behind = outcome.query.place
+            self.bookmark.reach(*self._behind)
 
-        Args:
-            rows: The rows.
-            query: What was asked.
-
-        Yields:
-            A record for each contact.
-        """
+    def records(self, rows: Iterable[Row], query: Query) -> Iterator[Record]:
+        """Make records, with the custom fields in their columns."""
         for row in rows:
-            plain, custom = self._fields.part(row)
+            plain, custom = self._custom_fields.part(row)
             record = self.reader.record(plain, query.given)
-            self._fields.fill(record, custom)
+            self._custom_fields.fill(record, custom)
             yield record
 
+    def forecast(self) -> Forecast:
+        """Foresee the calls by the first page; with slices, also those that find their borders."""
+        if self.is_done_before:
+            return super().forecast()
+        found = self.forecast_of_pages(self._query(self._span))
+        if found.calls < self._most_pages:
+            return found
+        calls = found.calls + len(DAYS) + found.calls // self._most_pages * CALLS_TO_CUT
+        return Forecast(calls, is_exact=False, reason=found.reason)
+
+    def _query(self, part: TimeSlice) -> Query:
+        return Query(
+            self.filled(self.path),
+            part.place,
+            parameters=part.filters,
+            since=self.bookmark.since,
+            subject=part.subject,
+        )
+
+    @property
+    def _span(self) -> TimeSlice:
+        """What this run is to read."""
+        since, until = self.bookmark.since, self.bookmark.end
+        behind = self.checkpoint.behind if self.checkpoint is not None else ()
+        begins = [second_of(text) for text in (since, *behind[:1]) if text and is_timestamp(text)]
+        # The filter may leave out what changed in the very second that it names.
+        return TimeSlice(max(begins, default=None), None if until is None else second_of(until) + 1)
+
+    def _is_large(self, response: Response) -> bool:
+        """Tell whether more pages follow than are to be read in one query.
+
+        Without a total, a call for the first page too many shows it, if the one at hand may
+        have been cut.
+        """
+        rows, size, total = len(response.rows), response.page.size, response.total
+        step, most = min(rows, size), self._most_pages
+        # A total of just the rows that came may be no more than their number.
+        if total is not None and not total == rows == size:
+            return total > most * step > 0
+        if not rows or (rows < size and rows % DEFAULT_PAGE_SIZE):
+            return False
+        further = self.fetch(response.query, Page(most * step, size=step)).rows
+        return bool(further) and list(further) != list(response.rows)
+
+    def _prove_filters(self, response: Response) -> bool:
+        """Find out by two calls whether Act-On heeds the filters; say so if it does not."""
+        span = TimeSlice.of(response.query.parameters)
+        for _ in range(MOST_READINGS):
+            whole = self._sample(response)
+            halves = []
+            if whole.median is not None:
+                halves = span.cut([whole.median]) or span.halves(self._now)
+            responses = [self.fetch(self._query(half), FIRST_PAGE) for half in halves]
+            if not responses or any(one.problem is not None for one in responses):
+                break
+            earlier, later = map(self._sample, responses)
+            if is_heeded(halves[1].begin or 0, whole, earlier, later):
+                return True
+            if not is_torn(whole, earlier, later):
+                break
+            # Contacts may have moved from one half to the other, or been deleted.
+            response = self.fetch(response.query, FIRST_PAGE)
+        self.log(
+            "Act-On does not prove to heed the filters by the time of a change, so all contacts "
+            "are read in one query. If a day's calls do not suffice for it, it starts over.",
+            level=logging.WARNING,
+        )
+        return False
+
+    def _sample(self, response: Response) -> Sample:
+        changes = [self._times.record(row)["updated_at"] for row in response.rows]
+        return Sample([change and second_of(change) for change in changes], response.total)
+
+    @property
+    def _now(self) -> int:
+        return int(self.run.started_at.timestamp())
+
+    @property
+    def _most_pages(self) -> int:
+        """How many pages one query may take."""
+        a_day = self.run.settings.daily_request_limit
+        return max(1, min(MOST_PAGES, a_day // SHARE_OF_A_DAY))
+
     @cached_property
-    def _fields(self) -> CustomFields:
+    def _custom_fields(self) -> CustomFields:
         return CustomFields(
-            self.run.shared(AudienceCenter).fields,
+            self.center.fields,
             {} if self.found is None else self.found.names,
             self.schema["properties"],
             self.run.zone,
         )
+
+    @cached_property
+    def _times(self) -> RecordReader:
+        """Reads of a contact only when it last changed."""
+        column = {"updated_at": self.schema["properties"]["updated_at"]}
+        return RecordReader({"properties": column}, zone=self.run.zone)

@@ -6,103 +6,62 @@ import json
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tap_acton.streams.audience_center.account import AudienceCenter
+from tap_acton.records.extractors import Undocumented
 from tap_acton.streams.audience_center.stream import (
     OLDER_DOWNLOAD_PATH,
-    AudienceCenterStream,
+    AudienceStream,
     OlderQuery,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from tap_acton.records.reader import Record, Row
-    from tap_acton.sync.answers import Query
+    from tap_acton.sync.query import Query
 
 
-class Segments(AudienceCenterStream):
+class Segments(AudienceStream):
     """The segments, with the conditions of those that are queries."""
 
     name = "segments"
     path = "/ucl/v2/{account_id}/segment{slash}"
     primary_keys = ("id",)
-    parent_columns = ("id",)
+    item_columns = ("id",)
 
-    def records(self, rows: Sequence[Row], query: Query) -> Iterator[Record]:
-        """Make the records, whichever of the two documented objects the rows are.
-
-        Args:
-            rows: The rows.
-            query: What was asked.
-
-        Yields:
-            A record for each segment.
-        """
+    def records(self, rows: Iterable[Row], query: Query) -> Iterator[Record]:
+        """Make records, whichever of the two documented objects the rows are."""
         return super().records([_unpacked(row) for row in rows], query)
 
 
-class SegmentContacts(AudienceCenterStream):
+class SegmentContacts(AudienceStream):
     """Which contact belongs to which segment: a bridge between ``segments`` and ``contacts``.
 
-    Act-On answers with whole contacts; what they are besides is left to ``contacts``.
+    Act-On returns whole contacts; what they are besides is left to ``contacts``.
     """
 
     name = "segment_contacts"
     path = "/ucl/v2/{account_id}/segment/{id}/contacts"
     primary_keys = ("segment_id", "contact_id")
-    listing = "segments"
-    scalar = "id"
-    has_full_reads = True
+    listing, item, id_column = "segments", "segment", "segment_id"
+    extract = Undocumented("id")
+    has_full_refresh = True
 
-    def queries(self) -> Iterator[Query]:
-        """Ask for the members of each segment.
-
-        Yields:
-            A query per segment.
-        """
-        for segment in self.parents():
-            yield self.query(
-                subject=f"segment {segment['id']}",
-                given={"segment_id": segment["id"]},
-                parent=segment,
-                id=segment["id"],
-            )
-
-    def older(self, query: Query) -> OlderQuery | None:
-        """Give the download of the same segment, with as little of the contacts as it can.
-
-        Args:
-            query: What the host does not know the path of.
-
-        Returns:
-            The query.
-        """
-        center = self.run.shared(AudienceCenter)
+    def older(self, query: Query) -> OlderQuery:
+        """Return the download of the same segment, with as little of the contacts as it can."""
+        path = self.filled(OLDER_DOWNLOAD_PATH, id=query.given["segment_id"])
         return OlderQuery(
-            center.path(OLDER_DOWNLOAD_PATH, list_id=query.given["segment_id"]),
-            subject=query.subject,
-            parameters={"columns": "Email"},
-            given=query.given,
-            parent=query.parent,
+            path, parameters={"columns": "Email"}, subject=query.subject, item=query.item
         )
 
-    def records(self, rows: Sequence[Row], query: Query) -> Iterator[Record]:
-        """Make the records, without what a contact has under the labels of its fields.
-
-        Args:
-            rows: The rows.
-            query: What was asked.
-
-        Yields:
-            A record for each member.
-        """
+    def records(self, rows: Iterable[Row], query: Query) -> Iterator[Record]:
+        """Make records, without what a contact has under the labels of its fields."""
         labels = self._labels
         bare = [{name: value for name, value in row.items() if name not in labels} for row in rows]
         return super().records(bare, query)
 
     @cached_property
     def _labels(self) -> frozenset[str]:
-        return frozenset(str(field.get("name")) for field in self.run.shared(AudienceCenter).fields)
+        return frozenset(str(field.get("name")) for field in self.center.fields)
 
 
 def _unpacked(row: Row) -> Row:

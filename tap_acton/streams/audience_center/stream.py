@@ -2,233 +2,134 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tap_acton.api.old_pagination import NumberedPages, Page, Pages
-from tap_acton.errors import NotRoutedError, RepeatableError
-from tap_acton.records.extractors import Found, find_audience_rows
+from tap_acton.api.pagination import DEFAULT_PAGE_SIZE, NumberedPaging, Page
+from tap_acton.errors import NotFoundError, NotRoutedError, RejectedCallError, RepeatableError
+from tap_acton.records.extractors import Undocumented
 from tap_acton.streams.audience_center.account import AudienceCenter
-from tap_acton.streams.base.shaped import UnverifiedStream
-from tap_acton.sync.answers import Answer, Query, total_of
+from tap_acton.streams.base.stream import ActOnStream
+from tap_acton.sync.query import Query
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator
 
+    from tap_acton.api.client import Call
+    from tap_acton.api.pagination import Paging
+    from tap_acton.records.extractors import Extracted
     from tap_acton.records.reader import Record, Row
-    from tap_acton.sync.fan_out import Outcome, Task
-    from tap_acton.sync.run import Parent
+    from tap_acton.sync.query import Outcome, Response
 
-TOTALS = ("totalCount", "totalElements", "total")
-"""Fields in which an answer may tell how many rows there are; none is documented."""
-
-
-OLDER_DOWNLOAD_PATH = "/ucl/v2/segment/contacts/{account_id}/list/{list_id}"
+OLDER_DOWNLOAD_PATH = "/ucl/v2/segment/contacts/{account_id}/list/{id}"
 """The download of a segment (Act-On developer site, 2019 edition)."""
 
 
 @dataclass(frozen=True, slots=True)
 class OlderQuery(Query):
-    """A query to a path of the older generation (Act-On developer site, 2019 edition)."""
+    """A query by a path of the older generation (Act-On developer site, 2019 edition)."""
 
 
-class AudienceCenterStream(UnverifiedStream):
-    """A stream below ``/ucl/v2``; its rows are found whatever the shape of the answer.
+class AudienceStream(ActOnStream):
+    """A stream below ``/ucl/v2``, where neither responses nor the largest page are documented.
 
-    Where the host does not know the path, the older one for the same is asked, if there is
-    one. An account without Audience Center has none of these streams.
+    Where the host does not know a path, the older one for the same is requested, if there is
+    one. A page size that is refused is halved.
 
     Attributes:
-        path: The path, with ``{account_id}``, the ids of the parents, and ``{slash}`` where
-            the documented path ends in a slash.
-        is_paged: Whether the path takes ``page`` and ``pageSize``.
+        is_older: Whether the host does not know the path, so that the older one is requested.
     """
 
-    is_paged: ClassVar[bool] = True
-    skips_missing = True
+    extract = Undocumented()
+    pages: ClassVar[type[Paging] | None] = NumberedPaging
+    missing_is_gone = True
+    is_older = False
+    _accepted_size = DEFAULT_PAGE_SIZE
 
-    def queries(self) -> Iterator[Query]:
-        """Ask for everything; a stream with parents asks for each of them.
+    @property
+    def center(self) -> AudienceCenter:
+        """The Audience Center of the account."""
+        return self.run.shared(AudienceCenter)
 
-        Yields:
-            The queries.
-        """
-        yield self.query()
-
-    def query(
-        self,
-        *,
-        subject: str = "",
-        parameters: Mapping[str, str | int] | None = None,
-        given: Row | None = None,
-        parent: Parent | None = None,
-        **ids: str,
-    ) -> Query:
-        """Make a query of the stream's path.
-
-        Args:
-            subject: The parent, for messages.
-            parameters: The query parameters, those of the paging aside.
-            given: Columns that every row gets.
-            parent: The parent.
-            **ids: The ids in the path.
-
-        Returns:
-            The query.
+    def filled(self, path: str, **ids: str) -> str:
+        """Fill the account and ids into a path.
 
         Raises:
             NotAvailableError: If the account has no Audience Center.
         """
-        return Query(
-            self.run.shared(AudienceCenter).path(self.path, **ids),
-            subject=subject,
-            parameters=parameters or {},
-            given=given or {},
-            parent=parent,
-            since=self.since,
-        )
+        return self.center.path(path, **ids)
 
-    def older(self, query: Query) -> OlderQuery | None:  # noqa: ARG002
-        """Give the query of the older generation for the same.
-
-        Args:
-            query: What the host does not know the path of.
-
-        Returns:
-            The query; None where the older generation has nothing like it.
-        """
+    def older(self, query: Query) -> OlderQuery | None:  # noqa: ARG002 - for others
+        """Return the query of the older generation for the same; None where it has none."""
         return None
 
-    def tasks(self) -> Iterator[Task[Answer]]:
-        """Turn the queries into tasks, in the generation that the host has shown to know.
+    def fetch(self, query: Query, page: Page) -> Response:
+        """Request a page, by the older path once the host has shown not to know the newer one."""
+        older = self.older(query)
+        if older is None or not self.is_older:
+            response = self._fetch(query, page)
+            if older is None or not isinstance(response.problem, NotRoutedError):
+                return response
+            self.is_older = True
+        return replace(self._fetch(older, page), query=query)
 
-        Yields:
-            A task for the first page of each query.
+    def _fetch(self, query: Query, page: Page) -> Response:
+        """Request a page; where Act-On refuses the first one, with half the size."""
+        response = super().fetch(query, page)
+        while self._is_too_large(response):
+            size = max(DEFAULT_PAGE_SIZE, response.page.size // 2)
+            response = super().fetch(query, Page(size=size))
+        if response.problem is None and self.paging is not None:
+            self._accepted_size = max(self._accepted_size, response.page.size)
+            self.paging.size = min(self.paging.size, self._accepted_size)
+        return response
+
+    def _is_too_large(self, response: Response) -> bool:
+        """Tell whether the size may be why a page is refused."""
+        problem, page = response.problem, response.page
+        is_refused = isinstance(problem, RejectedCallError) and not isinstance(
+            problem, NotFoundError
+        )
+        return is_refused and not page.offset and page.size > self._accepted_size
+
+    def call(self, query: Query, page: Page) -> Call:
+        """Make the call for a page, whose number the older generation calls otherwise."""
+        call = super().call(query, page)
+        if not isinstance(query, OlderQuery):
+            return call
+        names = {"page": "pageNumber"}
+        parameters = {names.get(name, name): value for name, value in call.parameters.items()}
+        return replace(call, parameters=parameters)
+
+    def extracted(self, payload: Any, query: Query) -> Extracted:
+        """Find the rows, and their ids.
+
+        In a download of the older generation the ids of the contacts stand beside the rows, as
+        the keys of an object. That they are in the order of the rows is not documented, so they
+        are taken only if there are as many of both.
         """
-        for query in self.due():
-            older = self.older(query) if self._is_older else None
-            yield self.task(older or query)
-
-    def ask(self, query: Query, page: Page) -> Outcome[Answer]:
-        """Ask for a page; where the host does not know the path, by the older one.
-
-        Args:
-            query: What is asked.
-            page: The page.
-
-        Returns:
-            The answer and the tasks that it leads to.
-
-        Raises:
-            NotAvailableError: If the host knows neither path.
-        """
-        try:
-            return super().ask(query, page)
-        except NotRoutedError as error:
-            older = None if isinstance(query, OlderQuery) else self.older(query)
-            if older is None:
-                raise self.run.shared(AudienceCenter).absent(error) from None
-            self._is_older = True
-            return Answer(query), [self.task(older)]
-
-    def paging_of(self, query: Query) -> Pages | None:
-        """Give the paging of the generation that is asked.
-
-        Args:
-            query: What is asked.
-
-        Returns:
-            The paging; None where everything comes in one answer.
-        """
-        if not self.is_paged:
-            return None
-        return self._older_paging if isinstance(query, OlderQuery) else self.paging
-
-    @cached_property
-    def paging(self) -> Pages | None:
-        """The paging of the endpoint; what it learns of the size is this stream's own."""
-        return NumberedPages(self.run.settings.page_size) if self.is_paged else None
-
-    @cached_property
-    def _older_paging(self) -> Pages:
-        return NumberedPages(self.run.settings.page_size, number="pageNumber")
-
-    @cached_property
-    def _is_older(self) -> bool:
-        return False
-
-    def found_in(self, payload: Any) -> Found | None:
-        """Find the rows of an answer.
-
-        Args:
-            payload: The decoded answer.
-
-        Returns:
-            The rows; None where the answer is neither an array nor an object.
-        """
-        return find_audience_rows(payload, self.scalar)
-
-    def rows(self, payload: Any, query: Query) -> Sequence[Row]:
-        """Find the rows of an answer.
-
-        In a download of the older generation the ids of the contacts stand beside the rows,
-        as the keys of an object. That they are in the order of the rows is not documented,
-        so they are taken only where there are as many of both.
-
-        Args:
-            payload: The decoded answer.
-            query: What was asked.
-
-        Returns:
-            The rows, with their ids where the answer has such an object.
-
-        Raises:
-            RepeatableError: If the answer has no rows, or its ids cannot be told.
-        """
-        rows = super().rows(payload, query)
+        found = super().extracted(payload, query)
         match payload:
             case {"rowIds": dict(ids)}:
-                if len(ids) != len(rows):
+                if len(ids) != len(found.rows):
                     raise RepeatableError(
-                        f"{self.subject(query)}: Act-On's answer has another number of ids than "
+                        f"{self.subject(query)}: Act-On's response has another number of ids than "
                         "of contacts."
                     )
-                return [{"id": one, **row} for one, row in zip(ids, rows, strict=True)]
-        return rows
+                rows = [{"id": one, **row} for one, row in zip(ids, found.rows, strict=True)]
+                return found._replace(rows=rows)
+        return found
 
-    def records(self, rows: Sequence[Row], query: Query) -> Iterator[Record]:
-        """Make the records; texts that are empty stand for null.
-
-        Args:
-            rows: The rows.
-            query: What was asked.
-
-        Yields:
-            A record for each row.
-        """
+    def records(self, rows: Iterable[Row], query: Query) -> Iterator[Record]:
+        """Make records; an empty text stands for null."""
         return super().records([without_empty(row) for row in rows], query)
 
-    def total(self, payload: Any) -> int | None:
-        """Read how many rows there are over all pages, wherever the answer tells it.
-
-        Args:
-            payload: The decoded answer.
-
-        Returns:
-            The total; None where the answer does not tell it.
-        """
-        found = find_audience_rows(payload, self.scalar)
-        return None if found is None else total_of(found.envelope, TOTALS)
+    def not_available(self, outcome: Outcome) -> None:
+        """Switch the stream off, by the error that all streams of the family share."""
+        if outcome.problem is not None:
+            raise self.center.absent(outcome.problem)
 
 
 def without_empty(row: Row) -> Row:
-    """Leave out the fields of a row that hold an empty text.
-
-    Args:
-        row: The row.
-
-    Returns:
-        The others.
-    """
+    """Leave out the fields of a row that hold an empty text."""
     return {name: value for name, value in row.items() if value != ""}
