@@ -19,7 +19,8 @@ from tap_acton.streams.audience_center.contacts import Contacts
 from tap_acton.streams.audience_center.custom_fields import custom_columns
 from tap_acton.streams.base.old_stream import SCHEMAS
 from tap_acton.streams.custom_objects.fields import columns_of_schemas
-from tap_acton.streams.custom_objects.streams import CustomObjectRecords
+from tap_acton.streams.custom_objects.records import CustomObjectRecords
+from tap_acton.streams.custom_objects.schemas import ObjectSchemas
 from tap_acton.streams.lists.discovery import find_list_streams, read_headers, read_listing
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ def _object_fields(run: Run, known: KnownNames) -> dict[str, FoundStream]:
         return {}
     name = CustomObjectRecords.name
     own = SCHEMAS.get_schema(name)["properties"]
-    columns = columns_of_schemas(run.object_schemas(), known.columns_of(name), own)
+    schemas = run.shared(ObjectSchemas).found.rows
+    columns = columns_of_schemas(schemas, known.columns_of(name), own)
     return {name: FoundStream(name, columns)}
 
 

@@ -25,11 +25,9 @@ from tap_acton.streams.content import (
     Logos,
     Senders,
 )
-from tap_acton.streams.custom_objects.streams import (
-    CustomObjectDatasets,
-    CustomObjectRecords,
-    CustomObjectSchemas,
-)
+from tap_acton.streams.custom_objects.datasets import CustomObjectDatasets
+from tap_acton.streams.custom_objects.records import CustomObjectRecords
+from tap_acton.streams.custom_objects.schemas import CustomObjectSchemas
 from tap_acton.streams.forms import FormReports, Forms, FormUrls
 from tap_acton.streams.jobs import UploadJobs
 from tap_acton.streams.landing_pages import (

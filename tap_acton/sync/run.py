@@ -16,21 +16,18 @@ from tap_acton.api.auth import Credentials, TokenChain
 from tap_acton.api.client import ActOnClient
 from tap_acton.api.rate_limits import RateLimits
 from tap_acton.api.transport import RetryPolicy, new_session, without_netrc
-from tap_acton.errors import NotAvailableError
 from tap_acton.stores.opening import open_stores
-from tap_acton.streams.custom_objects.fields import ask_schemas, schemas_in
 from tap_acton.sync.account import Account
 from tap_acton.sync.stop import StopSignal
 from tap_acton.sync.summary import RunSummary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from datetime import datetime, tzinfo
 
     import requests
 
     from tap_acton.errors import ActOnError
-    from tap_acton.records.reader import Row
     from tap_acton.settings.settings import Settings
     from tap_acton.sync.spool import FactsSpool
 
@@ -75,7 +72,6 @@ class Run:
         self.facts: FactsSpool | None = None
         self._limits: RateLimits | None = None
         self._session: requests.Session | None = None
-        self._object_schemas: Sequence[Row] | NotAvailableError | None = None
         self._told: set[ActOnError] = set()
         self._shared: dict[Callable[[Run], Any], Any] = {}
         self._lock = threading.RLock()
@@ -147,31 +143,6 @@ class Run:
     def zone(self) -> tzinfo | None:
         """The account's time zone; None if it is unknown."""
         return self.account.zone
-
-    def object_schemas(
-        self, interpret: Callable[[Any], Sequence[Row]] = schemas_in
-    ) -> Sequence[Row]:
-        """Give the schemas of custom objects, asked for once per run.
-
-        Args:
-            interpret: Finds them in the answer.
-
-        Returns:
-            The schemas, as Act-On has them.
-
-        Raises:
-            NotAvailableError: If the account has no custom objects; the same each time.
-            StreamFailedError: If the call fails again and again.
-        """
-        if self._object_schemas is None:
-            account_id = self.account.number
-            try:
-                self._object_schemas = ask_schemas(self.client, account_id, interpret)
-            except NotAvailableError as error:
-                self._object_schemas = error
-        if isinstance(self._object_schemas, NotAvailableError):
-            raise self._object_schemas
-        return self._object_schemas
 
     @contextmanager
     def in_haste(self) -> Iterator[Run]:

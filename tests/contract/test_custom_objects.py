@@ -12,7 +12,7 @@ import pytest
 
 from acton_sandbox import Choices, Fault
 from acton_sandbox.custom_objects import ObjectField
-from tap_acton.streams.custom_objects.streams import CustomObjectRecords
+from tap_acton.streams.custom_objects.records import CustomObjectRecords
 from tests.contract.conftest import bench_of
 from tests.contract.expected import fingerprint
 from tests.contract.expected_custom_objects import (
@@ -34,6 +34,8 @@ DATASETS = "custom_object_datasets"
 SCHEMAS = "custom_object_schemas"
 STREAMS = (SCHEMAS, DATASETS, RECORDS)
 SPRING = json.dumps({"errorId": "1", "errorMessage": "no", "status": "400 BAD_REQUEST"})
+STARTED_AT = "2026-03-20T12:00:00.000Z"
+PLACE = ["co-9f32", "ds-04"]
 ROWS = 68
 """The records of the account in datasets that are not gone."""
 
@@ -56,6 +58,12 @@ def queries(output: Output) -> list[SeenRequest]:
 def bodies(output: Output) -> list[dict[str, Any]]:
     """Give what was sent with the calls for records."""
     return [json.loads(seen.body) for seen in queries(output)]
+
+
+def checkpoint_of(state: Mapping[str, Any]) -> Any:
+    """Return where the records resume; None where they begin anew."""
+    kept = state["bookmarks"].get(RECORDS, {})
+    return kept["progress"][0].get("checkpoint") if "progress" in kept else None
 
 
 def expected_without_columns(account: Account) -> list[dict[str, Any]]:
@@ -87,9 +95,9 @@ def test_exactly_the_rows_of_the_account(
     assert found.failure is None
     assert found.records == custom_object_records(account)
     assert len(found.records[RECORDS]) == ROWS
-    # An array has no place for a token.
+    # An array has no place for a token, nor for the word that none follows.
     by_number = "OFFSET" in {body["pagination"]["pageStrategy"] for body in bodies(found)}
-    assert by_number == (shape == "array" and page_size == 7)
+    assert by_number == (shape == "array")
 
 
 @pytest.mark.parametrize(
@@ -210,7 +218,7 @@ def test_what_is_refused_in_every_way_is_asked_for_again(account: Account, bench
     found = read_records(bench)
     assert found.failure is not None
     assert "dataset ds-02" in str(found.lines("WARNING"))
-    assert found.bookmarks[RECORDS]["resume"] is None
+    assert checkpoint_of(found.state) is None
     bench.sandbox.faults.clear()
     again = read_records(bench, found.state)
     assert again.records[RECORDS] == expected_without_columns(account)
@@ -268,7 +276,7 @@ def test_a_dataset_of_no_object_or_no_name_is_kept_but_cannot_be_read(bench: Ben
     assert datasets[fingerprint("dataset", "co-9f31", "Web")] == "co-9f31"
     assert found.paths[f"{BASE}/query/co-9f31/Web/joinWithOther"] == 1
     assert any(
-        "The records of 2 datasets cannot be asked for" in line for line in found.lines("WARNING")
+        "The records of 2 datasets cannot be requested" in line for line in found.lines("WARNING")
     )
     assert len(found.records[RECORDS]) == ROWS
 
@@ -352,16 +360,16 @@ def test_a_reading_that_was_broken_off_goes_on_there(
     # Nothing is read twice, but for a page whose successor could not be had.
     assert len(rows) <= ROWS + 7
     assert len(queries(second)) < len(queries(whole))
-    assert "resume" in first.bookmarks[RECORDS]
-    assert second.bookmarks[RECORDS]["resume"] is None
+    assert checkpoint_of(first.state) is not None
+    assert checkpoint_of(second.state) is None
 
 
 def test_exactly_the_page_that_was_left_is_asked_for(account: Account, bench: Bench) -> None:
     first = broken_off(bench, "ds-02", 2)
-    kept = first.bookmarks[RECORDS]["resume"]
+    kept = checkpoint_of(first.state)
     second = read_records(bench, first.state, page_size=7)
-    assert bodies(second)[0]["pagination"]["nextPageToken"] == kept["token"]
-    assert (kept["object_id"], kept["dataset_id"]) == ("co-9f31", "ds-02")
+    assert bodies(second)[0]["pagination"]["nextPageToken"] == kept["cursor"]["token"]
+    assert kept["behind"] == ["co-9f31", "ds-02"]
     rows = [*first.records[RECORDS], *second.records[RECORDS]]
     assert len(rows) == ROWS
     assert by_key(rows) == by_key(expected_without_columns(account))
@@ -369,8 +377,8 @@ def test_exactly_the_page_that_was_left_is_asked_for(account: Account, bench: Be
 
 def test_a_dataset_that_is_through_is_not_read_again(account: Account, bench: Bench) -> None:
     first = broken_off(bench, "ds-01", 0)
-    kept = first.bookmarks[RECORDS]["resume"]
-    assert (kept["object_id"], kept["dataset_id"]) == ("co-9f30", "ds-05")
+    kept = checkpoint_of(first.state)
+    assert (kept["behind"], kept.get("cursor")) == (["co-9f30", "ds-05"], None)
     second = read_records(bench, first.state, page_size=7)
     rows = [*first.records[RECORDS], *second.records[RECORDS]]
     assert rows == expected_without_columns(account)
@@ -382,7 +390,7 @@ def test_states_in_mid_run_tell_where_to_go_on(
     monkeypatch.setattr(CustomObjectRecords, "STATE_MSG_FREQUENCY", 20)
     found = read_records(bench, page_size=7)
     states = [message["value"] for message in found.of_type("STATE")]
-    kept = [state["bookmarks"][RECORDS].get("resume") for state in states]
+    kept = list(map(checkpoint_of, states))
     assert len([place for place in kept if place]) >= ROWS // 20
     in_mid_run = next(state for state, place in zip(states, kept, strict=True) if place)
     second = read_records(bench, in_mid_run, page_size=7)
@@ -438,7 +446,7 @@ def test_a_token_that_is_refused_again_leaves_the_dataset_to_the_next_run(bench:
         bench.sandbox.faults.add(Fault("status", path, after=after, status=400, body=SPRING))
     found = read_records(bench, page_size=7)
     assert found.failure is not None
-    assert found.bookmarks[RECORDS]["resume"] is None
+    assert checkpoint_of(found.state) is None
 
 
 @pytest.mark.parametrize(("refused", "is_complete"), [((0, 3), True), ((1, 4), False)])
@@ -461,26 +469,27 @@ def test_a_dataset_is_begun_again_once_in_a_run(
 
 def test_a_dataset_that_has_gone_meanwhile_is_passed_over(bench: Bench) -> None:
     state = broken_off(bench, "ds-02", 2).state
-    state["bookmarks"][RECORDS]["resume"]["dataset_id"] = "ds-03"
+    checkpoint_of(state)["behind"] = ["co-9f31", "ds-03"]
     found = read_records(bench, state)
     assert found.failure is None
     assert {row["object_id"] for row in found.records[RECORDS]} == {"co-9f32"}
 
 
-@pytest.mark.parametrize("resume", [7, {}, {"object_id": 1, "dataset_id": "x"}])
+@pytest.mark.parametrize(
+    "progress",
+    [
+        7,
+        {},
+        [{"checkpoint": {"started_at": STARTED_AT, "behind": [1, "x"]}}],
+        [{"checkpoint": {"started_at": STARTED_AT, "behind": PLACE, "cursor": {"size": "many"}}}],
+    ],
+)
 def test_a_state_that_cannot_be_read_means_everything(
-    account: Account, bench: Bench, resume: Any
+    account: Account, bench: Bench, progress: Any
 ) -> None:
-    state = {"bookmarks": {RECORDS: {"resume": resume}}}
+    state = {"bookmarks": {RECORDS: {"progress": progress}}}
     found = read_records(bench, state)
     assert found.records[RECORDS] == expected_without_columns(account)
-
-
-def test_a_place_without_a_page_means_the_dataset(account: Account, bench: Bench) -> None:
-    resume = {"object_id": "co-9f32", "dataset_id": "ds-04", "size": "many"}
-    found = read_records(bench, {"bookmarks": {RECORDS: {"resume": resume}}})
-    expected = expected_without_columns(account)
-    assert found.records[RECORDS] == [row for row in expected if row["object_id"] == "co-9f32"]
 
 
 def test_a_shard_has_its_part_of_the_datasets(account: Account, bench: Bench) -> None:

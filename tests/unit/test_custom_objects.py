@@ -10,14 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tap_acton.records.extractors import UnknownShapeError
 from tap_acton.records.ids import fingerprint
 from tap_acton.streams.custom_objects.fields import (
     ObjectFields,
     columns_of_schemas,
     fields_of,
-    find_rows,
 )
+from tap_acton.streams.custom_objects.stream import CustomObjectStream
 
+EXTRACT = CustomObjectStream.extract
 SYSTEM = frozenset({"id", "sys.id", "sys.createdAt", "updatedDate"})
 
 
@@ -306,19 +308,16 @@ class TestRows:
         ],
     )
     def test_they_are_found_in_every_likely_shape(self, answer: Any) -> None:
-        found = find_rows(answer, "name")
-        assert found is not None
-        assert list(found.rows) == [*self.ROWS]
+        assert list(EXTRACT(answer).rows) == [*self.ROWS]
 
     @pytest.mark.parametrize(
         "answer",
         [[], {}, {"data": []}, {"nextPageToken": None}, {"pagination": {"nextPageToken": None}}],
     )
     def test_nothing_is_no_row(self, answer: Any) -> None:
-        found = find_rows(answer, "name")
-        assert found is not None
-        assert not list(found.rows)
+        assert not list(EXTRACT(answer).rows)
 
     @pytest.mark.parametrize("answer", ["not JSON", 7, None, "7"])
     def test_what_holds_no_rows_is_told_apart(self, answer: Any) -> None:
-        assert find_rows(answer, "name") is None
+        with pytest.raises(UnknownShapeError):
+            EXTRACT(answer)

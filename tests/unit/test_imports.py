@@ -48,7 +48,6 @@ NEIGHBORS = {
 UPWARD = {
     "state/rounds -> sync",
     "streams/lists/discovery -> streams",
-    "sync/run -> streams/custom_objects",
 }
 """Imports that run up or sideways, still to be removed."""
 

@@ -1,7 +1,7 @@
-"""What the fields of custom objects mean: their columns, and how their values are read.
+"""The fields of custom objects: their columns, and how their values are read.
 
-An account defines its custom objects itself. Their fields become columns of one stream; a
-field of the same name and type in several objects has one column.
+An account defines its custom objects itself. Their fields become columns of one stream; fields
+that several objects have by the same name and type share a column.
 """
 
 from __future__ import annotations
@@ -9,10 +9,7 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from tap_acton.api.client import Call, path_part
-from tap_acton.errors import NotAvailableError, RejectedCallError, RepeatableError
 from tap_acton.records.dynamic_columns import Column, assign_names
-from tap_acton.records.extractors import Found, find_audience_rows
 from tap_acton.records.ids import fingerprint
 from tap_acton.records.java_dates import DateFormat, day_in, timestamp_in
 from tap_acton.records.nested_values import json_text, part_of_id, text_or_json, texts_between
@@ -20,20 +17,15 @@ from tap_acton.records.reader import Convert, converter
 from tap_acton.records.values import Unconvertible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from tap_acton.api.client import ActOnClient
     from tap_acton.records.reader import Record, Row
 
-FAMILY = "/custom-objects/v1/{account_id}"
-SCHEMAS_PATH = f"{FAMILY}/schema/all"
-SCHEMAS_STREAM = "custom_object_schemas"
-
-ROWS_AT = ("records", "schemas", "datasets")
-"""Names under which the answers may hold their rows, besides the usual; none is documented."""
-
 PREFIX = "co."
-"""Stands before the fields of a custom object in a query, perhaps also in the answer."""
+"""Stands before the names of fields in a request, and perhaps in the response.
+
+``aoc.`` stands before those of another object that is joined (Act-On reference, 2024 edition).
+"""
 
 OTHER_PREFIX = "aoc."
 SYSTEM = "sys"
@@ -48,84 +40,27 @@ TYPES: Mapping[str, Mapping[str, Any]] = {
     "INTEGER": {"type": ["integer", "null"]},
     "NUMBER": {"type": ["number", "null"]},
 }
-"""The types of fields that are no texts."""
+"""JSON schemas by the type of a field; all other types are texts."""
 
 TEXT: Mapping[str, Any] = {"type": ["string", "null"]}
 
 SEPARATORS = {"comma": ",", "semicolon": ";", "pipe": "|", "tab": "\t"}
-"""What stands between the texts of an array (Act-On reference, 2024 edition)."""
-
-
-def find_rows(payload: Any, scalar: str) -> Found | None:
-    """Find the rows of an answer, whose shape is not documented.
-
-    Args:
-        payload: The decoded answer; a text is taken as JSON once more.
-        scalar: The field that a row has where the answer holds plain texts or numbers
-            in place of objects.
-
-    Returns:
-        The rows; None where the answer is neither an array nor an object.
-    """
-    return find_audience_rows(payload, scalar, ROWS_AT)
-
-
-def schemas_in(payload: Any) -> Sequence[Row]:
-    """Find the schemas in the answer of Act-On.
-
-    Args:
-        payload: The decoded answer.
-
-    Returns:
-        The schemas.
-
-    Raises:
-        RepeatableError: If the answer is neither an array nor an object.
-    """
-    found = find_rows(payload, "name")
-    if found is None:
-        raise RepeatableError(f"{SCHEMAS_STREAM}: Act-On's answer has an unknown shape.")
-    return found.rows
-
-
-def ask_schemas(
-    client: ActOnClient, account_id: str, interpret: Callable[[Any], Sequence[Row]]
-) -> Sequence[Row]:
-    """Ask for the schemas of all custom objects.
-
-    Args:
-        client: Makes the call.
-        account_id: The account's number.
-        interpret: Finds the schemas in the answer, as :func:`schemas_in` does.
-
-    Returns:
-        The schemas, as Act-On has them.
-
-    Raises:
-        NotAvailableError: If the account has no custom objects.
-    """
-    path = SCHEMAS_PATH.format(account_id=path_part(account_id))
-    try:
-        return client.read(Call(path, SCHEMAS_STREAM, SCHEMAS_STREAM), interpret)
-    except (NotAvailableError, RejectedCallError) as error:
-        raise NotAvailableError(
-            f"{error.sentence} The account has no custom objects, or the user no right to them."
-        ) from None
+"""What separates the texts of an array (Act-On reference, 2024 edition)."""
 
 
 def columns_of_schemas(
     schemas: Iterable[Row], known: Mapping[str, str], taken: Collection[str]
 ) -> dict[str, Column]:
-    """Find the columns of the fields of all custom objects.
+    """Find the columns for the fields of all custom objects.
 
-    A column stands for a name and a type: fields of several objects that have both in
-    common share it, and another type of the same name has its own. So a column does not
-    depend on which objects there are, nor on what users call the field.
+    A column stands for a name and a type: fields of several objects that have both in common
+    share it, and the same name with another type has its own. So a column depends neither on
+    which objects there are nor on the labels of fields.
 
     Args:
-        schemas: The schemas, as Act-On has them.
-        known: The names that were given before, by what the columns stand for.
-        taken: The columns that the stream has in any case.
+        schemas: As Act-On returns them.
+        known: The names assigned before, by identity.
+        taken: The columns that the stream always has.
 
     Returns:
         The columns by name.
@@ -142,14 +77,7 @@ def columns_of_schemas(
 
 
 def fields_of(schema: Row) -> Iterator[Row]:
-    """Give the fields of a custom object.
-
-    Args:
-        schema: The schema.
-
-    Yields:
-        The fields that have a name.
-    """
+    """Yield the fields of a custom object that have a name."""
     fields = schema.get("fields")
     for field in fields if isinstance(fields, list) else ():
         if isinstance(field, dict) and isinstance(field.get("name"), str):
@@ -160,9 +88,9 @@ class ObjectFields:
     """Reads the records of one custom object.
 
     Args:
-        schema: The schema of the object; None where Act-On does not tell it.
-        columns: The names of the columns by what they stand for.
-        system: The names of what every record has, whatever its object.
+        schema: The schema of the object; None if Act-On does not return it.
+        columns: The names of the columns by identity.
+        system: The fields that every record has, whatever its object.
     """
 
     def __init__(
@@ -182,14 +110,10 @@ class ObjectFields:
         self.unique: Sequence[str] = unique if isinstance(unique, list) else ()
 
     def part(self, row: Row) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Part what every record has from the fields of its object.
-
-        Args:
-            row: The record.
+        """Separate the fields that every record has from those of its object.
 
         Returns:
-            The former by Act-On's names, and the values of the fields by theirs, both
-            without a prefix.
+            The values of both by Act-On's names without a prefix.
         """
         system: dict[str, Any] = {}
         fields: dict[str, Any] = {}
@@ -201,15 +125,11 @@ class ObjectFields:
         return system, fields
 
     def own_id(self, system: Row, fields: Row) -> str:
-        """Make an id of a record that has none.
-
-        Args:
-            system: What every record has.
-            fields: The values of the fields.
+        """Make an id for a record without one.
 
         Returns:
-            The fingerprint of the values that are unique by the schema; where there are
-            none, of the whole record.
+            The fingerprint of the values that are unique by the schema; where there are none,
+            of the whole record.
         """
         values = [part_of_id(fields.get(name)) for name in self.unique]
         if any(value is not None for value in values):
@@ -220,12 +140,7 @@ class ObjectFields:
         )
 
     def fill(self, record: Record, fields: Row) -> None:
-        """Put the values of the fields into their columns.
-
-        Args:
-            record: The record; a value that does not fit its column stays in ``fields``.
-            fields: The values.
-        """
+        """Put values into their columns; one that does not fit stays in ``fields`` alone."""
         for name, value in fields.items():
             if name in self._targets and value is not None:
                 column, convert = self._targets[name]
@@ -235,7 +150,7 @@ class ObjectFields:
                     continue
 
     def _flat(self, row: Row) -> Iterator[tuple[str, Any]]:
-        """Give the values of a record, whether their prefix is part of the name or an object."""
+        """Yield the values of a record, whether a prefix is part of the name or an object."""
         for name, value in row.items():
             plain = name.removeprefix(PREFIX)
             is_prefix = plain in {SYSTEM, PREFIX.rstrip(".")} and plain not in self._names
@@ -252,7 +167,7 @@ def _kind(field: Row) -> str:
 
 
 def _identity(field: Row) -> str:
-    """Name what the column of a field stands for: the field's name and the column's type."""
+    """Return the identity of a field's column: the field's name and the column's type."""
     definition = TYPES.get(_kind(field), TEXT)
     return f"{field['name']}, {definition.get('format', definition['type'][0])}"
 
@@ -263,22 +178,22 @@ def _definition(field: Row) -> dict[str, Any]:
 
 
 def _converter(field: Row) -> Convert:
-    """Choose the conversion of a field's values by its type and the settings of that."""
-    settings = field.get("properties")
-    settings = settings if isinstance(settings, dict) else {}
+    """Choose the conversion of a field's values by its type and the options of that type."""
+    options = field.get("properties")
+    options = options if isinstance(options, dict) else {}
     match _kind(field):
         # The query asks for UTC, which overrides the zone of the field (2024 edition).
         case "DATE":
-            date_format = DateFormat.of(settings.get("format"))
+            date_format = DateFormat.of(options.get("format"))
             return lambda value: day_in(value, date_format)
         case "DATETIME":
-            date_format = DateFormat.of(settings.get("format"))
+            date_format = DateFormat.of(options.get("format"))
             return lambda value: timestamp_in(value, date_format)
         case "STRING_ARRAY":
-            separator = str(settings.get("CSVSeparator") or "comma")
+            separator = str(options.get("CSVSeparator") or "comma")
             return lambda value: texts_between(SEPARATORS.get(separator.lower(), separator), value)
         case "JSON":
-            is_base64 = str(settings.get("format")).lower() == "base64"
+            is_base64 = str(options.get("format")).lower() == "base64"
             return lambda value: json_text(value, is_base64=is_base64)
         case kind if kind in TYPES:
             return converter("", TYPES[kind], UTC)
