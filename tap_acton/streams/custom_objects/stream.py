@@ -31,5 +31,5 @@ def path_in(run: Run, template: str, **ids: str) -> str:
     Raises:
         StreamFailedError: If Act-On does not report the account's number.
     """
-    parts = {"account_id": run.audience_center.account_id, **ids}
+    parts = {"account_id": run.account.number, **ids}
     return template.format(**{name: path_part(part) for name, part in parts.items()})
