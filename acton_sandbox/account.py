@@ -42,13 +42,18 @@ if TYPE_CHECKING:
         Suppression,
     )
     from acton_sandbox.facts import Facts
+    from acton_sandbox.generation.mailings import Mailing
     from acton_sandbox.marketing import Campaign, Keyword
     from acton_sandbox.media import Medium
     from acton_sandbox.size import Size
     from acton_sandbox.web import Form, LandingPage, Program
 
 
-@dataclass(frozen=True)
+_MOST_SNAPSHOTS = 4
+"""The most that are kept of a timeline: tests go from day to day, and begin again."""
+
+
+@dataclass(frozen=True, eq=False)
 class Timeline:
     """The history of an account, from its first day to any point in time."""
 
@@ -62,6 +67,7 @@ class Timeline:
     images: list[Image]
     contacts: Contacts
     custom_data: CustomData
+    _snapshots: dict[int, Snapshot] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, seed: int, size: Size, anchor: int) -> Timeline:
@@ -80,6 +86,89 @@ class Timeline:
             contacts=Contacts(seed, size, people, lists),
             custom_data=CustomData(seed, people),
         )
+
+    def as_of(self, now: int) -> Snapshot:
+        """Return everything as of a given time."""
+        found = self._snapshots.pop(now, None) or Snapshot(self, now)
+        self._snapshots[now] = found
+        if len(self._snapshots) > _MOST_SNAPSHOTS:
+            self._snapshots.pop(next(iter(self._snapshots)), None)
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """What a timeline holds as of a given time, before anybody edits it.
+
+    It never changes, so all accounts with the same timeline and time share it.
+    """
+
+    timeline: Timeline
+    now: int
+
+    @cached_property
+    def _mailings(self) -> list[Mailing]:
+        return self.timeline.mailings.until(self.now)
+
+    @cached_property
+    def all_messages(self) -> list[Message]:
+        """Every message there ever was, deleted ones included."""
+        return [mailing.at(self.now) for mailing in self._mailings]
+
+    @cached_property
+    def messages(self) -> list[Message]:
+        """Every message that is listed."""
+        pairs = zip(self._mailings, self.all_messages, strict=True)
+        return [message for mailing, message in pairs if self.now < mailing.listed_until]
+
+    @cached_property
+    def lists(self) -> list[ContactList]:
+        """Every contact list that is listed."""
+        return self.timeline.lists.at(self.now)
+
+    @cached_property
+    def media(self) -> list[Medium]:
+        """What the media library lists, folder by folder."""
+        return self.timeline.media.at(self.now)
+
+    @cached_property
+    def hard_bounces(self) -> list[Suppression]:
+        """The hard-bounce list."""
+        return self._suppressed("HARD_BOUNCE")
+
+    @cached_property
+    def spam_complaints(self) -> list[Suppression]:
+        """The spam-complaint list."""
+        return self._suppressed("SPAM")
+
+    @cached_property
+    def opt_outs(self) -> list[Suppression]:
+        """The account-wide opt-out list."""
+        return self._suppressed("OPT_OUT")
+
+    @cached_property
+    def categories(self) -> list[SubscriptionCategory]:
+        """The subscription categories with their opt-outs."""
+        return self.timeline.suppressions.categories(self.now)
+
+    @cached_property
+    def contacts(self) -> list[Contact]:
+        """All contacts of the Audience Center."""
+        return self.timeline.contacts.at(self.now)
+
+    @cached_property
+    def segments(self) -> list[Segment]:
+        """The segments of the contacts, those they stand in first."""
+        return self.timeline.contacts.segments(self.contacts)
+
+    @cached_property
+    def datasets(self) -> list[Dataset]:
+        """The datasets of the custom objects, with their rows."""
+        return self.timeline.custom_data.at(self.now)
+
+    def _suppressed(self, kind: str) -> list[Suppression]:
+        # The report has the name that the message had when somebody opted out.
+        return self.timeline.suppressions.at(kind, self.all_messages, self.now)
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,14 +256,18 @@ class Account:
         return milliseconds(self.now)
 
     @cached_property
+    def _snapshot(self) -> Snapshot:
+        return self.timeline.as_of(self.now_ms)
+
+    @cached_property
     def messages(self) -> list[Message]:
         """Every message that is listed."""
-        return with_edits(self.timeline.mailings.at(self.now_ms), self.message_edits)
+        return with_edits(self._snapshot.messages, self.message_edits)
 
     @cached_property
     def all_messages(self) -> list[Message]:
         """Every message there ever was, deleted ones included; their events still count."""
-        return with_edits(self._mailed, self.message_edits, with_deleted=True)
+        return with_edits(self._snapshot.all_messages, self.message_edits, with_deleted=True)
 
     @cached_property
     def message_by_id(self) -> dict[str, Message]:
@@ -184,7 +277,7 @@ class Account:
     @cached_property
     def lists(self) -> list[ContactList]:
         """Every contact list that is listed, readable or not."""
-        return with_edits(self.timeline.lists.at(self.now_ms), self.edits)
+        return with_edits(self._snapshot.lists, self.edits)
 
     @cached_property
     def list_by_id(self) -> dict[str, ContactList]:
@@ -221,10 +314,10 @@ class Account:
         """The images that are listed."""
         return self.timeline.images
 
-    @cached_property
+    @property
     def media(self) -> list[Medium]:
         """What the media library lists, folder by folder."""
-        return self.timeline.media.at(self.now_ms)
+        return self._snapshot.media
 
     @property
     def media_folders(self) -> tuple[str, ...]:
@@ -260,50 +353,50 @@ class Account:
         """The programs of all types."""
         return programs_of(self.timeline.seed, self.timeline.size.programs, self.now_ms)
 
-    @cached_property
+    @property
     def hard_bounces(self) -> list[Suppression]:
         """The hard-bounce list."""
-        return self._suppressed("HARD_BOUNCE")
+        return self._snapshot.hard_bounces
 
-    @cached_property
+    @property
     def spam_complaints(self) -> list[Suppression]:
         """The spam-complaint list."""
-        return self._suppressed("SPAM")
+        return self._snapshot.spam_complaints
 
-    @cached_property
+    @property
     def opt_outs(self) -> list[Suppression]:
         """The account-wide opt-out list."""
-        return self._suppressed("OPT_OUT")
+        return self._snapshot.opt_outs
 
-    @cached_property
+    @property
     def categories(self) -> list[SubscriptionCategory]:
         """The subscription categories with their opt-outs."""
-        return self.timeline.suppressions.categories(self.now_ms)
+        return self._snapshot.categories
 
-    @cached_property
+    @property
     def contacts(self) -> list[Contact]:
         """All contacts of the Audience Center."""
-        return self.timeline.contacts.at(self.now_ms)
+        return self._snapshot.contacts
 
     @cached_property
     def contact_by_id(self) -> dict[str, Contact]:
         """The contacts of which more can be had, by id."""
         return {contact.id: contact for contact in self.contacts if not contact.gone}
 
-    @cached_property
+    @property
     def segments(self) -> list[Segment]:
         """The segments of the contacts, those they stand in first."""
-        return self.timeline.contacts.segments(self.contacts)
+        return self._snapshot.segments
 
     @property
     def import_definitions(self) -> list[ImportDefinition]:
         """How files of contacts are read in."""
         return import_definitions()
 
-    @cached_property
+    @property
     def datasets(self) -> list[Dataset]:
         """The datasets of the custom objects, with their rows."""
-        return self.timeline.custom_data.at(self.now_ms)
+        return self._snapshot.datasets
 
     @cached_property
     def day_counts(self) -> dict[date, DayCount]:
@@ -327,12 +420,3 @@ class Account:
             )
             for day, of_day in sorted(counts.items())
         }
-
-    @property
-    def _mailed(self) -> list[Message]:
-        """Every message there ever was, as it was made."""
-        return [mailing.at(self.now_ms) for mailing in self.timeline.mailings.until(self.now_ms)]
-
-    def _suppressed(self, kind: str) -> list[Suppression]:
-        # The report has the name that the message had when somebody opted out.
-        return self.timeline.suppressions.at(kind, self._mailed, self.now_ms)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -26,6 +26,7 @@ from acton_sandbox.timestamps import DAY, HOUR, MINUTE, START, date_cell, midnig
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import date
 
     from acton_sandbox.entities import Person, Recipient
     from acton_sandbox.generation.lists import Lists
@@ -164,7 +165,7 @@ def import_definitions() -> list[ImportDefinition]:
     ]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Open:
     """A contact while the days are played through."""
 
@@ -172,7 +173,16 @@ class _Open:
     custom: dict[int, str]
     created_at: int
     updated_at: int
-    activities: list[Activity] = field(default_factory=list)
+    activities: tuple[Activity, ...] = ()
+
+
+@dataclass(slots=True)
+class _Played:
+    """The contacts at the beginning of a day, by number."""
+
+    day: date
+    added: int
+    opened: dict[int, _Open]
 
 
 class Contacts:
@@ -187,16 +197,23 @@ class Contacts:
         self._size = size
         self._people = people
         self._lists = lists
+        self._latest: _Played | None = None
 
     def at(self, now: int) -> list[Contact]:
         """Return the contacts as of a given time, in the order in which they came."""
+        latest = self._latest
+        if latest is None or midnight(latest.day) > now:
+            latest = self._first()
+        opened = self._play(replace(latest, opened=dict(latest.opened)), now)
+        return [self._finished(number, item) for number, item in opened.items()]
+
+    def _first(self) -> _Played:
         start = midnight(START)
         opened = {}
         for number in range(1, self._size.contacts + 1):
             dice = Dice(self._seed, "contact moment", number)
             opened[number] = self._new(number, start + dice.below(12 * HOUR))
-        self._play(opened, now)
-        return [self._finished(number, item) for number, item in opened.items()]
+        return _Played(START + timedelta(days=1), self._size.contacts, opened)
 
     @cached_property
     def _recipients(self) -> list[Recipient]:
@@ -224,16 +241,19 @@ class Contacts:
             ),
         )
 
-    def _play(self, opened: dict[int, _Open], now: int) -> None:
+    def _play(self, played: _Played, now: int) -> dict[int, _Open]:
         size = self._size
         kinds = (
             [_ADD] * size.contacts_added_per_day
             + [_DELETE] * size.contacts_deleted_per_day
             + [_CHANGE] * size.contact_changes_per_day
         )
-        added = size.contacts
-        day = START + timedelta(days=1)
-        while kinds and midnight(day) <= now:
+        opened = played.opened
+        while kinds and midnight(played.day) <= now:
+            day = played.day
+            if midnight(day + timedelta(days=1)) > now:
+                # From here the next day is played.
+                self._latest = replace(played, opened=dict(opened))
             dice = Dice(self._seed, "contacts", day)
             # Every decision is drawn in the order of time: what happens after `now` must not
             # have touched what happened before it.
@@ -241,18 +261,20 @@ class Contacts:
             first = dice.below(len(kinds))
             for position, timestamp in enumerate(timestamps):
                 if timestamp > now:
-                    return
+                    return opened
                 kind = kinds[(position + first) % len(kinds)]
                 if kind == _ADD:
-                    added += 1
-                    opened[added] = self._new(added, timestamp)
+                    played.added += 1
+                    opened[played.added] = self._new(played.added, timestamp)
                 elif kind == _DELETE:
                     deletable = list(opened)[_LASTING:]
                     if deletable:
                         del opened[dice.pick(deletable)]
                 elif opened:
-                    _change(opened[dice.pick(list(opened))], dice, timestamp, self._kinds)
-            day += timedelta(days=1)
+                    number = dice.pick(list(opened))
+                    opened[number] = _changed(opened[number], dice, timestamp, self._kinds)
+            played.day += timedelta(days=1)
+        return opened
 
     def _person(self, number: int) -> tuple[Person, str]:
         """Return who a contact is, and the id of the row of a list that it was made from."""
@@ -367,13 +389,11 @@ def _matches(contact: Contact, segment: Segment) -> bool:
     )
 
 
-def _change(item: _Open, dice: Dice, timestamp: int, kinds: Sequence[_Kind]) -> None:
+def _changed(item: _Open, dice: Dice, timestamp: int, kinds: Sequence[_Kind]) -> _Open:
     """Change what changes in the life of a contact, mostly because of something it did."""
-    for index, draw in _VALUES.items():
-        if dice.chance(0.2):
-            item.custom[index] = draw(dice, timestamp)
-    item.properties["actonPrimaryScore"] = str(dice.below(120))
-    item.updated_at = timestamp
+    drawn = {index: draw(dice, timestamp) for index, draw in _VALUES.items() if dice.chance(0.2)}
+    score = str(dice.below(120))
+    activities = item.activities
     if dice.chance(0.6):
         kind = dice.pick(kinds)
         activity = Activity(
@@ -386,7 +406,14 @@ def _change(item: _Open, dice: Dice, timestamp: int, kinds: Sequence[_Kind]) -> 
             counts=dice.chance(0.7),
         )
         # A page that is loaded twice leaves two identical entries.
-        item.activities += [activity] * (2 if dice.chance(0.1) else 1)
+        activities += (activity,) * (2 if dice.chance(0.1) else 1)
+    return _Open(
+        item.properties | {"actonPrimaryScore": score},
+        item.custom | drawn,
+        item.created_at,
+        updated_at=timestamp,
+        activities=activities,
+    )
 
 
 def _datetime(dice: Dice, at: int) -> str:

@@ -93,10 +93,6 @@ class Mailings:
         others = (mailing for mailing in self._others if mailing.listed_from <= now)
         return [*made, *(self._triggered(n, now) for n in self._triggered_numbers(now)), *others]
 
-    def at(self, now: int) -> list[Message]:
-        """Return the messages that are listed as of a given time."""
-        return [mailing.at(now) for mailing in self.until(now) if now < mailing.listed_until]
-
     def _plan_days(self, last: date) -> None:
         while self._planned_until < last:
             self._planned_until += timedelta(days=1)

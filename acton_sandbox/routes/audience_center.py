@@ -6,6 +6,7 @@ Most answers are documented as JSON and no further.
 from __future__ import annotations
 
 from functools import wraps
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from acton_sandbox.answers import Answer, DataRoute, unrouted
@@ -153,25 +154,23 @@ def contacts(call: Call) -> Answer:
     if is_filtered and choices.contact_filter == "refused":
         return Answer.of_json({"errors": ["unknown parameter"]}, 400)
     for name in ("created", "updated") if choices.contact_filter == "heeded" else ():
+        timestamp = attrgetter(f"{name}_at")
         after = call.number(f"{name}After", -1)
         before = call.number(f"{name}Before", -1)
         if after >= 0:
-            found = [one for one in found if _second(one, name) > after - inclusive]
+            begin = (after if inclusive else after + 1) * SECOND
+            found = [one for one in found if timestamp(one) >= begin]
         if before >= 0:
-            found = [one for one in found if _second(one, name) < before]
+            found = [one for one in found if timestamp(one) < before * SECOND]
     return _page(call, found, _contact, "contacts")
-
-
-def _second(contact: Contact, name: str) -> int:
-    timestamp: int = getattr(contact, f"{name}_at")
-    return timestamp // SECOND
 
 
 def _contact(call: Call, contact: Contact) -> dict[str, Any]:
     choices = call.view.choices
     fields = call.view.account.contact_fields
-    names = {_property(one): one.name for one in fields if one.mapping is not None}
-    by_name = choices.contact_keys == "names"
+    names: dict[str, str] = {}
+    if choices.contact_keys == "names":
+        names = {_property(one): one.name for one in fields if one.mapping is not None}
     custom: dict[str, Any] = {str(index): text for index, text in contact.custom.items()}
     if choices.multi_text_is_array:
         for column in fields:
@@ -180,10 +179,7 @@ def _contact(call: Call, contact: Contact) -> dict[str, Any]:
                 custom[str(column.column_index)] = text.split(";") if text else []
     return {
         "id": contact.id,
-        **{
-            names.get(name, name) if by_name else name: text
-            for name, text in contact.properties.items()
-        },
+        **{names.get(name, name): text for name, text in contact.properties.items()},
         "createdDate": _date(choices.contact_dates, contact.created_at),
         "updatedDate": _date(choices.contact_dates, contact.updated_at),
         "customFields": custom,
