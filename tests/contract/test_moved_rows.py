@@ -39,14 +39,21 @@ def test_a_query_of_which_rows_went_is_read_again(
         "bulk_format": "json",
         "max_concurrency": 1,
     }
-    asked = [seen for seen in bench.run(**settings).requests if fnmatch(seen.path, PAGED[stream])]
-    second = next(place for place, seen in enumerate(asked) if int(seen.query.get("offset", 0)))
-    bench.sandbox.faults.add(Fault("page_gap", PAGED[stream], times=1, after=second))
+    if stream == "messages":
+        # One query: how the calls of several follow each other is left to chance.
+        settings["message_types"] = ["SENT"]
+    whole = bench.run(**settings)
+    asked = [seen for seen in whole.requests if fnmatch(seen.path, PAGED[stream])]
+    second = next(seen for seen in asked if int(seen.query.get("offset", 0)))
+    of_path = [seen for seen in asked if seen.path == second.path]
+    fault = Fault("page_gap", second.path, times=1, after=of_path.index(second))
+    bench.sandbox.faults.add(fault)
     found = bench.run(**settings)
     assert [seen.query["offset"] != "0" for seen in found.requests if seen.fault] == [True]
     assert found.failure is None
     rows = {json.dumps(row) for row in found.records[stream]}
-    assert rows == {json.dumps(row) for row in complete_run.records[stream]}
+    assert rows == {json.dumps(row) for row in whole.records[stream]}
+    assert rows <= {json.dumps(row) for row in complete_run.records[stream]}
 
 
 @pytest.mark.parametrize("stream", ["messages", "list_members", "opt_outs"])
@@ -54,7 +61,7 @@ def test_rows_that_never_rest_leave_the_stream_incomplete(bench: Bench, stream: 
     bench.sandbox.faults.add(Fault("page_gap", PAGED[stream], times=None))
     found = bench.run(streams=[stream], page_size=PAGE_SIZES.get(stream, 5), bulk_format="json")
     assert found.failure is not None
-    assert "rows were changed or deleted while they were read" in found.log
+    assert "while they were read" in found.log
     assert max(found.paths.values()) < 400
 
 

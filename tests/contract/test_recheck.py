@@ -1,4 +1,4 @@
-"""Messages that are older than the engagement window rest, and wake when something came late."""
+"""Messages older than the engagement window are re-checked, and read when something came late."""
 
 from __future__ import annotations
 
@@ -49,51 +49,51 @@ def test_what_comes_late_arrives_within_the_period(bench: Bench, period: int) ->
         assert {key: held[stream].get(key) for key in there} == there, stream
 
 
-def test_a_late_event_wakes_a_message_at_rest(bench: Bench) -> None:
+def test_a_late_event_has_an_older_message_read(bench: Bench) -> None:
     settings: dict[str, Any] = {"engagement_window": "P1D", "recheck_period": "P4D"}
     outputs = [bench.run(streams=STREAMS, **settings)]
     account = bench.sandbox.account
-    at_rest = next(
+    older = next(
         message
         for message in account.messages
         if message.type == "SENT" and message.events["CLICKED"] and not message.gone
     )
-    shown_late = with_repeated_event("CLICKED", at_rest.sent_at + 60_000)
-    bench.sandbox.account = account.with_message(at_rest.id, shown_late)
+    shown_late = with_repeated_event("CLICKED", older.sent_at + 60_000)
+    bench.sandbox.account = account.with_message(older.id, shown_late)
     for _ in range(8):
         bench.let_pass(A_DAY)
         outputs.append(bench.run(outputs[-1].state, streams=STREAMS, **settings))
     brought = [
         {row["message_id"] for row in output.records["message_events"]} for output in outputs[1:]
     ]
-    # Once, within the period; then it rests again.
-    assert [ids for ids in brought if ids] == [ids for ids in brought[:4] if ids] == [{at_rest.id}]
+    # Once, within the period; then it is unchanged again.
+    assert [ids for ids in brought if ids] == [ids for ids in brought[:4] if ids] == [{older.id}]
     for stream in STREAMS:
         there = by_key(stream, expected_records(bench.sandbox.account)[stream])
         assert union(outputs)[stream] == there, stream
 
 
-def test_each_message_at_rest_is_asked_about_once_in_the_period(bench: Bench) -> None:
+def test_each_older_message_is_rechecked_once_in_the_period(bench: Bench) -> None:
     settings: dict[str, Any] = {"engagement_window": "P1D", "recheck_period": "P10D"}
     outputs = [bench.run(streams=["message_events"], **settings)]
     for _ in range(10):
         bench.let_pass(A_DAY)
         outputs.append(bench.run(outputs[-1].state, streams=["message_events"], **settings))
     asked = sum((reports(output) for output in outputs[1:]), Counter[str]())
-    # Those in view, and triggered ones, are asked about every day.
+    # Reports of those in view, and of triggered ones, are requested every day.
     assert set(asked.values()) == {1, 10}
     assert asked.keys() == reports(outputs[0]).keys()
-    # Nothing new: their reports say so, and no drilldown is asked.
+    # Nothing new: their reports say so, and no events are requested.
     assert all(drilldowns(output) == 0 for output in outputs[1:])
     assert max(sum(reports(output).values()) for output in outputs[1:]) < len(asked) / 2
 
 
-def test_the_summary_tells_what_rests_and_what_was_not_asked(bench: Bench) -> None:
+def test_the_summary_says_what_was_not_requested(bench: Bench) -> None:
     settings: dict[str, Any] = {"engagement_window": "P1D", "recheck_period": "P10D"}
     first = bench.run(streams=STREAMS, **settings)
     bench.let_pass(A_DAY)
     second = bench.run(first.state, streams=STREAMS, **settings)
     (line,) = [line for line in second.log.splitlines() if "| message_events: " in line]
-    assert "at rest" in line
+    assert "not due" in line
     assert "shared" in line
     assert "unchanged" in line

@@ -74,7 +74,7 @@ def test_the_summary_gives_all_counts_the_streams_in_alphabetical_order() -> Non
     summary.streams["messages"].outcome = "complete"
     summary.streams["messages"].is_full_refresh = True
     summary.count_saved("messages", "unchanged", 2)
-    summary.count_saved("messages", "at rest")
+    summary.count_saved("messages", "not due")
     summary.count_saved("messages", "unchanged", 3)
     summary.count_saved("lists", "unchanged", 0)
 
@@ -99,7 +99,7 @@ def test_the_summary_gives_all_counts_the_streams_in_alphabetical_order() -> Non
                 "calls": 2,
                 "skipped": 1,
                 "refused": 2,
-                "saved": {"at rest": 1, "unchanged": 5},
+                "saved": {"not due": 1, "unchanged": 5},
                 "waited": 1.3,
                 "full_refresh": True,
                 "outcome": "complete",

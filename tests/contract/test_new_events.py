@@ -1,8 +1,8 @@
-"""Of drilldowns of several pages only those are asked for that can hold new events."""
+"""A kind of events of several pages is read whole, and only new events are sent again."""
 
 from __future__ import annotations
 
-import json
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -67,12 +67,6 @@ def differing(bench: Bench, outputs: list[Output]) -> list[Record]:
     ]
 
 
-def saved(output: Output, reason: str) -> int:
-    summary = json.loads(output.log.partition("Run summary: ")[2].splitlines()[0])
-    calls: int = summary["streams"][STREAM]["saved"].get(reason, 0)
-    return calls
-
-
 @pytest.fixture(scope="module")
 def runs(popular: Account) -> Runs:
     """For each order and form of rows what differs after some days, and their runs."""
@@ -92,33 +86,38 @@ def test_every_event_arrives_whatever_the_order(runs: Runs, way: tuple[str, str]
     assert runs[way][0] == []
 
 
-def test_only_pages_with_new_events_are_asked_for(
-    runs: Runs,
-) -> None:
-    known = {
-        way: sum(saved(output, "known") for output in found) for way, (_, found) in runs.items()
-    }
-    calls = {way: sum(output.paths.total() for output in found) for way, (_, found) in runs.items()}
-    in_no_order = ("recipients", "json")
-    assert known.pop(in_no_order) == 0
-    assert min(known.values()) > 0
-    for order in ("oldest", "newest"):
-        assert calls[order, "json"] < calls[in_no_order]
+@pytest.mark.parametrize("way", WAYS, ids="-".join)
+def test_only_new_events_are_sent_where_none_came_late(runs: Runs, way: tuple[str, str]) -> None:
+    outputs = runs[way][1]
+    sent: set[str] = set()
+    kinds_of_new_events = 0
+    for before, after in pairwise(outputs):
+        sent |= {row["id"] for row in before.records[STREAM]}
+        for message_id, kinds in before.bookmarks[STREAM]["progress"][0]["known"].items():
+            for kind, known in kinds.items():
+                rows = [
+                    row
+                    for row in after.records[STREAM]
+                    if (row["message_id"], row["event_type"]) == (message_id, kind)
+                ]
+                new = [row for row in rows if row["id"] not in sent]
+                is_late = any(row["event_at"] <= known["latest"] for row in new)
+                assert rows == new or is_late
+                kinds_of_new_events += bool(rows) and not is_late
+    assert kinds_of_new_events > 0
 
 
-def test_the_state_holds_borders_only_of_several_pages_in_view(
-    runs: Runs,
-) -> None:
-    for way, (_, outputs) in runs.items():
-        borders = outputs[-1].bookmarks[STREAM].get("borders", {})
-        assert bool(borders) == (way[0] != "recipients")
-        assert borders.keys() <= outputs[-1].bookmarks[STREAM]["counters"].keys()
-        rows = [int(text.split()[0]) for kinds in borders.values() for text in kinds.values()]
-        assert all(number > PAGE for number in rows)
+def test_the_state_knows_only_of_several_pages_in_view(runs: Runs) -> None:
+    for _, outputs in runs.values():
+        (progress,) = outputs[-1].bookmarks[STREAM]["progress"]
+        assert progress["known"]
+        assert progress["known"].keys() <= progress["counters"].keys()
+        kinds = [kind for kinds in progress["known"].values() for kind in kinds.values()]
+        assert all(kind["rows"] > PAGE for kind in kinds)
 
 
 @pytest.mark.parametrize("calls_before", [1, 12, 25])
-def test_a_run_that_breaks_off_between_new_pages_is_taken_up(
+def test_a_run_that_breaks_off_between_pages_is_resumed(
     popular: Account, calls_before: int
 ) -> None:
     with bench_of(popular, choices=Choices(drilldown_order="newest")) as bench:
@@ -131,7 +130,6 @@ def test_a_run_that_breaks_off_between_new_pages_is_taken_up(
         bench.sandbox.faults.clear()
         outputs.append(read(bench, outputs[-1].state))
         assert differing(bench, outputs) == []
-    assert sum(saved(output, "known") for output in outputs) > 0
 
 
 @pytest.mark.parametrize("status", [400, 404])
@@ -145,18 +143,3 @@ def test_pages_that_are_refused_lead_to_all_of_them(popular: Account, status: in
         bench.sandbox.faults.clear()
         third = read(bench, second.state)
         assert differing(bench, [first, second, third]) == []
-
-
-def test_once_in_the_period_all_pages_are_read(popular: Account) -> None:
-    with bench_of(popular, choices=Choices(drilldown_order="oldest")) as bench:
-        first = read(bench)
-        bench.next_day()
-        sooner, later = (
-            read(bench, first.state, recheck_period=period) for period in ("P2D", "P1D")
-        )
-    assert saved(sooner, "known") > 0
-    assert saved(later, "known") == 0
-    assert (
-        by_key(STREAM, sooner.records[STREAM]).items()
-        <= by_key(STREAM, later.records[STREAM]).items()
-    )
