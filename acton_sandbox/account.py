@@ -157,11 +157,6 @@ class Snapshot:
         return self.timeline.contacts.at(self.now)
 
     @cached_property
-    def segments(self) -> list[Segment]:
-        """The segments of the contacts, those they stand in first."""
-        return self.timeline.contacts.segments(self.contacts)
-
-    @cached_property
     def datasets(self) -> list[Dataset]:
         """The datasets of the custom objects, with their rows."""
         return self.timeline.custom_data.at(self.now)
@@ -314,7 +309,7 @@ class Account:
         """The images that are listed."""
         return self.timeline.images
 
-    @property
+    @cached_property
     def media(self) -> list[Medium]:
         """What the media library lists, folder by folder."""
         return self._snapshot.media
@@ -353,27 +348,27 @@ class Account:
         """The programs of all types."""
         return programs_of(self.timeline.seed, self.timeline.size.programs, self.now_ms)
 
-    @property
+    @cached_property
     def hard_bounces(self) -> list[Suppression]:
         """The hard-bounce list."""
         return self._snapshot.hard_bounces
 
-    @property
+    @cached_property
     def spam_complaints(self) -> list[Suppression]:
         """The spam-complaint list."""
         return self._snapshot.spam_complaints
 
-    @property
+    @cached_property
     def opt_outs(self) -> list[Suppression]:
         """The account-wide opt-out list."""
         return self._snapshot.opt_outs
 
-    @property
+    @cached_property
     def categories(self) -> list[SubscriptionCategory]:
         """The subscription categories with their opt-outs."""
         return self._snapshot.categories
 
-    @property
+    @cached_property
     def contacts(self) -> list[Contact]:
         """All contacts of the Audience Center."""
         return self._snapshot.contacts
@@ -383,17 +378,17 @@ class Account:
         """The contacts of which more can be had, by id."""
         return {contact.id: contact for contact in self.contacts if not contact.gone}
 
-    @property
+    @cached_property
     def segments(self) -> list[Segment]:
         """The segments of the contacts, those they stand in first."""
-        return self._snapshot.segments
+        return self.timeline.contacts.segments(self.contacts)
 
     @property
     def import_definitions(self) -> list[ImportDefinition]:
         """How files of contacts are read in."""
         return import_definitions()
 
-    @property
+    @cached_property
     def datasets(self) -> list[Dataset]:
         """The datasets of the custom objects, with their rows."""
         return self._snapshot.datasets
