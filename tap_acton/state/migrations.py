@@ -69,7 +69,7 @@ def of_version_2(old: Mapping[str, Any]) -> Bookmark:
         progress["counters"] = _counters(old["counters"])
     created_after = old.get("createdafter")
     if isinstance(created_after, dict) and "unit" in created_after:
-        progress.update(created_after)
+        progress["filter"] = created_after
     checkpoint = _checkpoint(old.get("round")) | _position(old.get("resume"))
     if checkpoint:
         progress["checkpoint"] = {"started_at": LONG_AGO} | checkpoint

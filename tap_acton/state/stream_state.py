@@ -28,8 +28,8 @@ FingerprintText: TypeAlias = Annotated[str, Meta(pattern=r"\A([A-Za-z0-9_-]{8})*
 
 Count: TypeAlias = Annotated[int, Meta(ge=0)]
 
-FilterUnit: TypeAlias = Literal["", "seconds", "milliseconds", "none"]
-"""Empty: not found out yet; ``none``: the filter cannot be used."""
+FilterUnit: TypeAlias = Literal["seconds", "milliseconds", "none"]
+"""``none``: the filter cannot be used."""
 
 
 class Cursor(Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True, frozen=True):
@@ -177,20 +177,27 @@ class MessagesState(StreamState):
     """Kinds of events that this account did not have in the last complete run."""
 
 
+class DateFilter(Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True, frozen=True):
+    """What was found out about a date filter by reading the list without it."""
+
+    unit: FilterUnit
+    """What the filter takes."""
+
+    found_at: Timestamp
+    """When that was found out; it is trusted for some days."""
+
+    pages: Count
+    """How many pages the whole list had then."""
+
+    latest: Timestamp
+    """When the latest row read was created: a response without that row is not trusted."""
+
+
 class FilterState(StreamState):
     """State of a stream whose date filter has to prove itself. Moves when the stream is done."""
 
-    unit: FilterUnit = ""
-    """What the filter takes."""
-
-    found_at: Timestamp | None = None
-    """When that was found out; it is trusted for some days."""
-
-    pages: Count = 0
-    """How many pages the whole list had then."""
-
-    latest: Reached = ""
-    """When the latest row read was created: a response without that row is not trusted."""
+    filter: DateFilter | None = None
+    """None where it is to be found out what the filter takes."""
 
 
 class ContactReportsState(StreamState):

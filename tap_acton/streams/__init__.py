@@ -59,13 +59,11 @@ from tap_acton.streams.messages.messages import Messages
 from tap_acton.streams.messages.reports import MessageReports
 from tap_acton.streams.programs import Programs
 from tap_acton.streams.seo import SeoKeywords, SeoReports
-from tap_acton.streams.suppression.streams import (
-    HardBounces,
-    OptOuts,
-    SpamComplaints,
+from tap_acton.streams.suppression.subscriptions import (
     SubscriptionCategories,
     SubscriptionOptOuts,
 )
+from tap_acton.streams.suppression.system_lists import HardBounces, OptOuts, SpamComplaints
 
 STREAM_TYPES: tuple[type[Any], ...] = (
     Account,

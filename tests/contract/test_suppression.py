@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from acton_sandbox import Fault
 from acton_sandbox.view import Choices
 from tap_acton.records.timestamps import milliseconds_of
-from tap_acton.streams.suppression.created_after import HOLDS
+from tap_acton.streams.suppression.system_lists import TRUSTED_FOR
 from tests.contract.conftest import NOW, bench_of
 from tests.contract.expected import REPLICATION_KEYS, by_key, expected_records
 
@@ -78,8 +78,11 @@ def assert_held(outputs: Sequence[Output], account: Account, *streams: str) -> N
 
 
 def pages_of(account: Account, stream: str) -> int:
-    """Count the calls for a whole list, of which the last page is never full."""
-    return len(getattr(account, stream)) // PAGE_SIZE + 1
+    """Count the calls for a whole list.
+
+    Each page begins with the last row of the one before, and the last page holds that row alone.
+    """
+    return -(-(len(getattr(account, stream)) - 1) // (PAGE_SIZE - 1)) + 1
 
 
 def calls(output: Output) -> list[int]:
@@ -92,9 +95,16 @@ def whole(account: Account, more: int = 0) -> list[int]:
     return [pages_of(account, stream) + more for stream in PATHS]
 
 
+def filter_of(output: Output, stream: str) -> dict[str, Any]:
+    """Give all that the state says of the filter of a list."""
+    (progress,) = output.bookmarks[stream].get("progress", [{}])
+    found: dict[str, Any] = progress.get("filter", {})
+    return found
+
+
 def unit_of(output: Output, stream: str = "opt_outs") -> str | None:
     """Give what the state says of the filter of a list."""
-    unit: str | None = output.bookmarks[stream].get("createdafter", {}).get("unit")
+    unit: str | None = filter_of(output, stream).get("unit")
     return unit
 
 
@@ -120,8 +130,9 @@ def without(account: Account, emails: Collection[str]) -> Account:
 def with_memory(state: dict[str, Any], **memory: str) -> dict[str, Any]:
     """Change what the state says of the filter of the opt-outs."""
     changed: dict[str, Any] = json.loads(json.dumps(state))
-    kept = changed["bookmarks"]["opt_outs"]
-    kept["createdafter"] = {**kept.get("createdafter", {}), **memory}
+    (progress,) = changed["bookmarks"]["opt_outs"].get("progress", [{}])
+    if "filter" in progress:
+        progress["filter"].update(memory)
     return changed
 
 
@@ -152,13 +163,13 @@ def test_a_proven_filter_makes_a_nightly_run_cost_one_call(bench: Bench, choice:
     assert calls(first) == whole(bench.sandbox.account, 1 if unit == "seconds" else 2)
     assert units(first) == {unit}
     second = read(bench, first.state)
-    assert calls(second) == [1, 1, 1]
+    assert calls(second) == [2, 2, 2]
     assert second.state == first.state
     bench.next_day()
     third = read(bench, second.state)
-    assert calls(third) == [1, 1, 1]
+    assert calls(third) == [2, 2, 2]
     assert units(third) == {unit}
-    for stream, saved in zip(PATHS, whole(bench.sandbox.account, -1), strict=True):
+    for stream, saved in zip(PATHS, whole(bench.sandbox.account, -2), strict=True):
         assert summary_of(third)["streams"][stream]["saved"] == {"known": saved}
 
 
@@ -179,7 +190,7 @@ def test_a_filter_of_no_use_is_tried_once(bench: Bench, choice: str) -> None:
 def test_a_list_of_one_page_is_read_whole(bench: Bench) -> None:
     first = read(bench, page_size=1_000)
     second = read(bench, first.state, page_size=1_000)
-    assert calls(first) == calls(second) == [1, 1, 1]
+    assert calls(first) == calls(second) == [2, 2, 2]
     assert units(first) == units(second) == {None}
     assert not any("createdafter" in seen.query for seen in first.requests + second.requests)
 
@@ -187,12 +198,11 @@ def test_a_list_of_one_page_is_read_whole(bench: Bench) -> None:
 def test_the_state_holds_the_unit_and_no_address(bench: Bench) -> None:
     found = read(bench)
     for stream in PATHS:
-        kept = found.bookmarks[stream]
-        assert kept["createdafter"] == {
+        assert filter_of(found, stream) == {
             "unit": "seconds",
             "found_at": "2026-03-20T12:00:00.000Z",
             "pages": pages_of(bench.sandbox.account, stream),
-            "latest": kept["replication_key_value"],
+            "latest": found.bookmarks[stream]["replication_key_value"],
         }
     assert "@" not in json.dumps(found.state)
     assert {f"| INFO | tap-acton.{stream}" for stream in PATHS} == {
@@ -233,7 +243,7 @@ def test_a_wrong_memory_costs_calls_and_no_rows(bench: Bench, choice: str, belie
     if believed == "none":
         # It does no harm, so it is left until it is due.
         assert unit_of(outputs[-1]) == "none"
-        bench.next_day(HOLDS.days)
+        bench.next_day(TRUSTED_FOR.days)
         outputs.append(read(bench, state, streams=["opt_outs"]))
     assert unit_of(outputs[-1]) == true_unit
 
@@ -245,14 +255,15 @@ def test_an_answer_without_the_row_that_is_known_is_not_relied_on(bench: Bench) 
     bench.sandbox.choices = CHOICES["seconds"]
     bench.next_day()
     second = read(bench, first.state)
-    # An empty answer, all of the list, and the proof.
-    assert calls(second) == whole(bench.sandbox.account, 2)
+    # An empty answer, believed the second time, then all of the list, and the proof.
+    assert calls(second) == whole(bench.sandbox.account, 3)
     assert units(second) == {"seconds"}
     for stream in PATHS:
-        kept = second.bookmarks[stream]["createdafter"]
-        assert kept["pages"] == pages_of(bench.sandbox.account, stream)
+        assert filter_of(second, stream)["pages"] == pages_of(bench.sandbox.account, stream)
     assert_held([first, second], bench.sandbox.account)
-    assert len([line for line in second.log.splitlines() if "gives no certain answer" in line]) == 3
+    assert (
+        len([line for line in second.log.splitlines() if "cannot be relied on today" in line]) == 3
+    )
 
 
 def test_a_filter_that_stops_to_filter_is_tried_anew_by_the_next_run(bench: Bench) -> None:
@@ -263,7 +274,7 @@ def test_a_filter_that_stops_to_filter_is_tried_anew_by_the_next_run(bench: Benc
     assert calls(second) == whole(bench.sandbox.account)
     third = read(bench, second.state)
     assert units(third) == {"milliseconds"}
-    assert calls(read(bench, third.state)) == [1, 1, 1]
+    assert calls(read(bench, third.state)) == [2, 2, 2]
 
 
 def test_the_latest_row_may_be_taken_off_its_list(bench: Bench) -> None:
@@ -271,20 +282,20 @@ def test_the_latest_row_may_be_taken_off_its_list(bench: Bench) -> None:
     first = read(bench)
     bench.sandbox.account = without(account, {account.opt_outs[-1].email})
     second = read(bench, first.state)
-    assert calls(second) == [1, 1, pages_of(account, "opt_outs") + 2]
-    assert calls(read(bench, second.state)) == [1, 1, 1]
+    assert calls(second) == [2, 2, pages_of(bench.sandbox.account, "opt_outs") + 3]
+    assert calls(read(bench, second.state)) == [2, 2, 2]
 
 
 def test_what_was_found_out_is_checked_against_the_whole_list_in_time(bench: Bench) -> None:
     last = read(bench)
-    for pause in (5, HOLDS.days - 6):
+    for pause in (5, TRUSTED_FOR.days - 6):
         bench.next_day(pause)
         last = read(bench, last.state)
-        assert calls(last) == [1, 1, 1]
+        assert calls(last) == [2, 2, 2]
     bench.next_day()
     last = read(bench, last.state)
     assert calls(last) == whole(bench.sandbox.account, 1)
-    assert calls(read(bench, last.state)) == [1, 1, 1]
+    assert calls(read(bench, last.state)) == [2, 2, 2]
 
 
 def test_what_the_filter_should_not_have_kept_back_comes_with_the_whole_list(bench: Bench) -> None:
@@ -299,7 +310,7 @@ def test_what_the_filter_should_not_have_kept_back_comes_with_the_whole_list(ben
         bench.sandbox.account = without(true_account, hidden)
         outputs.append(read(bench, outputs[-1].state, streams=streams))
         bench.sandbox.account = true_account
-    assert [calls(output)[2] for output in outputs[1:]] == [1, 1]
+    assert [calls(output)[2] for output in outputs[1:]] == [2, 2]
     assert not hidden & {row["email"] for run in outputs for row in run.records["opt_outs"]}
     bench.next_day()
     last = read(bench, outputs[-1].state, streams=streams)
@@ -331,9 +342,9 @@ def test_a_list_of_which_a_row_has_no_timestamp_is_read_whole(bench: Bench) -> N
     vars(account)["hard_bounces"] = [replace(bounces[0], at=0), *bounces[1:]]
     bench.sandbox.account = account
     first = read(bench)
-    assert first.bookmarks["hard_bounces"]["createdafter"]["unit"] == "none"
+    assert unit_of(first, "hard_bounces") is None
     assert first.paths[PATHS["hard_bounces"]] == pages_of(bench.sandbox.account, "hard_bounces")
-    assert first.bookmarks["opt_outs"]["createdafter"]["unit"] == "seconds"
+    assert unit_of(first) == "seconds"
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 500])
@@ -344,7 +355,7 @@ def test_a_proof_that_fails_fails_no_stream(bench: Bench, status: int) -> None:
     )
     first = read(bench)
     assert first.failure is None
-    assert first.bookmarks["opt_outs"]["createdafter"]["unit"] == "none"
+    assert unit_of(first) == "none"
     assert_held([first], bench.sandbox.account)
 
 
@@ -354,9 +365,7 @@ def test_a_filter_that_is_answered_with_errors_is_left_out_by_the_next_run(bench
     bench.sandbox.faults.add(Fault("status", PATHS["opt_outs"], times=None, status=500))
     second = read(bench, first.state)
     assert second.failure is not None
-    kept = {**first.bookmarks["opt_outs"]}
-    del kept["createdafter"]
-    assert second.bookmarks["opt_outs"] == kept
+    assert second.bookmarks["opt_outs"] == {**first.bookmarks["opt_outs"], "progress": [{}]}
     bench.sandbox.faults.clear()
     third = read(bench, second.state)
     assert third.failure is None
@@ -371,8 +380,8 @@ def test_an_allowance_that_ends_before_the_proof_leaves_the_run_complete(bench: 
     streams = ["opt_outs"]
     before = read(bench, streams=streams, page_size=1_000)
     pages = pages_of(bench.sandbox.account, "opt_outs")
-    # All calls but that of the list itself, then the pages of the list.
-    limit = len(before.requests) - 1 + pages
+    # All calls but those of the list itself, then the pages of the list.
+    limit = len(before.requests) - 2 + pages
     first = read(bench, streams=streams, daily_request_limit=limit)
     assert first.failure is None
     assert first.paths[PATHS["opt_outs"]] == pages
@@ -398,7 +407,7 @@ def test_a_start_date_behind_what_was_read_is_no_doubt(bench: Bench) -> None:
     bench.next_day(4)
     start = NOW + timedelta(days=2)
     second = read(bench, first.state, start_date=start.isoformat())
-    assert calls(second) == [1, 1, 1]
+    assert calls(second) == [2, 2, 2]
     for stream in PATHS:
         column = REPLICATION_KEYS[stream]
         wanted = [
@@ -417,7 +426,7 @@ def test_a_row_from_the_future_does_not_switch_the_filter_off(bench: Bench) -> N
     bench.sandbox.account = account
     first = read(bench)
     second = read(bench, first.state)
-    assert calls(second) == [1, 1, 1]
+    assert calls(second) == [2, 2, 2]
     assert first.bookmarks["opt_outs"]["replication_key_value"] == "2026-03-20T12:00:00.000Z"
 
 

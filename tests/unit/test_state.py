@@ -28,6 +28,7 @@ from tap_acton.state.stream_state import (
     Checkpoint,
     ContactReportsState,
     Cursor,
+    DateFilter,
     FilterState,
     FullRefresh,
     ItemsState,
@@ -44,6 +45,7 @@ NOW = datetime(2026, 3, 30, 12, tzinfo=UTC)
 THEN = "2026-03-19T10:00:00.000Z"
 SOON = timestamp_of(NOW + timedelta(hours=23))
 LATER = "2026-04-02T10:00:00.000Z"
+FILTER = {"unit": "seconds", "found_at": THEN, "pages": 3, "latest": THEN}
 NAMES = {"columns": {"Name": "name"}, "source": "l-1"}
 
 STATES = Path(__file__).with_name("states")
@@ -127,10 +129,14 @@ states: st.SearchStrategy[StreamState] = st.one_of(
     st.builds(
         FilterState,
         **shared,
-        unit=st.sampled_from(["", "seconds", "milliseconds", "none"]),
-        found_at=st.none() | timestamps,
-        pages=counts,
-        latest=reached,
+        filter=st.none()
+        | st.builds(
+            DateFilter,
+            unit=st.sampled_from(["seconds", "milliseconds", "none"]),
+            found_at=timestamps,
+            pages=counts,
+            latest=timestamps,
+        ),
     ),
     st.builds(ContactReportsState, **shared, covered_until=st.none() | timestamps, covers=covers),
 )
@@ -366,8 +372,16 @@ def test_of_a_bookmark_with_a_wrong_replication_value_only_names_stay(
             f"{IMPOSSIBLE} is not a timestamp that this tap writes",
         ),
         (MessagesState, [{"counters": {"s": "1"}}], "'counters[...]' is not what this tap writes"),
-        (FilterState, [{"unit": "days"}], "'unit' is not what this tap writes"),
-        (FilterState, [{"pages": -1}], "'pages' is not what this tap writes"),
+        (
+            FilterState,
+            [{"filter": {**FILTER, "unit": "days"}}],
+            "'filter.unit' is not what this tap writes",
+        ),
+        (
+            FilterState,
+            [{"filter": {**FILTER, "pages": -1}}],
+            "'filter.pages' is not what this tap writes",
+        ),
         (ContactReportsState, [{"covers": {"shard": "1/1"}}], "'covers[...]' is not"),
     ],
 )
@@ -453,10 +467,12 @@ def test_a_night_of_version_2() -> None:
     assert members.fingerprints.startswith("20gLfm66")
     bounces = of_sample("version_2_night", "hard_bounces")
     assert bounces == FilterState(
-        unit="seconds",
-        found_at="2026-03-20T12:00:00.000Z",
-        pages=57,
-        latest="2026-03-21T14:19:26.000Z",
+        filter=DateFilter(
+            unit="seconds",
+            found_at="2026-03-20T12:00:00.000Z",
+            pages=57,
+            latest="2026-03-21T14:19:26.000Z",
+        )
     )
     scores = of_sample("version_2_night", "contact_scores")
     assert scores == ContactReportsState(
@@ -565,7 +581,8 @@ def test_counters_become_numbers(old: Any, new: Any) -> None:
 def test_a_filter_without_its_unit_is_found_out_again() -> None:
     found = {"found_at": THEN, "pages": 3, "latest": THEN}
     assert migrated({"createdafter": found}) == {}
-    assert progress_of({"createdafter": {**found, "unit": "none"}}) == {**found, "unit": "none"}
+    known = {**found, "unit": "none"}
+    assert progress_of({"createdafter": known}) == {"filter": known}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,42 @@
+"""The categories of messages that contacts can subscribe to, and who opted out of which."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tap_acton.api.pagination import OffsetPaging
+from tap_acton.records.extractors import RowsAt
+from tap_acton.streams.base.stream import ActOnStream
+from tap_acton.streams.suppression.system_lists import LATE
+
+if TYPE_CHECKING:
+    from tap_acton.sync.query import Item, Query
+
+
+class SubscriptionCategories(ActOnStream):
+    """The categories of messages that contacts can subscribe to."""
+
+    name = "subscription_categories"
+    path = "/api/1/subscription/category"
+    primary_keys = ("id",)
+    extract = RowsAt("")
+    item_columns = ("id", "name")
+
+
+class SubscriptionOptOuts(ActOnStream):
+    """Addresses that opted out of one category of messages."""
+
+    name = "subscription_opt_outs"
+    path = "/api/1/subscription/optout"
+    primary_keys = ("subscription_category_id", "email")
+    replication_key = "opted_out_at"
+    listing, item, id_column = "subscription_categories", "category", "subscription_category_id"
+    extract, pages = RowsAt("result"), OffsetPaging
+    least_lookback = LATE
+
+    def query_of(self, item: Item) -> Query:
+        """Request a category by its name, as Act-On wants it."""
+        query = super().query_of(item)
+        name = {"category": item["name"] or ""}
+        return replace(query, parameters=name, since=self.bookmark.since)
