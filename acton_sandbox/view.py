@@ -35,6 +35,8 @@ class Choices:
     """Which spelling of `listingtype` is understood: `both`, `lower` or `upper`."""
     contact_id_column: str = ""
     """Where `_contact_id_` stands: `first`, `last` or `absent`; by default as in the edition."""
+    filtered_total: str = "rows"
+    """What the total of a list counts beside a date filter: the `rows` that pass it, or `all`."""
     ids_in_csv: bool = True
     """Whether the CSV form of a list has the `_contact_id_` column."""
     csv_columns: str = "same"

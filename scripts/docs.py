@@ -23,7 +23,7 @@ from tap_acton.streams.lists.list_streams import ListStream
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from tap_acton.streams.base.old_stream import ActOnStream
+    from tap_acton.streams.base.stream import ActOnStream
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"

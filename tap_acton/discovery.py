@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from tap_acton.errors import ActOnError, CallError, NotAvailableError
 from tap_acton.records.dynamic_columns import FoundStream, KnownNames
+from tap_acton.streams import STREAM_TYPES
 from tap_acton.streams.audience_center.account import AudienceCenter
 from tap_acton.streams.audience_center.contacts import Contacts
 from tap_acton.streams.audience_center.custom_fields import custom_columns
@@ -97,6 +98,7 @@ def _list_streams(run: Run, known: KnownNames) -> dict[str, FoundStream]:
         partial(read_headers, client),
         run.settings.wants_list_stream,
         known,
+        taken=[kind.name for kind in STREAM_TYPES],
     )
 
 

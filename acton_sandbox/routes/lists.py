@@ -111,6 +111,7 @@ def list_download(call: Call) -> Answer:
     headers = table.headers
     offset, page = call.page(rows)
     data = [table.cells(row) for row in page]
+    counted = item.rows if call.view.choices.filtered_total == "all" else rows
     fields = [name for name in call.query.get("fields", "").split(";") if name]
     if fields:
         if dates or not set(fields) <= set(headers):
@@ -123,7 +124,7 @@ def list_download(call: Call) -> Answer:
             "listId": item.id,
             "offset": offset,
             "count": len(data),
-            "totalCount": len(rows),
+            "totalCount": len(counted),
             "emailColumn": _position(headers, item.headers[item.email_column]),
             "headers": headers,
             "data": data,

@@ -125,7 +125,11 @@ class Bookmark:
             }
 
     def discard(self) -> None:
-        """Keep the bookmark where it is, since the stream was not read to its end."""
+        """Keep the bookmark where it is, since the stream was not read to its end.
+
+        A checkpoint still keeps what was reached.
+        """
+        self._reached_before = self.reached
         self._state.pop(MARKERS, None)
 
     def forget(self) -> None:

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from tap_acton.errors import ActOnError
     from tap_acton.settings.settings import Settings
-    from tap_acton.sync.spool import FactsSpool
 
 Parent: TypeAlias = Mapping[str, Any]
 """The columns of a parent's record that its children need."""
@@ -51,7 +50,6 @@ class Run:
 
     Attributes:
         summary: What the run counted.
-        facts: What the first of the streams of contact facts has read for the others.
     """
 
     def __init__(
@@ -69,7 +67,6 @@ class Run:
             settings.request_timeout, settings.max_retries
         )
         self.summary = RunSummary()
-        self.facts: FactsSpool | None = None
         self._limits: RateLimits | None = None
         self._session: requests.Session | None = None
         self._told: set[ActOnError] = set()
@@ -186,14 +183,12 @@ class Run:
         return is_new
 
     def close(self) -> None:
-        """Let calls that are still under way end without a repetition, and close files."""
+        """Let calls that are still under way end without a repetition."""
         self.stop.request(0)
         self.close_files()
 
     def close_files(self) -> None:
         """Close files and connections."""
-        if self.facts is not None:
-            self.facts.close()
         if self._limits is not None:
             self._limits.close()
         if self._session is not None:

@@ -12,11 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
-
-    from tap_acton.errors import ActOnError, AllowanceSpentError
-    from tap_acton.records.reader import Record
-    from tap_acton.sync.summary import StreamSummary
+    from collections.abc import Collection, Iterable, Iterator
 
 
 def unnamed_file(owner: object) -> IO[bytes]:
@@ -61,22 +57,6 @@ class Spool:
     def flush(self) -> None:
         """Write what is still in the memory; raises OSError if the disk has no room for it."""
         self._file.flush()
-
-    def take(self) -> Iterator[Any]:
-        """Give the items, once.
-
-        Returns:
-            The items in the order in which they were kept.
-
-        Raises:
-            OSError: If the disk has no room for what was kept last.
-        """
-        self._file.seek(0)
-        return self._items()
-
-    def _items(self) -> Iterator[Any]:
-        with self._file as file:
-            yield from map(msgspec.json.decode, file)
 
     def __len__(self) -> int:
         """The number of items."""
@@ -130,58 +110,6 @@ class HeldRows:
     def __iter__(self) -> Iterator[Any]:
         """The rows in the order in which they came."""
         yield from chain.from_iterable([*self._parts, self._waiting])
-
-
-class FactsSpool:
-    """Rows that one stream has read for those that are read after it.
-
-    An account's facts may be larger than the memory, so they wait on the disk.
-
-    Args:
-        names: The streams that are still to be read.
-
-    Attributes:
-        source: What was counted of the stream that reads; None until it is through.
-        failure: Why it could not be read to its end, if it could not.
-        spent: What ended its reading for today, if it is to go on tomorrow.
-        after: What it has behind it then.
-    """
-
-    def __init__(self, names: Sequence[str]) -> None:
-        self.source: StreamSummary | None = None
-        self.failure: ActOnError | None = None
-        self.spent: AllowanceSpentError | None = None
-        self.after = ""
-        self._names = frozenset(names)
-        self._files = {name: Spool() for name in names}
-
-    def __contains__(self, name: str) -> bool:
-        """Whether the rows of a stream are kept here."""
-        return name in self._names
-
-    def add(self, name: str, record: Record) -> None:
-        """Keep a record.
-
-        Args:
-            name: The stream that it belongs to.
-            record: The record.
-        """
-        self._files[name].add(record)
-
-    def take(self, name: str) -> Iterator[Record]:
-        """Give the records of a stream, once.
-
-        Args:
-            name: The stream.
-
-        Returns:
-            The records in the order in which they were kept.
-        """
-        return self._files.pop(name).take()
-
-    def close(self) -> None:
-        """Drop what has not been taken."""
-        self._files.clear()
 
 
 class Places:

@@ -86,7 +86,7 @@ def test_contacts_are_found_wherever_the_list_has_their_ids(account: Account, pl
         found = bench.run(streams=["contact_facts"])
     if place == "absent":
         assert asked(found) == []
-        assert any("does not tell the ids" in line for line in found.lines("WARNING"))
+        assert any("does not have the ids" in line for line in found.lines("WARNING"))
     else:
         assert found.records["contact_facts"] == expected_facts(account)["contact_facts"]
 

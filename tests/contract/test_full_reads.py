@@ -254,8 +254,8 @@ def test_it_is_activated_behind_the_rows_and_before_the_state_that_knows_it(benc
     assert max(at for at, one in enumerate(messages) if one["type"] == "RECORD") < at
     for place, message in enumerate(messages):
         if message["type"] == "STATE":
-            kept = message["value"]["bookmarks"]["list_members"].get("full_read", {})
-            assert kept.get("is_open", False) is (place < at)
+            (kept,) = message["value"]["bookmarks"]["list_members"].get("progress", [{}])
+            assert kept.get("full_refresh", {}).get("is_open", False) is (place < at)
 
 
 def test_a_stream_map_that_renames_the_table_renames_its_version_too(bench: Bench) -> None:
@@ -310,13 +310,13 @@ def test_nothing_is_dropped_where_settings_leave_rows_out(
     before = days.held("list_members")
     output = days.run(days=7, **narrowed)
     assert activations(output) == {}
-    (line,) = [line for line in output.lines("INFO") if "No full read" in line]
+    (line,) = [line for line in output.lines("INFO") if "No full refresh" in line]
     assert next(iter(narrowed)) in line
     assert days.held("list_members").keys() == before.keys()
     # A full read that such a run has had a part in is never activated.
     state = days.state
     assert state is not None
-    state["bookmarks"]["list_members"]["full_read"]["is_open"] = True
+    state["bookmarks"]["list_members"]["progress"][0]["full_refresh"]["is_open"] = True
     days.run(days=1, **narrowed)
     assert activations(days.run(days=1, full_read_period="P30D")) == {}
 
@@ -418,9 +418,10 @@ def test_a_list_that_an_earlier_day_has_skipped_keeps_rows(bench: Bench, tmp_pat
     bench.sandbox.faults.add(
         Fault("status", f"/api/1/list/{first.id}", times=1, status=400, body=GONE)
     )
-    spent = days.run(days=8, daily_request_limit=4)
+    # The account, the listing and the page that proves its total, and two lists.
+    spent = days.run(days=8, daily_request_limit=5)
     assert isinstance(spent.failure, AllowanceSpentError)
-    assert spent.bookmarks["list_members"]["full_read"]["has_gap"]
+    assert spent.bookmarks["list_members"]["progress"][0]["full_refresh"]["has_gap"]
     second = days.run(days=2)
     assert activations(second) == {}
     assert days.held("list_members").keys() == before.keys()
@@ -491,7 +492,7 @@ def test_the_plan_foresees_it(bench: Bench) -> None:
                 catalog=catalog(["list_members"]),
             ).plan()
         (foreseen,) = [one for one in plan.streams if one.stream == "list_members"]
-        assert ("full read" in foreseen.reason) is (later > 1)
+        assert ("full refresh" in foreseen.reason) is (later > 1)
         asked = sum(
             calls for path, calls in days.run().paths.items() if path.startswith("/api/1/list/")
         )

@@ -133,7 +133,7 @@ def test_the_next_day_brings_only_what_changed(webinars: Account, bench: Bench) 
     assert all(
         "modafter" in seen.query for seen in read if seen.path.rpartition("/")[2] in with_rows
     )
-    bookmarks = second.bookmarks[STREAM]["lists"]
+    bookmarks = second.bookmarks[STREAM]["progress"][0]["lists"]
     assert bookmarks.keys() == with_rows & {seen.path.rpartition("/")[2] for seen in read}
 
 

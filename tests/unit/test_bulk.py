@@ -27,12 +27,11 @@ from tap_acton.errors import (
 )
 from tap_acton.records.list_table import cells_as_in, read_csv
 from tap_acton.streams.base import csv_download
-from tap_acton.streams.base.csv_download import CsvFile
-from tap_acton.streams.base.old_csv import DOWNLOAD_TRIES, object_maker
+from tap_acton.streams.base.csv_download import DOWNLOAD_TRIES, CsvFile, ObjectProof
 from tests.unit.test_client import HOST, Setup
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tap_acton.errors import ActOnError
 
@@ -313,8 +312,13 @@ PAGE = [
 ]
 
 
+def arranging(headers: list[str], page: list[dict[str, Any]]) -> Callable[[list[str]], Any]:
+    """Give what makes objects of the cells of a file."""
+    return ObjectProof(page, dict).row_maker(headers).arrange
+
+
 def test_cells_become_fields_as_json_has_them() -> None:
-    make = object_maker(["os", "more", "ts", "data", "action"], PAGE)
+    make = arranging(["os", "more", "ts", "data", "action"], PAGE)
     assert make(["", "", "4", "", "Opened"]) == {"ts": "4", "action": "Opened", "data": ""}
     assert list(make(["Linux", "", "4", "y", "Opened"])) == ["ts", "action", "data", "os"]
 
@@ -332,7 +336,7 @@ def test_cells_become_fields_as_json_has_them() -> None:
     ],
 )
 def test_cells_that_json_could_hold_otherwise_are_told(cells: list[str]) -> None:
-    make = object_maker(["os", "more", "ts", "data", "action"], PAGE)
+    make = arranging(["os", "more", "ts", "data", "action"], PAGE)
     with pytest.raises(ValueError):  # noqa: PT011 - it has no text
         make(cells)
 
@@ -350,4 +354,4 @@ def test_headers_that_do_not_tell_the_fields_are_told(
     headers: list[str], page: list[dict[str, Any]]
 ) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - it has no text
-        object_maker(headers, page)
+        arranging(headers, page)

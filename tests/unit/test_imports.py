@@ -47,7 +47,6 @@ NEIGHBORS = {
 
 UPWARD = {
     "state/rounds -> sync",
-    "streams/lists/discovery -> streams",
 }
 """Imports that run up or sideways, still to be removed."""
 

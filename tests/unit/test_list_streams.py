@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tap_acton.records.dynamic_columns import FoundStream
 
 NOTHING = KnownNames({}, {})
+TAKEN = [kind.name for kind in STREAM_TYPES]
 SHARED = {"list_id", "contact_id", "created_at", "modified_at", "extra_fields"}
 SYSTEM = ["_contact_id_", "created_date", "modified_date"]
 
@@ -46,7 +47,9 @@ def find(
         return [*SYSTEM[:1], *lists[list_id][1], *SYSTEM[1:]]
 
     listing = [{"id": list_id, "name": name} for list_id, (name, _) in lists.items()]
-    return find_list_streams(listing, headers_of, lambda _, name: fnmatchcase(name, pattern), known)
+    return find_list_streams(
+        listing, headers_of, lambda _, name: fnmatchcase(name, pattern), known, TAKEN
+    )
 
 
 def known_of(found: Mapping[str, FoundStream]) -> KnownNames:
@@ -140,7 +143,7 @@ def test_discovery_does_not_wait_for_every_list_while_act_on_does_not_answer(
         raise StreamFailedError("no answer")
 
     listing = [{"id": list_id, "name": name} for list_id, (name, _) in lists.items()]
-    assert find_list_streams(listing, headers_of, lambda *_: True, NOTHING) == {}
+    assert find_list_streams(listing, headers_of, lambda *_: True, NOTHING, TAKEN) == {}
     assert len(asked) == MOST_FAILURES
     (record,) = caplog.records
     assert all(list_id in record.getMessage() for list_id in lists)
@@ -157,7 +160,7 @@ def test_a_name_that_a_list_had_is_not_given_to_another_one() -> None:
 
 def test_a_listing_without_ids_or_names_does_no_harm() -> None:
     listing: list[dict[str, Any]] = [{}, {"id": None, "name": "A"}, {"id": "l-1", "name": None}]
-    found = find_list_streams(listing, lambda _: ["A"], lambda *_: True, NOTHING)
+    found = find_list_streams(listing, lambda _: ["A"], lambda *_: True, NOTHING, TAKEN)
     assert {stream: one.source for stream, one in found.items()} == {"list_l_1": "l-1"}
 
 

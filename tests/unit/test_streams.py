@@ -9,19 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_acton.errors import CallError, RejectedCallError, StreamFailedError
+from tap_acton.errors import CallError, GoneError, RejectedCallError, StreamFailedError
 from tap_acton.records.extractors import UnknownShapeError
 from tap_acton.records.list_table import Table, distinct_names, read_csv
 from tap_acton.records.reader import records_of_columns
 from tap_acton.records.timestamps import milliseconds_of, timestamp_of
 from tap_acton.streams.base.listings import Listings
 from tap_acton.streams.lists.rows import ListPage
-from tap_acton.sync.answers import Answer, Query
+from tap_acton.sync.query import Query, Response
 from tap_acton.tap import TapActOn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping
 
+    from tap_acton.api.pagination import Page
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 SETTINGS = {
@@ -85,7 +86,8 @@ def test_a_stream_goes_back_behind_its_bookmark_but_not_behind_the_start_date(
     state: str | None, settings: dict[str, Any], since: str | None
 ) -> None:
     bookmark = {"replication_key": "modified_at", "replication_key_value": state}
-    assert stream("list_members", bookmark if state else None, **settings).since == since
+    members: Any = stream("list_members", bookmark if state else None, **settings)
+    assert members.bookmark.since == since
 
 
 @pytest.mark.parametrize("name", ["hard_bounces", "spam_complaints", "opt_outs"])
@@ -150,45 +152,30 @@ def test_a_null_in_place_of_the_rows_is_no_rows() -> None:
     assert stream("hard_bounces").extracted({"result": None}, Query("/path")).rows == []
 
 
-def test_a_stream_whose_every_parent_is_gone_fails() -> None:
-    members = stream("list_members")
-    gone = CallError("gone")
-    answers = [
-        Answer(
-            Query("/", given={"list_id": "l"}, parent={"id": str(number), "modified_at": None}),
-            gone=gone,
-        )
-        for number in range(6)
-    ]
+def members_of(problems: Mapping[str, CallError | None]) -> Any:
+    """Give the members of empty lists, or the problems that come for them."""
+    members: Any = stream("list_members")
+    whole = {"listing_type": "CONTACT_LIST", "folder_name": "", "size": 0, "modified_at": None}
+    members.run.shared(Listings).keep("lists", [{"id": one, **whole} for one in problems])
 
-    def tasks() -> Iterator[Any]:
-        return ((lambda answer=answer: (answer, ())) for answer in answers)
+    def fetch(query: Query, page: Page) -> Response:
+        return Response(query, page, total=0, problem=problems[query.given["list_id"]])
 
-    members.tasks = tasks
-    with pytest.raises(StreamFailedError, match="each of the 6 parents"):
+    members.fetch = fetch
+    return members
+
+
+def test_a_stream_whose_every_item_is_gone_fails() -> None:
+    members = members_of({f"l-{number}": GoneError("gone") for number in range(6)})
+    with pytest.raises(StreamFailedError, match="any of the 6"):
         list(members.read())
 
 
 def test_a_stream_of_which_something_was_refused_is_not_complete() -> None:
-    members = stream("list_members")
-    members.run.shared(Listings).keep("lists", [])
-    answers = [
-        Answer(Query("/", given={"list_id": "l-1"}, parent={"id": "l-1", "modified_at": None})),
-        Answer(
-            Query(
-                "/", "list l-2", given={"list_id": "l-2"}, parent={"id": "l-2", "modified_at": None}
-            ),
-            gone=RejectedCallError("refused"),
-        ),
-    ]
-
-    def tasks() -> Iterator[Any]:
-        return ((lambda answer=answer: (answer, ())) for answer in answers)
-
-    members.tasks = tasks
+    members = members_of({"l-1": None, "l-2": RejectedCallError("refused")})
     assert list(members.get_records(None)) == []
-    assert members.count.outcome == "incomplete"
-    with pytest.raises(StreamFailedError, match="refused 1 parents"):
+    assert members.summary.outcome == "incomplete"
+    with pytest.raises(StreamFailedError, match="1 could not be read"):
         members.log_sync_costs()
 
 

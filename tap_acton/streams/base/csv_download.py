@@ -112,8 +112,12 @@ class CsvDownload:
 
     def calls_for(self, rows: int) -> int:
         """Foresee the calls for so many rows: one a page, or one for the first and one for CSV."""
-        further = pages_of(rows, self._stream.run.settings.page_size) - 1
-        return 2 if self._are_many(further) else 1 + further
+        size = self._stream.run.settings.page_size
+        further = pages_of(rows, size) - 1
+        if self._are_many(further):
+            return 2
+        is_full = rows > 0 and not rows % size  # behind a full page another one is requested
+        return 1 + further + is_full
 
     def fetch(self, query: Query, page: Page) -> Response:
         """Request a page; where that saves calls, a file in place of it and those behind it.

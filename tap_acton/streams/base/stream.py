@@ -475,15 +475,19 @@ class ActOnStream(WritingStream):
         elif query.item is None and outcome.is_refused:
             raise StreamFailedError(self._unproven(query))
         elif outcome.evidence is None and not outcome.depth:
-            if problem is None:
-                self.log("%s", self._unproven(query), level=logging.WARNING)
-            self.summary.skip(query.subject, is_refused=outcome.is_refused)
-            self.table_version.note_gap()
+            self.skip(outcome)
         if not outcome.depth:
             self._items_read += query.item is not None
             self._behind = query.place
         self.finished(outcome)
         self._tell_progress()
+
+    def skip(self, outcome: Outcome) -> None:
+        """Take note of an item of which rows may be missing."""
+        if outcome.problem is None:
+            self.log("%s", self._unproven(outcome.query), level=logging.WARNING)
+        self.summary.skip(outcome.query.subject, is_refused=outcome.is_refused)
+        self.table_version.note_gap()
 
     def not_available(self, outcome: Outcome) -> None:
         """Take note that the endpoint of a query is not offered: the stream is switched off."""

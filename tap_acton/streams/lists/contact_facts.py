@@ -1,39 +1,37 @@
-"""The history and the score of each contact: three streams of one and the same answer."""
+"""The history and the score of each contact: three streams of one and the same response."""
 
 from __future__ import annotations
 
 import logging
 from contextlib import closing
-from functools import cached_property
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from tap_acton.api.client import Call, path_part
-from tap_acton.api.old_pagination import EndlessPagesError, OffsetPages, Page
-from tap_acton.errors import (
-    ActOnError,
-    AllowanceSpentError,
-    GoneError,
-    RejectedCallError,
-    RepeatableError,
-    StreamFailedError,
-)
+from tap_acton.api.decoding import decode_json
+from tap_acton.api.pagination import OffsetPaging
+from tap_acton.errors import ActOnError, AllowanceSpentError, NotAvailableError
+from tap_acton.records.extractors import Extracted, UnknownShapeError, total_of
+from tap_acton.records.ids import fingerprint
 from tap_acton.records.list_table import CONTACT_ID, Table, are_rows
-from tap_acton.records.values import fingerprint
-from tap_acton.state.rounds import noted
-from tap_acton.streams.base.old_stream import ActOnStream
-from tap_acton.streams.lists.lists import CONTACT_LIST
-from tap_acton.streams.lists.rows import sizes_of
-from tap_acton.sync.answers import Answer, Query, RunningNumbers, total_of
-from tap_acton.sync.forecast import Certainty, Estimate, pages_of
-from tap_acton.sync.spool import FactsSpool, Places
+from tap_acton.records.reader import batched
+from tap_acton.streams.base.stream import ActOnStream
+from tap_acton.streams.lists.rows import ListEndpoint, is_contact_list
+from tap_acton.sync.forecast import Forecast, pages_of
+from tap_acton.sync.query import Outcome, Query
+from tap_acton.sync.requester import Requester
+from tap_acton.sync.retriever import Batch, Retriever
+from tap_acton.sync.spool import Places, Spool
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from singer_sdk.helpers.types import Context
 
+    from tap_acton.api.pagination import Page
     from tap_acton.records.reader import Record, Row
-    from tap_acton.sync.run import Parent
+    from tap_acton.sync.query import Item, Place, Response
+    from tap_acton.sync.run import Run
     from tap_acton.sync.summary import StreamSummary
 
 VERBS = {
@@ -61,308 +59,288 @@ VERBS = {
 }
 """What the codes of activities stand for (Act-On developer site, before 2021)."""
 
-PLACE = ("list ", ", contact ")
-"""What the parts of a contact's place follow, as the state has it."""
 
-ACTIVITY_IDENTITY = ("list_id", "contact_id", "activity_at", "verb", "object_id", "what")
+class Facts:
+    """What the first of the streams has read for those that come after it.
 
+    An account's facts may be larger than the memory, so they wait on the disk.
 
-class _Facts(ActOnStream):
-    """A part of what Act-On tells of a contact.
-
-    Not selected by default, since it takes one call per contact of each list, whose answer
-    may be large. The call is made once per run, whichever of the parts are selected: the
-    first that is read asks, and keeps the rows of the others until it is their turn.
+    Attributes:
+        kept: The records by stream.
+        source: What was counted of the stream that read them; None until it has ended.
+        error: What ended it, if not its end.
+        behind: The place of the last contact that it read.
     """
 
-    listing = "lists"
-    selected_by_default = False
+    def __init__(self, run: Run) -> None:  # noqa: ARG002 - whatever a run shares is made of it
+        self.kept: dict[str, Spool] = {}
+        self.source: StreamSummary | None = None
+        self.error: ActOnError | None = None
+        self.behind: Place = ()
 
-    def get_records(self, context: Context | None) -> Iterator[Record]:
-        """Read the stream's records; where the allowance ends, all that came of the answers.
 
-        The streams of the answer come one after the other. So that nothing of it is asked
-        for again, the run ends behind the last of them and not with the first.
+class ContactIds:
+    """The ids of a list's contacts, as a retriever reads them.
 
-        Args:
-            context: Not used; contacts are read within the stream.
+    Args:
+        stream: The stream for which they are read.
+    """
 
-        Yields:
-            The records.
+    missing_is_gone = False
+    key_of: Callable[[Record], Any] = itemgetter("key")
 
-        Raises:
-            AllowanceSpentError: If this is the last of them, and the allowance is spent.
-        """
-        yield from super().get_records(context)
-        spool = self.run.facts
-        if spool is None or spool.spent is None:
-            return
-        self.count.outcome = ""
-        if not self.count.refused:
-            self._behind = spool.after
-            self.pause_round(is_done=False, after="")
-        self.discard_progress()
-        if not self._later():
-            raise spool.spent
-
-    def pause_round(self, *, is_done: bool, after: str) -> None:  # noqa: ARG002
-        """Keep what is behind the stream: the contacts up to some place in their order.
-
-        Args:
-            is_done: Whether the stream was read to its end.
-            after: The contact that was last asked about, which may be gone tomorrow.
-        """
-        if not self._is_paused:
-            self._is_paused = True
-            super().pause_round(is_done=is_done, after=self._behind)
-
-    @cached_property
-    def _is_paused(self) -> bool:
-        return False
-
-    @cached_property
-    def _behind(self) -> str:
-        return ""
-
-    def read(self) -> Iterator[Record]:
-        """Ask for the facts, or give the rows that an earlier stream has kept.
-
-        Yields:
-            The records.
-
-        Raises:
-            ActOnError: If the facts cannot be read to their end, or could not be by the
-                stream that asked for them.
-        """
-        spool = self.run.facts
-        if spool is not None and self.name in spool:
-            if spool.failure is not None:
-                raise spool.failure
-            if spool.source is not None:
-                yield from self._kept(spool, spool.source)
-                return
-        self.run.facts = spool = FactsSpool([stream.name for stream in self._later()])
-        try:
-            yield from super().read()
-            spool.source = self.count
-        except AllowanceSpentError as error:
-            if not self._later():
-                raise
-            spool.source, spool.spent, spool.after = self.count, error, self._behind
-        except ActOnError as error:
-            spool.failure = error
-            raise
-        finally:
-            if spool.source is None:
-                # What is not complete, or was left before its end, is not given to anyone.
-                spool.close()
-
-    def answers(self) -> Iterator[Answer]:
-        """Give the answers in order, and keep the rows of the streams that come later.
-
-        Yields:
-            The answers.
-        """
-        later, spool = self._later(), self.run.facts
-        for answer in noted(super().answers(), self._note):
-            if spool is not None:
-                for stream in later:
-                    for record in stream.records(answer.rows, answer.query):
-                        spool.add(stream.name, record)
-            yield answer
-
-    def _note(self, query: Query) -> None:
-        if query.parent is not None:
-            parts = (query.parent["list_id"], query.parent["id"])
-            self._behind = "".join(map("".join, zip(PLACE, parts, strict=True)))
-
-    def _kept(self, spool: FactsSpool, source: StreamSummary) -> Iterator[Record]:
-        """Give the rows that were kept, and count what the stream that asked did not get."""
-        self.count.skipped, self.count.refused = source.skipped, source.refused
-        for record in spool.take(self.name):
-            self.run.stop.check()
-            if self.is_in_window(record, self.start_date):
-                yield record
-
-    def queries(self) -> Iterator[Query]:
-        """Ask about each contact of each list.
-
-        The bookmark leaves nothing out: what is old may be of a contact that is new.
-
-        Yields:
-            A query per contact.
-        """
-        for contact in self._contacts():
-            list_id, contact_id = contact["list_id"], contact["id"]
-            yield Query(
-                f"/api/1/list/{path_part(list_id)}/record/{path_part(contact_id)}/facts",
-                subject=f"contact {contact_id}",
-                given={"list_id": list_id, "contact_id": contact_id},
-                parent=contact,
-                since=self.start_date,
-            )
-
-    def rows(self, payload: Any, query: Query) -> Sequence[Row]:
-        """Take an answer as it is; what is a row of it, each stream knows by itself.
-
-        Args:
-            payload: The decoded answer.
-            query: What was asked.
-
-        Returns:
-            The answer; nothing where it is empty.
-
-        Raises:
-            RepeatableError: If the answer has another shape than documented.
-        """
-        match payload:
-            case dict() if not payload:
-                return ()
-            case {"activity": dict()} | {"activitylist": list()}:
-                return (payload,)
-        raise RepeatableError(f"{self.subject(query)}: Act-On's answer has an unknown shape.")
-
-    def due(self) -> Iterator[Query]:
-        """Give the queries, which themselves begin behind what the round has read.
-
-        Yields:
-            The queries.
-        """
-        yield from self.queries()
-
-    @property
-    def _place(self) -> tuple[str, str]:
-        """The place behind which the round goes on; before all others where none began.
-
-        None counts that not all streams of the answer have behind them.
-        """
-        places = {stream.round.after if stream.round else "" for stream in (self, *self._later())}
-        after = places.pop() if len(places) == 1 else ""
-        list_id, _, contact_id = after.removeprefix(PLACE[0]).partition(PLACE[1])
-        return (list_id, contact_id) if contact_id else ("", "")
-
-    def estimate(self) -> Estimate:
-        """Foresee the calls by the sizes of the lists.
-
-        Returns:
-            One call per contact and one per page of a list; none where another stream makes
-            them.
-        """
-        asking = next((one for one in self._family() if one.selected and not one.is_done), self)
-        if asking is not self:
-            return Estimate(0, reason=f"in the calls of {asking.name}")
-        if self.is_done:
-            return super().estimate()
-        sizes = sizes_of(self._lists()).values()
-        page_size = self.run.settings.page_size
-        return Estimate(
-            sum(size + pages_of(size, page_size) for size in sizes),
-            Certainty.ABOUT if sizes else Certainty.EXACT,
-            f"contacts: {sum(sizes):,}",
+    def __init__(self, stream: ActOnStream) -> None:
+        run = stream.run
+        self.paging = OffsetPaging(run.settings.page_size)
+        self._stream = stream
+        self._requester = Requester(run.client, self)
+        self._retriever = Retriever(
+            self,
+            width=run.settings.max_concurrency,
+            check=run.stop.check,
+            endpoint=run.shared(ListEndpoint),
         )
 
-    def _later(self) -> list[_Facts]:
-        """Give the selected streams of the same answer that are read after this one."""
+    def read(self, list_id: str) -> Iterator[Batch | Outcome]:
+        """Read a list: its contacts, each with its ``id`` if the list has one, then the outcome."""
+        path, given = f"/api/1/list/{path_part(list_id)}", {"list_id": list_id}
+        return self._retriever.read([Query(path, (list_id,), {}, given, subject=f"list {list_id}")])
+
+    def call(self, query: Query, page: Page) -> Call:
+        """Make the call for a page."""
+        subject, parameters = self._stream.subject(query), self.paging.parameters(page)
+        return Call(query.path, subject, self._stream.name, parameters)
+
+    def decoder(self, query: Query) -> Callable[[bytes, str], Any]:  # noqa: ARG002 - of JSON alone
+        """Give what decodes the body of a good response."""
+        return decode_json
+
+    def extracted(self, payload: Any, query: Query) -> Extracted:
+        """Find the contacts of a page."""
+        match payload:
+            case {"headers": list(headers), "data": list(data)} if are_rows(data):
+                list_id = query.given["list_id"]
+                table = Table(headers, None, list_id)
+                return Extracted(
+                    [_contact_of(table, cells, list_id) for cells in data], total_of(payload)
+                )
+        raise UnknownShapeError
+
+    def fetch(self, query: Query, page: Page) -> Response:
+        """Request a page."""
+        return self._requester.fetch(query, page)
+
+    def batches(self, rows: Iterable[Row], query: Query) -> Iterator[Sequence[Record]]:  # noqa: ARG002 - each list alike
+        """Take the contacts as they are."""
+        return batched(map(dict, rows))
+
+    def follow_ups(self, response: Response) -> Iterable[Query]:  # noqa: ARG002 - none
+        """A list leads to no other query."""
+        return ()
+
+    def instead(self, outcome: Outcome) -> Query | None:  # noqa: ARG002 - none
+        """A list has no other form."""
+        return None
+
+    def page_done(self, response: Response) -> None:
+        """Nothing waits for a page."""
+
+
+def _contact_of(table: Table, cells: Sequence[Any], list_id: str) -> Row:
+    """Return the id of a row, empty where it has none of its own, and what it is known by."""
+    contact_id = str(table.row(cells).get(CONTACT_ID) or "").strip()
+    has_id = table.has_contact_id or contact_id.startswith(f"{list_id}:")
+    return {"id": contact_id if has_id else "", "key": contact_id or str(cells)}
+
+
+class ContactFactsStream(ActOnStream):
+    """A part of what Act-On has of each contact.
+
+    Not selected by default, since it takes one call per contact of each list, whose response
+    may be large. The call is made once per run, whichever of the parts are selected: the first
+    that is read makes it, and keeps the rows of the others until they are read.
+    """
+
+    listing, item = "lists", "contact"
+    selected_by_default = False
+
+    # Which contacts
+
+    def items(self) -> Iterator[Item]:
+        """Give the contact lists of the account."""
+        return filter(is_contact_list, super().items())
+
+    def queries(self) -> Iterator[Query]:
+        """Request the facts of each contact of each list, in the order of their ids.
+
+        In that order a load of several days resumes at the same place, whatever comes and goes
+        meanwhile. The bookmark leaves nothing out: what is old may be of a contact that is new.
+        """
+        for list_id, contact_id in self._contacts():
+            yield Query(
+                f"/api/1/list/{path_part(list_id)}/record/{path_part(contact_id)}/facts",
+                (list_id, contact_id),
+                given={"list_id": list_id, "contact_id": contact_id},
+                since=self.bookmark.start,
+                subject=f"contact {contact_id}",
+                item={"id": contact_id},
+            )
+
+    def due(self) -> Iterable[Query]:
+        """Give the queries, which begin behind what earlier runs of this load have read."""
+        return self.queries()
+
+    def _contacts(self) -> Iterator[tuple[str, str]]:
+        """Read the lists one after the other, and give the places of their contacts.
+
+        A list that was deleted, or is only a folder, has none.
+        """
+        contacts = ContactIds(self)
+        for item in self._lists():
+            list_id = item["id"]
+            with closing(Places()) as places:
+                for part in contacts.read(list_id):
+                    if isinstance(part, Outcome):
+                        self._list_done(part)
+                        continue
+                    ids = [contact["id"] for contact in part.records]
+                    places.add((list_id, contact_id) for contact_id in ids if contact_id)
+                    self._tell_unknown(list_id, ids.count(""))
+                yield from places.behind(self._start)
+
+    def _list_done(self, outcome: Outcome) -> None:
+        """Take note of a list that was refused, or may have more contacts."""
+        if isinstance(outcome.problem, NotAvailableError):
+            raise outcome.problem
+        if outcome.is_refused:
+            self.skip(outcome)
+
+    def _lists(self) -> list[Item]:
+        """Give the lists that are left, in the order of their ids; one may be read in part."""
+        lists = [item for item in self.items() if (item["id"],) >= self._start[:1]]
+        return sorted(lists, key=itemgetter("id"))
+
+    @property
+    def _start(self) -> tuple[str, str]:
+        """The place behind which the load resumes; before all others where none began.
+
+        None counts that not all streams of the response have behind them.
+        """
+        streams = (self, *self._later())
+        places = {one.checkpoint.behind if one.checkpoint else () for one in streams}
+        match [*places]:
+            case [(list_id, contact_id)]:
+                return list_id, contact_id
+        return "", ""
+
+    def _tell_unknown(self, list_id: str, number: int) -> None:
+        if number:
+            self.log(
+                "List %s does not have the ids of %d contacts, so their facts cannot be requested.",
+                list_id,
+                number,
+                level=logging.WARNING,
+            )
+
+    # One response for several streams
+
+    def _family(self) -> list[ContactFactsStream]:
+        """Give the streams of the response, in the order in which they are read."""
+        streams = self.tap.streams.values()
+        return [stream for stream in streams if isinstance(stream, ContactFactsStream)]
+
+    def _later(self) -> list[ContactFactsStream]:
+        """Give the selected ones that are read after this one."""
         family = self._family()
         return [stream for stream in family[family.index(self) + 1 :] if stream.selected]
 
-    def _family(self) -> list[_Facts]:
-        return [stream for stream in self.tap.streams.values() if isinstance(stream, _Facts)]
+    def get_records(self, context: Context | None) -> Iterator[Record]:
+        """Read the stream's records; where the allowance ends, all that came of the responses.
 
-    def _lists(self) -> list[Parent]:
-        """Give the lists that are left, in an order that stays; one may be read in part."""
-        lists = sorted(filter(_is_contact_list, self.parents()), key=lambda item: item["id"])
-        return [item for item in lists if item["id"] >= self._place[0]]
-
-    def _contacts(self) -> Iterator[Parent]:
-        """Read the lists for the ids of their contacts, one after the other.
-
-        In the order of the ids a round of several days goes on at the same place, whatever
-        comes and goes meanwhile. A listed list that is gone, or is only a folder, has no
-        contacts.
-
-        Yields:
-            The contacts.
+        So that nothing of these is requested again, the run ends behind the last of the streams
+        and not with the first.
         """
-        place = self._place
-        for item in self._lists():
-            with closing(Places()) as places:
-                pages = [Page()]
-                while pages:
-                    try:
-                        contact_ids, following = self._page_of(item["id"], pages.pop(0))
-                    except GoneError:
-                        break
-                    except RejectedCallError:
-                        self.count.skip(f"list {item['id']}", is_refused=True)
-                        break
-                    pages += following
-                    places.add((item["id"], contact_id) for contact_id in contact_ids)
-                for list_id, contact_id in places.behind(place):
-                    yield {"id": contact_id, "list_id": list_id}
+        try:
+            yield from super().get_records(context)
+        except AllowanceSpentError:
+            if not self._later():
+                raise
+            self.bookmark.discard()
 
-    def _page_of(self, list_id: str, page: Page) -> tuple[list[str], list[Page]]:
-        """Read a page of a list."""
-        paging = OffsetPages(self.run.settings.page_size)
-        call = Call(
-            f"/api/1/list/{path_part(list_id)}",
-            f"{self.name}, list {list_id}",
-            self.name,
-            paging.parameters(page),
+    def read(self) -> Iterator[Record]:
+        """Request the facts, or give the records that an earlier stream has kept."""
+        facts = self.run.shared(Facts)
+        if facts.source is not None and self.name in facts.kept:
+            yield from self._kept(facts, facts.source)
+            return
+        facts.kept = {stream.name: Spool() for stream in self._later()}
+        try:
+            yield from super().read()
+        except ActOnError as error:
+            facts.error = error
+            facts.source = self.summary
+            raise
+        # Where a test left it before its end, nobody gets what was kept.
+        facts.source = self.summary
+
+    def _kept(self, facts: Facts, source: StreamSummary) -> Iterator[Record]:
+        """Give the records that were kept, and share what befell the stream that kept them."""
+        summary = self.summary
+        summary.skipped, summary.refused = source.skipped, source.refused
+        for records in batched(facts.kept.pop(self.name)):
+            self.run.stop.check()
+            yield from self.bookmark.wanted(records, self.bookmark.start)
+        self._behind = facts.behind
+        if facts.error is not None:
+            raise facts.error
+
+    def page_done(self, response: Response) -> None:
+        """Keep the records of the later streams."""
+        facts = self.run.shared(Facts)
+        for stream in self._later():
+            for records in stream.batches(response.rows, response.query):
+                for record in records:
+                    facts.kept[stream.name].add(record)
+
+    def finished(self, outcome: Outcome) -> None:
+        """Remember the contact, behind which all streams of the response resume."""
+        super().finished(outcome)
+        self.run.shared(Facts).behind = outcome.query.place
+
+    def extracted(self, payload: Any, query: Query) -> Extracted:  # noqa: ARG002 - each one alike
+        """Take the response as it is; what is a row of it, each stream knows by itself."""
+        match payload:
+            case dict() if not payload:
+                return Extracted(())
+            case {"activity": dict()} | {"activitylist": list()}:
+                return Extracted((payload,))
+        raise UnknownShapeError
+
+    def forecast(self) -> Forecast:
+        """Foresee a call per contact and one per page of a list, by the sizes of the lists."""
+        family = self._family()
+        reading = next((one for one in family if one.selected and not one.is_done_before), self)
+        if reading is not self:
+            return Forecast(0, reason=f"in the calls of {reading.name}")
+        if self.is_done_before:
+            return super().forecast()
+        sizes = [item["size"] or 0 for item in self._lists()]
+        page_size = self.run.settings.page_size
+        return Forecast(
+            sum(size + pages_of(size, page_size) for size in sizes),
+            is_exact=not sizes,
+            reason=f"contacts: {sum(sizes):,}",
         )
 
-        def interpret(payload: Any) -> tuple[list[str], list[Page]]:
-            match payload:
-                case {"headers": list(headers), "data": list(data)} if are_rows(data):
-                    contact_ids = self._contact_ids(headers, data, list_id)
-                    digest = fingerprint(*contact_ids).encode()
-                    return contact_ids, paging.following(page, len(data), total_of(payload), digest)
-            raise RepeatableError(f"{call.subject}: Act-On's answer has an unknown shape.")
 
-        try:
-            return self.run.client.read(call, interpret)
-        except EndlessPagesError:
-            raise StreamFailedError(
-                f"{call.subject}: Act-On sends the same page again and again."
-            ) from None
-
-    def _contact_ids(self, headers: Sequence[Any], data: Sequence[Any], list_id: str) -> list[str]:
-        """Read the ids of a page's contacts; without one there is nothing to ask about."""
-        table = Table(headers, None, list_id)
-        ids = [str(table.row(cells).get(CONTACT_ID) or "").strip() for cells in data]
-        known = [
-            one for one in ids if one and (table.has_contact_id or one.startswith(f"{list_id}:"))
-        ]
-        if len(known) < len(ids):
-            self.log(
-                "List %s does not tell the ids of %d contacts, so nothing can be asked of them.",
-                list_id,
-                len(ids) - len(known),
-                level=logging.WARNING,
-            )
-        return known
-
-
-def _is_contact_list(item: Parent) -> bool:
-    return bool(item["listing_type"].lower() == CONTACT_LIST)
-
-
-class ContactFacts(_Facts):
+class ContactFacts(ContactFactsStream):
     """What Act-On knows of each contact as a whole: the score and what there is of history."""
 
     name = "contact_facts"
     primary_keys = ("list_id", "contact_id")
 
-    def records(self, rows: Sequence[Row], query: Query) -> Iterator[Record]:
-        """Take what concerns the contact as a whole.
-
-        Args:
-            rows: The answer.
-            query: What was asked.
-
-        Yields:
-            The record of the contact.
-        """
+    def records(self, rows: Iterable[Row], query: Query) -> Iterator[Record]:
+        """Take what concerns the contact as a whole."""
         parts = ("activity", "activitylist")
         whole = [
             {
@@ -374,47 +352,29 @@ class ContactFacts(_Facts):
         return super().records(whole, query)
 
 
-class ContactActivities(_Facts):
+class ContactActivities(ContactFactsStream):
     """What each contact has done, and what was sent to it."""
 
     name = "contact_activities"
     primary_keys = ("id",)
     replication_key = "activity_at"
+    identity = ("list_id", "contact_id", "activity_at", "verb", "object_id", "what")
 
-    def records(self, rows: Sequence[Row], query: Query) -> Iterator[Record]:
-        """Take the entries of the history; identical ones are told apart by a number.
-
-        Args:
-            rows: The answer.
-            query: What was asked.
-
-        Yields:
-            A record per entry.
-        """
-        numbers = RunningNumbers()
+    def records(self, rows: Iterable[Row], query: Query) -> Iterator[Record]:
+        """Take the entries of the history."""
         for record in super().records(_entries(rows, "activitylist"), query):
-            identity = (record[column] for column in ACTIVITY_IDENTITY)
-            record["id"] = numbers.identify(query.parent, *identity)
             record["verb_name"] = VERBS.get(record["verb"])
             yield record
 
 
-class ContactScoreDetails(_Facts):
+class ContactScoreDetails(ContactFactsStream):
     """What each contact's score is made of."""
 
     name = "contact_score_details"
     primary_keys = ("id",)
 
-    def records(self, rows: Sequence[Row], query: Query) -> Iterator[Record]:
-        """Take the entries of the score sheet.
-
-        Args:
-            rows: The answer.
-            query: What was asked.
-
-        Yields:
-            A record per entry.
-        """
+    def records(self, rows: Iterable[Row], query: Query) -> Iterator[Record]:
+        """Take the entries of the score sheet, which are known by their place in it."""
         sheet = _entries([_object(row.get("activity")) for row in rows], "ScoreDetails")
         for place, record in enumerate(super().records(sheet, query)):
             record["id"] = fingerprint(record["list_id"], record["contact_id"], place)
@@ -425,6 +385,6 @@ def _object(value: Any) -> Row:
     return value if isinstance(value, dict) else {}
 
 
-def _entries(rows: Sequence[Row], name: str) -> list[Row]:
+def _entries(rows: Iterable[Row], name: str) -> list[Row]:
     """Give the objects of an array; one that is missing has none."""
     return [entry for row in rows for entry in row.get(name) or () if isinstance(entry, dict)]

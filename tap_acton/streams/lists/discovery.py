@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tap_acton.api.client import Call, path_part
 from tap_acton.api.decoding import decode_text
-from tap_acton.api.old_pagination import EndlessPagesError, OffsetPages, Page
-from tap_acton.errors import (
-    CallError,
-    RejectedCallError,
-    RepeatableError,
-    StreamFailedError,
-)
+from tap_acton.api.pagination import OffsetPaging, Page
+from tap_acton.errors import CallError, RejectedCallError, RepeatableError, StreamFailedError
 from tap_acton.records.dynamic_columns import Column, FoundStream, assign_names
+from tap_acton.records.extractors import UnknownShapeError
 from tap_acton.records.list_table import CONTACT_ID, FIELDS_IN_JSON, Table, read_csv
 from tap_acton.records.values import snake_case
-from tap_acton.streams import STREAM_TYPES
-from tap_acton.streams.base.old_stream import SCHEMAS
+from tap_acton.streams.base.schema import SCHEMAS
 from tap_acton.streams.lists.list_streams import SCHEMA
 from tap_acton.streams.lists.lists import CONTACT_LIST, Lists
-from tap_acton.sync.answers import digest_of, total_of
+from tap_acton.streams.lists.rows import WHOLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from tap_acton.api.client import ActOnClient
     from tap_acton.records.dynamic_columns import KnownNames
+    from tap_acton.records.extractors import Extracted
     from tap_acton.records.reader import Row
 
 MOST_ROWS = 1000
@@ -43,18 +40,19 @@ def find_list_streams(
     headers_of: Callable[[str], Sequence[str]],
     wants: Callable[[str, str], bool],
     known: KnownNames,
+    taken: Collection[str],
 ) -> dict[str, FoundStream]:
     """Find the streams of single lists.
 
     Args:
         listing: The account's lists, as Act-On lists them.
-        headers_of: Asks for the headers of a list, by its id.
-        wants: Tells by id and name whether a list gets a stream of its own.
+        headers_of: Requests the headers of a list, by its id.
+        wants: Says by id and name whether a list gets a stream of its own.
         known: The names that earlier runs have given.
+        taken: The names of the other streams.
 
     Returns:
-        What the streams look like, by their names: one for each list that is wanted and that
-        can be read, now or before.
+        By the name of its stream each list that is wanted and that can be read, now or before.
     """
     labels = {}
     for row in listing:
@@ -66,7 +64,7 @@ def find_list_streams(
     # Ids are counted up, so that the older one of two lists of one name has it to itself.
     labels = dict(sorted(labels.items(), key=lambda item: (len(item[0]), item[0])))
     known_streams = {list_id: names.stream for list_id, names in known.sources.items()}
-    streams = assign_names(labels, known_streams, taken=[kind.name for kind in STREAM_TYPES])
+    streams = assign_names(labels, known_streams, taken=taken)
     found = {}
     unread = []
     failures = 0
@@ -94,16 +92,10 @@ def find_list_streams(
 
 
 def read_listing(client: ActOnClient) -> list[Row]:
-    """Ask for all contact lists of the account.
-
-    Args:
-        client: The client.
-
-    Returns:
-        The lists, as Act-On lists them.
+    """Request all contact lists of the account.
 
     Raises:
-        CallError: If Act-On refuses to tell.
+        CallError: If Act-On refuses them.
         StreamFailedError: If the call fails again and again.
     """
     # The case of the type is not documented, see the stream of the lists.
@@ -115,72 +107,65 @@ def read_listing(client: ActOnClient) -> list[Row]:
 
 
 def read_headers(client: ActOnClient, list_id: str) -> Sequence[str]:
-    """Ask for the headers of a list.
+    """Request the headers of a list, as they stand, the system's included.
 
     There is no call for them alone: a page of one row has them, and for a list that is
     too wide for JSON, a CSV file without rows.
 
-    Args:
-        client: The client.
-        list_id: The list.
-
-    Returns:
-        The headers as they stand, the system's included.
-
     Raises:
-        CallError: If Act-On refuses to tell.
+        CallError: If Act-On refuses them.
         StreamFailedError: If the call fails again and again.
     """
     path = f"/api/1/list/{path_part(list_id)}"
     subject = f"the columns of list {list_id}"
-    parameters: dict[str, str | int] = {"datequalifiers": "true"}
 
     def of_json(payload: Any) -> list[str]:
         match payload:
             case {"headers": list(headers)}:
                 return [str(header) for header in headers]
-        raise RepeatableError(f"{subject}: Act-On's answer has an unknown shape.")
+        raise RepeatableError(f"{subject}: Act-On's response has an unknown shape.")
 
     def of_csv(payload: Any) -> list[str]:
         try:
             return read_csv(payload)[0]
         except (TypeError, ValueError):
-            raise RepeatableError(f"{subject}: Act-On sent no CSV.") from None
+            raise RepeatableError(f"{subject}: Act-On returned no CSV.") from None
 
-    call = Call(path, subject, "lists", {**parameters, "count": 1, "offset": 0})
+    call = Call(path, subject, Lists.name, {**WHOLE, "count": 1, "offset": 0})
     headers = client.read(call, of_json)
     if len(headers) < FIELDS_IN_JSON:
         return headers
     # No row was modified before the first millisecond of 1970.
-    parameters |= {"modbefore": 1, "responseformat": "CSV"}
-    whole = client.read(Call(path, subject, "lists", parameters), of_csv, decode_text)
+    call = replace(call, parameters={**WHOLE, "modbefore": 1, "responseformat": "CSV"})
+    whole = client.read(call, of_csv, decode_text)
     # Without the ids a list is not read as CSV, and what JSON cuts off would never come.
     return whole if CONTACT_ID in whole else headers
 
 
 def _listing(client: ActOnClient, listing_type: str) -> list[Row]:
-    """Ask for all pages of a listing."""
+    """Request all pages of a listing."""
 
-    def interpret(payload: Any) -> tuple[list[Row], int | None]:
-        match payload:
-            case {"result": list(rows)}:
-                return [row for row in rows if isinstance(row, dict)], total_of(payload)
-        raise RepeatableError("lists: Act-On's answer has an unknown shape.")
-
-    paging = OffsetPages(MOST_ROWS)
-    pages = [Page()]
-    found: list[Row] = []
-    for page in pages:
-        parameters: dict[str, str | int] = {"listingtype": listing_type}
-        parameters |= paging.parameters(page)
-        rows, total = client.read(Call(Lists.path, "lists", "lists", parameters), interpret)
-        found += rows
-        digest = digest_of(rows) if total is None else b""
+    def interpret(payload: Any) -> Extracted:
         try:
-            pages += paging.following(page, len(rows), total, digest)
-        except EndlessPagesError:
-            raise StreamFailedError("lists: Act-On sends the same page again and again.") from None
-    return found
+            return Lists.extract(payload)
+        except UnknownShapeError:
+            raise RepeatableError("lists: Act-On's response has an unknown shape.") from None
+
+    paging = OffsetPaging(MOST_ROWS)
+    found: list[Row] = []
+    before: Sequence[Row] = ()
+    while True:
+        page = paging.settled(Page(len(found)))
+        parameters: dict[str, str | int] = {"listingtype": listing_type, **paging.parameters(page)}
+        rows, total, *_ = client.read(
+            Call(Lists.path, Lists.name, Lists.name, parameters), interpret
+        )
+        if not rows or rows == before:  # the end, or an offset that is ignored
+            return found
+        found += rows
+        if total is not None and len(found) >= total:
+            return found
+        before = rows
 
 
 def _columns(own: Sequence[str], known: Mapping[str, str]) -> dict[str, Column]:

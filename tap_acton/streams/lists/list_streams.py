@@ -8,24 +8,21 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from tap_acton.errors import (
-    CallError,
-    StreamFailedError,
-)
+from tap_acton.errors import CallError, StreamFailedError
 from tap_acton.records.reader import EXTRA_FIELDS, Record, RecordReader, Row, records_of_columns
 from tap_acton.records.values import Unconvertible
+from tap_acton.state.stream_state import ItemsState
 from tap_acton.streams.base.listings import Listings
-from tap_acton.streams.base.old_stream import SCHEMAS, FoundSchema
-from tap_acton.streams.lists.lists import CONTACT_LIST, Lists
-from tap_acton.streams.lists.rows import ListRows, columns_of
+from tap_acton.streams.base.schema import SCHEMAS, FoundSchema
+from tap_acton.streams.lists.lists import Lists
+from tap_acton.streams.lists.rows import ListRows, columns_of, is_contact_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from tap_acton.records.dynamic_columns import FoundStream
     from tap_acton.streams.base.stream import ActOnTap
-    from tap_acton.sync.answers import Query
-    from tap_acton.sync.run import Parent
+    from tap_acton.sync.query import Item
 
 SCHEMA = "list_stream"
 FEW_LISTS = 2
@@ -44,7 +41,8 @@ class ListStream(ListRows):
 
     schema = FoundSchema(SCHEMAS, key=SCHEMA)
     primary_keys = ("contact_id",)
-    asks_about = "lists"
+    state_type = ItemsState
+    chosen_by = ()
     found: FoundStream
 
     def __init__(self, tap: ActOnTap, found: FoundStream) -> None:
@@ -52,44 +50,15 @@ class ListStream(ListRows):
         super().__init__(tap, found)
         self._has_told_new = False
 
-    def queries(self) -> Iterator[Query]:
-        """Ask what changed since the list was last read.
-
-        Yields:
-            The query, if there may be anything.
-        """
-        for parent in self.parents():
-            yield self.query_of(parent, self.since, {})
-
-    def listed(self) -> Iterator[Parent]:
-        """Give the list, as the account's listing has it.
-
-        Yields:
-            The list, if it falls into the shard of this run; nothing but its id where the
-            listing does not tell of it.
-        """
+    def items(self) -> Iterator[Item]:
+        """Give the list as the account's listing has it, or its id alone."""
         list_id = self.found.source
         if self.run.settings.in_shard(list_id):
-            found = (
-                listed
-                for listed in self._listing
-                if listed["id"] == list_id and listed["listing_type"].lower() == CONTACT_LIST
-            )
-            yield next(found, {"id": list_id})
-
-    def evidence(self, parent: Parent) -> str | None:
-        """Give what shows that the list is untouched.
-
-        Args:
-            parent: The list.
-
-        Returns:
-            What the listing tells of it; None where that is not known.
-        """
-        return super().evidence(parent) if "modified_at" in parent else None
+            listed = (item for item in self._listing if item["id"] == list_id)
+            yield next(filter(is_contact_list, listed), {"id": list_id})
 
     @cached_property
-    def _listing(self) -> Sequence[Parent]:
+    def _listing(self) -> Sequence[Item]:
         """The account's listing, where it is known or saves more calls than it costs."""
         streams = self.tap.streams.values()
         selected = (one for one in streams if isinstance(one, ListStream) and one.selected)
@@ -97,21 +66,19 @@ class ListStream(ListRows):
         if not is_known and len(list(islice(selected, FEW_LISTS))) < FEW_LISTS:
             return []
         try:
-            return self.parents_of(Lists.name)
+            return self.items_of(Lists.name)
         except (StreamFailedError, CallError):
-            # The failure is told where the listing is selected; the list is asked all the same.
+            # Whoever selects the listing sees the failure; the list can be read without it.
             return []
 
+    @cached_property
+    def reached(self) -> dict[str, str]:
+        """The latest modification time read, by list id; it is the stream's own bookmark."""
+        value = self.bookmark.value
+        return {} if value is None else {self.found.source: value}
+
     def records_of(self, rows: Sequence[Row], given: Row) -> list[Record]:
-        """Put the cells into the columns of their headers.
-
-        Args:
-            rows: The rows.
-            given: Columns known from elsewhere.
-
-        Returns:
-            A record for each row.
-        """
+        """Put the cells into the columns of their headers."""
         if (columns := columns_of(rows)) is not None:
             with suppress(Unconvertible):
                 typed = self.reader.typed(_without_email(columns.system), len(rows), given)

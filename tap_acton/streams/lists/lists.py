@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tap_acton.api.old_pagination import Page
+from tap_acton.api.pagination import OffsetPaging
 from tap_acton.errors import RejectedCallError
-from tap_acton.streams.base.old_stream import ActOnStream
-from tap_acton.sync.answers import Answer, Query
+from tap_acton.records.extractors import RowsAt
+from tap_acton.streams.base.stream import ActOnStream
+from tap_acton.sync.query import Query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tap_acton.records.reader import Record, Row
-    from tap_acton.sync.fan_out import Outcome
+    from tap_acton.records.reader import Record
+    from tap_acton.sync.query import Outcome
 
 CONTACT_LIST = "contact_list"
 
@@ -24,61 +25,36 @@ class Lists(ActOnStream):
 
     name = "lists"
     path = "/api/1/list"
-    rows_at = "result"
-    has_pages = True
     primary_keys = ("listing_type", "id")
-    parent_columns = ("listing_type", "id", "folder_name", "size", "modified_at")
+    extract = RowsAt("result")
+    pages = OffsetPaging
+    item_columns = ("listing_type", "id", "folder_name", "size", "modified_at")
 
     def queries(self) -> Iterator[Query]:
-        """Ask for each type of listing.
-
-        Yields:
-            A query per type.
-        """
-        for listing_type in self.run.settings.listing_types:
+        """Request each type of listing."""
+        for listing_type in sorted(self.run.settings.listing_types):
             yield Query(
                 self.path,
+                (listing_type,),
+                {"listingtype": listing_type},
+                {"listing_type": listing_type},
                 subject=f"listing type {listing_type}",
-                parameters={"listingtype": listing_type},
-                given={"listing_type": listing_type},
             )
 
-    def ask(self, query: Query, page: Page) -> Outcome[Answer]:
-        """Ask for a page; a type that is not known so is asked for in upper case, once.
+    def instead(self, outcome: Outcome) -> Query | None:
+        """Give the same query with its type in upper case, where the type seems to be unknown.
 
-        The case of the types is not documented: the Act-On reference, 2024 edition, has
-        them in lower case, public clients send upper case.
-
-        Args:
-            query: What is asked.
-            page: The page.
-
-        Returns:
-            The answer and the tasks that it leads to.
+        The Act-On reference, 2024 edition, has the types in lower case, public clients send
+        upper case.
         """
-        listing_type = str(query.parameters["listingtype"])
-        can_change = page == Page() and not listing_type.isupper()
-        try:
-            answer, further = super().ask(query, page)
-        except RejectedCallError:
-            if not can_change:
-                raise
-            answer, further = Answer(query), ()
-        if answer.rows or not can_change:
-            return answer, further
-        parameters = {**query.parameters, "listingtype": listing_type.upper()}
-        return answer, [self.task(replace(query, parameters=parameters))]
+        listing_type = str(outcome.query.parameters["listingtype"])
+        is_refused = isinstance(outcome.problem, RejectedCallError)
+        is_empty = outcome.evidence is not None and not outcome.rows
+        if listing_type.isupper() or not (is_refused or is_empty):
+            return None
+        return replace(outcome.query, parameters={"listingtype": listing_type.upper()})
 
-    def records(self, rows: Sequence[Row], query: Query) -> Iterator[Record]:
-        """Leave out the lists that the settings do not ask for.
-
-        Args:
-            rows: The rows.
-            query: What was asked.
-
-        Yields:
-            A record for each list that is wanted.
-        """
-        for record in super().records(rows, query):
-            if self.run.settings.wants_list(record["id"] or "", record["name"] or ""):
-                yield record
+    def chosen(self, records: Sequence[Record]) -> Sequence[Record]:
+        """Leave out the lists that the settings do not name."""
+        wants_list = self.run.settings.wants_list
+        return [one for one in records if wants_list(one["id"] or "", one["name"] or "")]

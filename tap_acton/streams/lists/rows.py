@@ -4,31 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast, overload
+from dataclasses import replace
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, ClassVar, cast, overload
 
-from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
-
-from tap_acton.api.client import path_part
-from tap_acton.errors import ActOnError, RepeatableError, StreamFailedError
+from tap_acton.api.pagination import OffsetPaging
+from tap_acton.errors import StreamFailedError
+from tap_acton.records.extractors import Extracted, UnknownShapeError, total_of
 from tap_acton.records.list_table import FIELDS_IN_JSON, Columns, Table, are_rows, cells_as_in
 from tap_acton.records.reader import BATCH_SIZE, records_of_columns
 from tap_acton.records.timestamps import milliseconds_of, timestamp_of
 from tap_acton.records.values import Unconvertible
-from tap_acton.streams.base.listings import Listings
-from tap_acton.streams.base.old_csv import BulkStream, RowMaker
-from tap_acton.streams.base.old_unchanged import UnchangedParents
-from tap_acton.streams.lists.lists import CONTACT_LIST, Lists
-from tap_acton.sync.answers import Answer, Query
-from tap_acton.sync.forecast import Certainty
+from tap_acton.state.stream_state import ListsState
+from tap_acton.streams.base.csv_download import CsvDownload, RowMaker
+from tap_acton.streams.base.stream import ActOnStream
+from tap_acton.streams.lists.lists import CONTACT_LIST
+from tap_acton.sync.evidence import Endpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from tap_acton.api.pagination import Page
+    from tap_acton.records.dynamic_columns import FoundStream
     from tap_acton.records.reader import Record, Row
-    from tap_acton.sync.run import Parent
+    from tap_acton.state.stream_state import StreamState
+    from tap_acton.streams.base.csv_download import FileRows
+    from tap_acton.streams.base.stream import ActOnTap
+    from tap_acton.sync.query import Item, Outcome, Query, Response
+    from tap_acton.sync.run import Run
 
 SECOND = 1000
+
+WHOLE: Mapping[str, str | int] = {"datequalifiers": "true"}
+"""What all rows of a list are requested with, so that they have their dates."""
 
 
 class ListPage(Sequence["Row"]):
@@ -77,6 +85,10 @@ class ListPage(Sequence["Row"]):
             (self.headers, self._data) == (other.headers, other._data)
         )
 
+    def pieces(self) -> Iterator[ListPage]:
+        """Give the rows some at a time."""
+        return (self[start : start + BATCH_SIZE] for start in range(0, len(self), BATCH_SIZE))
+
     def columns(self) -> Columns | None:
         """Give the cells column by column; None where each row has to be looked at by itself."""
         return self.table.columns(self._data)
@@ -87,245 +99,237 @@ class ListPage(Sequence["Row"]):
         return len(self.headers) >= FIELDS_IN_JSON
 
 
-class ListRows(UnchangedParents, BulkStream):
-    """Rows that come from the download of lists.
+class ListProof:
+    """What the first page of a list says of the list's file.
 
-    A list that may be wider than what JSON holds is read as CSV, which has no limit.
+    Args:
+        page: The page.
+        list_id: The list.
     """
 
-    replication_key = "modified_at"
-    has_full_reads = True
+    kind = ""
 
-    def evidence(self, parent: Parent) -> str | None:
-        """Give what shows that a list is untouched.
+    def __init__(self, page: ListPage, list_id: str) -> None:
+        self._page = page
+        self._list_id = list_id
+        self.is_needed = page.may_be_cut
 
-        Whether the time of its last change moves with every row is not proven (Act-On
-        reference, 2024 edition), so each list has its turn all the same.
+    def row_maker(self, headers: Sequence[str]) -> RowMaker:
+        """Match the cells of the file with the headers of the JSON.
 
-        Args:
-            parent: The list.
-
-        Returns:
-            The time of its last change and its size; None where rows may have been left out
-            on purpose, or columns cut off.
-        """
-        is_whole = self.until is None and parent["id"] not in self._cut
-        if parent["modified_at"] is None or not is_whole:
-            return None
-        return f"{parent['modified_at']} {parent['size']}"
-
-    @property
-    def relies_on_state(self) -> bool:
-        """Whether lists may be left out: not where all rows are wanted again."""
-        return self.replication_method == REPLICATION_INCREMENTAL
-
-    def query_of(self, parent: Parent, since: str | None, given: Row) -> Query:
-        """Ask what of a list changed since it was last read.
-
-        The date filters take epoch milliseconds (Act-On developer site, 2019 edition).
-
-        Args:
-            parent: The list.
-            since: The modification time from which rows are wanted; None for all of them.
-            given: Columns that every row gets besides the id of the list.
-
-        Returns:
-            The query.
-        """
-        parameters: dict[str, str | int] = {"datequalifiers": "true"}
-        # Whether the filters include the timestamp that they name is not documented.
-        if since is not None:
-            # Some lists tell their dates only to the minute.
-            since = f"{since[:16]}:00.000Z"
-            parameters["modafter"] = milliseconds_of(since) - SECOND
-        if self.until is not None:
-            parameters["modbefore"] = milliseconds_of(self.until) + SECOND
-        return Query(
-            f"/api/1/list/{path_part(parent['id'])}",
-            subject=f"list {parent['id']}",
-            parameters=parameters,
-            given={"list_id": parent["id"], **given},
-            parent=parent,
-            since=since,
-        )
-
-    def rows(self, payload: Any, query: Query) -> Sequence[Row]:
-        """Match the cells of the rows with the list's headers.
-
-        Args:
-            payload: The decoded answer.
-            query: What was asked.
-
-        Returns:
-            A row per contact: the system's cells by name, the list's own under ``fields``.
+        Of a list that JSON may have cut off all columns of the file are taken, else those that
+        are in JSON.
 
         Raises:
-            RepeatableError: If the answer has another shape than documented.
+            ValueError: If the file has no ids, or not all headers of the JSON.
         """
+        page, table = self._page, self._page.table
+        arrange = cells_as_in(page.headers, headers)
+        if page.may_be_cut:
+            email = headers.index(table.email_header) if table.email_header in headers else None
+            table, arrange = Table(headers, email, self._list_id), list
+        if not table.has_contact_id:
+            raise ValueError
+        return RowMaker(arrange, partial(ListPage, headers=page.headers, table=table))
+
+    def is_same(self, row: Row, expected: Row) -> bool:
+        """Return whether both hold the same; what JSON may have cut off cannot be compared."""
+        return row == expected or self._page.may_be_cut
+
+
+class ListEndpoint(Endpoint):
+    """What the download of lists has shown of itself in this run, to all streams that use it.
+
+    Attributes:
+        counts_all: Whether the total beside a date filter counts the rows that it leaves out,
+            too. Not documented.
+    """
+
+    def __init__(self, run: Run) -> None:  # noqa: ARG002 - whatever a run shares is made of it
+        super().__init__()
+        self.counts_all = False
+
+
+class ListRows(ActOnStream):
+    """Rows that come from the download of lists.
+
+    The state has for each list how far it was read, so that a list that is new, or was left out
+    before, is read from its beginning. A list that may be wider than what JSON holds is read as
+    CSV, which has no limit.
+
+    Attributes:
+        chosen_by: The settings that may leave out lists.
+    """
+
+    path = "/api/1/list/{id}"
+    primary_keys: ClassVar[tuple[str, ...]] = ("list_id", "contact_id")
+    replication_key = "modified_at"
+    listing, item, id_column = "lists", "list", "list_id"
+    pages = OffsetPaging
+    has_full_refresh = True
+    state_type: ClassVar[type[StreamState]] = ListsState
+    chosen_by: ClassVar[tuple[str, ...]] = ("list_ids", "list_names")
+
+    def __init__(self, tap: ActOnTap, found: FoundStream | None = None) -> None:
+        super().__init__(tap, found)
+        self._cut: set[str] = set()  # the lists of which JSON, which may lack columns, has to do
+        # Of the list that is being read:
+        self._reached = ""  # the latest modification time met
+        self._doubted: int | None = None  # the total beside a filter, where it proved nothing
+
+    # Which lists, and what of them
+
+    def items(self) -> Iterator[Item]:
+        """Give the contact lists of the account; the listing may have other assets, too."""
+        return filter(is_contact_list, super().items())
+
+    def fingerprint_of(self, item: Item) -> str | None:
+        """Give the time of a list's last change and its size.
+
+        Whether that time moves with every row is not proven (Act-On reference, 2024 edition),
+        so each list is re-checked all the same. None where rows were left out on purpose, or
+        columns cut off.
+        """
+        is_whole = self.bookmark.end is None and item["id"] not in self._cut
+        changed_at = item.get("modified_at")
+        return f"{changed_at} {item['size']}" if is_whole and changed_at is not None else None
+
+    @property
+    def reached(self) -> dict[str, str]:
+        """By list id the latest modification time read, as the state keeps it."""
+        reached: dict[str, str] = self.progress.lists
+        return reached
+
+    def query_of(self, item: Item) -> Query:
+        """Request what of a list changed since it was last read.
+
+        The date filters take epoch milliseconds (Act-On developer site, 2019 edition).
+        """
+        reached = self.reached.get(item["id"]) if self.is_incremental else None
+        since, until = self.bookmark.since_of(reached), self.bookmark.end
+        parameters = dict(WHOLE)
+        # Whether the filters include the timestamp that they name is not documented.
+        if since is not None:
+            # Some lists have their dates only to the minute.
+            since = f"{since[:16]}:00.000Z"
+            parameters["modafter"] = milliseconds_of(since) - SECOND
+        if until is not None:
+            parameters["modbefore"] = milliseconds_of(until) + SECOND
+        return replace(super().query_of(item), parameters=parameters, since=since)
+
+    # How a list is read
+
+    def extracted(self, payload: Any, query: Query) -> Extracted:
+        """Match the cells of the rows with the list's headers."""
         match payload:
             case {"headers": list(headers), "data": list(data)} if are_rows(data):
                 table = Table(headers, payload.get("emailColumn"), query.given["list_id"])
-                return ListPage(data, headers, table)
-        raise RepeatableError(f"{self.subject(query)}: Act-On's answer has an unknown shape.")
+                return Extracted(ListPage(data, headers, table), total_of(payload))
+        raise UnknownShapeError
 
-    def records(self, rows: Sequence[Row], query: Query) -> Iterator[Record]:
-        """Make records of the rows of a page.
+    def fetch(self, query: Query, page: Page) -> Response:
+        """Request a page, or a file in its place, and note whether columns may be missing."""
+        response = self.csv.fetch(query, page)
+        rows, list_id = response.rows, query.given["list_id"]
+        if response.is_file:
+            self._cut.discard(list_id)
+        elif isinstance(rows, ListPage) and rows.may_be_cut and len(rows):
+            self._cut.add(list_id)
+        return response
 
-        Args:
-            rows: The rows.
-            query: What was asked.
+    def _fetch_page(self, query: Query, page: Page) -> Response:
+        response = super().fetch(query, page)
+        is_total = query.parameters == WHOLE or not self.endpoint.counts_all
+        return response if is_total else replace(response, total=None)
 
-        Yields:
-            A record for each row.
+    def _proof_of(self, response: Response) -> ListProof | None:
+        """Give the proof of a file; None where JSON has no ids, as those of a file may differ."""
+        page = response.rows
+        if not isinstance(page, ListPage) or self.run.settings.bulk_format == "json":
+            return None
+        has_ids = page.table.has_contact_id or page.may_be_cut
+        return ListProof(page, response.query.given["list_id"]) if has_ids else None
+
+    @cached_property
+    def csv(self) -> CsvDownload:
+        """Reads a list as one file where that takes fewer calls, or is the only way."""
+        return CsvDownload(self, self._fetch_page, self._proof_of)
+
+    @property
+    def endpoint(self) -> ListEndpoint:
+        """What all streams of lists know of the endpoint."""
+        return self.run.shared(ListEndpoint)
+
+    def instead(self, outcome: Outcome) -> Query | None:
+        """Read a list whole that cannot be proven complete beside a filter.
+
+        If both totals are equal, that beside a filter counts all rows of a list. From then on it
+        is ignored, and a list is read up to an empty page.
         """
-        for start in range(0, len(rows), BATCH_SIZE):
-            records = self.records_of(rows[start : start + BATCH_SIZE], query.given)
-            self.note(records, query)
-            yield from records
+        query, total = outcome.query, outcome.total
+        is_doubtful = outcome.evidence is None and outcome.problem is None and total is not None
+        if query.parameters == WHOLE or not is_doubtful:
+            return None
+        if self.endpoint.counts_all:
+            return replace(query)
+        self._doubted = total
+        return replace(query, parameters=WHOLE)
 
-    def note(self, records: Sequence[Record], query: Query) -> None:
-        """Take note of records that are about to be emitted.
+    # Its records
 
-        Args:
-            records: The records; there is at least one.
-            query: What was asked.
-        """
+    def batches(self, rows: Iterable[Row], query: Query) -> Iterator[Sequence[Record]]:
+        """Make records some at a time, and note how far they reach."""
+        for records in super().batches(rows, query):
+            reached = max([record["modified_at"] or "" for record in records])
+            self._reached = max(self._reached, reached)
+            yield records
+
+    def records(self, rows: Iterable[Row], query: Query) -> Iterator[Record]:
+        """Make records of rows, column by column where they all have the same cells."""
+        if rows:
+            for piece in cast("ListPage | FileRows", rows).pieces():
+                yield from self.records_of(piece, query.given)
 
     def records_of(self, rows: Sequence[Row], given: Row) -> Sequence[Record]:
-        """Make records of rows.
-
-        Args:
-            rows: The rows, as :meth:`rows` gives them.
-            given: Columns known from elsewhere.
-
-        Returns:
-            A record for each row.
-        """
+        """Make records of some rows, each of which gets the given columns."""
         if (columns := columns_of(rows)) is not None:
             with suppress(Unconvertible):
                 cells = {**columns.system, "fields": records_of_columns(columns.own)}
                 return records_of_columns(self.reader.typed(cells, len(rows), given))
         return list(self.reader.records(rows, given))
 
-    def row_maker(self, headers: Sequence[str], answer: Answer) -> RowMaker:
-        """Match the cells of a file with the headers of the JSON.
+    # What it remembers
 
-        Args:
-            headers: The headers of the file.
-            answer: The page of JSON.
+    def finished(self, outcome: Outcome) -> None:
+        """Remember how far a list was read, and whether totals beside a filter count its rows."""
+        super().finished(outcome)
+        reached, self._reached = self._reached, ""
+        doubted, self._doubted = self._doubted, None
+        if outcome.evidence is None:
+            return
+        if doubted is not None and outcome.total == doubted:
+            self.endpoint.counts_all = True
+            self.log(
+                "Act-On's total beside a date filter counts all rows of a list: it is ignored for "
+                "the rest of this run."
+            )
+        list_id = outcome.query.given["list_id"]
+        reached = min(reached, timestamp_of(self.run.started_at))
+        if list_id not in self._cut and reached > self.reached.get(list_id, ""):
+            self.reached[list_id] = reached
 
-        Returns:
-            What makes a row of cells. Of a list that JSON may cut off, it gives all columns
-            of the file, else those of the JSON.
-
-        Raises:
-            ValueError: If the file has no ids, or not all headers of the JSON.
-        """
-        page = _page_of(answer)
-        arranged = cells_as_in(page.headers, headers)
-        table = page.table
-        if page.may_be_cut:
-            email = headers.index(table.email_header) if table.email_header in headers else None
-            table = Table(headers, email, answer.query.given["list_id"])
-            arranged = list
-        if not table.has_contact_id:
-            raise ValueError
-        return RowMaker(arranged, lambda cells: ListPage(cells, page.headers, table))
-
-    def is_same(self, row: Row, expected: Row, answer: Answer) -> bool:
-        """Compare a row of a file with that of JSON.
-
-        Args:
-            row: The row of the file.
-            expected: The row of JSON.
-            answer: The page of JSON.
-
-        Returns:
-            Whether they hold the same; what JSON may have cut off cannot be compared.
-        """
-        return row == expected or _page_of(answer).may_be_cut
-
-    def needs_csv(self, answer: Answer) -> bool:
-        """Tell whether JSON may have cut off columns.
-
-        Args:
-            answer: The page of JSON.
-
-        Returns:
-            Whether it may, and CSV has not been found to be of no use for the list.
-        """
-        if not (isinstance(answer.rows, ListPage) and answer.rows.may_be_cut):
-            return False
-        list_id = answer.query.given["list_id"]
-        if self.run.settings.bulk_format == "json":
-            self._cut.add(list_id)
-        return list_id not in self._cut
-
-    def saves_calls(self, answer: Answer, further: int) -> bool:
-        """Tell whether a file is to replace the further pages.
-
-        Args:
-            answer: The page of JSON.
-            further: How many pages would follow it.
-
-        Returns:
-            Whether it is; never where JSON names no ids, as those of a file could differ.
-        """
-        return super().saves_calls(answer, further) and _page_of(answer).table.has_contact_id
-
-    def csv_refused(self, answer: Answer) -> None:
-        """Take note that JSON has to do, though it may have cut off columns.
-
-        Args:
-            answer: The page of JSON.
-        """
-        if _page_of(answer).may_be_cut:
-            self._cut.add(answer.query.given["list_id"])
-
-    @property
-    def certainty(self) -> Certainty:
-        """The listing tells how many rows a list had when they were last counted."""
-        return Certainty.ABOUT if self._sizes else Certainty.AT_LEAST
-
-    def expected_calls(self, query: Query) -> int:
-        """Foresee the calls of a list.
-
-        Args:
-            query: What is asked.
-
-        Returns:
-            Those for all its rows, or one for what has changed of a list that was read before.
-        """
-        list_id = query.given["list_id"]
-        return self.calls_for(0 if self.is_read(list_id) else self._sizes.get(list_id, 0))
-
-    def is_read(self, list_id: str) -> bool:  # noqa: ARG002 - of several lists each by itself
-        """Tell whether a list has been read before, so that only changes are asked for.
-
-        Args:
-            list_id: The list.
-
-        Returns:
-            Whether the state says so.
-        """
-        return self.bookmark is not None
-
-    @cached_property
-    def _sizes(self) -> dict[str, int]:
-        """The number of rows of each list, where this run has read the listing."""
-        listings = self.run.shared(Listings)
-        try:
-            return sizes_of(listings.items(Lists.name)) if Lists.name in listings else {}
-        except ActOnError:
-            return {}
-
-    def stream_done(self) -> None:
-        """Take note that all rows have been emitted.
+    def done(self) -> None:
+        """Forget lists that do not exist any more.
 
         Raises:
             StreamFailedError: If lists are wider than what could be read of them.
         """
-        super().stream_done()
+        settings = self.run.settings
+        if not (settings.shard or any(getattr(settings, name) for name in self.chosen_by)):
+            listed = {item["id"] for item in self.items()}
+            for list_id in self.reached.keys() - listed:
+                del self.reached[list_id]
+        super().done()
         if self._cut:
             raise StreamFailedError(
                 f"{self.name}: the lists {', '.join(sorted(self._cut))} have more columns than the "
@@ -333,154 +337,30 @@ class ListRows(UnchangedParents, BulkStream):
                 "or rows, so columns are missing."
             )
 
-    @cached_property
-    def _cut(self) -> set[str]:
-        """The lists of which JSON, which may not hold all their columns, has to do."""
-        return set()
-
-
-class RowsOfLists(ListRows):
-    """The rows of many lists in one stream.
-
-    The state remembers for each list how far it was read, so that a list that is new,
-    or was left out before, is read from its beginning.
-    """
-
-    primary_keys = ("list_id", "contact_id")
-    listing = "lists"
-    progress_state = (*ListRows.progress_state, "lists")
-
     @property
     def narrowed_by(self) -> list[str]:
-        """The settings by which rows are left out that are in Act-On."""
+        """The settings that leave out rows which are in Act-On."""
         settings = self.run.settings
-        names = {"list_ids": settings.list_ids, "list_names": settings.list_names}
-        return [*super().narrowed_by, *(name for name, value in names.items() if value)]
+        return [*super().narrowed_by, *(one for one in self.chosen_by if getattr(settings, one))]
 
-    def lists(self) -> Iterator[Parent]:
-        """Give the lists to read.
-
-        Yields:
-            The contact lists of the account.
-        """
-        for parent in self.parents():
-            if parent["listing_type"].lower() == CONTACT_LIST:
-                yield parent
-
-    def given_of(self, parent: Parent) -> Row:  # noqa: ARG002 - the lists of others do
-        """Say what the rows of a list get besides its id.
-
-        Args:
-            parent: The list.
-
-        Returns:
-            The columns.
-        """
-        return {}
-
-    def is_read(self, list_id: str) -> bool:
-        """Tell whether a list has been read before, so that only changes are asked for.
-
-        Args:
-            list_id: The list.
-
-        Returns:
-            Whether the state says so.
-        """
-        return bool(self._bookmarks.get(list_id))
-
-    def queries(self) -> Iterator[Query]:
-        """Ask for each list what changed since it was last read.
-
-        Yields:
-            A query per list.
-        """
-        for parent in self.lists():
-            since = self.since_bookmark(self._bookmarks.get(parent["id"]))
-            yield self.query_of(parent, since, self.given_of(parent))
-
-    def note(self, records: Sequence[Record], query: Query) -> None:
-        """Remember how far the list was read.
-
-        Args:
-            records: The records.
-            query: What was asked.
-        """
-        list_id = query.given["list_id"]
-        reached = max([record["modified_at"] or "" for record in records])
-        if reached > self._reached.get(list_id, ""):
-            self._reached[list_id] = reached
-
-    def parent_done(self, parent: Parent, *, is_complete: bool) -> None:
-        """Keep how far a list was read, now that its rows have been emitted.
-
-        Args:
-            parent: The list.
-            is_complete: Whether Act-On refused none of its pages.
-        """
-        super().parent_done(parent, is_complete=is_complete)
-        list_id = parent["id"]
-        reached = min(self._reached.pop(list_id, ""), timestamp_of(self.run.started_at))
-        known = self._bookmarks.get(list_id, "")
-        if is_complete and max(reached, known):
-            self._bookmarks[list_id] = max(reached, known)
-            self.stream_state["lists"] = self._bookmarks
-
-    def stream_done(self) -> None:
-        """Forget lists that do not exist any more.
-
-        Raises:
-            StreamFailedError: If lists are wider than what could be read of them.
-        """
-        settings = self.run.settings
-        if self._bookmarks and not (settings.list_ids or settings.list_names or settings.shard):
-            listed = {parent["id"] for parent in self.listed()}
-            for list_id in self._bookmarks.keys() - listed:
-                del self._bookmarks[list_id]
-        super().stream_done()
-
-    @cached_property
-    def _bookmarks(self) -> dict[str, str]:
-        """How far each list has been read, by the modification times of its rows."""
-        known = self.stream_state.get("lists") if self.relies_on_state else None
-        return dict(known) if isinstance(known, dict) else {}
-
-    @cached_property
-    def _reached(self) -> dict[str, str]:
-        """The latest modification time met in each list that is being read."""
-        return {}
+    def calls_for(self, query: Query) -> int:
+        """Foresee the calls for all rows of a list, or for what changed of one read before."""
+        is_read = query.given["list_id"] in self.reached
+        size = (query.item or {}).get("size") or 0
+        return self.csv.calls_for(0 if is_read else size)
 
 
-class ListMembers(RowsOfLists):
+class ListMembers(ListRows):
     """The rows of the lists: one per contact and list, the list's own columns in ``fields``."""
 
     name = "list_members"
 
 
+def is_contact_list(item: Item) -> bool:
+    """Return whether an item of the listing is a contact list."""
+    return bool(item["listing_type"].lower() == CONTACT_LIST)
+
+
 def columns_of(rows: Sequence[Row]) -> Columns | None:
-    """Give the cells of rows column by column.
-
-    Args:
-        rows: The rows.
-
-    Returns:
-        The columns; None where they are not those of a page, or each has to be looked at by itself.
-    """
+    """Give the cells of a page column by column; None where they have to be read row by row."""
     return rows.columns() if isinstance(rows, ListPage) else None
-
-
-def sizes_of(lists: Iterable[Parent]) -> dict[str, int]:
-    """Give the sizes of lists, as they were last counted.
-
-    Args:
-        lists: The lists, as the listing has them.
-
-    Returns:
-        By id the number of rows; 0 where the listing does not tell it.
-    """
-    return {listed["id"]: listed["size"] or 0 for listed in lists}
-
-
-def _page_of(answer: Answer) -> ListPage:
-    """Give the page of a good answer."""
-    return cast("ListPage", answer.rows)

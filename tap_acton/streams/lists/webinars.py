@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from tap_acton.records.reader import EXTRA_FIELDS, NAMES
 from tap_acton.records.timestamps import names_zone
-from tap_acton.streams.lists.rows import RowsOfLists
+from tap_acton.streams.lists.rows import ListRows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tap_acton.records.reader import Record, Row
-    from tap_acton.sync.run import Parent
+    from tap_acton.sync.query import Item, Query
 
 SYSTEM = {"contact_id", "created_at", "modified_at"}
 """The columns that Act-On adds to a list."""
 
 
-class WebinarRegistrants(RowsOfLists):
+class WebinarRegistrants(ListRows):
     """The people who registered for ON24's webinars, and what came of it.
 
     ON24 writes a list per webinar into a folder that has the name of the client's account
@@ -30,66 +31,41 @@ class WebinarRegistrants(RowsOfLists):
 
     name = "webinar_registrants"
 
-    def lists(self) -> Iterator[Parent]:
-        """Give the lists in the folders that ON24 writes to.
-
-        Yields:
-            The lists; none, and no call for them, where the settings name no folder.
-        """
+    def queries(self) -> Iterator[Query]:
+        """Request the lists in the folders that ON24 writes to; no call where none is named."""
         folders = dict.fromkeys(self.run.settings.on24_client_ids)
         if not folders:
             self.log("The setting on24_client_ids names no folder, so there is nothing to read.")
             return
-        there = {_folder(parent) for parent in self.parents_of(self.listing)}
+        there = {_folder(item) for item in self.items_of(self.listing)}
         if missing := [folder for folder in folders if folder not in there]:
             self.log(
                 "No list is in the folders %s that the setting on24_client_ids names.",
                 ", ".join(missing),
                 level=logging.WARNING,
             )
-            self.note_gap()
-        for parent in super().lists():
-            if _folder(parent) in folders:
-                yield parent
+            self.table_version.note_gap()
+        yield from super().queries()
 
-    def begin_full_refresh(self) -> None:
-        """Forget how far the lists were read, where a full read is due and there are any."""
-        if self.run.settings.on24_client_ids:
-            super().begin_full_refresh()
+    def items(self) -> Iterator[Item]:
+        """Give the lists in the folders that the setting names."""
+        if folders := {*self.run.settings.on24_client_ids}:
+            yield from (item for item in super().items() if _folder(item) in folders)
 
-    def given_of(self, parent: Parent) -> Row:
-        """Say whose webinar a list holds.
-
-        Args:
-            parent: The list.
-
-        Returns:
-            The name of its folder.
-        """
-        return {"on24_client_id": _folder(parent)}
+    def query_of(self, item: Item) -> Query:
+        """Request what of a list changed; every row gets the client, the name of the folder."""
+        query = super().query_of(item)
+        return replace(query, given={**query.given, "on24_client_id": _folder(item)})
 
     def records_of(self, rows: Sequence[Row], given: Row) -> list[Record]:
-        """Make records of rows, each by itself.
-
-        Args:
-            rows: The rows.
-            given: Columns known from elsewhere.
-
-        Returns:
-            A record for each row.
-        """
+        """Make records of rows, each by itself."""
         return [self._record_of(row, given) for row in rows]
 
     def _record_of(self, row: Row, given: Row) -> Record:
         """Find ON24's columns among those of the list, whatever their spelling.
 
-        Args:
-            row: The row.
-            given: Columns known from elsewhere.
-
-        Returns:
-            The record. What is not one of ON24's columns is in ``extra_fields``, and so is
-            a timestamp that only the account's zone, which is a guess, makes one.
+        What is not one of ON24's columns is in ``extra_fields``, and so is a timestamp that
+        only the account's zone, which is a guess, makes one.
         """
         known: dict[str, Any] = {
             name: cell for name, cell in row.items() if name != "fields" and cell != ""
@@ -114,10 +90,15 @@ class WebinarRegistrants(RowsOfLists):
             extra[headers.get(name, name)] = value
         return {**record, EXTRA_FIELDS: extra or None}
 
-    def stream_done(self) -> None:
-        """Forget lists that do not exist any more, if lists were asked for at all."""
+    def begin_full_refresh(self) -> None:
+        """Forget how far the lists were read, where a full refresh is due and there are any."""
         if self.run.settings.on24_client_ids:
-            super().stream_done()
+            super().begin_full_refresh()
+
+    def done(self) -> None:
+        """Forget lists that do not exist any more, if any lists were requested."""
+        if self.run.settings.on24_client_ids:
+            super().done()
 
     @cached_property
     def _columns(self) -> dict[str, str]:
@@ -142,16 +123,9 @@ class WebinarRegistrants(RowsOfLists):
 
 @lru_cache(maxsize=4096)
 def letters_and_digits(header: str) -> str:
-    """Reduce a header to what counts of it.
-
-    Args:
-        header: The header as a list spells it.
-
-    Returns:
-        Its letters and digits, in lower case.
-    """
+    """Reduce a header to what counts of it: its letters and digits, in lower case."""
     return "".join(character for character in header.lower() if character.isalnum())
 
 
-def _folder(parent: Parent) -> str:
-    return (parent["folder_name"] or "").strip()
+def _folder(item: Item) -> str:
+    return (item["folder_name"] or "").strip()
