@@ -18,7 +18,7 @@ from tap_acton.streams import STREAM_TYPES
 from tap_acton.streams.audience_center.account import AudienceCenter
 from tap_acton.streams.audience_center.contacts import Contacts
 from tap_acton.streams.audience_center.custom_fields import custom_columns
-from tap_acton.streams.base.old_stream import SCHEMAS
+from tap_acton.streams.base.schema import SCHEMAS
 from tap_acton.streams.custom_objects.fields import columns_of_schemas
 from tap_acton.streams.custom_objects.records import CustomObjectRecords
 from tap_acton.streams.custom_objects.schemas import ObjectSchemas

@@ -37,7 +37,7 @@ from tap_acton.records.dynamic_columns import (
 )
 from tap_acton.settings.schema import CONFIG_SCHEMA
 from tap_acton.settings.settings import Settings
-from tap_acton.state.old_format import bookmarks_in, with_version
+from tap_acton.state.format import bookmarks_of, with_version
 from tap_acton.streams import STREAM_TYPES
 from tap_acton.streams.base.stream import ActOnTap
 from tap_acton.streams.lists.list_streams import ListStream
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib.encoding.simple import Message
     from singer_sdk.streams import Stream
 
-    from tap_acton.streams.base.old_stream import ActOnStream
+    from tap_acton.streams.base.stream import ActOnStream
 
 
 SDK_NOISE = ("Stream is assumed to be unsorted", "New replication value is null")
@@ -70,18 +70,17 @@ def is_news(record: logging.LogRecord) -> bool:
     return not str(record.msg).startswith(SDK_NOISE)
 
 
-def tell_damage(stream: str, part: str) -> None:
-    """Warn of a bookmark that is not relied on.
+def tell_damage(stream: str, problem: str) -> None:
+    """Warn of a bookmark that is not trusted.
 
     Args:
         stream: The stream.
-        part: The part of its bookmark that is wrong.
+        problem: What is wrong with it, as the end of a sentence.
     """
     logging.getLogger("tap-acton").warning(
-        "The state of %s cannot be relied on, as '%s' is not what the tap writes: the stream is "
-        "read from its beginning.",
+        "The state of %s cannot be trusted: %s. The stream is read from the beginning.",
         stream,
-        part,
+        problem,
     )
 
 
@@ -141,7 +140,7 @@ class TapActOn(ActOnTap):
                 answer.
         """
         if isinstance(state := keywords.get("state"), dict):
-            bookmarks = bookmarks_in(state, datetime.now(UTC), tell_damage)
+            bookmarks = bookmarks_of(state, datetime.now(UTC), tell_damage)
             keywords["state"] = {"bookmarks": bookmarks}
         self._known = KnownNames.of_state(keywords.get("state"))
         self._found_streams: Mapping[str, FoundStream] | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from tap_acton.streams.account import Account
 from tap_acton.streams.audience_center.contact_reports import (
@@ -65,7 +65,10 @@ from tap_acton.streams.suppression.subscriptions import (
 )
 from tap_acton.streams.suppression.system_lists import HardBounces, OptOuts, SpamComplaints
 
-STREAM_TYPES: tuple[type[Any], ...] = (
+if TYPE_CHECKING:
+    from tap_acton.streams.base.stream import ActOnStream
+
+STREAM_TYPES: tuple[type[ActOnStream], ...] = (
     Account,
     Senders,
     Logos,

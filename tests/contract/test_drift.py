@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from acton_sandbox import Account
     from tap_acton.records.reader import Record, Row
-    from tap_acton.streams.base.old_stream import ActOnStream
-    from tap_acton.sync.answers import Query
+    from tap_acton.streams.base.stream import ActOnStream
+    from tap_acton.sync.query import Query, Response
 
 MARK = "Zq9"
 """What a value that must not be lost is known by."""
@@ -80,15 +80,8 @@ def answered(account: Account) -> Iterator[dict[str, list[tuple[ActOnStream, Que
         tap.run.close()
 
 
-def responses_to(stream: Any) -> Iterator[Any]:
-    """Give the responses to the first pages of a stream's queries, and of those that they lead to.
-
-    Args:
-        stream: A stream of the old kind or the new one.
-    """
-    if not hasattr(stream, "retriever"):
-        yield from stream.answers()
-        return
+def responses_to(stream: ActOnStream) -> Iterator[Response]:
+    """Give the responses to the first pages of a stream's queries, and of those they lead to."""
     queries = list(stream.due())
     while queries:
         query = queries.pop(0)
@@ -164,8 +157,7 @@ def test_a_cell_of_a_list_may_hold_anything(
         [cells, [value] * 4, cells, [value]],
     ):
         payload = {"headers": headers, "emailColumn": 1, "data": data}
-        is_new = hasattr(stream, "retriever")
-        rows = stream.extracted(payload, query).rows if is_new else stream.rows(payload, query)
+        rows = stream.extracted(payload, query).rows
         written = [json.dumps(record) for record in stream.records(rows, query)]
         assert len(written) == len(data)
         if value in MARKED:

@@ -12,7 +12,7 @@ from acton_sandbox.edits import deleted, without_rows
 from acton_sandbox.size import ListPlan
 from tap_acton.errors import AllowanceSpentError
 from tap_acton.plan import Planner
-from tap_acton.streams.base.old_stream import ActOnStream
+from tap_acton.streams.base.stream import ActOnStream
 from tests.contract.conftest import NOW, bench_of
 from tests.contract.expected import KEYS, by_key, expected_records
 from tests.contract.expected_webinars import expected_registrants

@@ -89,7 +89,7 @@ def test_what_was_read_before_a_failure_is_written(account: Account) -> None:
 def test_a_state_is_written_only_where_it_tells_something_new(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("tap_acton.streams.base.old_stream.ActOnStream.STATE_MSG_FREQUENCY", 5)
+    monkeypatch.setattr("tap_acton.streams.base.stream.ActOnStream.STATE_MSG_FREQUENCY", 5)
     account = Account.generate(seed=7, size="small", now=NOW)
     with bench_of(account) as bench:
         output = bench.run(streams=["message_events", "list_members"])

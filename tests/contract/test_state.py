@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_acton.errors import AllowanceSpentError, SettingsError
-from tap_acton.state.old_format import NAMES, VERSION
+from tap_acton.state.format import NAMES, VERSION
 from tests.contract.conftest import NOW, bench_of
 from tests.contract.expected import KEYS, expected_records
 from tests.contract.random_days import Warehouse, days_of

@@ -31,14 +31,13 @@ from tap_acton.records.reader import EXTRA_FIELDS
 from tap_acton.settings.schema import CONFIG_SCHEMA
 from tap_acton.streams import STREAM_TYPES
 from tap_acton.streams.audience_center.contact_reports import ContactReport
-from tap_acton.streams.base.shaped import UnverifiedStream
 from tap_acton.streams.suppression.system_lists import LATE, TRUSTED_FOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tap_acton.streams.base.old_stream import ActOnStream
+    from tap_acton.streams.base.stream import ActOnStream
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 MODULES = sorted((ROOT / "tap_acton").rglob("*.py"))
@@ -113,7 +112,7 @@ def test_an_optional_stream_says_why(kind: type[ActOnStream]) -> None:
 @pytest.mark.parametrize("kind", STREAM_TYPES, ids=NAMES)
 def test_a_stream_that_takes_any_shape_is_marked_as_unverified(kind: type[ActOnStream]) -> None:
     extracts_any = isinstance(getattr(kind, "extract", None), Undocumented)
-    takes_any_shape = extracts_any or issubclass(kind, UnverifiedStream)
+    takes_any_shape = extracts_any
     assert STREAMS[kind.name].is_unverified or not takes_any_shape
 
 

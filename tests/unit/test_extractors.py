@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_acton.api.old_pagination import Page, UnaskedPages
 from tap_acton.records.extractors import (
     Folders,
     OneRow,
@@ -344,12 +343,3 @@ class TestUndocumented:
 )
 def test_a_total_that_is_missing_or_unreadable_is_none(payload: Any, total: int | None) -> None:
     assert total_of(payload) == total
-
-
-def test_undocumented_pages_are_requested_only_if_there_are_more_rows() -> None:
-    paging = UnaskedPages(100)
-    assert paging.parameters(Page()) == {}
-    assert paging.following(Page(), 20, None, b"") == []
-    assert paging.following(Page(), 20, 20, b"") == []
-    assert [page.offset for page in paging.following(Page(), 20, 50, b"")] == [20, 40]
-    assert paging.parameters(Page(20, 40)) == {"count": 20, "offset": 20}

@@ -20,7 +20,7 @@ from tap_acton.api import transport
 from tap_acton.api.auth import token_from
 from tap_acton.api.client import Call
 from tap_acton.api.decoding import decode_json, decode_page, decode_text
-from tap_acton.api.old_pagination import PAGES_AHEAD, NumberedPages, OffsetPages, Page
+from tap_acton.api.pagination import FIRST_PAGE, PAGES_AHEAD, NumberedPaging, OffsetPaging
 from tap_acton.api.responses import HttpResponse, disguised_failure_of, failure_of
 from tap_acton.api.transport import Route
 from tap_acton.errors import ActOnError, RejectedCallError
@@ -163,10 +163,10 @@ class TestMemory:
 
     @pytest.mark.parametrize("total", [10**6, 10**18, 2**63, 10**30])
     def test_a_total_beyond_reason_plans_no_more_than_the_next_pages(self, total: int) -> None:
-        for paging in (OffsetPages(1000), OffsetPages(1), NumberedPages(1000)):
-            page = paging.settled(Page())
+        for paging in (OffsetPaging(1000), OffsetPaging(1), NumberedPaging(1000)):
+            page = paging.settled(FIRST_PAGE)
             for rows in (1, 1000):
-                following = paging.following(page, rows, total, b"")
+                following = paging.plan(page, rows, total)
                 assert 0 < len(following) <= PAGES_AHEAD
 
     def test_thousands_of_headers_that_are_all_the_same_are_told_apart(self) -> None:

@@ -45,22 +45,11 @@ NEIGHBORS = {
 }
 """Which family of streams may import which other one."""
 
-UPWARD = {
-    "state/rounds -> sync",
-}
-"""Imports that run up or sideways, still to be removed."""
-
 FOR_TYPES_ONLY = {
     # How a query ended says which evidence there was for it, and evidence is evidence of a query.
     ("tap_acton.sync.query", "tap_acton.sync.evidence"),
 }
 """Imports for the type checker alone, without which there would be no circle."""
-
-NAMED_BELOW = {
-    "state/old_format: contacts",
-    "state/old_format: lists",
-}
-"""Streams that are named below `streams/`, still to be removed."""
 
 OTHER_MEANINGS = {
     "state/migrations: contacts",  # a part of an old state
@@ -152,7 +141,7 @@ def _literals() -> Iterator[str]:
 
 
 def test_imports_run_down_only() -> None:
-    assert {*_upward()} == UPWARD
+    assert {*_upward()} == set()
 
 
 def test_families_import_one_another_only_where_listed() -> None:
@@ -181,4 +170,4 @@ def test_what_is_listed_for_types_only_is_there() -> None:
 
 
 def test_nothing_below_the_streams_names_a_stream() -> None:
-    assert {*_literals()} == NAMED_BELOW | OTHER_MEANINGS
+    assert {*_literals()} == OTHER_MEANINGS
