@@ -10,7 +10,7 @@ from tap_acton.errors import NotFoundError, NotRoutedError
 from tap_acton.records.ids import fingerprint
 from tap_acton.records.reader import NAMES
 from tap_acton.streams.custom_objects.schemas import CustomObjectSchemas
-from tap_acton.streams.custom_objects.stream import FAMILY, CustomObjectStream, path_in
+from tap_acton.streams.custom_objects.stream import FAMILY, CustomObjectStream
 from tap_acton.sync.query import Query, Response
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class CustomObjectDatasets(CustomObjectStream):
             NotAvailableError: If the account has no custom objects.
         """
         objects = {schema["id"]: schema for schema in self.items_of(CustomObjectSchemas.name)}
-        every = Query(path_in(self.run, self.path))
+        every = Query(self.filled(self.path))
         first = self._first = self.fetch(every, FIRST_PAGE)
         has_list = not isinstance(first.problem, (NotRoutedError, NotFoundError))
         names = self.schema["properties"]["object_id"][NAMES]
@@ -59,7 +59,7 @@ class CustomObjectDatasets(CustomObjectStream):
     def query_of(self, item: Item) -> Query:
         """Make the query for the datasets of an object."""
         return Query(
-            path_in(self.run, PATH_OF_OBJECT, object_id=item["id"]),
+            self.filled(PATH_OF_OBJECT, object_id=item["id"]),
             (item["id"],),
             given={"object_id": item["id"]},
             subject=f"{self.item} {item['id']}",

@@ -14,7 +14,7 @@ from tap_acton.state.stream_state import Checkpoint, Cursor
 from tap_acton.streams.custom_objects.datasets import CustomObjectDatasets, requested_id
 from tap_acton.streams.custom_objects.fields import PREFIX, ObjectFields
 from tap_acton.streams.custom_objects.schemas import CustomObjectSchemas
-from tap_acton.streams.custom_objects.stream import FAMILY, CustomObjectStream, path_in
+from tap_acton.streams.custom_objects.stream import FAMILY, CustomObjectStream
 from tap_acton.sync.query import Query
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class CustomObjectRecords(CustomObjectStream):
     def query_of(self, item: Item) -> Query:
         """Make the query for a dataset, from the page on where an earlier run stopped."""
         object_id, dataset_id = place = self.place_of(item)
-        path = path_in(self.run, self.path, object_id=object_id, dataset_id=requested_id(item))
+        path = self.filled(self.path, object_id=object_id, dataset_id=requested_id(item))
         given = {"object_id": object_id, "dataset_id": dataset_id}
         query = Query(path, place, given=given, subject=f"{self.item} {dataset_id}", item=item)
         checkpoint = self.checkpoint

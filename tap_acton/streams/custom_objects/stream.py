@@ -24,6 +24,10 @@ class CustomObjectStream(ActOnStream):
     extract = Undocumented("name", names=("records", "schemas", "datasets"))
     missing_is_gone = True
 
+    def filled(self, path: str, **ids: str) -> str:
+        """Fill the account's number and ids into a path."""
+        return path_in(self.run, path, **ids)
+
 
 def path_in(run: Run, template: str, **ids: str) -> str:
     """Fill the account's number and other ids into a path.
