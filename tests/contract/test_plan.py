@@ -57,6 +57,9 @@ MORE_TYPES = 5
 PER_CONTACT = 3
 """The streams that look for themselves how many contacts there are."""
 
+PROOFS = 2
+"""A page more of the messages and of the segments, which proves that their total is one."""
+
 ALL = tuple(kind.name for kind in STREAM_TYPES if kind.name != "seo_reports")
 
 
@@ -222,7 +225,7 @@ def paths_of(bench: Bench, **keywords: Any) -> list[str]:
 def test_a_plan_asks_listings_and_first_pages_alone(bench: Bench) -> None:
     paths = paths_of(bench, streams=ALL)
     assert {path.rstrip("/") for path in paths} == {*LISTINGS, *FIRST_PAGES}
-    assert len(paths) == len(LISTINGS) + MORE_TYPES + len(FIRST_PAGES) + PER_CONTACT
+    assert len(paths) == len(LISTINGS) + MORE_TYPES + len(FIRST_PAGES) + PER_CONTACT + PROOFS
 
 
 def test_a_plan_of_more_parents_asks_no_more(bench: Bench) -> None:

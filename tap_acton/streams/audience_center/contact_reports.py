@@ -144,12 +144,14 @@ class ContactReport(AudienceStream):
         response = changed.fetch(changed.query(self._changed_since), FIRST_PAGE)
         if response.problem is not None:
             raise response.problem
-        rows, shard = len(response.rows), self.run.settings.shard
+        rows, settings = len(response.rows), self.run.settings
         contacts = rows if response.total is None else response.total
-        calls = pages_of(contacts, rows or 1)
-        if self.is_in_older or not changed.is_older:
-            calls += math.ceil(contacts / (shard.parts if shard else 1))
-        return Forecast(calls, is_exact=False, reason=f"contacts: {contacts:,}")
+        reports = math.ceil(contacts / (settings.shard.parts if settings.shard else 1))
+        if changed.is_older and not self.is_in_older:
+            # Those that are requested at once show that there are none.
+            reports = min(reports, settings.max_concurrency)
+        pages = pages_of(contacts, rows or 1)
+        return Forecast(pages + reports, is_exact=False, reason=f"contacts: {contacts:,}")
 
     @property
     def _changed_since(self) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
 
     from tap_acton.api.client import Call
     from tap_acton.api.pagination import Paging
+    from tap_acton.records.dynamic_columns import FoundStream
     from tap_acton.records.extractors import Extracted
     from tap_acton.records.reader import Record, Row
+    from tap_acton.streams.base.stream import ActOnTap
     from tap_acton.sync.query import Outcome, Response
 
 OLDER_DOWNLOAD_PATH = "/ucl/v2/segment/contacts/{account_id}/list/{id}"
@@ -44,7 +47,11 @@ class AudienceStream(ActOnStream):
     pages: ClassVar[type[Paging] | None] = NumberedPaging
     missing_is_gone = True
     is_older = False
-    _accepted_size = DEFAULT_PAGE_SIZE
+
+    def __init__(self, tap: ActOnTap, found: FoundStream | None = None) -> None:
+        super().__init__(tap, found)
+        self._accepted_size = DEFAULT_PAGE_SIZE
+        self._search = threading.Lock()
 
     @property
     def center(self) -> AudienceCenter:
@@ -74,22 +81,25 @@ class AudienceStream(ActOnStream):
         return replace(self._fetch(older, page), query=query)
 
     def _fetch(self, query: Query, page: Page) -> Response:
-        """Request a page; where Act-On refuses the first one, with half the size."""
-        response = super().fetch(query, page)
-        while self._is_too_large(response):
-            size = max(DEFAULT_PAGE_SIZE, response.page.size // 2)
-            response = super().fetch(query, Page(size=size))
-        if response.problem is None and self.paging is not None:
+        """Request a page; where Act-On refuses the size of the first one, with half of it."""
+        response, paging = super().fetch(query, page), self.paging
+        if paging is not None and self._is_too_large(response):
+            with self._search:
+                while self._is_too_large(response):
+                    half = max(DEFAULT_PAGE_SIZE, response.page.size // 2)
+                    # Another thread may have found the size meanwhile.
+                    response = super().fetch(query, Page(size=min(half, paging.size)))
+                    if response.problem is None:
+                        paging.size = response.page.size
+        if response.problem is None:
             self._accepted_size = max(self._accepted_size, response.page.size)
-            self.paging.size = min(self.paging.size, self._accepted_size)
         return response
 
     def _is_too_large(self, response: Response) -> bool:
         """Tell whether the size may be why a page is refused."""
         problem, page = response.problem, response.page
-        is_refused = isinstance(problem, RejectedCallError) and not isinstance(
-            problem, NotFoundError
-        )
+        is_missing = isinstance(problem, NotFoundError)
+        is_refused = isinstance(problem, RejectedCallError) and not is_missing
         return is_refused and not page.offset and page.size > self._accepted_size
 
     def call(self, query: Query, page: Page) -> Call:
