@@ -85,7 +85,7 @@ class Paging(ABC):
 
     @abstractmethod
     def behind(self, page: Page, rows: int, token: str = "") -> Page | None:
-        """Return the page behind the last one, to look for rows nobody has reported.
+        """Return the page behind the last one, to look for rows that no total reports.
 
         Args:
             page: The last page that was read.
@@ -106,6 +106,10 @@ class OffsetPaging(Paging):
 
     overlaps = True
 
+    def __init__(self, size: int) -> None:
+        # A page of a single row could not begin with the last row of the one before it.
+        super().__init__(max(2, size))
+
     def parameters(self, page: Page) -> dict[str, int]:
         """Return the query parameters that request a page."""
         return {"count": page.count, "offset": page.offset}
@@ -113,18 +117,20 @@ class OffsetPaging(Paging):
     def plan(self, page: Page, rows: int, total: int | None) -> list[Page]:
         """Return the pages that are certain to follow a page.
 
-        A page that came short leaves the rest of its range; of the first page, a short one
-        is as long as the server makes pages.
+        A page that came short leaves the rest of its range. A short first page is as long as
+        the server makes pages, so the others are planned to be no longer.
         """
+        if not rows or total is None or page.offset + rows >= total:
+            return []
         # More rows than requested must not hide those behind them.
         reached = page.offset + min(rows, page.count)
-        if not rows or total is None:
-            return []
         if page.end is not None:
             return [Page(reached, page.end)] if reached < page.end else []
-        step = min(rows, page.size)
-        begins = range(reached, min(total, reached + step * PAGES_AHEAD), step)
-        return [Page(begin, end) for begin, end in pairwise([*begins, None]) if begin is not None]
+        return _pages(reached, total, self._length(page, rows))
+
+    def _length(self, page: Page, rows: int) -> int:
+        """Return the number of rows to request per page, by what a page held."""
+        return min(rows, page.size)
 
     def behind(self, page: Page, rows: int, token: str = "") -> Page | None:  # noqa: ARG002 - without tokens
         """Return the page behind the last one."""
@@ -148,6 +154,10 @@ class OptionalPaging(OffsetPaging):
         """Return the query parameters that request a page; none for the first one."""
         return super().parameters(page) if page.offset or page.end else {}
 
+    def _length(self, page: Page, rows: int) -> int:
+        """Return the full size behind the first page, whose length nobody requested."""
+        return super()._length(page, rows) if page.offset else page.size
+
 
 class NumberedPaging(Paging):
     """Pages by number, which starts at 0, and size, of which the largest is not documented.
@@ -166,20 +176,23 @@ class NumberedPaging(Paging):
         return {self._number: page.offset // page.size, "pageSize": page.size}
 
     def plan(self, page: Page, rows: int, total: int | None) -> list[Page]:
-        """Return the pages that are certain to follow the first one.
+        """Return the pages that are certain to follow a page.
 
-        A short first page is as long as the server makes pages.
+        A short first page is as long as the server makes pages. A short page behind it leaves
+        rows that no number leads to.
         """
-        if not rows or total is None or page.offset:
+        if not rows or total is None or page.end is not None:
             return []
-        size = min(rows, page.size)
-        begins = range(size, min(total, size * (1 + PAGES_AHEAD)), size)
-        return [Page(begin, size=size) for begin in begins]
+        size = self._size_behind(page, rows)
+        return _pages(page.offset + size, total, size, size=size)
 
     def behind(self, page: Page, rows: int, token: str = "") -> Page | None:  # noqa: ARG002 - without tokens
         """Return the page with the next number, as long as the server makes pages."""
-        size = page.size if page.offset or not rows else min(rows, page.size)
+        size = self._size_behind(page, rows)
         return Page(page.offset + size, size=size)
+
+    def _size_behind(self, page: Page, rows: int) -> int:
+        return page.size if page.offset or not rows else min(rows, page.size)
 
     def smaller(self, rows: int) -> Page:
         """Return the first page with a row fewer."""
@@ -210,3 +223,9 @@ class TokenPaging(NumberedPaging):
         if token and token != page.token:
             return Page(page.offset + rows, size=page.size, token=token)
         return None if token or page.token else super().behind(page, rows)
+
+
+def _pages(begin: int, total: int, step: int, size: int = 0) -> list[Page]:
+    """Return the next pages; behind the last of them, nothing is known."""
+    begins = range(begin, min(total, begin + step * PAGES_AHEAD), step)
+    return [Page(at, end, size) for at, end in pairwise([*begins, None]) if at is not None]
