@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, cast
 
-from tap_acton.api.pagination import FIRST_PAGE, Page
+from tap_acton.api.pagination import FIRST_PAGE
 from tap_acton.sync import evidence
 from tap_acton.sync.evidence import Endpoint, Evidence, Reading
 from tap_acton.sync.fan_out import in_order
@@ -14,6 +14,7 @@ from tap_acton.sync.query import Outcome, Response
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
+    from tap_acton.api.pagination import Page
     from tap_acton.records.reader import Record, Row
     from tap_acton.sync.fan_out import Outcome as TaskOutcome
     from tap_acton.sync.fan_out import Task
@@ -23,10 +24,10 @@ MOST_READINGS = 3
 """So often a query is read while its rows move or are missing."""
 
 MOST_PAGES_AGAIN = 100
-"""A query of more pages is not read again: rows would move while that goes on, too."""
+"""A sequence of more pages is not read again: rows would move while that goes on, too."""
 
-FEW_UNPROVEN = 3
-"""After so many queries of a stream that no reading proves, the next ones are read once."""
+FEW_IN_VAIN = 3
+"""After so many queries in a row that were read again in vain, the next ones are read once."""
 
 
 class Source(evidence.Source, Protocol):
@@ -52,6 +53,10 @@ class Batch(NamedTuple):
     records: Sequence[Record]
 
 
+_Result: TypeAlias = tuple[Reading, Response]
+"""A response, and the reading that takes it."""
+
+
 @dataclass(slots=True)
 class _Waiting:
     """A query that is over once those that are read in its place are."""
@@ -60,15 +65,13 @@ class _Waiting:
     left: int
 
     def take(self, outcome: Outcome) -> None:
-        """Take the outcome of one of them."""
+        """Take the outcome of one of them: the worst counts."""
         self.left -= 1
-        has_failed = self.outcome.evidence is None or outcome.evidence is None
-        self.outcome = replace(
-            self.outcome,
-            rows=self.outcome.rows + outcome.rows,
-            evidence=None if has_failed else self.outcome.evidence,
-            problem=self.outcome.problem or outcome.problem,
-        )
+        whole = self.outcome
+        is_worse = outcome.evidence is None and (whole.evidence is not None or outcome.is_refused)
+        if is_worse and not whole.is_refused:
+            whole = replace(whole, evidence=None, problem=outcome.problem)
+        self.outcome = replace(whole, rows=whole.rows + outcome.rows)
 
 
 class Retriever:
@@ -93,7 +96,7 @@ class Retriever:
         self._width = width
         self._check = check
         self._endpoint = Endpoint() if endpoint is None else endpoint
-        self._unproven = 0
+        self._in_vain = 0
 
     def read(self, queries: Iterable[Query]) -> Iterator[Batch | Outcome]:
         """Read queries.
@@ -114,12 +117,9 @@ class Retriever:
     def _read(
         self, queries: Iterable[Query], depth: int
     ) -> Generator[Batch | Outcome, None, Outcome | None]:
-        reading: Reading | None = None
         waiting: list[_Waiting] = []
         outcome: Outcome | None = None
-        for response in self._responses(map(self._task, queries)):
-            if reading is None or reading.query is not response.query:
-                reading = self._reading(response.query)
+        for reading, response in self._responses(self._task(self._reading(one)) for one in queries):
             yield from self._take(reading, response)
             if reading.pending:
                 continue
@@ -149,29 +149,39 @@ class Retriever:
         other = self._source.instead(outcome)
         if other is not None:
             return cast("Outcome", (yield from self._read([other], depth)))
-        self._unproven += outcome.evidence is None and outcome.problem is None
         yield outcome
         return outcome
 
     def _settle(self, reading: Reading) -> Generator[Batch, None, Reading]:
         """Request what is missing; if that proves nothing, read the query again, page by page."""
-        most = 1 if self._unproven >= FEW_UNPROVEN else MOST_READINGS
-        for number in range(1, most + 1):
-            while (page := reading.next_page) is not None:
-                yield from self._follow(reading, page)
-            is_over = reading.evidence is not None or reading.problem is not None
-            if is_over or number == most or reading.responses > MOST_PAGES_AGAIN:
-                break
+        yield from self._read_on(reading)
+        if self._is_hopeless(reading) or self._in_vain >= FEW_IN_VAIN:
+            return reading
+        for _ in range(1, MOST_READINGS):
             first = replace(FIRST_PAGE, size=reading.query.first.size)
             reading = self._reading(replace(reading.query, first=first), is_again=True)
             yield from self._follow(reading, first)
+            yield from self._read_on(reading)
+            if self._is_hopeless(reading):
+                break
+        self._in_vain = 0 if reading.evidence is not None else self._in_vain + 1
         return reading
+
+    def _is_hopeless(self, reading: Reading) -> bool:
+        """Tell whether another reading is not needed, or would not help."""
+        is_over = reading.evidence is not None or reading.problem is not None
+        is_long = reading.is_sequence and reading.responses > MOST_PAGES_AGAIN
+        return is_over or is_long or reading.is_final
+
+    def _read_on(self, reading: Reading) -> Iterator[Batch]:
+        while (page := reading.next_page) is not None:
+            yield from self._follow(reading, page)
 
     def _follow(self, reading: Reading, page: Page) -> Iterator[Batch]:
         """Request a page of a query, and those that are certain to follow it."""
         reading.pending = 1
-        task = self._task(reading.query, page, is_sequence=reading.is_sequence, leads=False)
-        for response in self._responses([task]):
+        before = () if reading.last is None else reading.last.rows
+        for _, response in self._responses([self._task(reading, page, before)]):
             yield from self._take(reading, response)
 
     def _take(self, reading: Reading, response: Response) -> Iterator[Batch]:
@@ -180,75 +190,59 @@ class Retriever:
         self._source.page_done(response)
 
     def _task(
-        self,
-        query: Query,
-        page: Page | None = None,
-        before: Sequence[Row] = (),
-        *,
-        is_sequence: bool = False,
-        leads: bool = True,
-    ) -> Task[Response]:
+        self, reading: Reading, page: Page | None = None, before: Sequence[Row] = ()
+    ) -> Task[_Result]:
         """Make the task that requests a page; it runs in a thread of the fan-out.
 
         Args:
-            query: The query.
-            page: The page; the one that the query begins with if not given.
-            before: The rows of the page before it.
-            is_sequence: Whether pages are to be read one after the other.
-            leads: Whether the response may lead to other queries.
+            reading: What the page is for.
+            page: The page; without one, that which the query begins with, which may lead to
+                other queries.
+            before: The rows of the page before it, where that has led to it.
         """
 
-        def fetch() -> TaskOutcome[Response]:
+        def fetch() -> TaskOutcome[_Result]:
+            query = reading.query
             response = self._source.fetch(query, query.first if page is None else page)
             if response.problem is not None or response.is_file:
-                return response, ()
-            others = [*self._source.follow_ups(response)] if leads else []
+                return (reading, response), ()
+            others = [*self._source.follow_ups(response)] if page is None else []
             if others:
-                return replace(response, rows=(), follow_ups=len(others)), map(self._task, others)
-            is_one_by_one = is_sequence or self._is_sequence(response)
-            pages = [*self._certain(response, before, is_sequence=is_one_by_one)]
-            return replace(response, planned=len(pages)), [
-                self._task(query, one, response.rows, is_sequence=is_one_by_one, leads=False)
-                for one in pages
-            ]
+                response = replace(response, rows=(), follow_ups=len(others))
+                return (reading, response), [self._task(self._reading(one)) for one in others]
+            if page in {None, query.first}:
+                reading.begin(response)
+            pages = self._certain(reading, response, before)
+            response = replace(response, planned=len(pages))
+            return (reading, response), [self._task(reading, one, response.rows) for one in pages]
 
         return fetch
 
-    def _is_sequence(self, response: Response) -> bool:
-        """Tell whether pages can only be read one after the other."""
-        rows, total = len(response.rows), response.total
-        is_first = not response.page.offset
-        return self._source.key_of is None or (is_first and (total is None or total < rows))
-
     def _certain(
-        self, response: Response, before: Sequence[Row], *, is_sequence: bool
-    ) -> Iterator[Page]:
+        self, reading: Reading, response: Response, before: Sequence[Row]
+    ) -> Sequence[Page]:
         """Give the pages that are certain to be requested behind a page."""
         paging, page, rows = self._source.paging, response.page, response.rows
-        if paging is None or response.is_last:
-            return
-        if response.token:
-            following = paging.behind(page, len(rows), response.token)
-            if following is not None and rows:
-                yield following
-        elif not is_sequence:
-            yield from paging.plan(page, len(rows), response.total)
-        elif page.end is None and not page.token and page.count <= len(rows) and rows != before:
-            # Behind a full page another one is requested in any case. One that comes again
-            # says that the offset is ignored, which the reading looks into.
-            is_all = paging.is_optional and (response.total or 0) <= len(rows)
-            following = None if is_all else paging.behind(page, len(rows))
-            if following is not None:
-                overlap = int(paging.overlaps and len(rows) > 1)
-                yield replace(following, offset=following.offset - overlap)
+        if paging is None or reading.is_broken or response.is_last:
+            return ()
+        if not reading.is_sequence:
+            return paging.plan(page, len(rows), response.total)
+        # Behind a full page another one is requested in any case, unless the first holds all.
+        is_full = page.end is None and not page.token and page.count <= len(rows)
+        is_all = paging.is_optional and (response.total or 0) <= len(rows)
+        # A page that comes again says that the offset is ignored, which the reading looks into.
+        if not rows or rows == before or not (response.token or (is_full and not is_all)):
+            return ()
+        following = reading.behind(response)
+        return () if following is None else (following,)
 
-    def _responses(self, tasks: Iterable[Task[Response]]) -> Iterator[Response]:
+    def _responses(self, tasks: Iterable[Task[_Result]]) -> Iterator[_Result]:
         return in_order(
             tasks,
             width=self._width,
             checkpoint=self._check,
             # The rows of a file wait on the disk.
-            weigh=lambda response: 0 if response.is_file else len(response.rows),
+            weigh=lambda result: 0 if result[1].is_file else len(result[1].rows),
         )
 
     def _reading(self, query: Query, *, is_again: bool = False) -> Reading:
