@@ -11,22 +11,23 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from singer_sdk.contrib.msgspec import encoder
-from singer_sdk.mapper import SameRecordTransform
+from singer_sdk.mapper import RemoveRecordTransform, SameRecordTransform
+from singer_sdk.singerlib import ActivateVersionMessage
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
-from singer_sdk.streams import Stream
 
 from tap_acton.errors import output_failures_told
 from tap_acton.records.reader import BATCH_SIZE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from singer_sdk.metrics import Counter
-    from singer_sdk.tap_base import Tap
+    from singer_sdk.singerlib.encoding.simple import Message
+    from singer_sdk.streams import Stream
 
     from tap_acton.records.reader import Record
     from tap_acton.sync.summary import StreamSummary
@@ -34,19 +35,6 @@ if TYPE_CHECKING:
 PROGRESS_MARKERS = "progress_markers"
 _PROPERTY = 2
 """The length of the breadcrumb of a column."""
-
-
-class WritingStream(Stream):
-    """A stream that says what it remembers whenever its state is written.
-
-    Attributes:
-        tap: Its tap.
-    """
-
-    tap: Tap
-
-    def save_progress(self) -> None:
-        """Write what the stream remembers into its state."""
 
 
 class RecordLine(msgspec.Struct, tag_field="type", tag="RECORD", gc=False):
@@ -70,16 +58,27 @@ class RecordOutput:
 
     Args:
         stream: The stream.
-        version: The version that the records carry; None for none.
-        count: What the run counts of the stream.
+        summary: What the run counts of it.
         metric: Counts the records for the SDK's metrics.
+        version: The version that the records carry; None for none.
+        state_of: Returns what the stream keeps in the state, all that it remembers included.
+        write_state: Writes the state of all streams.
     """
 
-    def __init__(
-        self, stream: WritingStream, version: int | None, count: StreamSummary, metric: Counter
+    def __init__(  # noqa: PLR0913 - what the stream lends, each once
+        self,
+        stream: Stream,
+        summary: StreamSummary,
+        metric: Counter,
+        *,
+        version: int | None,
+        state_of: Callable[[], dict[str, Any]],
+        write_state: Callable[[], None],
     ) -> None:
         self._stream = stream
-        self._count = count
+        self._state_of = state_of
+        self._write_all = write_state
+        self._summary = summary
         self._metric = metric
         self._name = stream.stream_maps[0].stream_alias
         self._version = msgspec.UNSET if version is None else version
@@ -91,10 +90,9 @@ class RecordOutput:
         )
         self._until_state = stream.STATE_MSG_FREQUENCY
         self._batch_size = min(BATCH_SIZE, stream.STATE_MSG_FREQUENCY)
-        self._state = self._state_to_go_by()
 
     @staticmethod
-    def suits(stream: WritingStream) -> bool:
+    def suits(stream: Stream) -> bool:
         """Tell whether the records of a stream need nothing of the SDK.
 
         Args:
@@ -114,11 +112,9 @@ class RecordOutput:
         """Write records, and from time to time the state.
 
         What has been read is out before a failure to read more is passed on, and before any
-        state that tells of it.
-
-        Args:
-            records: The records.
+        state that says so.
         """
+        self._state = self._state_to_go_by()
         waiting: list[Record] = []
         try:
             for record in records:
@@ -141,7 +137,7 @@ class RecordOutput:
         )
         with output_failures_told():
             sys.stdout.buffer.write(lines)
-        self._count.rows += len(records)
+        self._summary.rows += len(records)
         self._metric.increment(len(records))
         manager = self._stream.state_manager
         manager.is_flushed = False
@@ -160,12 +156,24 @@ class RecordOutput:
         state = self._state_to_go_by()
         if state != self._state:
             self._state = state
-            self._stream.tap.state_writer.write_state(self._stream.tap_state)
+            self._write_all()
 
     def _state_to_go_by(self) -> bytes:
         """Encode what a later run would go by: not the progress of a stream not yet at its end."""
-        self._stream.save_progress()
-        kept = self._stream.stream_state
+        kept = self._state_of()
         return msgspec.json.encode(
             {name: value for name, value in kept.items() if name != PROGRESS_MARKERS}
         )
+
+
+def activate_version(stream: Stream, write: Callable[[Message], None], version: int) -> None:
+    """Tell targets that rows of earlier versions are deleted.
+
+    Args:
+        stream: The stream, of which all rows have been written.
+        write: Writes a message.
+        version: The version that its rows carry.
+    """
+    for stream_map in stream.stream_maps:
+        if not isinstance(stream_map, RemoveRecordTransform):
+            write(ActivateVersionMessage(stream_map.stream_alias, version))

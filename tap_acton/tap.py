@@ -39,7 +39,7 @@ from tap_acton.settings.schema import CONFIG_SCHEMA
 from tap_acton.settings.settings import Settings
 from tap_acton.state.format import bookmarks_of, with_version
 from tap_acton.streams import STREAM_TYPES
-from tap_acton.streams.base.stream import ActOnTap
+from tap_acton.streams.base.tap import ActOnTap
 from tap_acton.streams.lists.list_streams import ListStream
 from tap_acton.sync.run import Run
 

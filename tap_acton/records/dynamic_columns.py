@@ -63,6 +63,15 @@ class FoundStream:
         """The names of the columns by their identities."""
         return {column.identity: name for name, column in self.columns.items()}
 
+    def remember(self, state: dict[str, Any]) -> None:
+        """Keep in the stream's state which names discovery has given, so that they stay."""
+        if self.columns:
+            # What is missing for now may come back, and finds its name as it was.
+            known = state.get(COLUMNS_STATE)
+            state[COLUMNS_STATE] = {**(known if isinstance(known, dict) else {}), **self.names}
+        if self.source:
+            state[SOURCE_STATE] = self.source
+
 
 @dataclass(frozen=True, slots=True)
 class Names:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tap_acton.sync.query import Response
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +27,17 @@ class Forecast:
 def pages_of(rows: int, page_size: int) -> int:
     """Return how many pages rows take; no rows take one, since it takes a call to see that."""
     return max(1, -(-rows // page_size))
+
+
+def forecast_of_first_page(response: Response) -> Forecast:
+    """Return the calls behind the first page of a query."""
+    rows, size, total = len(response.rows), response.page.size or 1, response.total
+    if total is None:
+        # Behind a full page there may be any number of others.
+        is_full = rows >= size
+        more = "more than " if is_full else ""
+        return Forecast(1, is_exact=not is_full, reason=f"rows: {more}{rows:,}")
+    step = min(rows, size) or 1
+    # Behind a full page, or where the total may be that of the page, another is requested.
+    is_proven = not rows or (total > rows and total % step)
+    return Forecast(pages_of(total, step) - bool(is_proven), reason=f"rows: {total:,}")

@@ -132,13 +132,13 @@ class ContactReport(AudienceStream):
     def done(self) -> None:
         """Remember up to which timestamp the changes of contacts are covered."""
         if not self.summary.refused:
-            started_at = self.load_started_at
+            started_at = self.load.started_at
             self.progress.covered_until = min(started_at, self.bookmark.end or started_at)
             self.progress.covers = self._covers
 
     def forecast(self) -> Forecast:
         """Foresee a call per contact, by the first page of the contacts that changed."""
-        if self.is_done_before:
+        if self.load.is_done:
             return super().forecast()
         changed = ChangedContacts(self)
         response = changed.fetch(changed.query(self._changed_since), FIRST_PAGE)
@@ -157,7 +157,7 @@ class ContactReport(AudienceStream):
     def _changed_since(self) -> str | None:
         """The timestamp from which on changes of contacts are requested; None for all contacts."""
         since = self.bookmark.since_of(self._covered)
-        behind = self.checkpoint.behind if self.checkpoint is not None else ()
+        behind = self.load.behind
         since = max([since or "", *filter(is_timestamp, behind[:1])])
         # Some spellings of a contact's dates have no seconds.
         return f"{since[:16]}:00.000Z" if since else None

@@ -100,7 +100,7 @@ class Contacts(AudienceStream):
 
     def forecast(self) -> Forecast:
         """Foresee the calls by the first page; with slices, also those that find their borders."""
-        if self.is_done_before:
+        if self.load.is_done:
             return super().forecast()
         found = self.forecast_of_pages(self._query(self._span))
         if found.calls < self._most_pages:
@@ -121,7 +121,7 @@ class Contacts(AudienceStream):
     def _span(self) -> TimeSlice:
         """What this run is to read."""
         since, until = self.bookmark.since, self.bookmark.end
-        behind = self.checkpoint.behind if self.checkpoint is not None else ()
+        behind = self.load.behind
         begins = [second_of(text) for text in (since, *behind[:1]) if text and is_timestamp(text)]
         # The filter may leave out what changed in the very second that it names.
         return TimeSlice(max(begins, default=None), None if until is None else second_of(until) + 1)

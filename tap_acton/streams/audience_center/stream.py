@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tap_acton.records.dynamic_columns import FoundStream
     from tap_acton.records.extractors import Extracted
     from tap_acton.records.reader import Record, Row
-    from tap_acton.streams.base.stream import ActOnTap
+    from tap_acton.streams.base.tap import ActOnTap
     from tap_acton.sync.query import Outcome, Response
 
 OLDER_DOWNLOAD_PATH = "/ucl/v2/segment/contacts/{account_id}/list/{id}"

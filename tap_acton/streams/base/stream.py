@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import sys
-import threading
-import time
-from abc import abstractmethod
 from datetime import timedelta
 from functools import cached_property
 from operator import itemgetter
@@ -15,11 +12,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk.exceptions import AbortedSyncFailedException, AbortedSyncPausedException
 from singer_sdk.helpers.conform import TypeConformanceLevel
-from singer_sdk.mapper import RemoveRecordTransform
 from singer_sdk.metrics import DEFAULT_LOG_INTERVAL
-from singer_sdk.singerlib import ActivateVersionMessage
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
-from singer_sdk.tap_base import Tap
+from singer_sdk.streams import Stream
 
 from tap_acton.api.client import Call, path_part
 from tap_acton.api.decoding import decode_json
@@ -31,21 +26,22 @@ from tap_acton.errors import (
     RejectedCallError,
     StreamFailedError,
 )
-from tap_acton.output import RecordOutput, WritingStream
-from tap_acton.records.dynamic_columns import COLUMNS_STATE, SOURCE_STATE
-from tap_acton.records.extractors import OneRow, described
+from tap_acton.output import RecordOutput, activate_version
+from tap_acton.records.extractors import OneRow
 from tap_acton.records.ids import IdNumbers
 from tap_acton.records.reader import NO_TEXT, RecordReader, batched
 from tap_acton.records.timestamps import timestamp_of
 from tap_acton.state.bookmark import Bookmark
 from tap_acton.state.format import PROGRESS, decode, encode, start_over
 from tap_acton.state.full_refresh import TableVersion
-from tap_acton.state.stream_state import Checkpoint, ItemsState, StreamState
+from tap_acton.state.load import Load
+from tap_acton.state.stream_state import ItemsState, StreamState
 from tap_acton.streams.base.listings import Listings
+from tap_acton.streams.base.report import StreamReport
 from tap_acton.streams.base.schema import SCHEMAS, FoundSchema
 from tap_acton.streams.base.unchanged import UnchangedItems
 from tap_acton.sync.evidence import Endpoint
-from tap_acton.sync.forecast import Forecast, pages_of
+from tap_acton.sync.forecast import Forecast, forecast_of_first_page
 from tap_acton.sync.query import Outcome, Query, Response
 from tap_acton.sync.requester import Requester
 from tap_acton.sync.retriever import Retriever
@@ -60,6 +56,7 @@ if TYPE_CHECKING:
     from tap_acton.records.dynamic_columns import FoundStream
     from tap_acton.records.extractors import Extracted, Extractor
     from tap_acton.records.reader import Record, Row
+    from tap_acton.streams.base.tap import ActOnTap
     from tap_acton.sync.query import Item, Place
     from tap_acton.sync.run import Run
     from tap_acton.sync.summary import StreamSummary
@@ -67,34 +64,13 @@ if TYPE_CHECKING:
 FEW_ITEMS = 5
 """Up to so many items may all be refused by chance; more of them show another cause."""
 
-PROGRESS_SECONDS = 10.0
-
 DONE_BEFORE = "done before"
 """The outcome of a stream that an earlier run of the load has read to its end."""
 
 FORESEEN = (ActOnError, AbortedSyncFailedException, AbortedSyncPausedException)
 
 
-class ActOnTap(Tap):
-    """What the streams know of the tap.
-
-    Attributes:
-        writes_lines: Whether streams may write their records past the SDK.
-    """
-
-    writes_lines = False
-
-    @property
-    @abstractmethod
-    def run(self) -> Run:
-        """What the run shares."""
-
-    @abstractmethod
-    def stream(self, name: str) -> Any:
-        """Return a stream by its name."""
-
-
-class ActOnStream(WritingStream):
+class ActOnStream(Stream):
     """A stream of Act-On.
 
     Attributes:
@@ -147,10 +123,7 @@ class ActOnStream(WritingStream):
         self.failure: StreamFailedError | None = None
         self._behind: Place = ()
         self._items_read = 0
-        self._told_at = time.monotonic()
-        self._has_told_unnamed = False
-        self._told_shapes: set[bool] = set()
-        self._lock = threading.Lock()
+        self.report = StreamReport(self.name, self.log)
 
     # What a stream may say of its own
 
@@ -246,7 +219,7 @@ class ActOnStream(WritingStream):
         """Find the rows of a decoded response; log a shape that Act-On does not document."""
         found = self.extract(payload)
         if found.shape and found.rows:
-            self._tell_shape(found, is_item=query.item is not None)
+            self.report.shape(found, is_item=query.item is not None)
         return found
 
     def subject(self, query: Query) -> str:
@@ -318,7 +291,7 @@ class ActOnStream(WritingStream):
             self.schema,
             key=type(self).primary_keys,
             zone=self.run.zone,
-            on_unnamed=self._tell_unnamed,
+            on_unnamed=self.report.unnamed,
         )
 
     @cached_property
@@ -337,22 +310,14 @@ class ActOnStream(WritingStream):
         return progress
 
     @cached_property
-    def checkpoint(self) -> Checkpoint | None:
-        """Where an earlier run of this load stopped; None where a load begins."""
-        found: Checkpoint | None = self.progress.checkpoint
-        return found
-
-    @property
-    def load_started_at(self) -> str:
-        """When the load began, which may take several runs."""
-        if self.checkpoint is not None:
-            return self.checkpoint.started_at
-        return timestamp_of(self.run.started_at)
+    def load(self) -> Load:
+        """Where the stream stands in a load that may take several runs."""
+        return Load(self.progress, timestamp_of(self.run.started_at))
 
     @cached_property
     def bookmark(self) -> Bookmark:
         """How far the stream was read, and which records are wanted."""
-        checkpoint, settings = self.checkpoint, self.run.settings
+        settings = self.run.settings
         return Bookmark(
             self.stream_state,
             self.replication_key,
@@ -360,8 +325,8 @@ class ActOnStream(WritingStream):
             start=settings.window.start,
             end=settings.window.end,
             lookback=max(settings.lookback_window, self.least_lookback),
-            started_at=self.load_started_at,
-            reached_before="" if checkpoint is None else checkpoint.reached,
+            started_at=self.load.started_at,
+            reached_before=self.load.reached,
         )
 
     @property
@@ -375,7 +340,7 @@ class ActOnStream(WritingStream):
         is_kept = isinstance(self.progress, ItemsState)
         return UnchangedItems(
             self.progress if is_kept else ItemsState(),
-            started_at=self.load_started_at,
+            started_at=self.load.started_at,
             period=self.run.settings.recheck_period,
             is_trusted=self.replication_key is None or self.is_incremental,
         )
@@ -450,7 +415,13 @@ class ActOnStream(WritingStream):
                 item = {column: record[column] for column in self.item_columns}
                 items.setdefault(key_of(record), item)
             yield from self.bookmark.wanted(records, query.since)
-        self._report_skipped()
+        summary, read = self.summary, self._items_read
+        if summary.skipped + summary.refused == read > FEW_ITEMS:
+            raise StreamFailedError(
+                f"{self.name}: Act-On returns nothing for any of the {read} it was asked for; "
+                "the user's rights are the likely cause."
+            )
+        self.report.skipped(summary, read)
         if self.item_columns:
             self.run.shared(Listings).keep(self.name, list(items.values()))
 
@@ -460,7 +431,7 @@ class ActOnStream(WritingStream):
         Of a listing these are all, since the streams below it need all items.
         """
         for query in self.queries():
-            if self.item_columns or self.checkpoint is None or self.checkpoint.is_left(query.place):
+            if self.item_columns or self.load.is_left(query.place):
                 yield query
             else:
                 self.save_calls("read before")
@@ -480,7 +451,7 @@ class ActOnStream(WritingStream):
             self._items_read += query.item is not None
             self._behind = query.place
         self.finished(outcome)
-        self._tell_progress()
+        self.report.progress(self.summary)
 
     def skip(self, outcome: Outcome) -> None:
         """Take note of an item of which rows may be missing."""
@@ -509,10 +480,11 @@ class ActOnStream(WritingStream):
         on; a failure is raised again by :meth:`log_sync_costs`.
         """
         summary = self.summary
-        self._remember_names()
+        if self.found is not None:
+            self.found.remember(self.stream_state)
         # The SDK sets it nowhere but where it sends the activation ahead of the rows.
         self._stream_version = self.table_version.number
-        if self.is_done_before:
+        if self.load.is_done:
             summary.outcome = DONE_BEFORE
             return
         try:
@@ -531,7 +503,14 @@ class ActOnStream(WritingStream):
         """Write records, or pass them on where the SDK has to write them, and count them."""
         summary = self.summary
         if self.tap.writes_lines and RecordOutput.suits(self):
-            RecordOutput(self, self._stream_version, summary, self._record_metric).write(records)
+            RecordOutput(
+                self,
+                summary,
+                self._record_metric,
+                version=self._stream_version,
+                state_of=self._saved_state,
+                write_state=lambda: self.tap.state_writer.write_state(self.tap_state),
+            ).write(records)
             return
         for record in records:
             summary.rows += 1
@@ -616,45 +595,24 @@ class ActOnStream(WritingStream):
         if encoded != [{}] or PROGRESS in self.stream_state:
             self.stream_state[PROGRESS] = encoded
 
-    @property
-    def is_done_before(self) -> bool:
-        """Whether an earlier run of this load has read the stream to its end."""
-        return self.checkpoint is not None and self.checkpoint.is_done
+    def _saved_state(self) -> dict[str, Any]:
+        self.save_progress()
+        return self.stream_state
 
     def pause(self) -> None:
         """Keep a checkpoint, since the run ends before the load does."""
         # What failed lies behind the last item, and is to be requested again.
-        if self.summary.refused or self.failure is not None:
-            return
-        is_done = self.summary.outcome in {"complete", DONE_BEFORE}
-        if is_done or self._behind:
-            self.progress.checkpoint = Checkpoint(
-                started_at=self.load_started_at,
-                is_done=is_done,
-                behind=() if is_done else self._behind,
-                reached="" if is_done else self.bookmark.reached,
-            )
+        if not self.summary.refused and self.failure is None:
+            is_done = self.summary.outcome in {"complete", DONE_BEFORE}
+            self.load.pause(is_done=is_done, behind=self._behind, reached=self.bookmark.reached)
             self.save_progress()
 
     def end_load(self) -> bool:
         """Drop the checkpoint, since the load is over; return whether there was one."""
-        had_checkpoint = self.progress.checkpoint is not None
-        self.progress.checkpoint = None
+        had_checkpoint = self.load.end()
         if had_checkpoint:
             self.save_progress()
         return had_checkpoint
-
-    def _remember_names(self) -> None:
-        """Keep in the state which names discovery has given, so that they stay."""
-        if self.found is None:
-            return
-        if self.found.columns:
-            # What is missing for now may come back, and finds its name as it was.
-            known = self.stream_state.get(COLUMNS_STATE)
-            names = {**(known if isinstance(known, dict) else {}), **self.found.names}
-            self.stream_state[COLUMNS_STATE] = names
-        if self.found.source:
-            self.stream_state[SOURCE_STATE] = self.found.source
 
     # Full refreshes
 
@@ -684,8 +642,11 @@ class ActOnStream(WritingStream):
                     "targets would drop as if they were deleted.",
                     ", ".join(self.narrowed_by),
                 )
-        elif version.is_due(now) and self.checkpoint is None and self.ABORT_AT_RECORD_COUNT is None:
+        elif (
+            version.is_due(now) and not self.load.is_resumed and self.ABORT_AT_RECORD_COUNT is None
+        ):
             self.progress = self.state_type()
+            self.load = Load(self.progress, timestamp_of(now))
             self.bookmark.forget()
             self.table_version.begin(now)
             self.log("A full refresh is due: everything is read again.")
@@ -698,11 +659,7 @@ class ActOnStream(WritingStream):
             return False
         is_whole = version.end(is_empty=is_empty)
         if is_whole:
-            for stream_map in self.stream_maps:
-                if not isinstance(stream_map, RemoveRecordTransform):
-                    self.tap.write_message(
-                        ActivateVersionMessage(stream_map.stream_alias, version.number or 0)
-                    )
+            activate_version(self, self.tap.write_message, version.number or 0)
             self.log("The full refresh is complete: targets drop the rows that it did not hold.")
         else:
             self.log(
@@ -720,7 +677,7 @@ class ActOnStream(WritingStream):
         Nothing is requested that a run would not request too, above all listings, which are
         read once. No single item is requested.
         """
-        if self.is_done_before:
+        if self.load.is_done:
             return Forecast(0, reason="read in an earlier run of the load")
         if self.item_columns:
             _ = self.items_of(self.name)
@@ -743,74 +700,13 @@ class ActOnStream(WritingStream):
         response = self.fetch(query, query.first)
         if response.problem is not None:
             raise response.problem
-        rows, size, total = len(response.rows), response.page.size or 1, response.total
-        if total is None:
-            # Behind a full page there may be any number of others.
-            is_full = rows >= size
-            more = "more than " if is_full else ""
-            return Forecast(1, is_exact=not is_full, reason=f"rows: {more}{rows:,}")
-        step = min(rows, size) or 1
-        # Behind a full page, or where the total may be that of the page, another is requested.
-        is_proven = not rows or (total > rows and total % step)
-        further = pages_of(total, step) - bool(is_proven)
-        return Forecast(further, reason=f"rows: {total:,}")
+        return forecast_of_first_page(response)
 
     # What is logged
 
     def save_calls(self, reason: str, calls: int = 1) -> None:
         """Count calls that are not made, since they can bring nothing new."""
         self.run.summary.count_saved(self.name, reason, calls)
-
-    def _tell_progress(self) -> None:
-        if time.monotonic() - self._told_at > PROGRESS_SECONDS:
-            self._told_at = time.monotonic()
-            summary = self.summary
-            self.log("%s rows so far, %s calls.", f"{summary.rows:,}", f"{summary.calls:,}")
-
-    def _report_skipped(self) -> None:
-        summary, read = self.summary, self._items_read
-        if summary.skipped + summary.refused == read > FEW_ITEMS:
-            raise StreamFailedError(
-                f"{self.name}: Act-On returns nothing for any of the {read} it was asked for; "
-                "the user's rights are the likely cause."
-            )
-        for number, names, words in (
-            (summary.skipped, summary.skipped_names, "were deleted in Act-On and skipped"),
-            (summary.refused, summary.refused_names, "could not be read; the next run tries again"),
-        ):
-            if number:
-                others = " and others" if number > len(names) else ""
-                self.log(
-                    "%d of %d %s: %s%s.",
-                    number,
-                    read,
-                    words,
-                    ", ".join(names),
-                    others,
-                    level=logging.WARNING,
-                )
-
-    def _tell_shape(self, found: Extracted, *, is_item: bool) -> None:
-        """Log a shape once; a stream may read its items itself, in a shape of their own."""
-        with self._lock:
-            is_first = is_item not in self._told_shapes
-            self._told_shapes.add(is_item)
-        if is_first:
-            self.log(
-                "Act-On answers with %s. This is not documented: please report this line.",
-                described(found),
-            )
-
-    def _tell_unnamed(self, field_name: str) -> None:
-        if not self._has_told_unnamed:
-            self._has_told_unnamed = True
-            self.log(
-                "Act-On returns a field that the schema of %s does not name, %.60r; it is kept in "
-                "extra_fields, and so is every other one.",
-                self.name,
-                field_name,
-                level=logging.WARNING,
-            )
 
 
 def _too_deep(stream: str) -> StreamFailedError:

@@ -81,7 +81,7 @@ class CustomObjectRecords(CustomObjectStream):
         path = self.filled(self.path, object_id=object_id, dataset_id=requested_id(item))
         given = {"object_id": object_id, "dataset_id": dataset_id}
         query = Query(path, place, given=given, subject=f"{self.item} {dataset_id}", item=item)
-        checkpoint = self.checkpoint
+        checkpoint = self.load.checkpoint
         if checkpoint is None or checkpoint.cursor is None or checkpoint.behind != place:
             return self._sorted(query)
         self.log("Resuming with dataset %s, where an earlier run stopped.", dataset_id)
@@ -180,7 +180,7 @@ class CustomObjectRecords(CustomObjectStream):
             is_sorted = bool(query.parameters)
             cursor = Cursor(size=page.size, token=page.token, is_sorted=is_sorted, rows=page.offset)
         self.progress.checkpoint = Checkpoint(
-            started_at=self.load_started_at, behind=query.place, cursor=cursor
+            started_at=self.load.started_at, behind=query.place, cursor=cursor
         )
 
     def done(self) -> None:

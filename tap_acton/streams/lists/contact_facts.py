@@ -227,7 +227,7 @@ class ContactFactsStream(ActOnStream):
         None counts that not all streams of the response have behind them.
         """
         streams = (self, *self._later())
-        places = {one.checkpoint.behind if one.checkpoint else () for one in streams}
+        places = {one.load.behind for one in streams}
         match [*places]:
             case [(list_id, contact_id)]:
                 return list_id, contact_id
@@ -319,10 +319,10 @@ class ContactFactsStream(ActOnStream):
     def forecast(self) -> Forecast:
         """Foresee a call per contact and one per page of a list, by the sizes of the lists."""
         family = self._family()
-        reading = next((one for one in family if one.selected and not one.is_done_before), self)
+        reading = next((one for one in family if one.selected and not one.load.is_done), self)
         if reading is not self:
             return Forecast(0, reason=f"in the calls of {reading.name}")
-        if self.is_done_before:
+        if self.load.is_done:
             return super().forecast()
         sizes = [item["size"] or 0 for item in self._lists()]
         page_size = self.run.settings.page_size

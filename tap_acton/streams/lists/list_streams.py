@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from tap_acton.records.dynamic_columns import FoundStream
-    from tap_acton.streams.base.stream import ActOnTap
+    from tap_acton.streams.base.tap import ActOnTap
     from tap_acton.sync.query import Item
 
 SCHEMA = "list_stream"
@@ -130,7 +130,7 @@ class ListStream(ListRows):
             {"properties": {name: properties[name] for name in properties if name not in own}},
             key=self.primary_keys,
             zone=self.run.zone,
-            on_unnamed=self._tell_unnamed,
+            on_unnamed=self.report.unnamed,
         )
 
     @cached_property

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tap_acton.records.reader import Record, Row
     from tap_acton.state.stream_state import StreamState
     from tap_acton.streams.base.csv_download import FileRows
-    from tap_acton.streams.base.stream import ActOnTap
+    from tap_acton.streams.base.tap import ActOnTap
     from tap_acton.sync.query import Item, Outcome, Query, Response
     from tap_acton.sync.run import Run
 

@@ -79,7 +79,7 @@ class WebinarRegistrants(ListRows):
             # The address is known already if Act-On names its column, maybe another one.
             if column is None or column in headers or known.get(column, cell) != cell:
                 extra[header] = cell
-                self._tell_unnamed(header)
+                self.report.unnamed(header)
                 continue
             headers[column] = header
             known[column] = cell

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Sized
 from dataclasses import replace
 from functools import cached_property
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from tap_acton.records.dynamic_columns import FoundStream
     from tap_acton.records.reader import Record, Row
     from tap_acton.state.stream_state import Known
-    from tap_acton.streams.base.stream import ActOnTap
+    from tap_acton.streams.base.tap import ActOnTap
     from tap_acton.streams.messages.progress import Counters
     from tap_acton.sync.query import Item, Outcome, Query
 
@@ -66,6 +67,7 @@ class MessageEvents(MessageStream):
 
     def __init__(self, tap: ActOnTap, found: FoundStream | None = None) -> None:
         super().__init__(tap, found)
+        self._lock = threading.Lock()
         self._offered: set[str] = set()
         self._not_offered: set[str] = set()
         self._known: Known | None = None
@@ -208,7 +210,7 @@ class MessageEvents(MessageStream):
         How many kinds a report leads to shows only in it. Of a message that was read before, the
         more are expected the younger it is; of a new one, as many as usual.
         """
-        if self.is_done_before:
+        if self.load.is_done:
             return super().forecast()
         progress = self.message_progress
         due = [query.item for query in self.due() if query.item is not None]
@@ -230,7 +232,7 @@ class MessageEvents(MessageStream):
     def _ids_of_reports(self) -> Collection[str]:
         """Return the messages whose reports another stream reads in this run."""
         reports = self.tap.stream(MessageReports.name)
-        if not reports.selected or reports.is_done_before:
+        if not reports.selected or reports.load.is_done:
             return ()
         return {query.given["message_id"] for query in reports.due()}
 

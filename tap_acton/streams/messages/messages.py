@@ -109,7 +109,7 @@ class MessageStream(ActOnStream):
             self.progress if settings.window.end is None else deepcopy(self.progress),
             list(self.items()),
             covers=self.covers,
-            started_at=self.load_started_at,
+            started_at=self.load.started_at,
             engagement_window=settings.engagement_window,
             recheck_period=settings.recheck_period,
             is_continued=self.replication_key is None or self.is_incremental,

@@ -87,7 +87,7 @@ class SystemList(ActOnStream):
             self._is_dated &= UNKNOWN_TIMESTAMP not in timestamps
             self._has_known |= known in timestamps
             # The bookmark does not follow a timestamp in the future either.
-            past = {one for one in found if one[0] <= self.load_started_at}
+            past = {one for one in found if one[0] <= self.load.started_at}
             self._latest = heapq.nlargest(kept, past.union(self._latest))
             yield records
 
@@ -116,7 +116,7 @@ class SystemList(ActOnStream):
     def forecast(self) -> Forecast:
         """Foresee the calls by the first page, which is requested."""
         (query,) = self.queries()
-        return super().forecast() if self.is_done_before else self.forecast_of_pages(query)
+        return super().forecast() if self.load.is_done else self.forecast_of_pages(query)
 
     @cached_property
     def _timestamp_and_email(self) -> Callable[[Record], tuple[str, str]]:

@@ -1,0 +1,74 @@
+"""A load: every selected stream read once, in as many runs as the allowance takes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tap_acton.state.stream_state import Checkpoint
+
+if TYPE_CHECKING:
+    from tap_acton.state.stream_state import StreamState
+
+
+class Load:
+    """Where one stream stands in the load.
+
+    Args:
+        progress: What the stream remembers, which is changed in place.
+        run_started_at: When this run began.
+
+    Attributes:
+        started_at: When the load began: no bookmark moves past it.
+        reached: The largest replication value that earlier runs of it have met.
+    """
+
+    def __init__(self, progress: StreamState, run_started_at: str) -> None:
+        self._progress = progress
+        self._checkpoint = progress.checkpoint
+        self.started_at = self._checkpoint.started_at if self._checkpoint else run_started_at
+        self.reached = self._checkpoint.reached if self._checkpoint else ""
+
+    @property
+    def is_resumed(self) -> bool:
+        """Whether an earlier run has begun it."""
+        return self._checkpoint is not None
+
+    @property
+    def is_done(self) -> bool:
+        """Whether an earlier run has read the stream to its end."""
+        return self._checkpoint is not None and self._checkpoint.is_done
+
+    @property
+    def checkpoint(self) -> Checkpoint | None:
+        """Where the earlier run stopped."""
+        return self._checkpoint
+
+    @property
+    def behind(self) -> tuple[str, ...]:
+        """The place of the last item that earlier runs have read; empty for none."""
+        return () if self._checkpoint is None else self._checkpoint.behind
+
+    def is_left(self, place: tuple[str, ...]) -> bool:
+        """Tell whether the item at a place has yet to be read to its end."""
+        return self._checkpoint is None or self._checkpoint.is_left(place)
+
+    def pause(self, *, is_done: bool, behind: tuple[str, ...], reached: str) -> None:
+        """Keep a checkpoint, since the run ends before the load does.
+
+        Args:
+            is_done: Whether the stream was read to its end.
+            behind: The place of the last item that was read to its end; empty for none.
+            reached: The largest replication value met so far.
+        """
+        if is_done:
+            self._progress.checkpoint = Checkpoint(started_at=self.started_at, is_done=True)
+        elif behind:
+            self._progress.checkpoint = Checkpoint(
+                started_at=self.started_at, behind=behind, reached=reached
+            )
+
+    def end(self) -> bool:
+        """Drop the checkpoint; return whether there was one."""
+        had_checkpoint = self._progress.checkpoint is not None
+        self._progress.checkpoint = None
+        return had_checkpoint

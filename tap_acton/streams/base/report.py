@@ -1,0 +1,88 @@
+"""What a stream says in the log while it reads, each thing once."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from tap_acton.records.extractors import described
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tap_acton.records.extractors import Extracted
+    from tap_acton.sync.summary import StreamSummary
+
+PROGRESS_SECONDS = 10.0
+
+
+class StreamReport:
+    """The log lines of one stream.
+
+    Args:
+        name: The stream.
+        log: Logs a message of the stream, as :meth:`singer_sdk.Stream.log` does.
+    """
+
+    def __init__(self, name: str, log: Callable[..., None]) -> None:
+        self._name = name
+        self._log = log
+        self._progress_at = time.monotonic()
+        self._has_unnamed = False
+        self._shapes: set[bool] = set()
+        self._lock = threading.Lock()
+
+    def progress(self, summary: StreamSummary) -> None:
+        """Log every few seconds how far the stream has come."""
+        if time.monotonic() - self._progress_at > PROGRESS_SECONDS:
+            self._progress_at = time.monotonic()
+            self._log("%s rows so far, %s calls.", f"{summary.rows:,}", f"{summary.calls:,}")
+
+    def skipped(self, summary: StreamSummary, read: int) -> None:
+        """Log how many of the items that were read are missing, and name the first ones."""
+        for number, names, words in (
+            (summary.skipped, summary.skipped_names, "were deleted in Act-On and skipped"),
+            (summary.refused, summary.refused_names, "could not be read; the next run tries again"),
+        ):
+            if number:
+                others = " and others" if number > len(names) else ""
+                self._log(
+                    "%d of %d %s: %s%s.",
+                    number,
+                    read,
+                    words,
+                    ", ".join(names),
+                    others,
+                    level=logging.WARNING,
+                )
+
+    def shape(self, found: Extracted, *, is_item: bool) -> None:
+        """Log a shape that Act-On does not document; called from worker threads.
+
+        Args:
+            found: What was found in a response.
+            is_item: Whether it is about an item; a stream may read its items itself, in a
+                shape of their own.
+        """
+        with self._lock:
+            is_first = is_item not in self._shapes
+            self._shapes.add(is_item)
+        if is_first:
+            self._log(
+                "Act-On answers with %s. This is not documented: please report this line.",
+                described(found),
+            )
+
+    def unnamed(self, field_name: str) -> None:
+        """Log that the schema lacks a field; one stands for all others."""
+        if not self._has_unnamed:
+            self._has_unnamed = True
+            self._log(
+                "Act-On returns a field that the schema of %s does not name, %.60r; it is kept in "
+                "extra_fields, and so is every other one.",
+                self._name,
+                field_name,
+                level=logging.WARNING,
+            )

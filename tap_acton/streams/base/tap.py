@@ -1,0 +1,30 @@
+"""What the streams know of the tap."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk.tap_base import Tap
+
+if TYPE_CHECKING:
+    from tap_acton.sync.run import Run
+
+
+class ActOnTap(Tap):
+    """A tap whose streams share a run.
+
+    Attributes:
+        writes_lines: Whether streams may write their records past the SDK.
+    """
+
+    writes_lines = False
+
+    @property
+    @abstractmethod
+    def run(self) -> Run:
+        """What the run shares."""
+
+    @abstractmethod
+    def stream(self, name: str) -> Any:
+        """Return a stream by its name."""
