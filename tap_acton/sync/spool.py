@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import weakref
+from collections.abc import Sequence
 from contextlib import suppress
 from itertools import chain
 from tempfile import TemporaryFile
@@ -54,6 +56,12 @@ class Spool:
         self._file.write(msgspec.json.encode(item) + b"\n")
         self._count += 1
 
+    def extend(self, items: Iterable[Any]) -> None:
+        """Keep more items, though some may have been given; raises OSError like :meth:`add`."""
+        self._file.seek(0, os.SEEK_END)
+        for item in items:
+            self.add(item)
+
     def flush(self) -> None:
         """Write what is still in the memory; raises OSError if the disk has no room for it."""
         self._file.flush()
@@ -77,30 +85,33 @@ MOST_IN_MEMORY = 10_000
 
 
 class HeldRows:
-    """Rows that can be gone through again and again, however many there are."""
+    """Rows that can be gone through again and again, however many there are.
+
+    Rows beyond some are kept in one file, and rows that are on the disk already stay there.
+    """
 
     def __init__(self) -> None:
         self._parts: list[Collection[Any]] = []
         self._waiting: list[Any] = []
+        self._spool: Spool | None = None  # the last part, if it takes more rows
 
     def add(self, rows: Collection[Any]) -> None:
-        """Hold rows.
+        """Hold rows; raises OSError if the disk has no room for them."""
+        if isinstance(rows, Sequence):
+            self._waiting += rows
+            if len(self._waiting) >= MOST_IN_MEMORY:
+                self._write()
+        elif rows:
+            self._write()
+            self._parts.append(rows)
+            self._spool = None
 
-        Args:
-            rows: The rows; those that are on the disk already stay there.
-        """
-        if not rows:
-            return
-        if not isinstance(rows, list):
-            self._parts += [self._waiting, rows] if self._waiting else [rows]
-            self._waiting = []
-            return
-        self._waiting += rows
-        if len(self._waiting) >= MOST_IN_MEMORY:
-            spool = Spool()
-            for row in self._waiting:
-                spool.add(row)
-            self._parts.append(spool)
+    def _write(self) -> None:
+        if self._waiting and self._spool is None:
+            self._spool = Spool()
+            self._parts.append(self._spool)
+        if self._spool is not None:
+            self._spool.extend(self._waiting)
             self._waiting = []
 
     def __len__(self) -> int:
