@@ -29,7 +29,8 @@ it is incomplete, which counts as refused. What this cannot see:
 - identical rows at the very border of a page while rows move;
 - a total that is too small by exactly what a page lacks, and a page cut to its border;
 - where pages have no border, whatever moves or is cut as long as no total shows it;
-- where pages are not documented, whatever the first response lacks without reporting it.
+- where pages are not documented, whatever the first response lacks without reporting it;
+- where a query resumes, whatever moved since the earlier run, as long as no total shows it.
 """
 
 from __future__ import annotations

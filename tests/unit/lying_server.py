@@ -222,7 +222,7 @@ class Server:
 
     def _total(self, item: Item, offset: int, rows: int) -> int | None:
         honest = len(item.rows)
-        if not self.counts_hidden:
+        if self.habit == "hidden" and not self.counts_hidden:
             honest -= sum(map(self.is_hidden, item.rows))
         return {
             "honest": honest,
@@ -307,6 +307,14 @@ class Found:
     rows: dict[str, list[Record]] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)
 
+    def take(self, retriever: Retriever, queries: Iterable[Query]) -> None:
+        """Take all that a retriever finds, until something goes wrong."""
+        for part in retriever.read(queries):
+            if isinstance(part, Batch):
+                self.rows.setdefault(part.query.place[0], []).extend(part.records)
+            else:
+                self.outcomes.append(part)
+
     def __getitem__(self, name: str) -> Outcome:
         (found,) = [one for one in self.outcomes if one.query.place[0] == name and not one.depth]
         return found
@@ -320,12 +328,7 @@ def read(server: Server, width: int = 4, queries: Iterable[Query] | None = None)
     """Read the items of a server, or other queries for them."""
     found = Found()
     with without_threads(server.seed) as check:
-        retriever = Retriever(server, width=width, check=check)
-        for part in retriever.read(queries_of(server) if queries is None else queries):
-            if isinstance(part, Batch):
-                found.rows.setdefault(part.query.place[0], []).extend(part.records)
-            else:
-                found.outcomes.append(part)
+        found.take(Retriever(server, width=width, check=check), queries or queries_of(server))
     return found
 
 
@@ -410,16 +413,23 @@ def is_knowable(server: Server) -> bool:
     moves = {kind for item in server.items.values() for kind, _ in item.moves.values()}
     lacks_rows = server.habit in {"cap", "hidden", "cut"}
     is_reported = server.total in {"honest", "more"}
-    # A total that grows with the rows that came says nothing, and a small one too little.
-    if server.total in {"half", "less one", "so far"} and lacks_rows:
-        return False
-    if server.total == "so far" and moves:
-        return False
-    if (server.paging is None or isinstance(server.paging, OptionalPaging)) and lacks_rows:
-        return is_reported
-    if not isinstance(server.paging, OffsetPaging):  # no borders
-        if moves:
-            return server.total == "honest" and server.habit in {"", "cap"} and len(moves) == 1
-        return is_reported or server.habit != "cut"
-    # With neither a key nor an order there is nothing to go by.
-    return server.is_keyed or not moves or server.habit not in ORDERS
+    has_borders = isinstance(server.paging, OffsetPaging)
+    may_be_set = server.is_keyed and server.total not in {"none", "zero", "page"}
+    if moves and not has_borders:
+        return server.total == "honest" and server.habit in {"", "cap"} and len(moves) == 1
+    return not (
+        # A total that is too small by just what a page lacks, or grows with what came.
+        (server.total in {"half", "less one"} and lacks_rows)
+        or (server.total == "so far" and (lacks_rows or moves))
+        # As many rows come as go.
+        or (len(moves) > 1 and may_be_set)
+        # What the first response lacks, or a page without a border, unless a total shows it.
+        or (lacks_rows and not is_reported and _is_undocumented(server))
+        or (server.habit == "cut" and not is_reported and not has_borders)
+        # With neither a key nor an order there is nothing to go by.
+        or (moves and server.habit in ORDERS and not server.is_keyed)
+    )
+
+
+def _is_undocumented(server: Server) -> bool:
+    return server.paging is None or isinstance(server.paging, OptionalPaging)
