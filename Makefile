@@ -41,7 +41,8 @@ unit: .venv/.project ## Run the unit tests with fewer random examples and no ser
 .PHONY: soak
 soak: .venv/.project ## Run the random tests with new seeds, for TAP_ACTON_SOAK_SECONDS or an hour
 	TAP_ACTON_SOAK_SECONDS=$${TAP_ACTON_SOAK_SECONDS:-3600} $(VENV)/python -m pytest -s -n 2 \
-		-k new_seeds tests/contract/test_random_faults.py tests/contract/test_random_days.py
+		-k new_seeds tests/unit/test_retriever.py tests/contract/test_random_faults.py \
+		tests/contract/test_random_days.py
 
 .PHONY: lint
 lint: .venv/.project ## Check style and types
