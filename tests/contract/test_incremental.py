@@ -267,8 +267,14 @@ def test_what_act_on_refuses_today_is_asked_for_again_tomorrow(
     assert first.lines("WARNING") + first.lines("ERROR")
     bench.sandbox.faults.clear()
     second = bench.run(first.state, streams=[stream], page_size=20)
-    assert second.failure is None
-    assert_held(union([first, second]), account, stream)
+    outputs = [first, second]
+    if stream == "message_events" and refusal != "an unknown refusal":
+        # A kind that was not offered is read of older messages when these are re-checked.
+        bench.let_pass(24 * 3_600)
+        settings: dict[str, Any] = {"page_size": 20, "recheck_period": "P1D"}
+        outputs.append(bench.run(second.state, streams=[stream], **settings))
+    assert [output.failure for output in outputs[1:]] == [None] * (len(outputs) - 1)
+    assert_held(union(outputs), account, stream)
 
 
 def test_a_timestamp_in_the_future_does_not_hide_what_comes_before_it(bench: Bench) -> None:
