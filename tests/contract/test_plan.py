@@ -13,6 +13,7 @@ import pytest
 from acton_sandbox import Account, Choices, Fault, Sandbox
 from tap_acton.errors import EXIT_FAILED
 from tap_acton.plan import Planner
+from tap_acton.records.timestamps import timestamp_of
 from tap_acton.streams import STREAM_TYPES
 from tests.contract.conftest import NOW, bench_of
 from tests.contract.harness import PROJECT, catalog, config_of, environment, signals_kept
@@ -59,6 +60,9 @@ PER_CONTACT = 3
 
 PROOFS = 2
 """A page more of the messages and of the segments, which proves that their total is one."""
+
+DONE = {"started_at": timestamp_of(NOW), "is_done": True}
+"""The checkpoint of a stream that an earlier run of the load has read to its end."""
 
 ALL = tuple(kind.name for kind in STREAM_TYPES if kind.name != "seo_reports")
 
@@ -273,7 +277,7 @@ def test_what_an_earlier_run_of_the_round_has_read_takes_nothing(
     streams = ["message_reports", "form_reports"]
     for stream in streams:
         bookmark = state["bookmarks"].setdefault(stream, {})
-        bookmark["round"] = {"started_at": NOW.isoformat(), "is_done": True}
+        bookmark.setdefault("progress", [{}])[0]["checkpoint"] = DONE
     planned = plan(bench, state, streams=streams)
     assert {one.stream: one.calls for one in planned.streams} == {"account": 1} | dict.fromkeys(
         streams, 0
@@ -329,9 +333,8 @@ def test_the_command_writes_the_plan_and_nothing_else(sandbox: Sandbox, tmp_path
     # As `meltano state get` writes it.
     state = {
         "singer_state": {
-            "bookmarks": {
-                "form_reports": {"round": {"started_at": NOW.isoformat(), "is_done": True}}
-            }
+            "version": 3,
+            "bookmarks": {"form_reports": {"progress": [{"checkpoint": DONE}]}},
         }
     }
     with sandbox:
