@@ -31,7 +31,7 @@ from tap_acton.records.reader import EXTRA_FIELDS
 from tap_acton.settings.schema import CONFIG_SCHEMA
 from tap_acton.streams import STREAM_TYPES
 from tap_acton.streams.audience_center.contact_reports import ContactReport
-from tap_acton.streams.suppression.system_lists import LATE, TRUSTED_FOR
+from tap_acton.streams.suppression.system_lists import ARRIVES_WITHIN, TRUSTED_FOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -166,7 +166,9 @@ def test_shards_divide_the_streams_that_the_documentation_says() -> None:
 
 
 def test_the_longer_lookback_is_that_of_the_code() -> None:
-    assert [str(LATE.days)] == re.findall(r"bookmark, less (\d+) days", page("incremental"))
+    assert [str(ARRIVES_WITHIN.days)] == re.findall(
+        r"bookmark, less (\d+) days", page("incremental")
+    )
 
 
 def test_the_days_for_which_a_filter_is_relied_on_are_those_of_the_code() -> None:

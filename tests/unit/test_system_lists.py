@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tap_acton.streams.suppression.system_lists import (
-    LATE,
+    ARRIVES_WITHIN,
     MARGIN,
     TRUSTED_FOR,
     UNITS,
@@ -66,7 +66,7 @@ def test_a_filter_of_no_use_is_not_used() -> None:
 
 
 def test_the_whole_list_is_read_before_a_hidden_row_is_out_of_reach() -> None:
-    assert LATE >= 2 * TRUSTED_FOR
+    assert ARRIVES_WITHIN >= 2 * TRUSTED_FOR
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tap_acton.api.pagination import OffsetPaging
 from tap_acton.records.extractors import RowsAt
 from tap_acton.streams.base.stream import ActOnStream
-from tap_acton.streams.suppression.system_lists import LATE
+from tap_acton.streams.suppression.system_lists import ARRIVES_WITHIN
 
 if TYPE_CHECKING:
     from tap_acton.sync.query import Item, Query
@@ -33,7 +33,7 @@ class SubscriptionOptOuts(ActOnStream):
     replication_key = "opted_out_at"
     listing, item, id_column = "subscription_categories", "category", "subscription_category_id"
     extract, pages = RowsAt("result"), OffsetPaging
-    least_lookback = LATE
+    least_lookback = ARRIVES_WITHIN
 
     def query_of(self, item: Item) -> Query:
         """Request a category by its name, as Act-On wants it."""

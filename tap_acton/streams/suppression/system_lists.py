@@ -34,32 +34,33 @@ UNITS: dict[FilterUnit, timedelta] = {
 }
 """In the order of trying: to a server that takes milliseconds, seconds are a day in 1970."""
 
-LATE = timedelta(days=30)
-"""So long after the timestamp of its row an address may still come onto a list."""
+ARRIVES_WITHIN = timedelta(days=30)
+"""An address may come onto a list this long after the timestamp of its row."""
 
 TRUSTED_FOR = timedelta(days=14)
-"""So long a finding counts; then a row that the filter wrongly hid is not yet too old to emit."""
+"""How long a finding counts. A row that the filter wrongly hid is not too old to emit by then."""
 
 MARGIN = timedelta(days=1)
-"""How much earlier than needed to filter: the server may go by another time zone."""
+"""How much earlier than needed the filter begins: the server may go by another time zone."""
 
 LEAST_PAGES = 2
-"""The pages of a list of one page: behind it there is one more, to see that nothing follows."""
+"""What a list of one page takes: the second page shows that nothing follows."""
 
 
 class SystemList(ActOnStream):
-    """A list that Act-On keeps itself: its total is always -1, and removals are not reported.
+    """A list that Act-On keeps itself. Its total is always -1, and removals are not reported.
 
-    Of its filter ``createdafter`` neither the unit nor the timestamp that it compares is certain
-    (Act-On developer site, 2019 edition). So it has to prove itself, on a list of several pages:
-    once that was read whole, its latest rows, half a page of them, are requested in each unit.
-    If all come back, on a page that is not full, the filter lets through what it should and not
-    everything. It is used for 14 days, and while the latest known row comes back; else the same
-    run reads the list whole. Which rows are emitted is up to their own timestamps in any case.
+    Whether its filter ``createdafter`` takes seconds or milliseconds, and which timestamp it
+    compares, is uncertain: the pages of the developer site (2019 edition) disagree. So it has to
+    prove itself. After a list of several pages was read whole, its latest rows, half a page of
+    them, are requested in each unit. If all come back, on a page that is not full, the filter
+    returns what it should, and not just everything. It is then used for 14 days, as long as the
+    latest known row comes back; if that is missing, the same run reads the list whole. In any
+    case, rows are emitted by their own timestamps.
     """
 
     extract, pages = RowsAt("result"), OffsetPaging
-    least_lookback, state_type = LATE, FilterState
+    least_lookback, state_type = ARRIVES_WITHIN, FilterState
 
     _pages = 0
     _latest: Sequence[tuple[str, str]] = ()  # timestamps and addresses, the latest one first
@@ -71,7 +72,7 @@ class SystemList(ActOnStream):
         since, known = self.bookmark.since, self._known
         if since is None or known is None or known.unit == "none":
             return [Query(self.path, since=since)]
-        # Forgotten until it has worked once more, so that the next run goes without if it fails.
+        # Forgotten until it has worked again: after a failure the next run does without.
         self.progress.filter = None
         parameters = created_after(min(since, known.latest), MARGIN, known.unit)
         return [Query(self.path, parameters=parameters, since=since)]
@@ -105,7 +106,7 @@ class SystemList(ActOnStream):
         return Query(self.path, since=outcome.query.since)
 
     def finished(self, outcome: Outcome) -> None:
-        """Remember what is known of the filter; one that saves nothing has to prove itself anew."""
+        """Remember what is known of the filter; one that saves nothing must prove itself again."""
         known = self._known
         if known is None:
             self.progress.filter = self._found_out()
@@ -153,7 +154,7 @@ class SystemList(ActOnStream):
         )
 
     def _is_proven(self, unit: FilterUnit) -> bool:
-        """Request the latest rows; whether all of them come back, and not everything."""
+        """Request the latest rows; return whether all of them come back, and not everything."""
         (earliest, _) = self._latest[-1]
         query = Query(self.path, parameters=created_after(earliest, UNITS["seconds"], unit))
         response = self.fetch(query, FIRST_PAGE)
