@@ -237,7 +237,7 @@ class TapActOn(ActOnTap):
         Returns:
             The stream.
         """
-        return cast("ActOnStream", self.streams[name])
+        return cast("ActOnStream", super().streams[name])
 
     @property
     def streams(self) -> dict[str, Stream]:

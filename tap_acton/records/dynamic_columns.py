@@ -8,7 +8,6 @@ the catalog, as metadata, and in the state.
 
 from __future__ import annotations
 
-from copy import deepcopy
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -200,8 +199,7 @@ def with_known_names(catalog: Mapping[str, Any], known: KnownNames) -> dict[str,
     keeps that name, so that a changed label starts no new column and a renamed list no new
     table.
     """
-    renamed = deepcopy(dict(catalog))
-    entries = renamed.get("streams", [])
+    entries = [_copied(entry) for entry in catalog.get("streams", ())]
     annotations = [_annotations(entry) for entry in entries]
     given = {
         source: entry["tap_stream_id"]
@@ -224,7 +222,17 @@ def with_known_names(catalog: Mapping[str, Any], known: KnownNames) -> dict[str,
             names = known.streams.get(entry["tap_stream_id"])
         if names is not None:
             _rename_columns(entry, columns, names.columns)
-    return renamed
+    return {**catalog, "streams": entries}
+
+
+def _copied(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Copy what may be renamed in an entry of a catalog; all of it would take long."""
+    copied = dict(entry)
+    if "schema" in entry:
+        copied["schema"] = dict(entry["schema"])
+    if "metadata" in entry:
+        copied["metadata"] = [dict(item) for item in entry["metadata"]]
+    return copied
 
 
 def _rename_columns(
