@@ -23,29 +23,25 @@ help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
 .PHONY: run
-run: .venv/.project .meltano/.installed ## Read Act-On, or its sandbox, into DuckDB
+run: .venv/.project .meltano/.installed ## Load Act-On, or the bundled sandbox, into DuckDB
 	@$(VENV)/python -m pipeline $(ARGS)
 
 .PHONY: unit
-unit: .venv/.project ## Run the unit tests (half a minute)
-	$(VENV)/python -m pytest -n auto tests/unit
-
-.PHONY: test
-test: lint .meltano/.installed-for-tests ## Check the code and run all tests
-	$(VENV)/python -m pytest -n auto --dist worksteal
-
-.PHONY: unit
-unit: .venv/.project ## Run the unit tests with fewer random examples and no server, in half a minute
+unit: .venv/.project ## Run the unit tests in half a minute: fewer random examples, no database
 	$(VENV)/python -m pytest -n auto -m "not server" --hypothesis-profile=quick tests/unit
 
+.PHONY: test
+test: lint .meltano/.installed-for-tests ## Run the linters and all tests
+	$(VENV)/python -m pytest -n auto --dist worksteal
+
 .PHONY: soak
-soak: .venv/.project ## Run the random tests with new seeds, for TAP_ACTON_SOAK_SECONDS or an hour
+soak: .venv/.project ## Run the random tests with new seeds for an hour, or TAP_ACTON_SOAK_SECONDS
 	TAP_ACTON_SOAK_SECONDS=$${TAP_ACTON_SOAK_SECONDS:-3600} $(VENV)/python -m pytest -s -n 2 \
 		-k new_seeds tests/unit/test_retriever.py tests/contract/test_random_faults.py \
 		tests/contract/test_random_days.py
 
 .PHONY: lint
-lint: .venv/.project ## Check style and types
+lint: .venv/.project ## Run the linters and the type checker
 	$(VENV)/ruff check
 	$(VENV)/ruff format --check
 	$(VENV)/mypy
@@ -76,7 +72,7 @@ LOCK := $(VENV)/uv pip compile --quiet --upgrade --universal --python-version 3.
 	--no-config --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock"
 
 .PHONY: lock
-lock: .venv/.project ## Pin the newest versions that pyproject.toml allows
+lock: .venv/.project ## Pin the newest versions allowed by pyproject.toml
 	$(LOCK) pyproject.toml --group development --output-file requirements/development.txt
 	$(LOCK) --group meltano --output-file requirements/meltano.txt
 	$(LOCK) --group audit --output-file requirements/audit.txt
@@ -84,7 +80,7 @@ lock: .venv/.project ## Pin the newest versions that pyproject.toml allows
 	$(LOCK) --group bench-dlt --output-file requirements/bench-dlt.txt
 
 .PHONY: dist
-dist: .venv/.project ## Build the wheel and the source package
+dist: .venv/.project ## Build the wheel and the source distribution
 	$(VENV)/uv build --no-config --no-build-isolation --quiet --clear --out-dir dist
 
 .PHONY: clean
