@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -373,21 +373,3 @@ def _decoded(written: str) -> Any:
         return msgspec.json.decode(written)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         raise UnknownShapeError from None
-
-
-# What follows goes as soon as every stream names its extractor.
-
-Found: TypeAlias = Extracted
-
-
-def find_rows(payload: Any, scalar: str) -> Extracted | None:
-    """Find rows as :class:`Undocumented` does; None if the shape is unknown."""
-    return find_audience_rows(payload, scalar)
-
-
-def find_audience_rows(payload: Any, scalar: str, rows_at: Sequence[str] = ()) -> Extracted | None:
-    """Find rows as :class:`Undocumented` does; None if the shape is unknown."""
-    try:
-        return Undocumented(scalar, tuple(rows_at))(payload)
-    except UnknownShapeError:
-        return None
