@@ -11,6 +11,7 @@ from tap_acton.records.values import Unconvertible, integer, snake_case
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import tzinfo
 
     from tap_acton.records.reader import Record, Row
 
@@ -21,7 +22,7 @@ TYPES: Mapping[str, Mapping[str, Any]] = {
     "NUMBER": {"type": ["number", "null"]},
     "SCORE": {"type": ["number", "null"]},
 }
-"""The types of fields that are no texts (Act-On reference, 2024 edition)."""
+"""The types of fields that do not hold text (Act-On reference, 2024 edition)."""
 
 CUSTOM_FIELDS = "custom_fields"
 
@@ -32,9 +33,9 @@ class _Target(NamedTuple):
     """Where the value of a field goes.
 
     Attributes:
-        column: The column; empty where the stream has none for it.
+        column: Empty if the stream has no column for it.
         convert: Makes the column's type of a value.
-        key: The key of the field in ``custom_fields``; empty for what is no custom field.
+        key: The key of the field in ``custom_fields``; empty if it is no custom field.
     """
 
     column: str
@@ -43,13 +44,13 @@ class _Target(NamedTuple):
 
 
 class CustomFields:
-    """Knows the columns of the account's fields.
+    """Puts what a contact has in the account's fields into their columns.
 
     Args:
         fields: The fields, as the account's schema lists them.
         columns: The columns of custom fields, by the id of the field.
         properties: The columns of the stream.
-        zone: The account's zone.
+        zone: The account's zone, for timestamps without one.
     """
 
     def __init__(
@@ -57,7 +58,7 @@ class CustomFields:
         fields: Sequence[Row],
         columns: Mapping[str, str],
         properties: Mapping[str, Any],
-        zone: Any,
+        zone: tzinfo | None,
     ) -> None:
         self._properties = properties
         self._by_index: dict[str, _Target] = {}
@@ -74,12 +75,9 @@ class CustomFields:
     def part(self, row: Row) -> tuple[Row, list[tuple[_Target, str, Any]]]:
         """Part what a contact has in fields of the account from the rest.
 
-        Args:
-            row: The contact.
-
         Returns:
             What has a name of the API, without empty texts, which stand for null; and the
-            values of the account's fields with their names, whether these are indexes or labels.
+            values of the account's fields, each with its index or label in the response.
         """
         plain: dict[str, Any] = {}
         found: list[tuple[_Target, str, Any]] = []
@@ -99,12 +97,10 @@ class CustomFields:
         return plain, found
 
     def fill(self, record: Record, values: Sequence[tuple[_Target, str, Any]]) -> None:
-        """Put the values of the account's fields into their columns.
+        """Put values that :meth:`part` found into the columns of a record.
 
-        Args:
-            record: The record; columns that have a value keep it.
-            values: The values, as :meth:`part` found them. One that finds no room in a
-                column or in ``custom_fields`` goes to ``extra_fields``.
+        A column that has a value keeps it. A value that finds no room in a column or in
+        ``custom_fields`` goes to ``extra_fields``.
         """
         for (column, convert, key), name, value in values:
             has_room = value in ("", None)
@@ -124,15 +120,12 @@ class CustomFields:
 def custom_columns(
     fields: Sequence[Row], known: Mapping[str, str], properties: Mapping[str, Any]
 ) -> dict[str, Column]:
-    """Find the columns of the custom fields.
+    """Return the columns of the custom fields by name.
 
     Args:
         fields: The fields, as the account's schema lists them.
-        known: The names that were given before, by the id of the field.
+        known: The names of earlier runs, by the id of the field.
         properties: The columns that the stream has in any case.
-
-    Returns:
-        The columns by name.
     """
     custom = {
         _identity(field): field
@@ -154,7 +147,7 @@ def _definition(field: Row) -> dict[str, Any]:
 
 
 def _standard_column(field: Row, properties: Mapping[str, Any]) -> str:
-    """Give the column of the property that a field is mapped to; empty for a custom field."""
+    """Return the column of the property that a field is mapped to; empty for a custom field."""
     mapping = field.get("standardFieldMapping")
     column = mapping.lower() if isinstance(mapping, str) else ""
     return column if column in properties else ""
@@ -174,7 +167,7 @@ def _age(field: Row) -> tuple[int, str]:
 
 
 def _plain(label: str) -> str:
-    """Write a label without regard to case and blanks."""
+    """Return a label without regard to case and blanks."""
     return "".join(label.casefold().split())
 
 
