@@ -247,6 +247,6 @@ def _read_one_day(days: Days) -> None:
 
 def _without_nulls(state: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        stream: {part: kept for part, kept in bookmark.items() if kept is not None}
+        stream: {part: kept for part, kept in bookmark.items() if kept not in (None, [{}])}
         for stream, bookmark in state["bookmarks"].items()
     }

@@ -143,13 +143,23 @@ def test_calls_side_by_side_repeat_no_more_than_were_under_way(
 def test_the_state_is_that_of_a_load_in_one_run(bench: Bench, tmp_path: Path) -> None:
     outputs = load(bench, tmp_path, 90)
     whole = bench.run(streams=[*KEYS], discovered=bench.discover())
-    assert all("round" in str(output.state) for output in outputs[:-1])
-    for kept in outputs[-1].bookmarks.values():
-        assert kept.pop("round", None) is None
-    # But for what the turns of what rests are counted from.
+    assert all("checkpoint" in str(output.state) for output in outputs[:-1])
+    assert "checkpoint" not in str(outputs[-1].state)
+    # But for the time from which the next re-check is counted.
     for output in (outputs[-1], whole):
-        assert [name for name, kept in output.bookmarks.items() if kept.pop("rechecked_at", "")]
+        progress = [progress_of(kept) for kept in output.bookmarks.values()]
+        assert [held for held in progress if held.pop("rechecked_at", "")]
+        for kept in output.bookmarks.values():
+            if kept.get("progress") == [{}]:
+                del kept["progress"]
     assert outputs[-1].bookmarks == whole.bookmarks
+
+
+def progress_of(bookmark: dict[str, Any]) -> dict[str, Any]:
+    """Return what a stream remembers besides its replication key."""
+    (progress,) = bookmark.get("progress", [{}])
+    assert isinstance(progress, dict)
+    return progress
 
 
 def test_an_account_that_goes_on_meanwhile_is_whole_after_the_next_run(
@@ -179,7 +189,7 @@ def test_an_account_that_goes_on_meanwhile_is_whole_after_the_next_run(
         assert {key: held[stream].get(key) for key in there} == there, stream
 
 
-def test_a_round_ends_with_the_run_that_fails_for_another_reason(
+def test_a_stream_that_is_through_waits_for_the_others_of_the_load(
     bench: Bench, tmp_path: Path
 ) -> None:
     settings: dict[str, Any] = {
@@ -187,12 +197,13 @@ def test_a_round_ends_with_the_run_that_fails_for_another_reason(
         "token_store": str(tmp_path),
     }
     first = bench.run(daily_request_limit=5, **settings)
-    assert first.bookmarks["images"]["round"]["is_done"]
-    assert first.bookmarks["image_details"]["round"]["after"].startswith("image ")
+    assert progress_of(first.bookmarks["images"])["checkpoint"]["is_done"]
+    (image_id,) = progress_of(first.bookmarks["image_details"])["checkpoint"]["behind"]
+    assert image_id in {row["id"] for row in first.records["image_details"]}
     bench.let_pass(A_DAY)
     second = bench.run(first.state, **settings)
     assert second.failure is None
-    assert not any(kept.get("round") for kept in second.bookmarks.values())
+    assert "checkpoint" not in str(second.state)
     assert not second.records["images"]
     assert second.records["forms"]
     assert "images: done before" in second.log
@@ -201,8 +212,9 @@ def test_a_round_ends_with_the_run_that_fails_for_another_reason(
 @pytest.mark.parametrize(
     "kept", [{"started_at": "soon", "is_done": True}, {"is_done": True}, "yes", None, []]
 )
-def test_a_state_that_makes_no_sense_leaves_nothing_out(bench: Bench, kept: object) -> None:
-    found = bench.run({"bookmarks": {"forms": {"round": kept}}}, streams=["forms"])
+def test_a_checkpoint_that_makes_no_sense_leaves_nothing_out(bench: Bench, kept: object) -> None:
+    bookmarks = {"forms": {"progress": [{"checkpoint": kept}]}}
+    found = bench.run({"version": 3, "bookmarks": bookmarks}, streams=["forms"])
     assert found.failure is None
     assert found.records["forms"]
-    assert not found.bookmarks["forms"].get("round")
+    assert "checkpoint" not in str(found.state)

@@ -355,7 +355,7 @@ class TestFacts:
         for stream in some:
             rows = [row for output in outputs for row in output.records[stream]]
             assert same_rows(rows, expected_facts(account)[stream]), stream
-        assert not any(kept.get("round") for kept in outputs[-1].bookmarks.values())
+        assert not any("checkpoint" in str(kept) for kept in outputs[-1].bookmarks.values())
 
     def test_a_stream_that_is_selected_later_gets_all_of_its_rows(
         self, account: Account, bench: Bench, tmp_path: Path
