@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, cast
 
@@ -94,6 +95,7 @@ class Retriever:
     ) -> None:
         self._source = source
         self._width = width
+        self._slots = threading.BoundedSemaphore(width)
         self._check = check
         self._endpoint = Endpoint() if endpoint is None else endpoint
         self._in_vain = 0
@@ -203,10 +205,12 @@ class Retriever:
 
         def fetch() -> TaskOutcome[_Result]:
             query = reading.query
-            response = self._source.fetch(query, query.first if page is None else page)
-            if response.problem is not None or response.is_file:
-                return (reading, response), ()
-            others = [*self._source.follow_ups(response)] if page is None else []
+            # A query is read on while the next ones are under way, all within the same width.
+            with self._slots:
+                response = self._source.fetch(query, query.first if page is None else page)
+                if response.problem is not None or response.is_file:
+                    return (reading, response), ()
+                others = [*self._source.follow_ups(response)] if page is None else []
             if others:
                 response = replace(response, rows=(), follow_ups=len(others))
                 return (reading, response), [self._task(self._reading(one)) for one in others]
