@@ -156,12 +156,6 @@ class TokenChain:
         """
         return self._good_token(refused)
 
-    def forgive(self) -> None:
-        """Forget a failure that may pass; refused credentials are not tried again."""
-        with self._lock:
-            if not isinstance(self._failure, CredentialsError):
-                self._failure = None
-
     def _good_token(self, refused: str | None) -> str:
         with self._lock:
             if self._failure is not None:

@@ -35,7 +35,7 @@ MAX_THROTTLES = 6
 """How often a throttled call is retried before the allowance counts as spent."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class RetryPolicy:
     """How long to wait for Act-On, and how often to retry.
 
