@@ -17,12 +17,13 @@ from singer_sdk.tap_base import Tap
 
 from tap_acton.errors import SettingsError
 from tap_acton.streams import STREAM_TYPES
+from tap_acton.streams.base.stream import ActOnStream
+from tap_acton.streams.lists.list_streams import ListStream
 from tap_acton.tap import SDK_NOISE, TapActOn, is_news
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tap_acton.streams.base.stream import ActOnStream
 
 SETTINGS = {
     "client_id": "client",
@@ -185,3 +186,10 @@ def test_the_sdk_still_speaks_of_an_unhandled_error_through_the_log_method() -> 
     source = inspect.getsource(Stream.sync)
     assert "self.log(" in source
     assert "An unhandled error occurred" in source
+
+
+@pytest.mark.parametrize("kind", [*STREAM_TYPES, ListStream], ids=lambda kind: kind.__name__)
+def test_at_most_two_classes_stand_between_the_sdk_and_a_stream(kind: type[ActOnStream]) -> None:
+    above = kind.__mro__[1 : kind.__mro__.index(Stream)]
+    assert len(above) <= 2
+    assert above[-1] is ActOnStream
