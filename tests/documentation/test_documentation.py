@@ -30,7 +30,6 @@ from tap_acton.records.extractors import Undocumented
 from tap_acton.records.reader import EXTRA_FIELDS
 from tap_acton.settings.schema import CONFIG_SCHEMA
 from tap_acton.streams import STREAM_TYPES
-from tap_acton.streams.audience_center.contact_reports import ContactReport
 from tap_acton.streams.suppression.system_lists import ARRIVES_WITHIN, TRUSTED_FOR
 
 if TYPE_CHECKING:
@@ -160,7 +159,7 @@ def test_there_are_quotations() -> None:
 
 
 def test_shards_divide_the_streams_that_the_documentation_says() -> None:
-    shared = {kind.name for kind in STREAM_TYPES if kind.listing or issubclass(kind, ContactReport)}
+    shared = {kind.name for kind in STREAM_TYPES if kind.item}
     with_id = {name for name, note in STREAMS.items() if "{id}" in note.endpoint}
     assert shared == {"subscription_opt_outs", "custom_object_records", *with_id}
 

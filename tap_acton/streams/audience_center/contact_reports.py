@@ -11,7 +11,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from tap_acton.api.pagination import FIRST_PAGE
 from tap_acton.records.extractors import Undocumented
@@ -47,38 +47,16 @@ NEVER = "~"
 """Comes behind all timestamps."""
 
 
-class ChangedContacts(AudienceStream):
-    """The contacts that changed. No stream of its own: a report reads it in its own name."""
+class ContactList(AudienceStream):
+    """The contacts, read in the name of a report for their ids and the times of their changes."""
 
     path = Contacts.path
     primary_keys = ("id",)
     older = Contacts.older
 
-    def __init__(self, report: ContactReport) -> None:
+    def __init__(self, report: AudienceStream) -> None:
         self.name = report.name
         super().__init__(report.tap)
-
-    def places(self, since: str | None) -> Iterator[list[tuple[str, str]]]:
-        """Yield when contacts changed, and their ids, page by page.
-
-        Args:
-            since: From when on; None for all contacts.
-
-        Raises:
-            StreamFailedError: If they cannot be read to their end.
-            NotAvailableError: If the account has no Audience Center.
-        """
-        for part in self.retriever.read([self.query(since)]):
-            self.run.stop.check()
-            if isinstance(part, Outcome):
-                self._take(part)
-                continue
-            yield [
-                (contact["updated_at"] or UNKNOWN, contact["id"])
-                for contact in part.records
-                # The older generation knows no filter.
-                if contact["id"] and (contact["updated_at"] or NEVER) >= (since or "")
-            ]
 
     def query(self, since: str | None) -> Query:
         """Make the query for the contacts that changed since a timestamp."""
@@ -97,86 +75,102 @@ class ChangedContacts(AudienceStream):
         return RecordReader({"properties": wanted}, zone=self.run.zone)
 
 
-class ContactReport(AudienceStream):
-    """A report that is requested contact by contact, in the order of their changes.
+class ChangedContacts:
+    """The contacts that changed since a report was last read of all of them, as its items.
 
-    In this order a load of several days resumes at the same place, whatever changes meanwhile:
-    it moves behind that place. Not selected by default, since it takes one call per contact.
+    They are read in the order of their changes: so a load of several days resumes at the same
+    place, whatever changes meanwhile, since that moves behind it.
 
-    Attributes:
-        is_in_older: Whether the older generation has the report, too.
+    Args:
+        report: The stream that reads the report of each contact.
+        is_in_older: Whether the older generation of the API has the report, too.
     """
 
-    selected_by_default = False
-    pages = None
-    item, id_column = "contact", "contact_id"
-    state_type = ContactReportsState
-    is_in_older: ClassVar[bool] = False
+    def __init__(self, report: AudienceStream, *, is_in_older: bool = False) -> None:
+        self._report = report
+        self._is_in_older = is_in_older
+        self._contacts = ContactList(report)
 
-    def queries(self) -> Iterator[Query]:
-        """Request the report of each contact that changed since the last complete run.
+    def items(self) -> Iterator[Item]:
+        """Give the contacts, in the order in which they changed.
 
         The bookmark leaves no row out: what is old may be of a contact that is new.
         """
+        in_shard = self._report.run.settings.in_shard
         with closing(Places()) as places:
-            for some in ChangedContacts(self).places(self._changed_since):
+            for some in self._pages():
                 places.add(some)
             for updated_at, contact_id in places.behind(("", "")):
-                if self.run.settings.in_shard(contact_id):
-                    yield self.query_of({"id": contact_id, "updated_at": updated_at})
+                if in_shard(contact_id):
+                    yield {"id": contact_id, "updated_at": updated_at}
+
+    def _pages(self) -> Iterator[list[tuple[str, str]]]:
+        """Yield when contacts changed, and their ids, page by page."""
+        contacts, since = self._contacts, self._since
+        for part in contacts.retriever.read([contacts.query(since)]):
+            contacts.run.stop.check()
+            if isinstance(part, Outcome):
+                contacts._take(part)  # noqa: SLF001 - its outcome counts as that of any query
+                continue
+            yield [
+                (contact["updated_at"] or UNKNOWN, contact["id"])
+                for contact in part.records
+                # The older generation knows no filter.
+                if contact["id"] and (contact["updated_at"] or NEVER) >= (since or "")
+            ]
 
     def place_of(self, item: Item) -> Place:
         """Say where a contact stands in the order of changes."""
         return (item["updated_at"], item["id"])
 
-    def done(self) -> None:
+    def remember(self) -> None:
         """Remember up to which timestamp the changes of contacts are covered."""
-        if not self.summary.refused:
-            started_at = self.load.started_at
-            self.progress.covered_until = min(started_at, self.bookmark.end or started_at)
-            self.progress.covers = self._covers
+        report = self._report
+        if not report.summary.refused:
+            started_at = report.load.started_at
+            report.progress.covered_until = min(started_at, report.bookmark.end or started_at)
+            report.progress.covers = self._covers
 
     def forecast(self) -> Forecast:
         """Foresee a call per contact, by the first page of the contacts that changed."""
-        if self.load.is_done:
-            return super().forecast()
-        changed = ChangedContacts(self)
-        response = changed.fetch(changed.query(self._changed_since), FIRST_PAGE)
+        contacts, settings = self._contacts, self._report.run.settings
+        response = contacts.fetch(contacts.query(self._since), FIRST_PAGE)
         if response.problem is not None:
             raise response.problem
-        rows, settings = len(response.rows), self.run.settings
-        contacts = rows if response.total is None else response.total
-        reports = math.ceil(contacts / (settings.shard.parts if settings.shard else 1))
-        if changed.is_older and not self.is_in_older:
+        rows = len(response.rows)
+        number = rows if response.total is None else response.total
+        reports = math.ceil(number / (settings.shard.parts if settings.shard else 1))
+        if contacts.is_older and not self._is_in_older:
             # Those that are requested at once show that there are none.
             reports = min(reports, settings.max_concurrency)
-        pages = pages_of(contacts, rows or 1)
-        return Forecast(pages + reports, is_exact=False, reason=f"contacts: {contacts:,}")
+        pages = pages_of(number, rows or 1)
+        return Forecast(pages + reports, is_exact=False, reason=f"contacts: {number:,}")
 
     @property
-    def _changed_since(self) -> str | None:
+    def _since(self) -> str | None:
         """The timestamp from which on changes of contacts are requested; None for all contacts."""
-        since = self.bookmark.since_of(self._covered)
-        behind = self.load.behind
-        since = max([since or "", *filter(is_timestamp, behind[:1])])
+        report = self._report
+        since = report.bookmark.since_of(self._covered)
+        since = max([since or "", *filter(is_timestamp, report.load.behind[:1])])
         # Some spellings of a contact's dates have no seconds.
         return f"{since[:16]}:00.000Z" if since else None
 
     @property
     def _covered(self) -> str | None:
         """Up to when changes are covered; None for never, or where all is to be read again."""
-        is_whole = self.replication_key and not self.is_incremental
-        progress: ContactReportsState = self.progress
+        report = self._report
+        is_whole = report.replication_key and not report.is_incremental
+        progress: ContactReportsState = report.progress
         return None if is_whole or progress.covers != self._covers else progress.covered_until
 
     @property
     def _covers(self) -> dict[str, list[str]]:
         """The setting that decides which contacts are requested, as the state keeps it."""
-        shard = self.run.settings.shard
+        shard = self._report.run.settings.shard
         return {"shard": [f"{shard.part}/{shard.parts}" if shard else "1/1"]}
 
 
-class ContactHistory(ContactReport):
+class ContactHistory(AudienceStream):
     """What each contact has done, and what was sent to it.
 
     Not selected by default, since it takes one call per contact. Beside the entries a response
@@ -189,7 +183,14 @@ class ContactHistory(ContactReport):
     primary_keys = ("id",)
     replication_key = "activity_at"
     identity = ("contact_id", "activity_at", "verb", "object_id", "what")
-    is_in_older = True
+    selected_by_default = False
+    pages, item, id_column = None, "contact", "contact_id"
+    state_type = ContactReportsState
+
+    @cached_property
+    def own_items(self) -> ChangedContacts:
+        """The contacts that changed."""
+        return ChangedContacts(self, is_in_older=True)
 
     def query_of(self, item: Item) -> Query:
         """Make the query for a contact; by default it may hold the present month alone."""
@@ -229,7 +230,7 @@ class ContactHistory(ContactReport):
         return max(0, (now.year - start.year) * 12 + now.month - start.month + 1)
 
 
-class ContactScores(ContactReport):
+class ContactScores(AudienceStream):
     """The scores of each contact, one for each score sheet.
 
     Not selected by default, since it takes one call per contact.
@@ -239,6 +240,14 @@ class ContactScores(ContactReport):
     path = "/ucl/v2/{account_id}/contactReport/id/{id}/scores"
     primary_keys = ("id",)
     extract = Undocumented("score")
+    selected_by_default = False
+    pages, item, id_column = None, "contact", "contact_id"
+    state_type = ContactReportsState
+
+    @cached_property
+    def own_items(self) -> ChangedContacts:
+        """The contacts that changed."""
+        return ChangedContacts(self)
 
     def records(self, rows: Iterable[Row], query: Query) -> Iterator[Record]:
         """Make records, known by contact and sheet; without a sheet, by place in the response."""
@@ -248,7 +257,7 @@ class ContactScores(ContactReport):
             yield record
 
 
-class ContactSegments(ContactReport):
+class ContactSegments(AudienceStream):
     """The segments that each contact belongs to, for those who do not read all members.
 
     Not selected by default, since it takes one call per contact.
@@ -258,6 +267,14 @@ class ContactSegments(ContactReport):
     path = "/ucl/v2/{account_id}/contactReport/id/{id}/segments"
     primary_keys = ("contact_id", "segment_id")
     extract = Undocumented("id")
+    selected_by_default = False
+    pages, item, id_column = None, "contact", "contact_id"
+    state_type = ContactReportsState
+
+    @cached_property
+    def own_items(self) -> ChangedContacts:
+        """The contacts that changed."""
+        return ChangedContacts(self)
 
 
 def _entries(row: Row) -> Sequence[Row]:

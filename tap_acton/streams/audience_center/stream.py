@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from tap_acton.api.pagination import DEFAULT_PAGE_SIZE, NumberedPaging, Page
 from tap_acton.errors import NotFoundError, NotRoutedError, RejectedCallError, RepeatableError
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from tap_acton.records.extractors import Extracted
     from tap_acton.records.reader import Record, Row
     from tap_acton.streams.base.tap import ActOnTap
-    from tap_acton.sync.query import Outcome, Response
+    from tap_acton.sync.forecast import Forecast
+    from tap_acton.sync.query import Item, Outcome, Place, Response
 
 OLDER_DOWNLOAD_PATH = "/ucl/v2/segment/contacts/{account_id}/list/{id}"
 """The download of a segment (Act-On developer site, 2019 edition)."""
@@ -31,6 +32,22 @@ OLDER_DOWNLOAD_PATH = "/ucl/v2/segment/contacts/{account_id}/list/{id}"
 @dataclass(frozen=True, slots=True)
 class OlderQuery(Query):
     """A query by a path of the older generation (Act-On developer site, 2019 edition)."""
+
+
+class OwnItems(Protocol):
+    """Items that a stream finds by itself, where no listing has them."""
+
+    def items(self) -> Iterable[Item]:
+        """Give the items to read, in the order of their places."""
+
+    def place_of(self, item: Item) -> Place:
+        """Say where an item stands in the order of reading."""
+
+    def remember(self) -> None:
+        """Remember that all of them were read."""
+
+    def forecast(self) -> Forecast:
+        """Foresee the calls that they take."""
 
 
 class AudienceStream(ActOnStream):
@@ -65,6 +82,32 @@ class AudienceStream(ActOnStream):
             NotAvailableError: If the account has no Audience Center.
         """
         return self.center.path(path, **ids)
+
+    @property
+    def own_items(self) -> OwnItems | None:
+        """What is read item by item without a listing; None for nothing."""
+        return None
+
+    def queries(self) -> Iterable[Query]:
+        """Say what to read: by its own items, by those of a listing, or all at once."""
+        own = self.own_items
+        return super().queries() if own is None else map(self.query_of, own.items())
+
+    def place_of(self, item: Item) -> Place:
+        """Say where an item stands in the order of reading."""
+        own = self.own_items
+        return super().place_of(item) if own is None else own.place_of(item)
+
+    def done(self) -> None:
+        """Remember that all queries have had their outcome."""
+        super().done()
+        if self.own_items is not None:
+            self.own_items.remember()
+
+    def forecast(self) -> Forecast:
+        """Foresee the calls of the stream."""
+        own = self.own_items
+        return super().forecast() if own is None or self.load.is_done else own.forecast()
 
     def older(self, query: Query) -> OlderQuery | None:  # noqa: ARG002 - for others
         """Return the query of the older generation for the same; None where it has none."""
