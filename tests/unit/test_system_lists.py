@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tap_acton.state.format import with_version
 from tap_acton.streams.suppression.system_lists import (
     ARRIVES_WITHIN,
     MARGIN,
@@ -41,7 +42,10 @@ def requested(known: dict[str, Any], now: datetime = NOW, **settings: Any) -> di
         "replication_key_value": KNOWN["latest"],
         "progress": [{"filter": known}],
     }
-    tap = TapActOn(config={**SETTINGS, **settings}, state={"bookmarks": {"opt_outs": state}})
+    tap = TapActOn(
+        config={**SETTINGS, **settings},
+        state=with_version({"bookmarks": {"opt_outs": state}}),
+    )
     tap.run.started_at = now
     (query,) = tap.stream("opt_outs").queries()
     return dict(query.parameters)
