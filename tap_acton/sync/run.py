@@ -1,15 +1,14 @@
-"""What one run shares: settings, client, counts, and what has been asked already.
+"""What one run shares: settings, client, counts, and whatever several streams need.
 
-Building a run makes no call and opens no file; the first call does.
+Creating a run makes no call and opens no file; its first call does.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from tap_acton.api.auth import Credentials, TokenChain
@@ -22,16 +21,14 @@ from tap_acton.sync.stop import StopSignal
 from tap_acton.sync.summary import RunSummary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime, tzinfo
 
     import requests
 
     from tap_acton.errors import ActOnError
     from tap_acton.settings.settings import Settings
-
-Parent: TypeAlias = Mapping[str, Any]
-"""The columns of a parent's record that its children need."""
+    from tap_acton.stores.opening import Stores
 
 Shared = TypeVar("Shared")
 
@@ -43,13 +40,13 @@ class Run:
     """One run of the tap.
 
     Args:
-        settings: The settings, resolved for this run.
+        settings: Relative dates in them are resolved for this run.
         started_at: When the run began.
-        retry_policy: How long Act-On is waited for; as the settings say if not given.
-        stop: The wish to end the run, where it is shared with another one.
+        retry_policy: How long to wait for Act-On; by default what the settings say.
+        stop: What ends the run, if that ends another run too.
 
     Attributes:
-        summary: What the run counted.
+        summary: What the run counts.
     """
 
     def __init__(
@@ -67,34 +64,18 @@ class Run:
             settings.request_timeout, settings.max_retries
         )
         self.summary = RunSummary()
-        self._limits: RateLimits | None = None
-        self._session: requests.Session | None = None
-        self._told: set[ActOnError] = set()
+        self._open = ExitStack()
+        self._logged: set[ActOnError] = set()
         self._shared: dict[Callable[[Run], Any], Any] = {}
         self._lock = threading.RLock()
 
     @cached_property
     def client(self) -> ActOnClient:
-        """The client; its token store and limits are opened on first use."""
-        settings = self.settings
-        credentials = Credentials(
-            client_id=settings.client_id,
-            client_secret=settings.client_secret,
-            username=settings.username,
-            password=settings.password,
-            refresh_token=settings.refresh_token,
-        )
-        identity = credentials.identity(settings.base_url)
-        stores = open_stores(settings.token_store, identity, self.stop.pause)
+        """The client; its stores are opened on first use."""
+        settings, policy = self.settings, self._retry_policy
         # What is read again is read while the next calls are under way.
-        connections = 2 * settings.max_concurrency
-        self._session = session = new_session(settings.user_agent, connections)
-        self._limits = limits = RateLimits(
-            store=stores.counts,
-            requests_per_second=settings.requests_per_second,
-            daily_request_limit=settings.daily_request_limit,
-            pause=self.stop.pause,
-        )
+        session = new_session(settings.user_agent, connections=2 * settings.max_concurrency)
+        self._open.callback(session.close)
 
         def post(form: Mapping[str, str]) -> requests.Response:
             self.summary.count_login()
@@ -102,34 +83,60 @@ class Run:
                 f"{settings.base_url}/token",
                 data=form,
                 auth=without_netrc,
-                timeout=self._retry_policy.timeouts,
+                timeout=policy.timeouts,
                 allow_redirects=False,
                 stream=True,
             )
 
         tokens = TokenChain(
-            credentials=credentials,
-            store=stores.tokens,
-            limits=limits,
+            credentials=self._credentials,
+            store=self._stores.tokens,
+            limits=self._limits,
             post=post,
             host=urlsplit(settings.base_url).netloc,
-            retry_policy=self._retry_policy,
+            retry_policy=policy,
         )
         return ActOnClient(
             base_url=settings.base_url,
             session=session,
             tokens=tokens,
-            limits=limits,
+            limits=self._limits,
             counter=self.summary,
             pause=self.stop.pause,
-            retry_policy=self._retry_policy,
+            retry_policy=policy,
         )
+
+    @cached_property
+    def _credentials(self) -> Credentials:
+        settings = self.settings
+        return Credentials(
+            client_id=settings.client_id,
+            client_secret=settings.client_secret,
+            username=settings.username,
+            password=settings.password,
+            refresh_token=settings.refresh_token,
+        )
+
+    @cached_property
+    def _stores(self) -> Stores:
+        identity = self._credentials.identity(self.settings.base_url)
+        return open_stores(self.settings.token_store, identity, self.stop.pause)
+
+    @cached_property
+    def _limits(self) -> RateLimits:
+        limits = RateLimits(
+            store=self._stores.counts,
+            requests_per_second=self.settings.requests_per_second,
+            daily_request_limit=self.settings.daily_request_limit,
+            pause=self.stop.pause,
+        )
+        self._open.callback(limits.close)
+        return limits
 
     @property
     def calls_left_today(self) -> int:
-        """How many calls the last 24 hours leave, by the counts of all runs that share them."""
-        _ = self.client
-        return self._limits.calls_left_today() if self._limits else 0
+        """How many calls are left of the last 24 hours, counting all runs that share a store."""
+        return self._limits.calls_left_today()
 
     @cached_property
     def account(self) -> Account:
@@ -143,7 +150,7 @@ class Run:
 
     @contextmanager
     def in_haste(self) -> Iterator[Run]:
-        """Yield another run that waits seconds for Act-On; what fails in it is forgotten."""
+        """Yield another run that waits only seconds for Act-On; what fails there may work here."""
         usual = self._retry_policy
         policy = RetryPolicy(
             timeout=min(HASTY_SECONDS, usual.timeout),
@@ -155,13 +162,13 @@ class Run:
         try:
             yield hasty
         finally:
-            hasty.close_files()
+            hasty._open.close()
 
     def shared(self, kind: Callable[[Run], Shared]) -> Shared:
-        """Return the one thing of a kind that this run shares, made when it is first asked for.
+        """Return what the streams of this run share of a kind, made of the run on first use.
 
         Args:
-            kind: Makes it of the run; a class, as a rule.
+            kind: A class, as a rule.
         """
         with self._lock:
             if kind not in self._shared:
@@ -170,26 +177,12 @@ class Run:
             return found
 
     def is_news(self, error: ActOnError) -> bool:
-        """Tell whether an error is met for the first time, and keep it.
-
-        Args:
-            error: The error.
-
-        Returns:
-            Whether no other stream has met it.
-        """
-        is_new = error not in self._told
-        self._told.add(error)
+        """Return whether no other stream has logged an error, and note that one has now."""
+        is_new = error not in self._logged
+        self._logged.add(error)
         return is_new
 
     def close(self) -> None:
-        """Let calls that are still under way end without a repetition."""
+        """Let calls that are under way end without a retry, and close everything."""
         self.stop.request(0)
-        self.close_files()
-
-    def close_files(self) -> None:
-        """Close files and connections."""
-        if self._limits is not None:
-            self._limits.close()
-        if self._session is not None:
-            self._session.close()
+        self._open.close()
