@@ -1,8 +1,8 @@
-"""Streams and columns that only the account itself can report, found at discovery.
+"""Streams and columns that discovery looks up in the account.
 
-Discovery works without Act-On. It waits a few seconds for what it requests; where that fails,
-the catalog lacks these streams and columns, and one warning says so. A run without a catalog
-uses the normal timeouts and retries, since its tables must lack nothing.
+Discovery also works without Act-On. It waits only seconds for a response; without one, the catalog
+lacks these streams and columns, and one warning says so. A run without a catalog uses the normal
+timeouts and retries, since its tables must lack nothing.
 """
 
 from __future__ import annotations
@@ -33,19 +33,18 @@ logger = logging.getLogger("tap-acton")
 
 
 def discover(run: Run, known: KnownNames, *, for_a_run: bool) -> dict[str, FoundStream]:
-    """Find the streams and columns that the settings want of the account.
+    """Find the streams and columns that the settings ask for.
 
     Args:
-        run: The run.
-        known: The names of earlier runs, which are kept.
-        for_a_run: Whether rows are to be read by what is found; else it is for a catalog,
-            which may lack what the account does not report within seconds.
+        run: Whose client and settings to use.
+        known: The names assigned by earlier runs, which stay.
+        for_a_run: Whether rows are read next; a catalog may lack what takes more than seconds.
 
     Returns:
         What was found, by the name of the stream.
 
     Raises:
-        ActOnError: If rows are to be read, and the account does not respond.
+        ActOnError: If rows are read next, and Act-On does not respond.
     """
     found: dict[str, FoundStream] = {}
     with nullcontext(run) if for_a_run else run.in_haste() as discovering:
@@ -59,8 +58,8 @@ def discover(run: Run, known: KnownNames, *, for_a_run: bool) -> dict[str, Found
                 if for_a_run and not isinstance(error, CallError):
                     raise
                 logger.warning(
-                    "%s The catalog comes without what only the account can report: the columns of "
-                    "custom fields, and streams of lists.",
+                    "%s The catalog lacks what only the account can report: the columns of custom "
+                    "fields, and streams of lists.",
                     error.sentence,
                 )
                 break
@@ -107,4 +106,4 @@ _PARTS: tuple[Callable[[Run, KnownNames], dict[str, FoundStream]], ...] = (
     _custom_fields,
     _object_fields,
 )
-"""What every account has comes first, as the rest ends with the first failure."""
+"""What every account has comes first, since discovery ends at the first failure."""

@@ -54,29 +54,17 @@ if TYPE_CHECKING:
 
 
 SDK_NOISE = ("Stream is assumed to be unsorted", "New replication value is null")
-"""Warnings of the SDK that are wrong here: what an interrupted run did is kept where it can be,
+"""Warnings of the SDK that are wrong here: an interrupted run keeps what it has done where it can,
 and a row without a timestamp is emitted in every run."""
 
 
-def is_news(record: logging.LogRecord) -> bool:
-    """Tell whether a log record of the SDK says something that a person should know.
-
-    Args:
-        record: The log record.
-
-    Returns:
-        Whether to show it.
-    """
+def is_worth_logging(record: logging.LogRecord) -> bool:
+    """Return whether a log record of the SDK says something that a person should know."""
     return not str(record.msg).startswith(SDK_NOISE)
 
 
-def tell_damage(stream: str, problem: str) -> None:
-    """Warn of a bookmark that is not trusted.
-
-    Args:
-        stream: The stream.
-        problem: What is wrong with it, as the end of a sentence.
-    """
+def log_damage(stream: str, problem: str) -> None:
+    """Warn of a bookmark that is not trusted, with the problem as the end of a sentence."""
     logging.getLogger("tap-acton").warning(
         "The state of %s cannot be trusted: %s. The stream is read from the beginning.",
         stream,
@@ -87,15 +75,12 @@ def tell_damage(stream: str, problem: str) -> None:
 class BufferedWriter(MsgSpecWriter):
     """Writes records through a buffer and flushes only for the messages between them.
 
-    A line and its end are written in one piece, and everything before a STATE message
-    is out before it, so a state never runs ahead of its records.
+    A line and its end are written in one piece, and everything before a STATE message is out
+    before it, so a state never runs ahead of its records.
     """
 
     def write_message(self, message: Message) -> None:
         """Write a message to standard output.
-
-        Args:
-            message: The message.
 
         Raises:
             OutputError: If the target has ended, or the disk is full.
@@ -115,8 +100,7 @@ class TapActOn(ActOnTap):
     package_name = "tap-acton"
     config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_SCHEMA
     message_writer_class = BufferedWriter
-    # Not among them: BATCH, whose files the SDK fills without regard to the selection
-    # of columns.
+    # Without BATCH, whose files the SDK fills whatever columns are selected.
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
         TapCapabilities.CATALOG,
         TapCapabilities.STATE,
@@ -129,22 +113,21 @@ class TapActOn(ActOnTap):
     ]
 
     def __init__(self, **keywords: Any) -> None:
-        """Set the tap up; without a catalog, the account is asked for what only it can tell.
+        """Set up the tap; without a catalog, discovery looks up the account.
 
         Args:
             keywords: What the SDK's class takes.
 
         Raises:
-            SettingsError: If a setting is wrong, or the state is none of this tap's.
-            ActOnError: If there is no catalog, rows are to be read, and the account does not
-                answer.
+            SettingsError: If a setting is wrong, or the state was not written by this tap.
+            ActOnError: If there is no catalog, rows are to be read, and Act-On does not respond.
         """
         if isinstance(state := keywords.get("state"), dict):
-            bookmarks = bookmarks_of(state, datetime.now(UTC), tell_damage)
+            bookmarks = bookmarks_of(state, datetime.now(UTC), log_damage)
             keywords["state"] = {"bookmarks": bookmarks}
         self._known = KnownNames.of_state(keywords.get("state"))
         self._found_streams: Mapping[str, FoundStream] | None = None
-        # The SDK checks the settings only where rows are to be read.
+        # The SDK checks the settings only if rows are to be read.
         self._is_run = keywords.get("validate_config", True)
         if isinstance(catalog := keywords.get("catalog"), dict):
             keywords["catalog"] = catalog = with_known_names(catalog, self._known)
@@ -158,11 +141,11 @@ class TapActOn(ActOnTap):
                 "An environment variable TAP_ACTON_... does not have the type of its setting: see "
                 "tap-acton --about."
             ) from error
-        logging.getLogger("singer_sdk").addFilter(is_news)
+        logging.getLogger("singer_sdk").addFilter(is_worth_logging)
 
     @cached_property
     def run(self) -> Run:
-        """What this run shares; the settings are read and checked when first asked for.
+        """What this run shares; the settings are read and checked on first use.
 
         Raises:
             SettingsError: If a setting is wrong.
@@ -181,10 +164,11 @@ class TapActOn(ActOnTap):
         return []
 
     def setup_mapper(self) -> None:
-        """Set up the maps of the streams, so that each can be flattened.
+        """Set up the stream maps, so that each stream can be flattened.
 
-        Where the SDK flattens a record, it looks a column up among the keywords of the schema
-        too, and fails if one is called ``description`` and that text has the word type in it.
+        Where the SDK flattens a record, it looks up a column among the keywords of the schema
+        too. It fails on a column ``description`` if the schema's description contains the word
+        type.
         """
         super().setup_mapper()
         for maps in self.mapper.stream_maps.values():
@@ -193,11 +177,7 @@ class TapActOn(ActOnTap):
                     each.transformed_schema.pop("description", None)
 
     def discover_streams(self) -> Sequence[ActOnStream]:
-        """Give all streams.
-
-        Returns:
-            A stream of each type, with the columns that the account has for it.
-        """
+        """Return a stream of each type, and those of lists, with the columns of the account."""
         lists = [found for found in self.found_streams.values() if found.source]
         return [
             *(kind(self, self.found_streams.get(kind.name)) for kind in STREAM_TYPES),
@@ -206,7 +186,7 @@ class TapActOn(ActOnTap):
 
     @property
     def found_streams(self) -> Mapping[str, FoundStream]:
-        """What discovery found in the account, in this run or in the one that made the catalog."""
+        """What discovery found in the account, now or when it made the catalog."""
         if self._found_streams is None:
             self._found_streams = self._discovered_streams()
         return self._found_streams
@@ -225,37 +205,22 @@ class TapActOn(ActOnTap):
 
     @property
     def catalog_dict(self) -> dict[str, Any]:
-        """The catalog, with what its streams and columns stand for."""
+        """The catalog, with the identities of streams and columns that discovery found."""
         return annotate(super().catalog_dict, self.found_streams)
 
     def stream(self, name: str) -> ActOnStream:
-        """Give a stream by its name.
-
-        Args:
-            name: The name.
-
-        Returns:
-            The stream.
-        """
+        """Return a stream by its name."""
         return cast("ActOnStream", super().streams[name])
 
     @property
     def streams(self) -> dict[str, Stream]:
-        """The streams by name, in the order in which they are read: parents first."""
+        """The streams by name, in the order of reading: a listing before what needs it."""
         streams = super().streams
         return {kind.name: streams[kind.name] for kind in STREAM_TYPES} | streams
 
     @classmethod
     def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
         """Read the configuration files of the command line.
-
-        Args:
-            ctx: The command line.
-            param: The option.
-            value: The paths, or ``ENV``.
-
-        Returns:
-            The configuration, as the SDK keeps it.
 
         Raises:
             BadParameter: If a file cannot be read or is not JSON.
@@ -279,14 +244,14 @@ class TapActOn(ActOnTap):
         """Run the command line.
 
         Args:
-            about: Whether only to describe the tap.
-            about_format: How to describe it: text, ``json`` or ``markdown``.
-            config: The configuration, as :meth:`cb_config` gave it.
+            about: Whether to describe the tap and do nothing else.
+            about_format: ``text``, ``json`` or ``markdown``.
+            config: What :meth:`cb_config` returned.
             state: The file with the state.
             catalog: The file with the catalog.
 
         Raises:
-            ActOnError: If the run does not end complete.
+            ActOnError: If the run is not complete.
         """
         if about:
             cls.print_about(about_format)
@@ -295,15 +260,7 @@ class TapActOn(ActOnTap):
 
     @classmethod
     def of_command_line(cls, config: Any, state: IO[str] | None, catalog: IO[str] | None) -> Self:
-        """Make the tap that the options of a command line describe.
-
-        Args:
-            config: The configuration, as :meth:`cb_config` gave it.
-            state: The file with the state.
-            catalog: The file with the catalog.
-
-        Returns:
-            The tap.
+        """Create the tap that the options of a command line describe.
 
         Raises:
             SettingsError: If a setting is wrong, or a file holds something else.
@@ -317,10 +274,10 @@ class TapActOn(ActOnTap):
         )
 
     def sync_and_report(self) -> None:
-        """Read all selected streams, then say what was read.
+        """Read all selected streams, then log what was read.
 
         Raises:
-            ActOnError: If the run does not end complete.
+            ActOnError: If the run is not complete.
         """
         try:
             self.run.client.connect()
@@ -333,14 +290,14 @@ class TapActOn(ActOnTap):
             self._end_load()
             failed = [name for name in self.streams if self.stream(name).failure]
             raise StreamFailedError(
-                f"Not complete: {', '.join(failed)}. The reasons are above; the next run reads on "
-                "from the state that was kept."
+                f"Not complete: {', '.join(failed)}. The reasons are above; the next run resumes "
+                "from the saved state."
             ) from None
         except ActOnError as error:
             if isinstance(error, AllowanceSpentError):
                 self._pause_load()
             if self.state:
-                # What is complete stays complete: the next run goes on from there.
+                # What is complete stays complete: the next run resumes from there.
                 self.state_writer.write_state(self.state)
             raise
         finally:
@@ -365,10 +322,10 @@ class TapActOn(ActOnTap):
         for name, count in summary["streams"].items():
             saved = ", ".join(f"{reason} {calls:,}" for reason, calls in count["saved"].items())
             self.logger.info(
-                "%s: %s%s, %s rows, %s calls%s, %s parents skipped, %s s waited",
+                "%s: %s%s, %s rows, %s calls%s, %s skipped, %s s waited",
                 name,
                 count["outcome"] or "not finished",
-                " full read" if count["full_refresh"] else "",
+                " full refresh" if count["full_refresh"] else "",
                 f"{count['rows']:,}",
                 f"{count['calls']:,}",
                 f" (saved: {saved})" if saved else "",
@@ -377,20 +334,20 @@ class TapActOn(ActOnTap):
             )
         self.logger.info("Run summary: %s", json.dumps(summary))
 
-    # The SDK's own handler writes the state and exits with 0, as if all had been read. It is
-    # there from the first step of the SDK's constructor on, so one set later comes too late.
+    # The SDK's own handler writes the state and exits with 0, as if everything had been read. It
+    # is set at the very beginning of the SDK's constructor, so another one would come too late.
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
         """End the run at the next safe point; at the second signal, at once."""
         if "run" not in self.__dict__:
             sys.exit(EXIT_SIGNAL_BASE + signum)
         if self.run.stop.is_requested:
-            # Not even waiting for calls under way, or for a target that takes no output.
+            # Without waiting for calls under way, or for a target that reads no output.
             os._exit(EXIT_SIGNAL_BASE + signum)
         self.run.stop.request(signum)
 
 
 def _state_in(content: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Take the state out of what Meltano keeps it in, as ``meltano state get`` writes it."""
+    """Unwrap a state from what ``meltano state get`` writes."""
     inner = content.get("singer_state") if content else None
     return inner if isinstance(inner, dict) else content
 
@@ -403,5 +360,5 @@ def _read_json(file: IO[str] | None, option: str) -> dict[str, Any] | None:
     except ValueError:
         content = None
     if not isinstance(content, dict):
-        raise SettingsError(f"The file of {option} does not hold a JSON object.")
+        raise SettingsError(f"The file of {option} does not contain a JSON object.")
     return content

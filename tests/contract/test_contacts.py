@@ -367,7 +367,7 @@ class TestDiscoveryWithoutTheAccount:
         assert len(bench.sandbox.requests) <= 4
         warnings = [one for one in caplog.records if one.levelname == "WARNING"]
         assert len(warnings) == 1
-        assert "The catalog comes without" in warnings[0].getMessage()
+        assert "The catalog lacks what only" in warnings[0].getMessage()
 
     def test_the_run_that_follows_in_the_same_process_has_its_patience_back(
         self, bench: Bench
