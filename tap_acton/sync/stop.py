@@ -1,4 +1,4 @@
-"""The wish to stop: set by a signal, heeded by every wait of every thread."""
+"""The request to stop: set by a signal, checked in every wait of every thread."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import time
 from tap_acton.errors import InterruptedRunError
 
 SLICE_SECONDS = 0.2
-"""How long a wait goes on at most after the wish to stop."""
+"""How long a wait may continue after the request to stop."""
 
 
 class StopSignal:
-    """Tells all threads of a run that it is to end now.
+    """What makes all threads of a run end now.
 
-    It holds no lock: a signal handler runs in the middle of whatever the main thread is
-    doing, and would wait for ever for a lock that this thread holds.
+    It has no lock: a signal handler runs in the middle of whatever the main thread is doing, and
+    would wait forever for a lock that this thread holds.
     """
 
     def __init__(self) -> None:
@@ -22,19 +22,15 @@ class StopSignal:
 
     @property
     def is_requested(self) -> bool:
-        """Whether the run has been asked to end."""
+        """Whether the run is to end."""
         return self._signal_number is not None
 
     def request(self, signal_number: int) -> None:
-        """Ask the run to end; safe to call from a signal handler.
-
-        Args:
-            signal_number: The signal that asks for it, for example 15 for SIGTERM.
-        """
+        """End the run because of a signal such as 15, SIGTERM; safe in a signal handler."""
         self._signal_number = signal_number
 
     def check(self) -> None:
-        """Go on, unless the run is to end.
+        """Do nothing, unless the run is to end.
 
         Raises:
             InterruptedRunError: If the run is to end.
@@ -44,9 +40,6 @@ class StopSignal:
 
     def pause(self, seconds: float) -> None:
         """Wait, unless the run is to end.
-
-        Args:
-            seconds: How long to wait.
 
         Raises:
             InterruptedRunError: If the run is to end, within a fifth of a second.

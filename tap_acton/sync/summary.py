@@ -1,4 +1,4 @@
-"""What a run counted: per stream the rows, the calls, the parents left out."""
+"""What a run counts: per stream the rows, the calls, and the items that could not be read."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ class StreamSummary:
 
     Attributes:
         rows: Rows emitted.
-        calls: Calls made, repetitions included.
-        waited: Seconds spent waiting for the limits, summed over all threads.
-        skipped: Parents that Act-On no longer has.
-        refused: Parents that Act-On refused to tell of.
-        saved: Calls that were not made because they could bring nothing new, by the
-            reason; as far as that is known without making them.
-        is_full_refresh: Whether a full read came to its end, so that targets drop what is gone.
+        calls: Calls made, retries included.
+        waited: Seconds spent waiting for the rate limits, summed over all threads.
+        skipped: Items that were deleted in Act-On.
+        refused: Items that could not be read, though they may be there.
+        saved: Calls not made because they could bring nothing new, by the reason in one or two
+            words; as far as their number is known without making them.
+        is_full_refresh: Whether a full refresh is complete, so that targets drop deleted rows.
         outcome: ``complete``, ``incomplete``, ``done before``, ``not selected``,
             ``switched off`` or ``failed``; empty while reading.
-        skipped_names: The first of the skipped parents by name.
-        refused_names: The same of the refused ones.
+        skipped_names: The first of the skipped items.
+        refused_names: The first of the refused ones.
     """
 
     rows: int = 0
@@ -41,11 +41,11 @@ class StreamSummary:
     refused_names: list[str] = field(default_factory=list)
 
     def skip(self, name: str, *, is_refused: bool = False) -> None:
-        """Count a parent of which nothing is told.
+        """Count an item that was not read.
 
         Args:
             name: What it is, with its id.
-            is_refused: Whether it may be told of another time; else it is gone.
+            is_refused: Whether the next run is to request it again; else it was deleted.
         """
         if is_refused:
             self.refused += 1
@@ -75,36 +75,22 @@ class RunSummary:
             self.logins += 1
 
     def count_call(self, stream: str, seconds_waited: float) -> None:
-        """Count a call.
-
-        Args:
-            stream: The stream on whose account it is made.
-            seconds_waited: How long it waited for the limits.
-        """
+        """Count a call for a stream, and how long it waited for the rate limits."""
         with self._lock:
             count = self.streams[stream]
             count.calls += 1
             count.waited += seconds_waited
 
     def count_saved(self, stream: str, reason: str, calls: int = 1) -> None:
-        """Count calls that were not made.
-
-        Args:
-            stream: The stream that did without them.
-            reason: Why they could bring nothing new, in one or two words.
-            calls: How many.
-        """
+        """Count calls that a stream did not make, with the reason in one or two words."""
         if calls:
             with self._lock:
                 self.streams[stream].saved[reason] += calls
 
     def data(self) -> dict[str, Any]:
-        """Give the counts as plain data.
+        """Return the counts as an object for JSON; docs/troubleshooting.md names its fields.
 
-        Returns:
-            The calls of the whole run, those for tokens included and also by
-            themselves, and per stream its rows, calls, skipped and refused parents,
-            calls saved by reason, seconds waited and outcome.
+        The calls of the whole run include the logins.
         """
         return {
             "calls": self.logins + sum(count.calls for count in self.streams.values()),
