@@ -122,11 +122,14 @@ class OffsetPaging(Paging):
         """
         if not rows or total is None or page.offset + rows >= total:
             return []
-        # More rows than requested must not hide those behind them.
-        reached = page.offset + min(rows, page.count)
+        reached = page.offset + self._reached(page, rows)
         if page.end is not None:
             return [Page(reached, page.end)] if reached < page.end else []
         return _pages(reached, total, self._length(page, rows))
+
+    def _reached(self, page: Page, rows: int) -> int:
+        """Return how many rows of a page count: more than requested must not hide others."""
+        return min(rows, page.count)
 
     def _length(self, page: Page, rows: int) -> int:
         """Return the number of rows to request per page, by what a page held."""
@@ -153,6 +156,10 @@ class OptionalPaging(OffsetPaging):
     def parameters(self, page: Page) -> dict[str, int]:
         """Return the query parameters that request a page; none for the first one."""
         return super().parameters(page) if page.offset or page.end else {}
+
+    def _reached(self, page: Page, rows: int) -> int:
+        """Return how many rows of a page count: all of the first, for which no count was sent."""
+        return super()._reached(page, rows) if page.offset else rows
 
     def _length(self, page: Page, rows: int) -> int:
         """Return the full size behind the first page, whose length nobody requested."""

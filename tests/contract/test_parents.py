@@ -59,7 +59,8 @@ def test_any_selection_asks_nothing_twice(
         # One per type, and one that shows that the totals are real.
         ("message_events", "/api/1/message", 7),
         ("message_reports", "/api/1/message", 7),
-        ("list_members", "/api/1/list", 1),
+        # One page more shows that the total of the listing is one.
+        ("list_members", "/api/1/list", 1 + 1),
         ("subscription_opt_outs", "/api/1/subscription/category", 1),
     ],
 )

@@ -58,8 +58,8 @@ MORE_TYPES = 5
 PER_CONTACT = 3
 """The streams that look for themselves how many contacts there are."""
 
-PROOFS = 2
-"""A page more of the messages and of the segments, which proves that their total is one."""
+PROOFS = 3
+"""A page more of messages, lists and segments, which proves that their total is one."""
 
 DONE = {"started_at": timestamp_of(NOW), "is_done": True}
 """The checkpoint of a stream that an earlier run of the load has read to its end."""
@@ -185,7 +185,8 @@ def test_pages_and_files_are_foreseen(bench: Bench, bulk_format: str) -> None:
     assert not planned["hard_bounces"].is_exact
     assert 1 < planned["hard_bounces"].calls <= made["hard_bounces"]
     of_lists = planned["list_members"].calls
-    assert of_lists == made["list_members"]
+    # One page more shows once that a total is one.
+    assert made["list_members"] - 1 <= of_lists <= made["list_members"]
     assert of_lists > len({row["id"] for row in bench.run(streams=["lists"]).records["lists"]})
 
 

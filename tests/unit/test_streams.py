@@ -40,7 +40,7 @@ def stream(name: str, state: dict[str, Any] | None = None, **settings: Any) -> A
     """Give a stream of a run that began at NOW in an account in US/Pacific."""
     tap = TapActOn(
         config={**SETTINGS, **settings},
-        state={"bookmarks": {name: state}} if state else None,
+        state={"version": 3, "bookmarks": {name: state}} if state else None,
     )
     tap.run.started_at = NOW
     tap.run.account._found = {"account_id": 1, "time_zone": "US/Pacific"}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, ClassVar, cast, overload
+from typing import TYPE_CHECKING, Any, ClassVar, overload
 
 from tap_acton.api.pagination import OffsetPaging
 from tap_acton.errors import StreamFailedError
@@ -16,7 +16,7 @@ from tap_acton.records.reader import BATCH_SIZE, records_of_columns
 from tap_acton.records.timestamps import milliseconds_of, timestamp_of
 from tap_acton.records.values import Unconvertible
 from tap_acton.state.stream_state import ListsState
-from tap_acton.streams.base.csv_download import CsvDownload, RowMaker
+from tap_acton.streams.base.csv_download import CsvDownload, FileRows, RowMaker
 from tap_acton.streams.base.stream import ActOnStream
 from tap_acton.streams.lists.lists import CONTACT_LIST
 from tap_acton.sync.evidence import Endpoint
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from tap_acton.records.dynamic_columns import FoundStream
     from tap_acton.records.reader import Record, Row
     from tap_acton.state.stream_state import StreamState
-    from tap_acton.streams.base.csv_download import FileRows
     from tap_acton.streams.base.tap import ActOnTap
     from tap_acton.sync.query import Item, Outcome, Query, Response
     from tap_acton.sync.run import Run
@@ -286,9 +285,11 @@ class ListRows(ActOnStream):
 
     def records(self, rows: Iterable[Row], query: Query) -> Iterator[Record]:
         """Make records of rows, column by column where they all have the same cells."""
-        if rows:
-            for piece in cast("ListPage | FileRows", rows).pieces():
+        if isinstance(rows, ListPage | FileRows):
+            for piece in rows.pieces():
                 yield from self.records_of(piece, query.given)
+        elif rows:
+            yield from self.records_of(list(rows), query.given)
 
     def records_of(self, rows: Sequence[Row], given: Row) -> Sequence[Record]:
         """Make records of some rows, each of which gets the given columns."""

@@ -46,13 +46,12 @@ class MessageContents(ActOnStream):
             if found.problem is not None:
                 return replace(found, query=query)
             for recipient in found.rows:
-                query = replace(
-                    query,
-                    path=f"{query.path}/{path_part(recipient['contact_id'])}",
-                    given={**query.given, **recipient},
-                )
+                path = f"{query.path}/{path_part(recipient['contact_id'])}"
+                response = super().fetch(replace(query, path=path), page)
+                rows = [{**row, **recipient} for row in response.rows]
+                return replace(response, query=query, rows=rows)
         response = super().fetch(query, page)
-        if isinstance(response.problem, NotAvailableError) and "contact_id" not in query.given:
+        if isinstance(response.problem, NotAvailableError):
             self.log("%s It has no recipient.", response.problem.sentence, level=logging.INFO)
             return Response(query, page)
         return response
