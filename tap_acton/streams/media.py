@@ -42,8 +42,6 @@ class MediaStream(ActOnStream):
     without. Where the one form is not offered the other is requested, and kept for the run.
     """
 
-    id_column = "media_id"
-    item = "file or link"
     _drops_slash = False
 
     def call(self, query: Query, page: Page) -> Call:
@@ -112,7 +110,7 @@ class MediaReports(MediaStream):
     name = "media_reports"
     path = "/api/1/media/{id}/report/"
     primary_keys = ("media_id",)
-    listing = "media"
+    listing, item, id_column = "media", "file or link", "media_id"
 
     def records(self, rows: Iterable[Row], query: Query) -> Iterator[Record]:
         """Make the records, and keep the totals for the streams of what they count."""

@@ -34,7 +34,6 @@ class CustomObjectDatasets(CustomObjectStream):
     path = f"{FAMILY}/data/all"
     primary_keys = ("id",)
     pages = OptionalPaging
-    item = "custom object"
     item_columns = ("id", "object_id", "name")
     _first: Response | None = None
 
@@ -62,7 +61,7 @@ class CustomObjectDatasets(CustomObjectStream):
             self.filled(PATH_OF_OBJECT, object_id=item["id"]),
             (item["id"],),
             given={"object_id": item["id"]},
-            subject=f"{self.item} {item['id']}",
+            subject=f"custom object {item['id']}",
             item=item,
         )
 
