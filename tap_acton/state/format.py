@@ -2,7 +2,7 @@
 
     {"version": 3, "bookmarks": {"opt_outs": {
         "replication_key": "opted_out_at", "replication_key_value": "2026-03-19T10:00:00.000Z",
-        "progress": [{"unit": "seconds", "found_at": ..., "pages": 3, "latest": ...}]}}}
+        "progress": [{"filter": {"unit": "seconds", "found_at": ..., "pages": 3, "latest": ...}}]}}}
 
 ``progress`` holds one of the structs of :mod:`tap_acton.state.stream_state`. It is an array of
 one because Meltano merges objects key by key, which brings back what a later state leaves out.
