@@ -113,7 +113,8 @@ class Bookmark:
         """Move the bookmark in the middle of a stream, since all before a timestamp was read."""
         if self._is_incremental:
             self._state["replication_key"] = self._key
-            reached = min(timestamp, self._started_at)
+            # A slice of time ends on a full second, which may lie behind the end date.
+            reached = min(timestamp, self._started_at, self.end or timestamp)
             self._state["replication_key_value"] = max(reached, self.value or "")
 
     def finish(self) -> None:

@@ -315,7 +315,8 @@ class ListRows(ActOnStream):
                 "the rest of this run."
             )
         list_id = outcome.query.given["list_id"]
-        reached = min(reached, timestamp_of(self.run.started_at))
+        # A list that was read without its filters has rows behind the end date, too.
+        reached = min(reached, timestamp_of(self.run.started_at), self.bookmark.end or reached)
         if list_id not in self._cut and reached > self.reached.get(list_id, ""):
             self.reached[list_id] = reached
 
