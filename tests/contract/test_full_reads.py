@@ -10,7 +10,7 @@ import pytest
 from acton_sandbox import Account, Fault
 from acton_sandbox.edits import deleted, without_rows
 from acton_sandbox.size import ListPlan
-from tap_acton.errors import AllowanceSpentError
+from tap_acton.errors import AllowanceSpentError, StreamFailedError
 from tap_acton.plan import Planner
 from tap_acton.streams.base.stream import ActOnStream
 from tests.contract.conftest import NOW, bench_of
@@ -408,6 +408,23 @@ def test_a_dataset_that_is_read_over_two_days_lacks_nothing(
     assert days.held("custom_object_records").keys() == (
         by_key("custom_object_records", expected).keys()
     )
+
+
+def test_nothing_is_dropped_while_the_datasets_of_an_object_are_unknown(
+    bench: Bench, tmp_path: Path
+) -> None:
+    days = Days(bench, streams=["custom_object_records"], token_store=str(tmp_path))
+    list_no_gone_parents(bench)
+    base = "/custom-objects/v1/70123/data"
+    bench.sandbox.faults.add(Fault("status", f"{base}/all", None, status=404, body="{}"))
+    days.run()
+    before = days.held("custom_object_records")
+    refusal = Fault("status", f"{base}/co-9f31/all", None, status=400, body='{"no": "right"}')
+    bench.sandbox.faults.add(refusal)
+    refused = days.run(days=8)
+    assert isinstance(refused.failure, StreamFailedError)
+    assert not activations(refused)
+    assert days.held("custom_object_records").keys() == before.keys()
 
 
 def test_a_list_that_an_earlier_day_has_skipped_keeps_rows(bench: Bench, tmp_path: Path) -> None:

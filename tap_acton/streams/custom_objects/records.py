@@ -61,6 +61,8 @@ class CustomObjectRecords(CustomObjectStream):
     def items(self) -> Iterator[Item]:
         """Give the datasets that can be requested; log how many cannot."""
         datasets = list(super().items())
+        if self._refused_objects:
+            self.table_version.note_gap()
         known = [one for one in datasets if one["object_id"] and requested_id(one)]
         if len(known) < len(datasets):
             self.log(
@@ -70,6 +72,16 @@ class CustomObjectRecords(CustomObjectStream):
                 level=logging.WARNING,
             )
         yield from known
+
+    @property
+    def _refused_objects(self) -> int:
+        """Of how many objects Act-On refused to list the datasets, whose records are missing."""
+        return self.run.summary.streams[self.listing].refused
+
+    def read(self) -> Iterator[Record]:
+        """Read the records; what the listing of datasets lacks is missing here, too."""
+        yield from super().read()
+        self.summary.refused += self._refused_objects
 
     def place_of(self, item: Item) -> Place:
         """Say where a dataset stands in the order of reading."""
