@@ -74,7 +74,7 @@ class MessageDailyStats(ActOnStream):
     def _first_month(self) -> date | None:
         bookmark = self.bookmark
         if bookmark.value is not None:
-            last_month = date.fromisoformat(bookmark.value).replace(day=1) - timedelta(days=1)
+            last_month = date.fromisoformat(bookmark.value[:10]).replace(day=1) - timedelta(days=1)
             start = max(min(bookmark.since or "", last_month.isoformat()), bookmark.start or "")
         else:
             start = bookmark.start or self._first_sending()
