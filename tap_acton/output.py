@@ -21,6 +21,7 @@ from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
 from tap_acton.errors import output_failures_told
 from tap_acton.records.reader import BATCH_SIZE
+from tap_acton.state.bookmark import MARKERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from tap_acton.records.reader import Record
     from tap_acton.sync.summary import StreamSummary
 
-PROGRESS_MARKERS = "progress_markers"
 _PROPERTY = 2
 """The length of the breadcrumb of a column."""
 
@@ -161,9 +161,7 @@ class RecordOutput:
     def _state_to_go_by(self) -> bytes:
         """Encode what a later run would go by: not the progress of a stream not yet at its end."""
         kept = self._state_of()
-        return msgspec.json.encode(
-            {name: value for name, value in kept.items() if name != PROGRESS_MARKERS}
-        )
+        return msgspec.json.encode({name: value for name, value in kept.items() if name != MARKERS})
 
 
 def activate_version(stream: Stream, write: Callable[[Message], None], version: int) -> None:

@@ -1,1 +1,1 @@
-"""Calls to Act-On: the client, its login, its pace, and how answers are read."""
+"""Calls to Act-On: the client, its login, its pace, and how responses are read."""

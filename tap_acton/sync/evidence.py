@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from tap_acton.sync.query import Query, Response
 
 MOST_REPEATS = 3
-"""After so many pages without a new row a reading is given up: it does not move forward."""
+"""After so many pages in which no row is new, a reading is given up: it makes no progress."""
 
 
 class Evidence(enum.StrEnum):
@@ -101,7 +101,7 @@ class Endpoint:
 class Reading:
     """One attempt to read a query whole: takes its responses in order, says which page is missing.
 
-    A query that is read again, since that was in vain before, is taken for no set.
+    A query that is read again, because an earlier reading proved nothing, is always a sequence.
 
     Attributes:
         problem: The failure of a request, if one failed for good.

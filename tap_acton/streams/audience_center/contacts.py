@@ -99,7 +99,7 @@ class Contacts(AudienceStream):
             yield record
 
     def forecast(self) -> Forecast:
-        """Foresee the calls by the first page; with slices, also those that find their borders."""
+        """Foresee the calls by the first page; with slices, also those that find their ends."""
         if self.load.is_done:
             return super().forecast()
         found = self.forecast_of_pages(self._query(self._span))

@@ -78,8 +78,8 @@ class TimeSlice:
         """Cut the slice at the seconds that lie within; empty if none does."""
         begin, end = self.begin or 0, math.inf if self.end is None else self.end
         within = sorted(second for second in seconds if begin < second < end)
-        borders = [self.begin, *within, self.end]
-        return [TimeSlice(*pair) for pair in pairwise(borders)] if within else []
+        ends = [self.begin, *within, self.end]
+        return [TimeSlice(*pair) for pair in pairwise(ends)] if within else []
 
     def halves(self, now: int) -> list[TimeSlice]:
         """Cut the slice in the middle; empty if it is too short."""
