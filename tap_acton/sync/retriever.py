@@ -189,7 +189,9 @@ class Retriever:
     def _take(self, reading: Reading, response: Response) -> Iterator[Batch]:
         for records in reading.take(response):
             yield Batch(reading.query, records)
-        self._source.page_done(response)
+        # Of what comes once a reading is broken nothing may have been taken.
+        if not reading.is_broken:
+            self._source.page_done(response)
 
     def _task(
         self, reading: Reading, page: Page | None = None, before: Sequence[Row] = ()

@@ -434,6 +434,14 @@ def items_of(*names: str, rows: int = 7) -> dict[str, Item]:
     return {name: Item(rows_of(rows)) for name in names}
 
 
+@pytest.mark.parametrize("width", [1, 4])
+def test_no_page_is_done_of_which_nothing_was_taken(width: int) -> None:
+    server = Leading(items_of("a", rows=8 * SIZE), NumberedPaging(SIZE), total="none")
+    server.habit, server.amount = "wraps", 2 * SIZE
+    assert read(server, width)["a"].is_refused
+    assert {offset for _, offset in server.done} == {0, SIZE}
+
+
 def shown(outcome: Outcome) -> tuple[str, int, int, bool]:
     return outcome.query.path, outcome.depth, outcome.rows, outcome.is_refused
 
