@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from acton_sandbox import Account, Choices, Fault
+from tap_acton.errors import AllowanceSpentError
 from tests.contract.conftest import bench_of
 from tests.contract.expected_facts import contacts, expected_facts
 
@@ -172,3 +173,17 @@ def test_what_no_schema_names_is_kept(bench: Bench) -> None:
         "Surprise": 1,
         "Responses": [{"a": 1}],
     }
+
+
+def test_an_allowance_that_ends_ends_the_run_though_a_later_stream_was_done_before(
+    bench: Bench,
+) -> None:
+    checkpoint = {"started_at": "2026-03-20T10:00:00.000Z", "is_done": True}
+    done = {"progress": [{"checkpoint": checkpoint}]}
+    found = bench.run(
+        {"version": 3, "bookmarks": {"contact_activities": done}},
+        streams=["contact_facts", "contact_activities"],
+        daily_request_limit=20,
+    )
+    assert isinstance(found.failure, AllowanceSpentError)
+    assert found.bookmarks["contact_activities"] == done

@@ -250,9 +250,10 @@ class ContactFactsStream(ActOnStream):
         return [stream for stream in streams if isinstance(stream, ContactFactsStream)]
 
     def _later(self) -> list[ContactFactsStream]:
-        """Give the selected ones that are read after this one."""
+        """Give the selected ones that this run has yet to read after this one."""
         family = self._family()
-        return [stream for stream in family[family.index(self) + 1 :] if stream.selected]
+        later = family[family.index(self) + 1 :]
+        return [stream for stream in later if stream.selected and not stream.load.is_done]
 
     def get_records(self, context: Context | None) -> Iterator[Record]:
         """Read the stream's records; where the allowance ends, all that came of the responses.
