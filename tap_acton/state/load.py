@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from tap_acton.state.stream_state import Checkpoint
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tap_acton.state.stream_state import StreamState
 
 
@@ -16,15 +18,23 @@ class Load:
     Args:
         progress: What the stream remembers, which is changed in place.
         run_started_at: When this run began.
+        covers: The settings that decide what is read of each item. A load that was begun with
+            others begins anew, since what it has behind it would lack what is wanted now.
 
     Attributes:
         started_at: When the load began: no bookmark moves past it.
         reached: The largest replication value that earlier runs of it have met.
     """
 
-    def __init__(self, progress: StreamState, run_started_at: str) -> None:
+    def __init__(
+        self, progress: StreamState, run_started_at: str, covers: Mapping[str, list[str]]
+    ) -> None:
+        held = progress.checkpoint
+        if held is not None and held.covers and held.covers != covers:
+            held = progress.checkpoint = None
         self._progress = progress
-        self._checkpoint = progress.checkpoint
+        self._covers = dict(covers)
+        self._checkpoint = held
         self.started_at = self._checkpoint.started_at if self._checkpoint else run_started_at
         self.reached = self._checkpoint.reached if self._checkpoint else ""
 
@@ -61,10 +71,12 @@ class Load:
             reached: The largest replication value met so far.
         """
         if is_done:
-            self._progress.checkpoint = Checkpoint(started_at=self.started_at, is_done=True)
+            self._progress.checkpoint = Checkpoint(
+                started_at=self.started_at, is_done=True, covers=self._covers
+            )
         elif behind:
             self._progress.checkpoint = Checkpoint(
-                started_at=self.started_at, behind=behind, reached=reached
+                started_at=self.started_at, behind=behind, reached=reached, covers=self._covers
             )
 
     def end(self) -> bool:

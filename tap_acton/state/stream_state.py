@@ -69,6 +69,9 @@ class Checkpoint(Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults
     cursor: Cursor | None = None
     """Where to resume within the item at ``behind``."""
 
+    covers: dict[str, list[str]] = field(default_factory=dict)
+    """By setting the values it had when the load began; empty where none matters."""
+
     def is_left(self, place: tuple[str, ...]) -> bool:
         """Return whether the item at a place has yet to be read to its end."""
         is_resumed = self.cursor is not None and place == self.behind

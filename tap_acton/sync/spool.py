@@ -13,6 +13,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
+from tap_acton.errors import StreamFailedError
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
@@ -126,8 +128,8 @@ class HeldRows:
 class Places:
     """Pairs of texts, each once and in order, however many there are.
 
-    What is asked about in the order of such places can go on behind any of them, whether or
-    not it is still there. The database is a temporary one without a name.
+    What is read in the order of such places can resume behind any of them, whether or not it
+    still exists. The database is a temporary one without a name.
     """
 
     def __init__(self) -> None:
@@ -138,12 +140,18 @@ class Places:
     def add(self, places: Iterable[tuple[str, str]]) -> None:
         """Add some.
 
-        Args:
-            places: The places.
+        Raises:
+            StreamFailedError: If the disk has no room for them.
         """
-        with self._file:
-            self._file.execute("BEGIN")
-            self._file.executemany("INSERT OR IGNORE INTO place VALUES (?, ?)", places)
+        try:
+            with self._file:
+                self._file.execute("BEGIN")
+                self._file.executemany("INSERT OR IGNORE INTO place VALUES (?, ?)", places)
+        except sqlite3.OperationalError:
+            raise StreamFailedError(
+                "The folder for temporary files has no room for the ids of contacts: make room and "
+                "run again."
+            ) from None
 
     def behind(self, place: tuple[str, str]) -> Iterator[tuple[str, str]]:
         """Give the places behind one.

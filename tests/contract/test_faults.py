@@ -189,7 +189,8 @@ def test_a_page_that_repeats_for_ever_ends_the_stream(bench: Bench) -> None:
     bench.sandbox.faults.add(Fault("garbage", "/api/1/list/optout", times=None, body=page))
     found = bench.run(streams=["opt_outs", "lists"], page_size=2)
     assert found.failure is not None
-    assert found.paths["/api/1/list/optout"] < 5
+    # Each of three readings notices it in three calls.
+    assert found.paths["/api/1/list/optout"] <= 3 * 3
     assert found.records["lists"]
 
 

@@ -129,7 +129,7 @@ class ChangedContacts:
         if not report.summary.refused:
             started_at = report.load.started_at
             report.progress.covered_until = min(started_at, report.bookmark.end or started_at)
-            report.progress.covers = self._covers
+            report.progress.covers = self.covers
 
     def forecast(self) -> Forecast:
         """Foresee a call per contact, by the first page of the contacts that changed."""
@@ -161,10 +161,10 @@ class ChangedContacts:
         report = self._report
         is_whole = report.replication_key and not report.is_incremental
         progress: ContactReportsState = report.progress
-        return None if is_whole or progress.covers != self._covers else progress.covered_until
+        return None if is_whole or progress.covers != self.covers else progress.covered_until
 
     @property
-    def _covers(self) -> dict[str, list[str]]:
+    def covers(self) -> dict[str, list[str]]:
         """The setting that decides which contacts are requested, as the state keeps it."""
         shard = self._report.run.settings.shard
         return {"shard": [f"{shard.part}/{shard.parts}" if shard else "1/1"]}

@@ -37,6 +37,10 @@ class OlderQuery(Query):
 class OwnItems(Protocol):
     """Items that a stream finds by itself, where no listing has them."""
 
+    @property
+    def covers(self) -> dict[str, list[str]]:
+        """The settings that decide which they are."""
+
     def items(self) -> Iterable[Item]:
         """Give the items to read, in the order of their places."""
 
@@ -87,6 +91,11 @@ class AudienceStream(ActOnStream):
     def own_items(self) -> OwnItems | None:
         """What is read item by item without a listing; None for nothing."""
         return None
+
+    @property
+    def covers(self) -> dict[str, list[str]]:
+        """The settings that decide which items are read."""
+        return {} if self.own_items is None else self.own_items.covers
 
     def queries(self) -> Iterable[Query]:
         """Say what to read: by its own items, by those of a listing, or all at once."""

@@ -312,7 +312,7 @@ class ActOnStream(Stream):
     @cached_property
     def load(self) -> Load:
         """Where the stream stands in a load that may take several runs."""
-        return Load(self.progress, timestamp_of(self.run.started_at))
+        return Load(self.progress, timestamp_of(self.run.started_at), self.covers)
 
     @cached_property
     def bookmark(self) -> Bookmark:
@@ -328,6 +328,11 @@ class ActOnStream(Stream):
             started_at=self.load.started_at,
             reached_before=self.load.reached,
         )
+
+    @property
+    def covers(self) -> dict[str, list[str]]:
+        """The settings that decide what is read of an item, where that is remembered."""
+        return {}
 
     @property
     def is_incremental(self) -> bool:
@@ -389,6 +394,8 @@ class ActOnStream(Stream):
                 self.summary.outcome = "not selected"
         except (StreamFailedError, CallError) as error:
             self.run.shared(Listings).keep(self.name, error)
+        except RecursionError:
+            self.run.shared(Listings).keep(self.name, _too_deep(self.name))
 
     # How it is read
 
@@ -646,7 +653,7 @@ class ActOnStream(Stream):
             version.is_due(now) and not self.load.is_resumed and self.ABORT_AT_RECORD_COUNT is None
         ):
             self.progress = self.state_type()
-            self.load = Load(self.progress, timestamp_of(now))
+            self.load = Load(self.progress, timestamp_of(now), self.covers)
             self.bookmark.forget()
             self.table_version.begin(now)
             self.log("A full refresh is due: everything is read again.")
