@@ -316,6 +316,16 @@ class TestReports:
         found = union_of(outputs, stream, *key)
         assert same_rows(list(found.values()), report_records(account)[stream])
 
+    def test_a_long_list_of_contacts_is_read_in_slices_of_time(self, many: Account) -> None:
+        with bench_of(many) as bench:
+            found = bench.run(streams=["contact_scores"], page_size=5)
+        assert found.failure is None
+        listed = [seen for seen in found.requests if seen.path == CONTACTS]
+        assert any("updatedBefore" in seen.query for seen in listed)
+        reports = [seen.path for seen in found.requests if "/contactReport/" in seen.path]
+        assert len(reports) == len(set(reports)) == len(many.contacts)
+        assert same_rows(found.records["contact_scores"], report_records(many)["contact_scores"])
+
     def test_contacts_that_come_and_go_do_not_begin_it_anew(
         self, account: Account, tmp_path: Path
     ) -> None:

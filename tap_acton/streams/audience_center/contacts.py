@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tap_acton.api.pagination import DEFAULT_PAGE_SIZE, FIRST_PAGE, Page
-from tap_acton.records.reader import RecordReader
 from tap_acton.records.timestamps import is_timestamp
 from tap_acton.streams.audience_center.custom_fields import CustomFields
 from tap_acton.streams.audience_center.stream import (
@@ -17,15 +14,13 @@ from tap_acton.streams.audience_center.stream import (
 )
 from tap_acton.streams.audience_center.time_slices import (
     DAYS,
-    Sample,
+    MOST_PAGES,
+    Slicer,
     TimeSlice,
-    is_heeded,
-    is_torn,
     second_of,
 )
 from tap_acton.sync.forecast import Forecast
 from tap_acton.sync.query import Query
-from tap_acton.sync.retriever import MOST_READINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,11 +31,8 @@ if TYPE_CHECKING:
 ALL_CONTACTS = "l-unified-contacts"
 """The id of the list of all contacts (Act-On reference, 2024 edition)."""
 
-MOST_PAGES = 100
-"""A query of more pages is cut into slices of time."""
-
 SHARE_OF_A_DAY = 20
-"""So is one that takes more than this part of a day's calls, since a day ends between slices."""
+"""A query that takes more than this part of a day's calls is cut into slices of time."""
 
 CALLS_TO_CUT = 3
 """About so many calls it takes to find a slice that is small enough, besides its own pages."""
@@ -63,7 +55,6 @@ class Contacts(AudienceStream):
     primary_keys = ("id",)
     replication_key = "updated_at"
     has_full_refresh = True
-    _heeds_filters: bool | None = None
 
     def queries(self) -> Iterator[Query]:
         """Request what changed since the bookmark, or behind what this load has read."""
@@ -74,14 +65,8 @@ class Contacts(AudienceStream):
         return OlderQuery(self.filled(OLDER_DOWNLOAD_PATH, id=ALL_CONTACTS))
 
     def follow_ups(self, response: Response) -> Iterable[Query]:
-        """Cut a query of too many pages into slices of time."""
-        if self.is_older or not self._is_large(response):
-            return ()
-        if self._heeds_filters is None:
-            self._heeds_filters = self._prove_filters(response)
-        if not self._heeds_filters:
-            return ()
-        return map(self._query, TimeSlice.of(response.query.parameters).parts(self._now))
+        """Cut a query of too many pages into slices of time, behind which a day may end."""
+        return self._slicer.follow_ups(response)
 
     def finished(self, outcome: Outcome) -> None:
         """Remember that all changes up to the end of a slice have been read."""
@@ -126,60 +111,15 @@ class Contacts(AudienceStream):
         # The filter may leave out what changed in the very second that it names.
         return TimeSlice(max(begins, default=None), None if until is None else second_of(until) + 1)
 
-    def _is_large(self, response: Response) -> bool:
-        """Tell whether more pages follow than are to be read in one query.
-
-        Without a total, a call for the first page too many shows it, if the one at hand may
-        have been cut.
-        """
-        rows, size, total = len(response.rows), response.page.size, response.total
-        step, most = min(rows, size), self._most_pages
-        # A total of just the rows that came may be no more than their number.
-        if total is not None and not total == rows == size:
-            return total > most * step > 0
-        if not rows or (rows < size and rows % DEFAULT_PAGE_SIZE):
-            return False
-        further = self.fetch(response.query, Page(most * step, size=step)).rows
-        return bool(further) and list(further) != list(response.rows)
-
-    def _prove_filters(self, response: Response) -> bool:
-        """Find out by two calls whether Act-On heeds the filters; say so if it does not."""
-        span = TimeSlice.of(response.query.parameters)
-        for _ in range(MOST_READINGS):
-            whole = self._sample(response)
-            halves = []
-            if whole.median is not None:
-                halves = span.cut([whole.median]) or span.halves(self._now)
-            responses = [self.fetch(self._query(half), FIRST_PAGE) for half in halves]
-            if not responses or any(one.problem is not None for one in responses):
-                break
-            earlier, later = map(self._sample, responses)
-            if is_heeded(halves[1].begin or 0, whole, earlier, later):
-                return True
-            if not is_torn(whole, earlier, later):
-                break
-            # Contacts may have moved from one half to the other, or been deleted.
-            response = self.fetch(response.query, FIRST_PAGE)
-        self.log(
-            "Act-On does not prove to heed the filters by the time of a change, so all contacts "
-            "are read in one query. If a day's calls do not suffice for it, it starts over.",
-            level=logging.WARNING,
-        )
-        return False
-
-    def _sample(self, response: Response) -> Sample:
-        changes = [self._times.record(row)["updated_at"] for row in response.rows]
-        return Sample([change and second_of(change) for change in changes], response.total)
-
-    @property
-    def _now(self) -> int:
-        return int(self.run.started_at.timestamp())
-
     @property
     def _most_pages(self) -> int:
         """How many pages one query may take."""
         a_day = self.run.settings.daily_request_limit
         return max(1, min(MOST_PAGES, a_day // SHARE_OF_A_DAY))
+
+    @cached_property
+    def _slicer(self) -> Slicer:
+        return Slicer(self, self._query, self._most_pages)
 
     @cached_property
     def _custom_fields(self) -> CustomFields:
@@ -189,9 +129,3 @@ class Contacts(AudienceStream):
             self.schema["properties"],
             self.run.zone,
         )
-
-    @cached_property
-    def _times(self) -> RecordReader:
-        """Reads of a contact only when it last changed."""
-        column = {"updated_at": self.schema["properties"]["updated_at"]}
-        return RecordReader({"properties": column}, zone=self.run.zone)

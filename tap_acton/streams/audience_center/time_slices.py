@@ -1,4 +1,4 @@
-"""Slices of time: a query for more rows than a day's calls can read is cut into these.
+"""Slices of time: a query that takes too many pages is cut into these.
 
 The rows of a slice are known by when they last changed. A row that changes while the earlier
 slices are read moves to a later one, and is read there.
@@ -6,18 +6,31 @@ slices are read moves to a later one, and is read there.
 
 from __future__ import annotations
 
+import logging
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from tap_acton.api.pagination import DEFAULT_PAGE_SIZE, FIRST_PAGE, Page
+from tap_acton.records.reader import RecordReader
 from tap_acton.records.timestamps import milliseconds_of, timestamp_of
+from tap_acton.streams.base.schema import SCHEMAS
+from tap_acton.sync.retriever import MOST_READINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from tap_acton.sync.query import Place
+    from tap_acton.streams.audience_center.stream import AudienceStream
+    from tap_acton.sync.query import Place, Query, Response
+
+CONTACTS = "contacts"
+"""The stream with the schema of contacts."""
+
+MOST_PAGES = 100
+"""A query of more pages is cut into slices: while it is read, too many rows would move."""
 
 DAY_SECONDS = 86_400
 
@@ -139,6 +152,92 @@ def is_torn(whole: Sample, earlier: Sample, later: Sample) -> bool:
     if whole.total is None or earlier.total is None or later.total is None:
         return False
     return earlier.total + later.total < whole.total
+
+
+class Slicer:
+    """Cuts a query for contacts that takes too many pages into slices, the oldest first.
+
+    Args:
+        stream: What requests the pages, and counts the calls.
+        query_of: Makes the query for a slice.
+        most_pages: How many pages one query may take.
+    """
+
+    def __init__(
+        self, stream: AudienceStream, query_of: Callable[[TimeSlice], Query], most_pages: int
+    ) -> None:
+        self._stream = stream
+        self._query_of = query_of
+        self._most_pages = most_pages
+        self._is_heeded: bool | None = None
+
+    def follow_ups(self, response: Response) -> Iterable[Query]:
+        """Return the slices to read in the place of a query, by its first page; often none.
+
+        Runs in a worker thread, and not in several before the filters have proved themselves.
+        """
+        if self._stream.is_older or not self._is_large(response):
+            return ()
+        if self._is_heeded is None:
+            self._is_heeded = self._proves_filters(response)
+        if not self._is_heeded:
+            return ()
+        return map(self._query_of, TimeSlice.of(response.query.parameters).parts(self._now))
+
+    def _is_large(self, response: Response) -> bool:
+        """Tell whether more pages follow than are to be read in one query.
+
+        Without a total, a call for the first page too many shows it, if the one at hand may
+        have been cut.
+        """
+        rows, size, total = len(response.rows), response.page.size, response.total
+        step, most = min(rows, size), self._most_pages
+        # A total of just the rows that came may be no more than their number.
+        if total is not None and not total == rows == size:
+            return total > most * step > 0
+        if not rows or (rows < size and rows % DEFAULT_PAGE_SIZE):
+            return False
+        further = self._stream.fetch(response.query, Page(most * step, size=step)).rows
+        return bool(further) and list(further) != list(response.rows)
+
+    def _proves_filters(self, response: Response) -> bool:
+        """Find out by two calls whether Act-On heeds the filters; say so if it does not."""
+        span = TimeSlice.of(response.query.parameters)
+        for _ in range(MOST_READINGS):
+            whole = self._sample(response)
+            halves = []
+            if whole.median is not None:
+                halves = span.cut([whole.median]) or span.halves(self._now)
+            responses = [self._stream.fetch(self._query_of(half), FIRST_PAGE) for half in halves]
+            if not responses or any(one.problem is not None for one in responses):
+                break
+            earlier, later = map(self._sample, responses)
+            if is_heeded(halves[1].begin or 0, whole, earlier, later):
+                return True
+            if not is_torn(whole, earlier, later):
+                break
+            # Contacts may have moved from one half to the other, or been deleted.
+            response = self._stream.fetch(response.query, FIRST_PAGE)
+        self._stream.log(
+            "Act-On does not prove to heed the filters by the time of a change, so all contacts "
+            "are read in one query. If a day's calls do not suffice for it, it starts over.",
+            level=logging.WARNING,
+        )
+        return False
+
+    def _sample(self, response: Response) -> Sample:
+        changes = [self._times.record(row)["updated_at"] for row in response.rows]
+        return Sample([change and second_of(change) for change in changes], response.total)
+
+    @property
+    def _now(self) -> int:
+        return int(self._stream.run.started_at.timestamp())
+
+    @cached_property
+    def _times(self) -> RecordReader:
+        """Reads of a contact only when it last changed."""
+        column = {"updated_at": SCHEMAS.get_schema(CONTACTS)["properties"]["updated_at"]}
+        return RecordReader({"properties": column}, zone=self._stream.run.zone)
 
 
 def second_of(timestamp: str) -> int:
