@@ -19,9 +19,13 @@ from tap_acton.records.ids import fingerprint
 from tap_acton.records.reader import RecordReader
 from tap_acton.records.timestamps import is_timestamp
 from tap_acton.state.stream_state import ContactReportsState
-from tap_acton.streams.audience_center.contacts import Contacts
-from tap_acton.streams.audience_center.stream import AudienceStream, OlderQuery
-from tap_acton.streams.audience_center.time_slices import TimeSlice, second_of
+from tap_acton.streams.audience_center.contacts import ALL_CONTACTS, Contacts
+from tap_acton.streams.audience_center.stream import (
+    OLDER_DOWNLOAD_PATH,
+    AudienceStream,
+    OlderQuery,
+)
+from tap_acton.streams.audience_center.time_slices import MOST_PAGES, Slicer, TimeSlice, second_of
 from tap_acton.streams.base.schema import SCHEMAS
 from tap_acton.streams.lists.contact_facts import VERBS
 from tap_acton.sync.forecast import Forecast, pages_of
@@ -33,7 +37,7 @@ if TYPE_CHECKING:
 
     from tap_acton.records.extractors import Extracted
     from tap_acton.records.reader import Record, Row
-    from tap_acton.sync.query import Item, Place
+    from tap_acton.sync.query import Item, Place, Response
 
 OLDER_ACTIVITY_PATH = "/ucl/v2/segment/contacts/{account_id}/activity"
 
@@ -52,16 +56,26 @@ class ContactList(AudienceStream):
 
     path = Contacts.path
     primary_keys = ("id",)
-    older = Contacts.older
 
     def __init__(self, report: AudienceStream) -> None:
         self.name = report.name
         super().__init__(report.tap)
+        self._slicer = Slicer(self, self.query, MOST_PAGES)
 
-    def query(self, since: str | None) -> Query:
-        """Make the query for the contacts that changed since a timestamp."""
-        begin = None if since is None else second_of(since)
-        return Query(self.filled(self.path), parameters=TimeSlice(begin).filters)
+    def query(self, part: TimeSlice) -> Query:
+        """Make the query for the contacts that changed within a slice of time."""
+        return Query(
+            self.filled(self.path), part.place, parameters=part.filters, subject=part.subject
+        )
+
+    def follow_ups(self, response: Response) -> Iterable[Query]:
+        """Cut a query of too many pages into slices of time, each with evidence of its own."""
+        return self._slicer.follow_ups(response)
+
+    def older(self, query: Query) -> OlderQuery:  # noqa: ARG002 - it knows no filter
+        """Return the download of all contacts, with as little of each as it can."""
+        path = self.filled(OLDER_DOWNLOAD_PATH, id=ALL_CONTACTS)
+        return OlderQuery(path, parameters={"columns": "Modified Date"})
 
     def batches(self, rows: Iterable[Row], query: Query) -> Iterator[Sequence[Record]]:  # noqa: ARG002 - all alike
         """Make records with no more of a contact than it takes to request its report."""
@@ -106,8 +120,8 @@ class ChangedContacts:
 
     def _pages(self) -> Iterator[list[tuple[str, str]]]:
         """Yield when contacts changed, and their ids, page by page."""
-        contacts, since = self._contacts, self._since
-        for part in contacts.retriever.read([contacts.query(since)]):
+        contacts, since = self._contacts, self._since or ""
+        for part in contacts.retriever.read([contacts.query(self._span)]):
             contacts.run.stop.check()
             if isinstance(part, Outcome):
                 contacts._take(part)  # noqa: SLF001 - its outcome counts as that of any query
@@ -116,7 +130,7 @@ class ChangedContacts:
                 (contact["updated_at"] or UNKNOWN, contact["id"])
                 for contact in part.records
                 # The older generation knows no filter.
-                if contact["id"] and (contact["updated_at"] or NEVER) >= (since or "")
+                if contact["id"] and (contact["updated_at"] or NEVER) >= since
             ]
 
     def place_of(self, item: Item) -> Place:
@@ -134,7 +148,7 @@ class ChangedContacts:
     def forecast(self) -> Forecast:
         """Foresee a call per contact, by the first page of the contacts that changed."""
         contacts, settings = self._contacts, self._report.run.settings
-        response = contacts.fetch(contacts.query(self._since), FIRST_PAGE)
+        response = contacts.fetch(contacts.query(self._span), FIRST_PAGE)
         if response.problem is not None:
             raise response.problem
         rows = len(response.rows)
@@ -145,6 +159,11 @@ class ChangedContacts:
             reports = min(reports, settings.max_concurrency)
         pages = pages_of(number, rows or 1)
         return Forecast(pages + reports, is_exact=False, reason=f"contacts: {number:,}")
+
+    @property
+    def _span(self) -> TimeSlice:
+        """When the contacts changed that are requested."""
+        return TimeSlice(None if self._since is None else second_of(self._since))
 
     @property
     def _since(self) -> str | None:
