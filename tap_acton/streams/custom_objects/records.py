@@ -183,7 +183,8 @@ class CustomObjectRecords(CustomObjectStream):
         if not self.summary.refused:
             self._remember(outcome.query)
         elif outcome.is_refused and self.summary.refused == 1:
-            self._remember(outcome.query, Page(size=self.paging.size))
+            # From its beginning, in the form of the first request.
+            self._remember(self._sorted(outcome.query), Page(size=self.paging.size))
 
     def _remember(self, query: Query, page: Page | None = None) -> None:
         """Remember the page to resume with; without one, that the dataset was read."""
