@@ -122,18 +122,11 @@ class OffsetPaging(Paging):
         """
         if not rows or total is None or page.offset + rows >= total:
             return []
-        reached = page.offset + self._reached(page, rows)
+        # More rows than requested must not hide those behind them.
+        reached = page.offset + min(rows, page.count)
         if page.end is not None:
             return [Page(reached, page.end)] if reached < page.end else []
-        return _pages(reached, total, self._length(page, rows))
-
-    def _reached(self, page: Page, rows: int) -> int:
-        """Return how many rows of a page count: more than requested must not hide others."""
-        return min(rows, page.count)
-
-    def _length(self, page: Page, rows: int) -> int:
-        """Return the number of rows to request per page, by what a page held."""
-        return min(rows, page.size)
+        return _pages(reached, total, min(rows, page.size))
 
     def behind(self, page: Page, rows: int, token: str = "") -> Page | None:  # noqa: ARG002 - without tokens
         """Return the page behind the last one."""
@@ -157,13 +150,14 @@ class OptionalPaging(OffsetPaging):
         """Return the query parameters that request a page; none for the first one."""
         return super().parameters(page) if page.offset or page.end else {}
 
-    def _reached(self, page: Page, rows: int) -> int:
-        """Return how many rows of a page count: all of the first, for which no count was sent."""
-        return super()._reached(page, rows) if page.offset else rows
+    def plan(self, page: Page, rows: int, total: int | None) -> list[Page]:
+        """Return the pages that are certain to follow a page.
 
-    def _length(self, page: Page, rows: int) -> int:
-        """Return the full size behind the first page, whose length nobody requested."""
-        return super()._length(page, rows) if page.offset else page.size
+        Nobody requested the length of the first one, so it does not limit that of the others.
+        """
+        if page.offset or page.end:
+            return super().plan(page, rows, total)
+        return _pages(rows, total or 0, page.size) if rows else []
 
 
 class NumberedPaging(Paging):
