@@ -1,4 +1,4 @@
-"""What waits for its turn on the disk: rows of a file or for others, ids to be put in order."""
+"""Rows and ids that wait on the disk, so that memory stays flat."""
 
 from __future__ import annotations
 
@@ -20,21 +20,14 @@ if TYPE_CHECKING:
 
 
 def unnamed_file(owner: object) -> IO[bytes]:
-    """Open a file that has no name, that nobody else can open, and that goes with its owner.
-
-    Args:
-        owner: The object that it belongs to.
-
-    Returns:
-        The file, to be written and read.
-    """
+    """Open a file without a name, which nobody else can open; it is closed with its owner."""
     file = TemporaryFile()  # noqa: SIM115 - closed with its owner
     weakref.finalize(owner, _close, file)
     return file
 
 
 def _close(file: IO[bytes]) -> None:
-    # What the disk had no room for was told when it was written; now nobody wants it.
+    # That the disk has no room for the rest was reported when it was written.
     with suppress(OSError):
         file.close()
 
@@ -47,19 +40,12 @@ class Spool:
         self._count = 0
 
     def add(self, item: Any) -> None:
-        """Keep an item.
-
-        Args:
-            item: The item, which JSON can hold.
-
-        Raises:
-            OSError: If the disk has no room for it.
-        """
+        """Keep an item, which JSON can hold; raises OSError if the disk has no room for it."""
         self._file.write(msgspec.json.encode(item) + b"\n")
         self._count += 1
 
     def extend(self, items: Iterable[Any]) -> None:
-        """Keep more items, though some may have been given; raises OSError like :meth:`add`."""
+        """Keep more items behind the others, even between two iterations."""
         self._file.seek(0, os.SEEK_END)
         for item in items:
             self.add(item)
@@ -73,7 +59,7 @@ class Spool:
         return self._count
 
     def __iter__(self) -> Iterator[Any]:
-        """The items in the order in which they were kept, as often as they are wanted."""
+        """The items in order, any number of times; one iteration at a time."""
         self._file.seek(0)
         yield from map(msgspec.json.decode, self._file)
 
@@ -87,9 +73,9 @@ MOST_IN_MEMORY = 10_000
 
 
 class HeldRows:
-    """Rows that can be gone through again and again, however many there are.
+    """Rows in order, however many there are; many of them wait in one file.
 
-    Rows beyond some are kept in one file, and rows that are on the disk already stay there.
+    Rows that are on the disk already, as those of a CSV file, stay where they are.
     """
 
     def __init__(self) -> None:
@@ -154,14 +140,7 @@ class Places:
             ) from None
 
     def behind(self, place: tuple[str, str]) -> Iterator[tuple[str, str]]:
-        """Give the places behind one.
-
-        Args:
-            place: The place; a pair of empty texts comes before all others.
-
-        Yields:
-            Those behind it, in order.
-        """
+        """Yield the places behind one, in order; a pair of empty texts comes before all others."""
         yield from self._file.execute(
             "SELECT a, b FROM place WHERE (a, b) > (?, ?) ORDER BY a, b", place
         )
