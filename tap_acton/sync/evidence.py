@@ -101,7 +101,7 @@ class Endpoint:
 class Reading:
     """One attempt to read a query whole: takes its responses in order, says which page is missing.
 
-    A query that is read again, because an earlier reading proved nothing, is always a sequence.
+    A query that is read again is always a sequence, since as a set it was not proven.
 
     Attributes:
         problem: The failure of a request, if one failed for good.
@@ -136,7 +136,7 @@ class Reading:
         self._requested = 0
 
     def begin(self, first: Response) -> None:
-        """See by the first response, in the thread that has requested it, what this is."""
+        """Tell a sequence by its first response, in the thread that has requested it."""
         has_tokens = bool(first.token or first.page.token or first.is_last)
         self.is_sequence |= has_tokens or first.total is None or first.total < len(first.rows)
         self._requested = first.page.count
@@ -177,8 +177,8 @@ class Reading:
         if self.pending or self.is_broken or self.problem is not None:
             return None
         is_over = self._is_single or self._at_end or self._is_file
-        # Fewer rows than reported are never complete. Where nothing else ends the reading, just
-        # as many are; counting takes its time, so it is not tried before, and not behind that.
+        # Where nothing else ends the reading, as many rows as reported do. Counting takes time, so
+        # nothing is counted before that many have come, nor once there are more.
         least = self.total or 0
         is_due = self.total is not None and self._endpoint.total_is_real and not self._is_full
         is_due &= self._counted <= least <= self.query.first.offset + self._rows
@@ -196,7 +196,7 @@ class Reading:
                 found = Evidence.LAST_TOKEN if self._has_tokens else Evidence.EMPTY_PAGE
             elif is_exact:
                 found = Evidence.TOTAL
-        return found if count >= least else None
+        return found if count >= least else None  # fewer than reported are never complete
 
     @property
     def count(self) -> int:
@@ -256,7 +256,9 @@ class Reading:
     def _further(self, response: Response) -> Sequence[Row]:
         """Return the rows of a response that may be new, and note whether it is the last."""
         page, rows = response.page, response.rows
-        self._has_tokens |= bool(response.token or page.token or response.is_last)
+        # A full first page may be called the last one only because numbers lead on, not tokens.
+        is_last = response.is_last and len(rows) < page.count
+        self._has_tokens |= bool(response.token or page.token) or is_last
         if self.responses == 1:
             self._first = rows
             # Without a total, "no rows" is believed only the second time.

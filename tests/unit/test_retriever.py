@@ -170,7 +170,7 @@ def test_an_honest_server_gets_hardly_more_calls_than_it_has_pages(
     [
         *((OffsetPaging, *case) for case in [(0, 2), (3, 2), (5, 2), (6, 3), (9, 3), (10, 4)]),
         *((NumberedPaging, *case) for case in [(0, 2), (3, 2), (5, 2), (6, 3), (10, 3), (11, 4)]),
-        *((TokenPaging, *case) for case in [(0, 1), (3, 1), (5, 1), (6, 2), (10, 2), (11, 3)]),
+        *((TokenPaging, *case) for case in [(0, 1), (3, 1), (5, 2), (6, 2), (10, 2), (11, 3)]),
         *((OptionalPaging, *case) for case in [(0, 1), (3, 1), (50, 1)]),
     ],
 )
