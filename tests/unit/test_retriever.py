@@ -101,6 +101,8 @@ def is_readable(server: Server, item: Item) -> bool:
         or lacks_rows
         or (has_twins and is_paged)
         or server.total == "more"
+        # Just as many rows as requested may have been cut.
+        or (server.habit == "ignores both" and len(item.rows) == SIZE and is_paged)
         or server.habit in {"cut", "wraps", "clamps", "ignores offset"}
         or (server.habit == "hidden" and server.counts_hidden)
         # Without an order, only a set can be known to be whole.
@@ -292,6 +294,13 @@ def test_known_limit_a_page_that_is_cut_to_its_border() -> None:
     found = read(server)
     assert found["i00"].evidence is Evidence.EMPTY_PAGE
     assert found["i00"].rows == 5
+
+
+@pytest.mark.parametrize("rows", [1, 4, 5, 6, 13])
+def test_where_all_rows_come_whatever_is_requested_the_endpoint_has_no_pages(rows: int) -> None:
+    found = check(server_with(rows, total="none", habit="ignores both"))["i00"]
+    # Just as many as requested may have been cut.
+    assert found.evidence is (None if rows == SIZE else Evidence.ONE_ANSWER)
 
 
 # Rows that share a key, or are the same
