@@ -80,8 +80,7 @@ class Account:
         self._csv_page = b"".join(self._csv_rows)
         self._events = events_of(recipients)
         self._drilldowns = {
-            kind: _encoded(_page([_event(kind, place) for place in range(count)], count))
-            for kind, count in self._events.items()
+            kind: _encoded(_events_page(kind, 0, count)) for kind, count in self._events.items()
         }
         self._report = _encoded(_report(events_of(recipients)))
         self._message = _encoded(_message())
@@ -122,10 +121,11 @@ class Account:
         return _numbered(self._report, number)
 
     def drilldown(self, number: int, kind: str, offset: int = 0) -> bytes:
-        """Return the events of one kind of a message as JSON; they fit on one page."""
+        """Return the events of one kind of a message from an offset on; they fit on one page."""
+        page = self._drilldowns[kind]
         if offset:
-            return _encoded(_page([], self._events[kind]))
-        return _numbered(self._drilldowns[kind], number)
+            page = _encoded(_events_page(kind, offset, self._events[kind]))
+        return _numbered(page, number)
 
 
 def events_of(recipients: int) -> dict[str, int]:
@@ -219,6 +219,12 @@ def _event(kind: str, place: int) -> dict[str, Any]:
         "ts": f"#17{_NUMBER}{place:03}{len(kind):03}#",
         "linkURI": "https://www.example.com/new" if kind == "CLICKED" else "",
     }
+
+
+def _events_page(kind: str, offset: int, total: int) -> dict[str, Any]:
+    """Make the page with the events of a message from an offset on."""
+    rows = [_event(kind, place) for place in range(offset, total)]
+    return _page(rows, total) | {"offset": offset}
 
 
 def _message() -> dict[str, Any]:
