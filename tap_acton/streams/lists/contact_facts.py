@@ -161,6 +161,7 @@ class ContactFactsStream(ActOnStream):
     that is read makes it, and keeps the rows of the others until they are read.
     """
 
+    path = "/api/1/list/{list_id}/record/{contact_id}/facts"
     listing, item = "lists", "contact"
     selected_by_default = False
 
@@ -177,10 +178,11 @@ class ContactFactsStream(ActOnStream):
         meanwhile. The bookmark leaves nothing out: what is old may be of a contact that is new.
         """
         for list_id, contact_id in self._contacts():
+            ids = {"list_id": list_id, "contact_id": contact_id}
             yield Query(
-                f"/api/1/list/{path_part(list_id)}/record/{path_part(contact_id)}/facts",
+                self.filled(self.path, **ids),
                 (list_id, contact_id),
-                given={"list_id": list_id, "contact_id": contact_id},
+                given=ids,
                 since=self.bookmark.start,
                 subject=f"contact {contact_id}",
                 item={"id": contact_id},
