@@ -99,8 +99,9 @@ def test_whatever_comes_is_read_alike_or_refused_alike(body: bytes) -> None:
             return "refused"
 
     def in_memory() -> Iterator[list[str]]:
-        content = body.decode("utf-8-sig", "replace").replace("\0", "")
-        headers, rows = read_csv(content)
+        headers, rows = read_csv(body.decode("utf-8-sig").replace("\0", ""))
+        if rows and not body.endswith(b"\n") and len(rows[-1]) < len(headers):
+            raise ValueError
         return iter([headers, *rows])
 
     # A file without a line is refused later, for want of headers.
@@ -111,6 +112,20 @@ def test_whatever_comes_is_read_alike_or_refused_alike(body: bytes) -> None:
 def test_what_is_not_csv_is_refused(body: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - it has no text
         list(kept(body).rows())
+
+
+@pytest.mark.parametrize("body", [b"A,B\r\nZo\xc3,b\r\n", b"A,B\r\na,b\r\na"])
+def test_bytes_that_are_not_utf_8_and_a_row_that_is_cut_off_are_refused(body: bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - it has no text
+        list(kept(body).rows())
+
+
+def test_the_last_row_needs_no_end_and_rows_may_be_narrower_than_the_headers() -> None:
+    assert list(kept(b"A,B\r\na\r\nb,b").rows()) == [["A", "B"], ["a"], ["b", "b"]]
+
+
+def test_bytes_that_are_not_utf_8_may_be_replaced() -> None:
+    assert list(kept(b"A\r\nZo\xc3\r\n").rows("replace")) == [["A"], ["Zo\ufffd"]]
 
 
 @pytest.mark.parametrize("body", [b"A" * 100, b'"' + b"A\r\n" * 40])

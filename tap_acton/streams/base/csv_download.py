@@ -2,8 +2,9 @@
 
 Neither the headers of Act-On's CSV nor its spelling of values are documented. So the first page
 is always requested as JSON, and a file is used only once all of it is here and has proved to hold
-what JSON holds: the same columns, the same first rows, and no fewer rows than the page's total.
-Nothing of it is emitted before, so JSON can take its place at any time.
+what JSON holds: the same columns, text in UTF-8, a whole last row, the same first rows, and no
+fewer rows than the page's total. Nothing of it is emitted before, so JSON can take its place at
+any time.
 """
 
 from __future__ import annotations
@@ -180,7 +181,9 @@ class CsvDownload:
             file = CsvFile()
             tries = None if proof.is_needed else DOWNLOAD_TRIES
             stream.run.client.download(call, file.content, tries)
-            rows = self._proven(file.rows(), page, proof)
+            # JSON cannot take the place of a file that is needed.
+            lines = file.rows("replace" if proof.is_needed else "strict")
+            rows = self._proven(lines, page, proof)
         except ValueError:
             raise UnlikeJsonError(
                 f"{subject}: Act-On's CSV does not hold what its JSON holds."
@@ -312,19 +315,29 @@ class CsvFile:
 
     def __init__(self) -> None:
         self.content = unnamed_file(self)
+        self._has_open_end = False
 
-    def rows(self) -> Iterator[list[str]]:
+    def rows(self, errors: str = "strict") -> Iterator[list[str]]:
         """Read the file from its beginning, as a text in memory would be read.
+
+        Args:
+            errors: What becomes of bytes that are not UTF-8: ``strict`` or ``replace``.
 
         Yields:
             The headers, then the rows, without empty lines.
 
         Raises:
-            ValueError: If it is not CSV.
+            ValueError: If it is not CSV, or the last row is cut off.
         """
-        return csv_rows(chain.from_iterable(self._blocks()))
+        headers: list[str] = []
+        cells: list[str] = []
+        for cells in csv_rows(chain.from_iterable(self._blocks(errors))):
+            headers = headers or cells
+            yield cells
+        if self._has_open_end and len(cells) < len(headers):
+            raise ValueError
 
-    def _blocks(self) -> Iterator[io.StringIO]:
+    def _blocks(self, errors: str) -> Iterator[io.StringIO]:
         """Give whole lines, with their ends, and without the character NUL."""
         self.content.seek(0)
         rest, encoding = b"", "utf-8-sig"
@@ -333,10 +346,11 @@ class CsvFile:
             if len(rest) > LONGEST_LINE:
                 raise ValueError
             if end:
-                yield _text(lines + end, encoding)
+                yield _text(lines + end, encoding, errors)
                 encoding = "utf-8"
-        yield _text(rest, encoding)
+        self._has_open_end = bool(rest)
+        yield _text(rest, encoding, errors)
 
 
-def _text(lines: bytes, encoding: str) -> io.StringIO:
-    return io.StringIO(lines.decode(encoding, "replace").replace("\0", ""), newline="")
+def _text(lines: bytes, encoding: str, errors: str) -> io.StringIO:
+    return io.StringIO(lines.decode(encoding, errors).replace("\0", ""), newline="")
