@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from acton_sandbox import Account, Choices
+from acton_sandbox import Account, Choices, Fault
 from acton_sandbox.size import ListPlan
 from tests.contract.conftest import NOW, bench_of
 from tests.contract.expected import by_key
@@ -87,6 +87,21 @@ def test_a_run_learns_once_what_totals_count(bench: Bench) -> None:
     second = read(bench, catalog, first.state, page_size=10, max_concurrency=1)
     assert second.failure is None
     assert len([line for line in second.lines("INFO") if "counts all rows of a list" in line]) == 1
+
+
+def test_a_list_whose_rows_move_is_refused_and_the_others_are_read(
+    account: Account, bench: Bench
+) -> None:
+    moved, *others = (item.id for item in account.lists if item.readable)
+    bench.sandbox.faults.add(Fault("page_gap", f"/api/1/list/{moved}", times=None))
+    found = bench.run(streams=[STREAM], page_size=10, bulk_format="auto")
+    assert STREAM in str(found.failure)
+    (line,) = [line for line in found.lines("WARNING") if "rows may be missing" in line]
+    assert f"list {moved}" in line
+    read = {row["list_id"] for row in found.records[STREAM]}
+    assert read >= {*others}
+    (progress,) = found.bookmarks[STREAM]["progress"]
+    assert progress["lists"].keys() == {*others}
 
 
 def test_streams_of_many_lists_prove_the_total_once() -> None:
