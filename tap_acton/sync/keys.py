@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from tap_acton.records.reader import Record
 
-KEYS_HELD = 50_000
+KEYS_HELD = 10_000
 """At least so many of the latest keys are known one by one; of the others, only their number."""
 
 BATCHES_HELD = 20

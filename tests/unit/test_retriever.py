@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from tap_acton.api.pagination import Paging
     from tap_acton.records.reader import Record, Row
 
-SERVERS = 500
+SERVERS = 1000
 """So many servers are tried of each kind; ``make soak`` tries new ones for an hour."""
 
 MOVES = ("", "insert", "delete", "both")
