@@ -67,7 +67,7 @@ class Evidence(enum.StrEnum):
     LAST_TOKEN = "no token for a next page"  # noqa: S105 - says why, opens nothing
 
 
-class Source(Protocol):
+class RowSource(Protocol):
     """What it takes to judge the responses to the queries of a stream."""
 
     @property
@@ -114,7 +114,7 @@ class Reading:
     """
 
     def __init__(
-        self, query: Query, source: Source, endpoint: Endpoint, *, is_again: bool = False
+        self, query: Query, source: RowSource, endpoint: Endpoint, *, is_again: bool = False
     ) -> None:
         self.query = query
         self.problem: CallError | None = None

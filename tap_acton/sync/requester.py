@@ -20,7 +20,7 @@ NEXT_TOKEN = "nextPageToken"  # noqa: S105 - the name of a field
 """Where an envelope has the token of the next page (Act-On reference, 2024 edition)."""
 
 
-class Endpoint(Protocol):
+class RequestMaker(Protocol):
     """What a stream says of its requests.
 
     Attributes:
@@ -48,12 +48,12 @@ class Requester:
 
     Args:
         client: Makes the calls, repeats them, and turns failures into errors.
-        endpoint: The stream.
+        maker: The stream.
     """
 
-    def __init__(self, client: ActOnClient, endpoint: Endpoint) -> None:
+    def __init__(self, client: ActOnClient, maker: RequestMaker) -> None:
         self._client = client
-        self._endpoint = endpoint
+        self._maker = maker
 
     def fetch(self, query: Query, page: Page) -> Response:
         """Request a page.
@@ -68,28 +68,28 @@ class Requester:
         Raises:
             ActOnError: If the failure concerns more than this request.
         """
-        endpoint = self._endpoint
-        if endpoint.paging is not None:
-            page = endpoint.paging.settled(page)
+        maker = self._maker
+        if maker.paging is not None:
+            page = maker.paging.settled(page)
         try:
-            call = endpoint.call(query, page)
+            call = maker.call(query, page)
 
             def interpret(payload: Any) -> Extracted:
                 try:
-                    return endpoint.extracted(payload, query)
+                    return maker.extracted(payload, query)
                 except UnknownShapeError:
                     raise RepeatableError(
                         f"{call.subject}: Act-On's response has an unknown shape."
                     ) from None
 
-            found = self._client.read(call, interpret, endpoint.decoder(query))
+            found = self._client.read(call, interpret, maker.decoder(query))
         except NotFoundError as error:
-            is_gone = endpoint.missing_is_gone and query.item is not None
+            is_gone = maker.missing_is_gone and query.item is not None
             return Response(query, page, problem=GoneError(error.sentence) if is_gone else error)
         except CallError as error:
             return Response(query, page, problem=error)
         response = Response(query, page, found.rows, found.total)
-        if isinstance(endpoint.paging, TokenPaging) and NEXT_TOKEN in found.envelope:
+        if isinstance(maker.paging, TokenPaging) and NEXT_TOKEN in found.envelope:
             token = str(found.envelope[NEXT_TOKEN] or "")
             return replace(response, token=token, is_last=not token)
         return response

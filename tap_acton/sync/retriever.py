@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, cast
 
 from tap_acton.api.pagination import FIRST_PAGE
-from tap_acton.sync import evidence
-from tap_acton.sync.evidence import Endpoint, Evidence, Reading
+from tap_acton.sync.evidence import Endpoint, Evidence, Reading, RowSource
 from tap_acton.sync.fan_out import in_order
 from tap_acton.sync.query import Outcome, Response
 
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
 
     from tap_acton.api.pagination import Page
     from tap_acton.records.reader import Record, Row
-    from tap_acton.sync.fan_out import Outcome as TaskOutcome
-    from tap_acton.sync.fan_out import Task
+    from tap_acton.sync.fan_out import Task, TaskOutcome
     from tap_acton.sync.query import Query
 
 MOST_READINGS = 3
@@ -31,7 +29,7 @@ FEW_IN_VAIN = 3
 """After so many queries in a row that were read again in vain, the next ones are read once."""
 
 
-class Source(evidence.Source, Protocol):
+class Source(RowSource, Protocol):
     """What a retriever needs of a stream; nothing else of a stream is known here."""
 
     def fetch(self, query: Query, page: Page) -> Response:

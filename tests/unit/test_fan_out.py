@@ -28,7 +28,7 @@ from tap_acton.sync.fan_out import RESULTS_WAITING_PER_WORKER, WEIGHT_WAITING, i
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from tap_acton.sync.fan_out import Outcome, Task
+    from tap_acton.sync.fan_out import Task, TaskOutcome
 
 LONGEST_WAIT = 20.0
 """Seconds after which a test that waits for a thread has failed."""
@@ -91,7 +91,7 @@ class Tree:
             partial(child.run, (*path, position)) for position, child in enumerate(self.children)
         ]
 
-    def run(self, path: tuple[int, ...]) -> Outcome[tuple[int, ...]]:
+    def run(self, path: tuple[int, ...]) -> TaskOutcome[tuple[int, ...]]:
         return path, self.tasks(*path)
 
     def paths(self, *path: int) -> Iterator[tuple[int, ...]]:
@@ -124,7 +124,7 @@ def leaves(results: Iterable[int]) -> Iterator[Task[int]]:
 
 
 def failing(error: Exception) -> Task[Any]:
-    def fail() -> Outcome[Any]:
+    def fail() -> TaskOutcome[Any]:
         raise error
 
     return fail
@@ -152,11 +152,11 @@ class TestOrder:
     def test_a_task_that_is_answered_last_comes_first_if_it_is_first(self) -> None:
         is_third_done = threading.Event()
 
-        def first() -> Outcome[str]:
+        def first() -> TaskOutcome[str]:
             assert is_third_done.wait(LONGEST_WAIT)
             return "first", ()
 
-        def third() -> Outcome[str]:
+        def third() -> TaskOutcome[str]:
             is_third_done.set()
             return "third", ()
 
@@ -178,7 +178,7 @@ class TestOrder:
         assert list(in_order(tasks, width=2)) == [0, 1, 2, 3, 4]
 
     def test_a_chain_of_tasks_is_followed_to_its_end(self) -> None:
-        def link(number: int) -> Outcome[int]:
+        def link(number: int) -> TaskOutcome[int]:
             return number, [partial(link, number + 1)] if number < 999 else []
 
         assert list(in_order([partial(link, 0)], width=4)) == list(range(1000))
@@ -192,7 +192,7 @@ class TestBounds:
         begun = yielded = most_ahead = 0
 
         def counted(task: Task[Any]) -> Task[Any]:
-            def run() -> Outcome[Any]:
+            def run() -> TaskOutcome[Any]:
                 result, further = task()
                 return result, [counted(other) for other in further]
 
@@ -251,7 +251,7 @@ class TestBounds:
         lock = threading.Lock()
         most = 0
 
-        def meet(number: int) -> Outcome[int]:
+        def meet(number: int) -> TaskOutcome[int]:
             nonlocal most
             with lock:
                 under_way["now"] += 1
@@ -331,7 +331,7 @@ class TestBounds:
     ) -> None:
         begun: list[int] = []
 
-        def task(number: int) -> Outcome[int]:
+        def task(number: int) -> TaskOutcome[int]:
             return number, [partial(task, number + part) for part in range(1, 40) if not number]
 
         with manual_pool() as pool:
@@ -376,7 +376,7 @@ class TestBounds:
         begun = yielded = 0
 
         def counted(task: Task[Any]) -> Task[Any]:
-            def run() -> Outcome[Any]:
+            def run() -> TaskOutcome[Any]:
                 nonlocal begun
                 begun += 1
                 result, further = task()
@@ -404,7 +404,7 @@ class TestBounds:
 
         watched: list[weakref.ref[Result]] = []
 
-        def task() -> Outcome[Result]:
+        def task() -> TaskOutcome[Result]:
             result = Result()
             watched.append(weakref.ref(result))
             return result, ()
@@ -440,7 +440,7 @@ class TestThreads:
         drivers = set()
         workers = set()
 
-        def work(number: int) -> Outcome[int]:
+        def work(number: int) -> TaskOutcome[int]:
             workers.add(threading.get_ident())
             return number, (further(number) if number % 3 == 0 else ())
 
@@ -492,7 +492,7 @@ class TestFailures:
         assume(expected)
         broken = expected[place % len(expected)]
 
-        def breakable(path: tuple[int, ...], node: Tree) -> Outcome[tuple[int, ...]]:
+        def breakable(path: tuple[int, ...], node: Tree) -> TaskOutcome[tuple[int, ...]]:
             if path == broken:
                 raise LookupError(*path)
             return path, [
@@ -562,7 +562,7 @@ class TestClosing:
         is_stuck, may_end = threading.Event(), threading.Event()
         workers: set[threading.Thread] = set()
 
-        def task(number: int) -> Outcome[int]:
+        def task(number: int) -> TaskOutcome[int]:
             begun.append(number)
             workers.add(threading.current_thread())
             if number == 1:
@@ -597,7 +597,7 @@ class TestClosing:
     def test_a_pool_that_was_read_to_its_end_leaves_no_thread_behind(self) -> None:
         workers: set[threading.Thread] = set()
 
-        def task() -> Outcome[None]:
+        def task() -> TaskOutcome[None]:
             workers.add(threading.current_thread())
             return None, ()
 
@@ -618,7 +618,7 @@ class TestCheckpoint:
         callers = []
         may_end = threading.Event()
 
-        def stuck() -> Outcome[str]:
+        def stuck() -> TaskOutcome[str]:
             assert may_end.wait(LONGEST_WAIT)
             return "answered", ()
 
@@ -633,7 +633,7 @@ class TestCheckpoint:
     def test_what_it_raises_ends_the_work_though_a_call_is_stuck(self) -> None:
         may_end = threading.Event()
 
-        def stuck() -> Outcome[int]:
+        def stuck() -> TaskOutcome[int]:
             may_end.wait(LONGEST_WAIT)
             return 0, ()
 
