@@ -72,7 +72,7 @@ def local_day(timestamp: int) -> date:
 
 def clock_text(timestamp: datetime) -> str:
     """Return the twelve-hour clock text of a timestamp, for example `7:05 AM`."""
-    half = "AM" if timestamp.hour < 12 else "PM"  # noqa: PLR2004
+    half = "AM" if timestamp.hour < 12 else "PM"  # noqa: PLR2004 - noon
     return f"{timestamp.hour % 12 or 12}:{timestamp.minute:02d} {half}"
 
 

@@ -336,7 +336,7 @@ class TapActOn(ActOnTap):
 
     # The SDK's own handler writes the state and exits with 0, as if everything had been read. It
     # is set at the very beginning of the SDK's constructor, so another one would come too late.
-    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002 - of a handler
         """End the run at the next safe point; at the second signal, at once."""
         if "run" not in self.__dict__:
             sys.exit(EXIT_SIGNAL_BASE + signum)

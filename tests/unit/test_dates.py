@@ -79,7 +79,7 @@ def test_what_is_no_date_is_refused(value: str) -> None:
         stretch(value, NOW)
 
 
-timestamps = st.datetimes(datetime(2001, 1, 1), datetime(2399, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+timestamps = st.datetimes(datetime(2001, 1, 1), datetime(2399, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - Hypothesis adds it
 
 
 @given(timestamps, st.sampled_from(["week", "month", "quarter", "year"]))

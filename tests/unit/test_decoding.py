@@ -126,7 +126,7 @@ def test_whatever_comes_it_is_decoded_or_refused(body: bytes) -> None:
     try:
         decode_json(body, "messages")
     except RepeatableError as error:
-        assert error.sentence.startswith("messages: Act-On sent a")  # noqa: PT017
+        assert error.sentence.startswith("messages: Act-On sent a")  # noqa: PT017 - both are right
 
 
 @pytest.mark.parametrize("start", [b"", b" \r\n", b"\xef\xbb\xbf"])

@@ -96,7 +96,7 @@ class TestNumericCodes:
         )
 
     def test_every_code_of_the_table_is_tested_above(self) -> None:
-        tested = self.test_a_known_code_decides_whatever_the_status.pytestmark[1]  # type: ignore[attr-defined]
+        tested = self.test_a_known_code_decides_whatever_the_status.pytestmark[1]  # type: ignore[attr-defined] # pytest's
 
         assert {code for code, _ in tested.args[1]} == set(CODES)
 

@@ -403,7 +403,7 @@ def test_whatever_is_damaged_is_not_relied_on(state: StreamState, data: st.DataO
     if problem or problems:
         assert found == kind()
     # Either another value of the right type, or nothing that a run goes by.
-    assert msgspec.convert(encode(found), tuple[kind]) == (found,)  # type: ignore[valid-type]
+    assert msgspec.convert(encode(found), tuple[kind]) == (found,)  # type: ignore[valid-type] # a type
     assert not left.get("replication_key_value", "").startswith("2999")
     written = json.dumps(encode(found))
     assert "2999" not in written

@@ -50,7 +50,7 @@ def stream(name: str, state: dict[str, Any] | None = None, **settings: Any) -> A
 # Timestamps
 
 
-@given(st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
+@given(st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - Hypothesis adds it
 def test_timestamps_have_one_width_and_keep_their_milliseconds(timestamp: datetime) -> None:
     text = timestamp_of(timestamp)
     assert len(text) == len("2024-09-06T16:50:52.528Z")
