@@ -7,7 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,9 +16,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+FOLDER = Path(".meltano")
 MELTANO = str(Path(".venv-meltano", "bin", "meltano"))
 TAP, TARGET = "tap-acton", "target-duckdb"
 SUMMARY = "Run summary: "
+
+SECONDS_TO_START = 60.0
+"""Within which a plugin has read the configuration that Meltano wrote for it."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +45,21 @@ def clear_state(environment: str) -> int:
     return subprocess.run([*meltano, "state", "clear", "--force", state_id], check=False).returncode
 
 
+def remove_configurations() -> None:
+    """Remove the copies of the settings, password included, that a killed run left behind.
+
+    Those of a run that is just starting are kept.
+    """
+    started_before = time.time() - SECONDS_TO_START
+    for file in FOLDER.glob("run/**/*.config.json"):
+        with suppress(FileNotFoundError):
+            if file.stat().st_mtime < started_before:
+                file.unlink()
+
+
 def run(environment: str, settings: Mapping[str, str]) -> Outcome:
     """Run the tap into the target, with these environment variables for the tap."""
+    remove_configurations()
     # Plugins may need a Python that is not on the path; make sure that this one is found.
     path = os.pathsep.join([os.environ.get("PATH", os.defpath), f"{sys.base_prefix}/bin"])
     process = subprocess.Popen(

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import socket
 import subprocess
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
 
+import pipeline.__main__ as pipeline
 from pipeline import sandbox
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 COMMAND = [sys.executable, "-m", "pipeline", "--size", "small"]
 
@@ -63,10 +63,32 @@ def test_a_second_run_reads_only_what_can_be_new(
     assert second["message_events"].calls < first["message_events"].calls / 3
 
 
+def test_an_open_env_file_is_told(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(project)
+    monkeypatch.setattr("pipeline.__main__._run", lambda *_: 0)
+    monkeypatch.setenv("TAP_ACTON_CLIENT_ID", "somebody")
+    before = os.umask(0o022)
+    try:
+        for mode, is_told in ((0o644, True), (0o600, False)):
+            Path(".env").touch()
+            Path(".env").chmod(mode)
+            assert pipeline.main() == 0
+            assert ("chmod 600 .env" in capfd.readouterr().err) == is_told
+    finally:
+        os.umask(before)
+
+
 @pytest.mark.timeout(180)
-def test_credentials_in_env_are_for_production(
+def test_credentials_in_env_are_for_production_and_nobody_else_reads_the_files_of_the_run(
     project: Path, environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
+    configuration = project / ".meltano/run/tap-acton/tap.of-a-killed-run.config.json"
+    configuration.parent.mkdir(parents=True)
+    configuration.write_text("{}")
+    os.utime(configuration, (0, 0))
+    ours = {*project.rglob("*")}
     folder = tmp_path_factory.mktemp("sandbox")
     sandbox.renew(folder, ["--size", "small"])
     with sandbox.running(folder) as url:
@@ -77,6 +99,12 @@ def test_credentials_in_env_are_for_production(
         report = make_run(project, environment, "Credentials found: reading their account.")
     assert report["messages"].arrived == report["messages"].emitted > 0
     assert [file.name for file in project.glob("output/*")] == ["acton.duckdb"]
+
+    assert not configuration.exists()
+    written = {*project.rglob("*")} - ours - {project / ".env"}
+    modes = {path: path.stat().st_mode for path in written if not path.is_symlink()}
+    assert modes
+    assert [path for path, mode in modes.items() if mode & 0o077] == []
 
 
 @pytest.mark.timeout(120)
