@@ -40,6 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     if options.ready_file:
         _announce(options.ready_file, sandbox.url)
+    if not sandbox.is_private:
+        sys.stderr.write(
+            "Other machines can reach the sandbox and its controls, without a token.\n"
+        )
     sys.stdout.write(f"{sandbox.url}\n")
     sys.stdout.flush()
     stopped.wait()

@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
@@ -15,16 +19,51 @@ from acton_sandbox.home import home_page
 from acton_sandbox.truth import counts_of, truth_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.requests import Request
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from acton_sandbox.service import Service
 
 
-def own_pages(service: Service) -> Starlette:
-    """Return the application that shows and turns a service."""
-    application = Starlette(routes=_ROUTES, exception_handlers={_RequestError: _refused})
+def own_pages(service: Service, hosts: Sequence[str]) -> Starlette:
+    """Return the application that shows and turns a service.
+
+    A page of another origin in the same browser gets nowhere: it cannot read what it does not
+    share, a name that it lets point here is not among the hosts, and what it sends has its origin.
+
+    Args:
+        service: The service.
+        hosts: The names under which the pages may be called; ``*`` for any.
+    """
+    application = Starlette(
+        routes=_ROUTES,
+        exception_handlers={_RequestError: _refused},
+        middleware=[
+            Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False),
+            Middleware(_OwnOrigin),
+        ],
+    )
     application.state.service = service
     return application
+
+
+class _OwnOrigin:
+    """Refuses what a page of another origin sends."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+        origin = headers.get("origin")
+        if origin is None or urlsplit(origin).netloc == headers.get("host"):
+            await self._app(scope, receive, send)
+        else:
+            await Response("the sandbox takes no orders from other pages\n", 403)(
+                scope, receive, send
+            )
 
 
 class _RequestError(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Self
 
 from acton_sandbox.gateway import Gateway
@@ -24,11 +25,13 @@ class Sandbox(Service):
 
     Attributes:
         url: Where it listens, once it has been started.
+        is_private: Whether only this machine can reach it.
     """
 
     def __init__(self, *args: Any, host: str = "127.0.0.1", port: int = 0, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.url = ""
+        self.is_private = True
         self._address = (host, port)
         self._server: ThreadedServer | None = None
 
@@ -41,7 +44,9 @@ class Sandbox(Service):
         listener = listening_socket(*self._address)
         host, port = listener.getsockname()
         self.url = f"http://{host}:{port}"
-        self._server = ThreadedServer(Gateway(self, own_pages(self)), listener)
+        self.is_private = ip_address(host).is_loopback
+        pages = own_pages(self, [host, "localhost"] if self.is_private else ["*"])
+        self._server = ThreadedServer(Gateway(self, pages), listener)
         self._server.start()
 
     def stop(self) -> None:

@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
@@ -42,3 +43,17 @@ def test_what_it_does_not_take(arguments: list[str], capsys: pytest.CaptureFixtu
     with pytest.raises(SystemExit):
         main(arguments)
     assert arguments[0] in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("host", "is_told"), [("127.0.0.1", False), ("0.0.0.0", True)])  # noqa: S104 - the point
+def test_it_says_so_where_other_machines_can_reach_it(
+    host: str,
+    is_told: bool,  # noqa: FBT001 - what is expected
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    told = Event()
+    told.set()
+    monkeypatch.setattr("acton_sandbox.__main__.Event", lambda: told)
+    assert main(["--host", host, "--port", "0", "--size", "small"]) == 0
+    assert ("Other machines can reach" in capsys.readouterr().err) == is_told

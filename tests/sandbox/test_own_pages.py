@@ -24,6 +24,27 @@ def test_the_edition_can_be_switched(client: Api, sandbox: Sandbox) -> None:
     assert "msgId" in client.json("/message")["msgresult"][0]
 
 
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Host": "rebound.example.com"}, 400),
+        ({"Origin": "https://page.example.com"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Origin": "OWN"}, 200),
+        ({}, 200),
+    ],
+)
+def test_a_page_of_another_origin_neither_reads_the_account_nor_sets_a_fault(
+    client: Api, sandbox: Sandbox, headers: dict[str, str], status: int
+) -> None:
+    headers = {name: value.replace("OWN", sandbox.url) for name, value in headers.items()}
+    fault = {"kind": "missing_fields"}
+    assert client.http.post("/_sandbox/faults", json=fault, headers=headers).status_code == status
+    assert bool(sandbox.faults.state()) == (status == 200)
+    assert client.http.get("/_sandbox/truth", headers=headers).status_code == status
+    assert client.http.get("/", headers=headers).status_code == status
+
+
 def test_the_next_day_over_http(client: Api, sandbox: Sandbox) -> None:
     before = client.json("/list/hardbounce")["count"]
     response = client.http.post("/_sandbox/next-day")
