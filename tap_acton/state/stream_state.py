@@ -204,10 +204,13 @@ class FilterState(StreamState):
 
 
 class ContactReportsState(StreamState):
-    """State of a stream that reads a report per contact. Moves when all contacts are read."""
+    """State of a stream that reads a report per contact. Moves when all contacts were asked for."""
 
     covered_until: Timestamp | None = None
     """The time up to which changed contacts have been read."""
+
+    ask_again: list[str] = field(default_factory=list)
+    """Ids of contacts that failed for a reason that may pass; the next run requests them."""
 
     covers: dict[str, list[str]] = field(default_factory=dict)
     """By setting the values it had. If they differ now, all contacts are read."""

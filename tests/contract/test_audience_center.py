@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from acton_sandbox import Account, Choices, Fault
+from tap_acton.streams.audience_center import contact_reports
 from tests.contract.conftest import NOW, bench_of
 from tests.contract.expected import Record, timestamp
 from tests.contract.expected_audience_center import (
@@ -265,22 +266,42 @@ def test_an_end_date_bounds_what_is_covered(account: Account, bench: Bench) -> N
     assert rows == {row["id"] for row in expected}
 
 
-def test_a_refused_contact_is_asked_about_again(account: Account, bench: Bench) -> None:
-    refused = not_gone(account)[3]
-    first = bench.run(streams=["contact_scores"])
-    bench.next_day()
+def test_a_refused_contact_is_asked_about_again_and_the_others_are_not(
+    account: Account, bench: Bench
+) -> None:
+    refused = min(not_gone(account), key=lambda contact: contact.updated_at)
     path = f"{BASE}/contactReport/id/{refused.id}/scores"
     bench.sandbox.faults.add(Fault("status", path, status=400, times=None, body='{"errors": []}'))
-    second = bench.run(streams=["contact_scores"])
+    first = bench.run(streams=["contact_scores"])
+    assert first.failure is not None
+    second = bench.run(first.state, streams=["contact_scores"])
     assert second.failure is not None
-    assert covered(second, "contact_scores") is None
     bench.sandbox.faults.clear()
     third = bench.run(second.state, streams=["contact_scores"])
     assert third.failure is None
-    ids = {row["contact_id"] for row in third.records["contact_scores"]}
-    assert refused.id in ids or not refused.scores
-    assert len(asked_about(third, "scores")) == len(bench.sandbox.account.contacts)
-    assert first.records["contact_scores"]
+    fourth = bench.run(third.state, streams=["contact_scores"])
+    assert fourth.failure is None
+    recent = set(asked_about(fourth, "scores"))
+    assert refused.id not in recent
+    assert len(recent) < len(account.contacts)
+    assert set(asked_about(second, "scores")) == recent | {refused.id}
+    assert set(asked_about(third, "scores")) == recent | {refused.id}
+    rows = [*first.records["contact_scores"], *third.records["contact_scores"]]
+    expected = report_records(account)["contact_scores"]
+    assert {row["id"]: row for row in rows} == {row["id"]: row for row in expected}
+
+
+def test_where_many_contacts_fail_all_that_changed_are_asked_about_again(
+    account: Account, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contact_reports, "MOST_ASKED_AGAIN", 2)
+    for contact in not_gone(account)[:3]:
+        path = f"{BASE}/contactReport/id/{contact.id}/scores"
+        fault = Fault("status", path, status=400, times=None, body='{"errors": []}')
+        bench.sandbox.faults.add(fault)
+    found = bench.run(streams=["contact_scores"])
+    assert found.failure is not None
+    assert covered(found, "contact_scores") is None
 
 
 def test_the_state_of_a_shard_is_not_taken_for_that_of_all(account: Account, bench: Bench) -> None:

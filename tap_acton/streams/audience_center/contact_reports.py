@@ -50,6 +50,9 @@ UNKNOWN = "-"
 NEVER = "~"
 """Comes behind all timestamps."""
 
+MOST_ASKED_AGAIN = 1000
+"""If more contacts failed, all that changed are requested again, and the state stays small."""
+
 
 class ContactList(AudienceStream):
     """The contacts, read in the name of a report for their ids and the times of their changes."""
@@ -104,6 +107,7 @@ class ChangedContacts:
         self._report = report
         self._is_in_older = is_in_older
         self._contacts = ContactList(report)
+        self._failed: set[str] = set()
 
     def items(self) -> Iterator[Item]:
         """Give the contacts, in the order in which they changed.
@@ -111,9 +115,12 @@ class ChangedContacts:
         The bookmark leaves no row out: what is old may be of a contact that is new.
         """
         in_shard = self._report.run.settings.in_shard
+        failed = set(self._report.progress.ask_again)
         with closing(Places()) as places:
             for some in self._pages():
                 places.add(some)
+                failed.difference_update(contact_id for _, contact_id in some)
+            places.add([(UNKNOWN, contact_id) for contact_id in sorted(failed)])
             for updated_at, contact_id in places.behind(("", "")):
                 if in_shard(contact_id):
                     yield {"id": contact_id, "updated_at": updated_at}
@@ -137,13 +144,21 @@ class ChangedContacts:
         """Say where a contact stands in the order of changes."""
         return (item["updated_at"], item["id"])
 
+    def finished(self, outcome: Outcome) -> None:
+        """Remember which contacts failed for a reason that may pass."""
+        if outcome.query.item is not None:
+            self._failed.discard(outcome.query.item["id"])
+            if outcome.is_refused:
+                self._failed.add(outcome.query.item["id"])
+
     def remember(self) -> None:
         """Remember up to which timestamp the changes of contacts are covered."""
         report = self._report
-        if not report.summary.refused:
+        if len(self._failed) <= MOST_ASKED_AGAIN:
             started_at = report.load.started_at
             report.progress.covered_until = min(started_at, report.bookmark.end or started_at)
             report.progress.covers = self.covers
+            report.progress.ask_again = sorted(self._failed)
 
     def forecast(self) -> Forecast:
         """Foresee a call per contact, by the first page of the contacts that changed."""

@@ -47,6 +47,9 @@ class OwnItems(Protocol):
     def place_of(self, item: Item) -> Place:
         """Say where an item stands in the order of reading."""
 
+    def finished(self, outcome: Outcome) -> None:
+        """Take note of what came of reading one."""
+
     def remember(self) -> None:
         """Remember that all of them were read."""
 
@@ -106,6 +109,12 @@ class AudienceStream(ActOnStream):
         """Say where an item stands in the order of reading."""
         own = self.own_items
         return super().place_of(item) if own is None else own.place_of(item)
+
+    def finished(self, outcome: Outcome) -> None:
+        """Remember what the outcome of a query proves."""
+        super().finished(outcome)
+        if self.own_items is not None:
+            self.own_items.finished(outcome)
 
     def done(self) -> None:
         """Remember that all queries have had their outcome."""
