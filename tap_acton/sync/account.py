@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_acton.api.client import Call
 from tap_acton.errors import ActOnError, CallError, RepeatableError, StreamFailedError
+from tap_acton.records.values import Unconvertible, identifier
 from tap_acton.records.zones import zone_of
 
 if TYPE_CHECKING:
@@ -68,27 +69,30 @@ class Account:
         """
         if self._number is None:
             try:
-                self._number = str(self.row["account_id"])
-            except (CallError, KeyError):
-                raise self._has_no_number from None
+                self._number = identifier(self.row.get("account_id"))
+            except (CallError, Unconvertible):
+                self._number = None
+        if self._number is None:
+            raise self._has_no_number
         return self._number
 
     @cached_property
     def zone(self) -> tzinfo | None:
-        """The account's time zone; None if it is unknown.
+        """The account's time zone; None, with a warning, if it is unknown.
 
         Raises:
             StreamFailedError: If the call fails again and again.
         """
+        reason = f"{NAME}: Act-On reports no time zone that is known."
         try:
-            name = self.row.get("time_zone")
+            zone = zone_of(self.row.get("time_zone"))
         except CallError as error:
+            zone, reason = None, error.sentence
+        if zone is None:
             logger.warning(
-                "%s Timestamps that come as text without a zone stay in extra_fields.",
-                error.sentence,
+                "%s Timestamps that come as text without a zone stay in extra_fields.", reason
             )
-            return None
-        return zone_of(name)
+        return zone
 
     @cached_property
     def _found(self) -> Row | ActOnError:

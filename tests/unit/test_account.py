@@ -1,0 +1,77 @@
+"""What a run takes of the account, whatever Act-On reports."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from tap_acton.errors import NotAvailableError, StreamFailedError
+from tap_acton.sync.account import Account
+from tap_acton.sync.summary import RunSummary
+
+if TYPE_CHECKING:
+    from tap_acton.api.client import ActOnClient
+
+
+class Client:
+    """Answers with what Act-On reports, or fails."""
+
+    def __init__(self, answer: Any) -> None:
+        self._answer = answer
+
+    def read(self, *_: Any) -> Any:
+        if isinstance(self._answer, Exception):
+            raise self._answer
+        return self._answer
+
+
+def account_of(answer: Any) -> Account:
+    return Account(cast("ActOnClient", Client(answer)), RunSummary(), None)
+
+
+@pytest.mark.parametrize("number", [70123, "70123", " 70123 ", 70123.0])
+def test_the_number_of_the_account_is_a_text(number: Any) -> None:
+    assert account_of({"account_id": number}).number == "70123"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"account_id": None},
+        {"account_id": ""},
+        {"account_id": True},
+        {"account_id": {"id": 70123}},
+        NotAvailableError("account: Act-On returned HTTP 403."),
+    ],
+)
+def test_no_path_is_called_with_a_number_that_is_none(answer: Any) -> None:
+    account = account_of(answer)
+    with pytest.raises(StreamFailedError, match="set account_id") as first:
+        _ = account.number
+    with pytest.raises(StreamFailedError) as second:
+        _ = account.number
+    assert first.value is second.value
+
+
+@pytest.mark.parametrize(
+    ("answer", "name"),
+    [
+        ({"time_zone": "US/Pacific"}, "US/Pacific"),
+        ({"time_zone": "Neverland/Lagoon"}, None),
+        ({"time_zone": None}, None),
+        ({}, None),
+        (NotAvailableError("account: Act-On returned HTTP 403."), None),
+    ],
+)
+def test_a_zone_that_is_not_known_is_a_warning(
+    answer: Any, name: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    account = account_of(answer)
+    with caplog.at_level(logging.WARNING):
+        zone = account.zone
+    assert (zone and str(zone)) == name
+    warnings = [record.getMessage() for record in caplog.records]
+    assert [text.endswith("stay in extra_fields.") for text in warnings] == [True] * (name is None)
