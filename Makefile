@@ -34,6 +34,10 @@ unit: .venv/.project ## Run the unit tests in half a minute: fewer random exampl
 test: lint .meltano/.installed-for-tests ## Run the linters and all tests
 	$(VENV)/python -m pytest -n auto --dist worksteal
 
+.PHONY: test-lowest
+test-lowest: .venv-lowest/.installed ## Run the tests without Meltano, with the lowest versions that pyproject.toml allows
+	.venv-lowest/bin/python -m pytest -n auto --dist worksteal tests/unit tests/contract
+
 .PHONY: soak
 soak: .venv/.project ## Run the random tests with new seeds for an hour, or TAP_ACTON_SOAK_SECONDS
 	TAP_ACTON_SOAK_SECONDS=$${TAP_ACTON_SOAK_SECONDS:-3600} $(VENV)/python -m pytest -s -n 2 \
@@ -59,8 +63,8 @@ bench: .venv/.project .venv-bench-airbyte/.installed .venv-bench-dlt/.installed 
 
 .PHONY: audit
 audit: .venv-audit/.installed ## Look up known vulnerabilities of all pins (queries PyPI)
-	@set -e; for pins in requirements/*.txt; do \
-		echo "$$pins"; .venv-audit/bin/pip-audit --disable-pip --require-hashes --requirement "$$pins"; done
+	@set -e; for pins in $(filter-out requirements/lowest.txt,$(wildcard requirements/*.txt)); do \
+		echo "$$pins"; .venv-audit/bin/pip-audit --strict --disable-pip --require-hashes --requirement "$$pins"; done
 
 .PHONY: format
 format: .venv/.project ## Format the code
@@ -74,18 +78,22 @@ LOCK := $(VENV)/uv pip compile --quiet --upgrade --universal --python-version 3.
 .PHONY: lock
 lock: .venv/.project ## Pin the newest versions allowed by pyproject.toml
 	$(LOCK) pyproject.toml --group development --output-file requirements/development.txt
+	$(LOCK) pyproject.toml --group development --resolution lowest-direct --output-file requirements/lowest.txt
+	$(LOCK) --group build --output-file requirements/build.txt
 	$(LOCK) --group meltano --output-file requirements/meltano.txt
+	$(LOCK) --group target-duckdb --output-file requirements/target-duckdb.txt
+	$(LOCK) --group target-postgres --output-file requirements/target-postgres.txt
 	$(LOCK) --group audit --output-file requirements/audit.txt
 	$(LOCK) --group bench-airbyte --output-file requirements/bench-airbyte.txt
 	$(LOCK) --group bench-dlt --output-file requirements/bench-dlt.txt
 
 .PHONY: dist
-dist: .venv/.project ## Build the wheel and the source distribution
-	$(VENV)/uv build --no-config --no-build-isolation --quiet --clear --out-dir dist
+dist: .venv-build/.installed ## Build the wheel and the source distribution
+	.venv-build/bin/uv build --python .venv-build/bin/python --no-config --no-build-isolation --quiet --clear --out-dir dist
 
 .PHONY: clean
 clean: ## Remove everything that was installed, and the sandbox with its data
-	rm -rf .venv .venv-audit .venv-bench-* .venv-meltano .meltano/extractors .meltano/loaders .meltano/run .meltano/.installed*
+	rm -rf .venv .venv-audit .venv-bench-* .venv-build .venv-lowest .venv-meltano .meltano/extractors .meltano/loaders .meltano/run .meltano/.installed*
 	rm -rf .sandbox output/sandbox.duckdb* dist mutants .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 .venv/.dependencies: requirements/development.txt
@@ -104,6 +112,19 @@ clean: ## Remove everything that was installed, and the sandbox with its data
 	.venv-meltano/bin/python $(PIP) install --require-hashes --requirement $<
 	@touch $@
 
+.venv-build/.installed: requirements/build.txt
+	$(if $(PYTHON),,$(error No Python 3.11 or newer found: name one with make PYTHON=...))
+	$(PYTHON) -m venv --clear .venv-build
+	.venv-build/bin/python $(PIP) install --require-hashes --requirement $<
+	@touch $@
+
+.venv-lowest/.installed: requirements/lowest.txt
+	$(if $(PYTHON),,$(error No Python 3.11 or newer found: name one with make PYTHON=...))
+	$(PYTHON) -m venv --clear .venv-lowest
+	.venv-lowest/bin/python $(PIP) install --require-hashes --requirement $<
+	.venv-lowest/bin/python $(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
 .venv-audit/.installed: requirements/audit.txt
 	$(if $(PYTHON),,$(error No Python 3.11 or newer found: name one with make PYTHON=...))
 	$(PYTHON) -m venv --clear .venv-audit
@@ -115,11 +136,11 @@ clean: ## Remove everything that was installed, and the sandbox with its data
 	$(@D)/bin/python $(PIP) install --require-hashes --requirement $<
 	@touch $@
 
-.meltano/.installed: meltano.yml pyproject.toml requirements/development.txt .venv-meltano/.installed
+.meltano/.installed: meltano.yml pyproject.toml requirements/development.txt requirements/target-duckdb.txt .venv-meltano/.installed
 	$(MELTANO) --log-level=warning install tap-acton target-duckdb
 	@touch $@
 
 # `make run` does not need it.
-.meltano/.installed-for-tests: .meltano/.installed
+.meltano/.installed-for-tests: requirements/target-postgres.txt .meltano/.installed
 	$(MELTANO) --log-level=warning install target-postgres
 	@touch $@
