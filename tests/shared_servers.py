@@ -32,7 +32,7 @@ class SharedDatabase:
     def timestamps(self, identity: str, count: str) -> list[int]:
         """Give what is counted, in milliseconds since 1970, the earliest first."""
         rows = self._ask(
-            "SELECT moment FROM tap_acton_calls WHERE account = %s AND kind = %s ORDER BY moment",
+            "SELECT moment FROM tap_acton.calls WHERE account = %s AND kind = %s ORDER BY moment",
             identity,
             count,
         )
@@ -41,7 +41,7 @@ class SharedDatabase:
     def let_pass(self, identity: str, milliseconds: int) -> None:
         """Make what is counted older; the clock of a server cannot be set."""
         self._ask(
-            "UPDATE tap_acton_calls SET moment = moment - %s WHERE account = %s RETURNING 1",
+            "UPDATE tap_acton.calls SET moment = moment - %s WHERE account = %s RETURNING 1",
             milliseconds,
             identity,
         )
@@ -49,7 +49,7 @@ class SharedDatabase:
     def put_token(self, identity: str, text: str) -> None:
         """Write something in the place of a token."""
         self._ask(
-            "INSERT INTO tap_acton_tokens VALUES (%s, %s)"
+            "INSERT INTO tap_acton.tokens VALUES (%s, %s)"
             " ON CONFLICT (account) DO UPDATE SET token = excluded.token RETURNING 1",
             identity,
             text,

@@ -45,7 +45,7 @@ from tap_acton.errors import (
     UnreachableError,
 )
 from tap_acton.stores.call_counts import SECOND_MS, system_clock
-from tap_acton.stores.tokens import Token
+from tap_acton.stores.tokens import Token, fits_header
 
 if TYPE_CHECKING:
     from tap_acton.api.rate_limits import RateLimits
@@ -251,7 +251,7 @@ class TokenChain:
         self._limits.count_login()
         self.has_answer = True
         payload = _json_object(response.body)
-        if response.status == HTTPStatus.OK and _fits_header(payload.get("access_token")):
+        if response.status == HTTPStatus.OK and fits_header(payload.get("access_token")):
             return token_from(payload, self._now())
         raise self._failure_of(response, payload.get("error"))
 
@@ -306,15 +306,10 @@ def token_from(payload: Mapping[str, Any], now: float) -> Token:
     refresh_token = payload.get("refresh_token")
     return Token(
         access_token=str(payload["access_token"]),
-        refresh_token=str(refresh_token) if _fits_header(refresh_token) else None,
+        refresh_token=str(refresh_token) if fits_header(refresh_token) else None,
         expires_at=now + lifetime,
         renew_at=now + lifetime - margin,
     )
-
-
-def _fits_header(token: object) -> bool:
-    """Return whether a token can be sent; a line break in it would start another header."""
-    return isinstance(token, str) and token.isascii() and token.isprintable() and bool(token)
 
 
 def _body_of(response: requests.Response) -> bytes:

@@ -330,7 +330,12 @@ def _address(value: str) -> str | None:
     host = parts.hostname or ""
     is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
     is_plain = value.isprintable() and not re.search(r"[@?#\s\\]", value)
-    return value.rstrip("/") if host and is_safe and is_plain else None
+    if not (host and is_safe and is_plain):
+        return None
+    if parts.scheme == "http":
+        # Whatever the name is said to be elsewhere.
+        value = re.sub("//localhost", "//127.0.0.1", value, count=1, flags=re.IGNORECASE)
+    return value.rstrip("/")
 
 
 def _matches(name: str | None, patterns: tuple[str, ...]) -> bool:

@@ -8,7 +8,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -16,7 +16,7 @@ from filelock import FileLock
 from pyrate_limiter import InMemoryBucket, RateItem, SQLiteBucket, SQLiteQueries
 
 from tap_acton.errors import RunOverError
-from tap_acton.stores.files import open_private, unusable_folder
+from tap_acton.stores.files import check_own, open_private, unusable_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +29,9 @@ SECOND_MS = 1_000
 MINUTE_MS = 60 * SECOND_MS
 HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
+
+LOCK_SECONDS = 60.0
+"""How long the counts may be in use by others, who take milliseconds for each call."""
 
 Clock = Callable[[], int]
 """Returns milliseconds since 1970."""
@@ -134,7 +137,9 @@ class FileCountStore(CountStore):
         self._path = path
         # The library's own file lock covers a single step. The time has to be read under the
         # lock too: a call that waited for the lock would otherwise be counted too early.
-        self._file_lock = FileLock(f"{path}.lock", mode=0o600, poll_interval=0.005)
+        self._file_lock = FileLock(
+            f"{path}.lock", mode=0o600, poll_interval=0.005, timeout=LOCK_SECONDS
+        )
         with self.lock():
             self._connection = self._connect()
 
@@ -184,6 +189,11 @@ class FileCountStore(CountStore):
 
     def _connect_once(self) -> sqlite3.Connection:
         os.close(open_private(self._path, os.O_RDWR | os.O_CREAT))
+        for suffix in ("-wal", "-shm"):
+            # SQLite opens these too, and follows where they lead.
+            with suppress(FileNotFoundError):
+                beside = Path(f"{self._path}{suffix}")
+                check_own(beside, beside.lstat())
         connection = sqlite3.connect(self._path, check_same_thread=False)
         try:
             connection.execute("PRAGMA journal_mode = WAL")

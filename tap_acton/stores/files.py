@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from pathlib import Path
 
 import platformdirs
@@ -27,8 +29,12 @@ def store_folder(setting: str | None) -> Path | None:
         return None
     folder = Path(setting).expanduser() if setting else platformdirs.user_cache_path("tap-acton")
     try:
-        # An existing folder keeps its mode: others may have a right to it, as to /tmp.
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # An existing folder keeps its mode: others may have a right to it, as to /tmp. Of those
+        # that are made, `parents=True` would leave all but the last one to the umask.
+        for missing in reversed([folder, *folder.parents]):
+            if not missing.exists():
+                missing.mkdir(mode=0o700, exist_ok=True)
+        folder.mkdir(exist_ok=True)
     except OSError as error:
         raise unusable_folder(folder, error) from None
     return folder
@@ -43,7 +49,10 @@ def unusable_folder(folder: Path, error: Exception) -> SettingsError:
 
 
 def open_private(path: Path, flags: int) -> int:
-    """Open a file that only the user can read, made so if it is not; refuse a symbolic link.
+    """Open a file that only the user can read, made so if it is not.
+
+    In a folder that others can write to, somebody may have put something in its place. So only
+    a plain file of this user is opened, which no link leads to, and no other name.
 
     Args:
         path: The file.
@@ -53,9 +62,38 @@ def open_private(path: Path, flags: int) -> int:
         The file descriptor.
 
     Raises:
-        OSError: If the file cannot be opened, or is a symbolic link.
+        OSError: If the file cannot be opened, or is anything else.
     """
-    descriptor = os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o600)
-    if os.fstat(descriptor).st_mode & 0o077:
-        path.chmod(0o600)
+    # Without waiting, should it be a pipe.
+    guards = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    descriptor = os.open(path, flags | guards, 0o600)
+    try:
+        status = os.fstat(descriptor)
+        check_own(path, status)
+        if status.st_mode & 0o077:
+            path.chmod(0o600)
+    except OSError:
+        os.close(descriptor)
+        raise
     return descriptor
+
+
+def check_own(path: Path, status: os.stat_result) -> None:
+    """Make sure that a file is a plain one of this user, with no other name.
+
+    Raises:
+        PermissionError: If it is not.
+    """
+    is_ours = not hasattr(os, "geteuid") or status.st_uid == os.geteuid()
+    if not (is_ours and stat.S_ISREG(status.st_mode) and status.st_nlink <= 1):
+        raise PermissionError(errno.EPERM, f"{path.name} is not a plain file of this user")
+
+
+def sync_folder(folder: Path) -> None:
+    """Make sure that the new name of a file in a folder outlives a failure of the machine."""
+    if hasattr(os, "O_DIRECTORY"):  # elsewhere a folder cannot be opened
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

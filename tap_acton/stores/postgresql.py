@@ -19,7 +19,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from tap_acton.errors import RunOverError, SettingsError
 from tap_acton.stores.call_counts import HOUR_MS, MINUTE_MS, CountStore
-from tap_acton.stores.tokens import LOCK_POLL_SECONDS, Token, TokenStore
+from tap_acton.stores.tokens import Token, TokenStore, wait_for_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,17 +43,26 @@ SET idle_in_transaction_session_timeout = 0;
 SET default_transaction_isolation = 'read committed';
 SET tcp_keepalives_idle = 10;
 SET tcp_keepalives_interval = 5;
-SET tcp_keepalives_count = 3
+SET tcp_keepalives_count = 3;
+SET search_path = pg_catalog, pg_temp
 """
 
-_HAS_TABLES = "SELECT to_regclass('tap_acton_tokens') IS NOT NULL"
+# In a schema that others can create in, one of them could put a trigger beside the tokens.
+_IS_PRIVATE = """
+SELECT pg_has_role(nspowner, 'MEMBER') AND NOT EXISTS (
+  SELECT FROM aclexplode(nspacl)
+  WHERE privilege_type = 'CREATE' AND grantee <> nspowner
+) FROM pg_namespace WHERE nspname = 'tap_acton'
+"""
+_HAS_TABLES = "SELECT to_regclass('tap_acton.tokens') IS NOT NULL"
+_HAS_SCHEMA = "SELECT to_regnamespace('tap_acton') IS NOT NULL"
 _TABLES = """
-CREATE TABLE IF NOT EXISTS tap_acton_calls (
+CREATE TABLE IF NOT EXISTS tap_acton.calls (
   account text, kind text, number bigint, moment bigint NOT NULL,
   PRIMARY KEY (account, kind, number)
 );
-CREATE INDEX IF NOT EXISTS tap_acton_calls_by_moment ON tap_acton_calls (account, kind, moment);
-CREATE TABLE IF NOT EXISTS tap_acton_tokens (account text PRIMARY KEY, token text NOT NULL)
+CREATE INDEX IF NOT EXISTS calls_by_moment ON tap_acton.calls (account, kind, moment);
+CREATE TABLE IF NOT EXISTS tap_acton.tokens (account text PRIMARY KEY, token text NOT NULL)
 """
 
 # The time has to be read under the lock: a call that waited would otherwise be counted too early.
@@ -61,36 +70,36 @@ _LOCK = """
 SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint FROM pg_advisory_xact_lock(%s)
 """
 _OURS = "account = %(account)s AND kind = %(kind)s"
-_LATEST = f"(SELECT max(number) FROM tap_acton_calls WHERE {_OURS})"  # noqa: S608 - of constants
+_LATEST = f"(SELECT max(number) FROM tap_acton.calls WHERE {_OURS})"  # noqa: S608 - of constants
 # A timestamp in the future was written before the server's clock was set back.
 _COUNTS = f"{_OURS} AND moment BETWEEN %(now)s - %(interval)s AND %(now)s + {MINUTE_MS}"
 # The call that blocks the next one is the oldest of as many as are allowed: since calls are
 # numbered, it is found without counting.
 _WAIT = f"""
-SELECT moment + %(interval)s + 1 - %(now)s FROM tap_acton_calls
+SELECT moment + %(interval)s + 1 - %(now)s FROM tap_acton.calls
 WHERE {_COUNTS} AND number = {_LATEST} - %(limit)s + 1
 """  # noqa: S608 - of constants
 _ADD = f"""
 WITH blocking AS ({_WAIT}), deleted AS (
-  DELETE FROM tap_acton_calls WHERE {_OURS} AND moment < %(now)s - %(kept)s
+  DELETE FROM tap_acton.calls WHERE {_OURS} AND moment < %(now)s - %(kept)s
 ), added AS (
-  INSERT INTO tap_acton_calls
+  INSERT INTO tap_acton.calls
   SELECT %(account)s, %(kind)s, coalesce({_LATEST}, 0) + 1, %(now)s
   WHERE NOT EXISTS (SELECT FROM blocking)
 )
 SELECT * FROM blocking
 """  # noqa: S608 - of constants
-_TAKEN = f"SELECT count(*) FROM tap_acton_calls WHERE {_COUNTS}"  # noqa: S608 - of constants
+_TAKEN = f"SELECT count(*) FROM tap_acton.calls WHERE {_COUNTS}"  # noqa: S608 - of constants
 
-_FETCH = "SELECT token FROM tap_acton_tokens WHERE account = %s"
+_FETCH = "SELECT token FROM tap_acton.tokens WHERE account = %s"
 # Changes nothing, but needs all that writing needs.
 _PREPARE = """
-INSERT INTO tap_acton_tokens (account, token) VALUES (%s, '')
+INSERT INTO tap_acton.tokens (account, token) VALUES (%s, '')
 ON CONFLICT (account) DO UPDATE SET account = excluded.account
 """
 # A second attempt may find what the first has written.
 _SWAP = """
-INSERT INTO tap_acton_tokens AS kept (account, token) VALUES (%(account)s, %(new)s)
+INSERT INTO tap_acton.tokens AS kept (account, token) VALUES (%(account)s, %(new)s)
 ON CONFLICT (account) DO UPDATE SET token = excluded.token
 WHERE kept.token IN (%(present)s, '', %(new)s)
 """
@@ -107,6 +116,8 @@ def connect(address: PostgresqlAddress) -> psycopg.Connection[tuple[Any, ...]]:
     """
     connection = psycopg.connect(
         host=address.host,
+        # Whatever the name is said to be elsewhere.
+        hostaddr="127.0.0.1" if address.host == "localhost" else None,
         port=address.port,
         dbname=address.database,
         user=address.user,
@@ -124,12 +135,20 @@ def connect(address: PostgresqlAddress) -> psycopg.Connection[tuple[Any, ...]]:
         connection.commit()
         if connection.execute(_HAS_TABLES).fetchone() != (True,):
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (_lock_number("tables"),))
+            if connection.execute(_HAS_SCHEMA).fetchone() != (True,):
+                connection.execute("CREATE SCHEMA tap_acton")
             connection.execute(_TABLES)
+        if connection.execute(_IS_PRIVATE).fetchone() != (True,):
+            raise _OpenSchemaError
         connection.commit()
     except psycopg.Error:
         connection.close()
         raise
     return connection
+
+
+class _OpenSchemaError(psycopg.Error):
+    """Others than the user can create something in the schema."""
 
 
 def _lock_number(*words: str) -> int:
@@ -155,6 +174,8 @@ def _failures_named(address: PostgresqlAddress) -> Iterator[None]:
 
 
 def _reason(error: psycopg.Error) -> str:
+    if isinstance(error, _OpenSchemaError):
+        return "its schema tap_acton belongs to another user, or others can create in it"
     if error.sqlstate:
         # The text may repeat what was sent.
         return f"error {error.sqlstate}, {type(error).__name__}"
@@ -282,16 +303,13 @@ class PostgresqlTokenStore(TokenStore):
         """Keep all other runs from requesting a token in the meantime.
 
         Raises:
-            SettingsError: If the server cannot be used.
+            SettingsError: If the server cannot be used, or another run never lets go.
         """
         with _failures_named(self._address):
             self._connection = connect(self._address)
         try:
             with _failures_named(self._address):
-                while not self._is_locked():
-                    # Another run is requesting a token, which may take two calls and a wait.
-                    self._connection.rollback()
-                    self._pause(LOCK_POLL_SECONDS)
+                wait_for_lock(self._is_locked, self._wait)
             yield
         finally:
             # The server takes a while to notice that a connection was closed.
@@ -341,6 +359,11 @@ class PostgresqlTokenStore(TokenStore):
         number = _lock_number("token", self._identity)
         row = self._connection.execute("SELECT pg_try_advisory_xact_lock(%s)", (number,)).fetchone()
         return row == (True,)
+
+    def _wait(self, seconds: float) -> None:
+        """Wait, outside of a transaction."""
+        self._connection.rollback()
+        self._pause(seconds)
 
     def _swap(self, new: str) -> bool:
         """Replace what was read, and return whether it was still there."""

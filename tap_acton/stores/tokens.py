@@ -8,11 +8,12 @@ import os
 import time
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from filelock import FileLock, Timeout
 
-from tap_acton.stores.files import open_private, unusable_folder
+from tap_acton.errors import SettingsError
+from tap_acton.stores.files import check_own, open_private, sync_folder, unusable_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,6 +24,10 @@ logger = logging.getLogger("tap-acton")
 
 LOCK_POLL_SECONDS = 0.1
 """How often a run checks whether another one is still requesting a token."""
+
+LOCK_POLLS_UNTIL_TOLD = 100
+LOCK_POLLS_UNTIL_GIVEN_UP = 6000
+"""Ten minutes: requesting a token takes two calls, with their timeouts and retries."""
 
 TOKEN_LENGTH = 4096
 """Room for a token on the disk, in bytes; a longer one takes more."""
@@ -56,13 +61,40 @@ class Token:
                 "refresh_token": str() | None as refresh_token,
                 "expires_at": int() | float() as expires_at,
                 "renew_at": int() | float() as renew_at,
-            }:
+            } if fits_header(access_token) and (not refresh_token or fits_header(refresh_token)):
                 return cls(access_token, refresh_token, expires_at, renew_at)
         raise ValueError
 
     def to_json(self) -> str:
         """Write the attributes as JSON."""
         return json.dumps(asdict(self))
+
+
+def fits_header(token: object) -> TypeGuard[str]:
+    """Return whether a token can be sent; a line break in it would start another header."""
+    return isinstance(token, str) and token.isascii() and token.isprintable() and bool(token)
+
+
+def wait_for_lock(is_locked: Callable[[], bool], pause: Callable[[float], None]) -> None:
+    """Wait until a lock is taken, with a line in the log if that takes long.
+
+    Args:
+        is_locked: Takes the lock if it is free.
+        pause: Waits some seconds; raises when the run is to end.
+
+    Raises:
+        SettingsError: If another run holds it for longer than a login can take.
+    """
+    for polls in range(LOCK_POLLS_UNTIL_GIVEN_UP):
+        if is_locked():
+            return
+        if polls == LOCK_POLLS_UNTIL_TOLD:
+            logger.warning("Waiting for another run that is requesting a token.")
+        pause(LOCK_POLL_SECONDS)
+    raise SettingsError(
+        "Another run has been requesting a token for ten minutes: end it if it hangs, or set "
+        "token_store to a place of this run's own."
+    )
 
 
 class TokenStore:
@@ -107,12 +139,10 @@ class FileTokenStore(TokenStore):
         """Keep other runs from requesting a token in the meantime.
 
         Raises:
-            SettingsError: If the folder is not writable.
+            SettingsError: If the folder is not writable, or another run never lets go.
         """
         try:
-            while not self._is_locked():
-                # Another run is requesting a token, which may take two calls and a wait.
-                self._pause(LOCK_POLL_SECONDS)
+            wait_for_lock(self._is_locked, self._pause)
         except (OSError, NotImplementedError) as error:
             raise unusable_folder(self._path.parent, error) from None
         try:
@@ -140,12 +170,19 @@ class FileTokenStore(TokenStore):
             return None
 
     def prepare(self) -> None:
-        """Reserve the room that a token needs, so that a full disk does not cost the chain.
+        """Make sure that there is room, and that the file can be replaced: else the chain is lost.
 
         Raises:
-            SettingsError: If there is no room, or the file cannot be written.
+            SettingsError: If there is no room, or the file cannot be written or replaced.
         """
         self._write_new(b" " * TOKEN_LENGTH)
+        try:
+            # In a folder such as /tmp, nobody can replace the file of somebody else.
+            check_own(self._path, self._path.lstat())
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            raise unusable_folder(self._path.parent, error) from None
 
     def write(self, token: Token) -> None:
         """Keep a token; once this returns, it is on the disk.
@@ -156,6 +193,7 @@ class FileTokenStore(TokenStore):
         self._write_new(token.to_json().encode())
         try:
             self._new_path.replace(self._path)
+            sync_folder(self._path.parent)
         except OSError as error:
             raise unusable_folder(self._path.parent, error) from None
 

@@ -7,6 +7,7 @@ import io
 import json
 import logging
 import os
+import stat
 import subprocess
 import sys
 import threading
@@ -817,7 +818,9 @@ class TestChainInAFile:
         lengths: list[int] = []
 
         def fsync(descriptor: int) -> None:
-            lengths.append(os.fstat(descriptor).st_size)
+            status = os.fstat(descriptor)
+            if stat.S_ISREG(status.st_mode):
+                lengths.append(status.st_size)
 
         monkeypatch.setattr(os, "fsync", fsync)
         acton.chain(store=FileTokenStore(tmp_path / "token.json")).access_token()

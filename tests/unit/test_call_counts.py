@@ -12,8 +12,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
+from filelock import FileLock
 
 from tap_acton.errors import RunOverError, SettingsError
+from tap_acton.stores import call_counts
 from tap_acton.stores.call_counts import DAY_MS, FileCountStore, system_clock
 from tests.unit.test_rate_limits import NOON, FakeTime, call_times, limits_with
 
@@ -141,6 +143,27 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="token_store"):
         FileCountStore(tmp_path / "limits.sqlite")
     assert not target.exists()
+
+
+@pytest.mark.parametrize("suffix", ["-wal", "-shm"])
+def test_nor_is_one_in_place_of_what_belongs_to_the_file(tmp_path: Path, suffix: str) -> None:
+    target = tmp_path / "elsewhere"
+    target.touch()
+    (tmp_path / f"limits.sqlite{suffix}").symlink_to(target)
+
+    with pytest.raises(SettingsError, match="not a plain file of this user"):
+        FileCountStore(tmp_path / "limits.sqlite")
+    assert not target.stat().st_size
+
+
+def test_counts_that_others_never_let_go_of_end_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(call_counts, "LOCK_SECONDS", 0.01)
+    path = tmp_path / "limits.sqlite"
+
+    with FileLock(f"{path}.lock"), pytest.raises(SettingsError, match="token_store"):
+        FileCountStore(path)
 
 
 def test_a_file_that_fails_later_names_the_setting(tmp_path: Path) -> None:

@@ -5,16 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import platformdirs
 import pytest
 
 from tap_acton.errors import SettingsError
 from tap_acton.stores.files import open_private, store_folder
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="file modes are POSIX's")
 
@@ -30,6 +27,17 @@ def test_memory_needs_no_folder() -> None:
 @posix_only
 def test_a_new_folder_is_private(tmp_path: Path) -> None:
     assert mode_of(store_folder(str(tmp_path / "store" / "acton")) or tmp_path) == 0o700
+
+
+@posix_only
+def test_the_folders_above_a_new_one_are_private_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        store_folder(str(tmp_path / "above" / "store" / "acton"))
+    finally:
+        os.umask(before)
+
+    assert {mode_of(path) for path in tmp_path.rglob("*")} == {0o700}
 
 
 def test_a_folder_that_cannot_be_made_names_the_setting(tmp_path: Path) -> None:
@@ -98,3 +106,46 @@ def test_where_a_link_cannot_be_told_a_file_is_opened_all_the_same(
 
     with os.fdopen(open_private(tmp_path / "file", os.O_RDONLY), "rb") as file:
         assert file.read() == b"kept"
+
+
+@posix_only
+def test_what_another_user_put_there_is_not_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "file"
+    path.touch()
+    monkeypatch.setattr(os, "geteuid", lambda: path.stat().st_uid + 1)
+
+    with pytest.raises(PermissionError, match="not a plain file of this user"):
+        open_private(path, os.O_RDWR | os.O_CREAT)
+
+
+@posix_only
+def test_a_file_with_another_name_is_not_opened(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.touch()
+    (tmp_path / "other").hardlink_to(path)
+
+    with pytest.raises(PermissionError, match="not a plain file"):
+        open_private(path, os.O_RDWR)
+
+
+@posix_only
+@pytest.mark.parametrize("flags", [os.O_RDONLY, os.O_WRONLY, os.O_RDWR])
+def test_a_pipe_is_neither_opened_nor_waited_for(tmp_path: Path, flags: int) -> None:
+    os.mkfifo(tmp_path / "file")
+
+    with pytest.raises(OSError, match="file"):
+        open_private(tmp_path / "file", flags)
+
+
+@posix_only
+def test_a_refused_file_is_closed_again(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "file")
+    before = len([*Path("/dev/fd").iterdir()])
+
+    for _ in range(3):
+        with pytest.raises(OSError, match="file"):
+            open_private(tmp_path / "file", os.O_RDONLY)
+
+    assert len([*Path("/dev/fd").iterdir()]) == before

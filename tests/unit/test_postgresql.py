@@ -11,9 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, LiteralString
 
+import psycopg
 import pytest
+from psycopg import sql
 
 from tap_acton.api.rate_limits import RateLimits, pace
 from tap_acton.errors import (
@@ -369,3 +371,48 @@ def test_machines_that_begin_at_once_make_the_tables_once(
         left = {one.calls_left_today() for one in limits}
         machines.close()
     assert left == {99}
+
+
+@pytest.mark.parametrize(
+    ("before", "is_refused"),
+    [
+        ("CREATE SCHEMA tap_acton", False),
+        ("CREATE SCHEMA tap_acton; GRANT USAGE ON SCHEMA tap_acton TO PUBLIC", False),
+        ("CREATE SCHEMA tap_acton; GRANT CREATE ON SCHEMA tap_acton TO PUBLIC", True),
+        ("CREATE SCHEMA tap_acton; CREATE ROLE {0}; GRANT ALL ON SCHEMA tap_acton TO {0}", True),
+    ],
+)
+def test_a_schema_that_others_can_create_in_is_refused(
+    postgres: Postgres,
+    before: LiteralString,
+    is_refused: bool,  # noqa: FBT001 - what is expected
+) -> None:
+    other = sql.Identifier(f"other_{uuid.uuid4().hex}")
+    with postgresql_database(postgres) as database:
+        with psycopg.connect(database.url, autocommit=True) as connection:
+            connection.execute(sql.SQL(before).format(other))
+        machines = Machines(database, "key")
+        if is_refused:
+            with pytest.raises(SettingsError, match="others can create in it"):
+                machines.limits()
+        else:
+            machines.limits().wait_for_call()
+        machines.close()
+
+
+def test_a_host_that_merely_calls_itself_localhost_is_not_called(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    called: dict[str, Any] = {}
+
+    def connect(**options: Any) -> Any:
+        called.update(options)
+        raise psycopg.OperationalError
+
+    monkeypatch.setattr(psycopg, "connect", connect)
+    with pytest.raises(SettingsError):
+        look_at("postgresql://pat:pass-word@localhost/work")
+    assert called["hostaddr"] == "127.0.0.1"
+    with pytest.raises(SettingsError):
+        look_at("postgresql://pat:pass-word@db.example.com/work")
+    assert called["hostaddr"] is None

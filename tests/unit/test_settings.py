@@ -318,7 +318,9 @@ def test_an_address_that_credentials_must_not_go_to_is_refused(value: object) ->
     [
         ("https://proxy.example.com", "https://proxy.example.com"),
         ("https://proxy.example.com:8443/act-on//", "https://proxy.example.com:8443/act-on"),
-        ("http://localhost:8080/", "http://localhost:8080"),
+        ("http://localhost:8080/", "http://127.0.0.1:8080"),
+        ("http://LocalHost", "http://127.0.0.1"),
+        ("https://localhost:8080", "https://localhost:8080"),
         ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
         ("http://127.9.9.9", "http://127.9.9.9"),
         ("http://[::1]:8080", "http://[::1]:8080"),

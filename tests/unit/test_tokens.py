@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import stat
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -76,9 +77,10 @@ def test_a_token_is_on_the_disk_before_it_takes_the_place_of_the_old(
     store.write(TOKEN)
     seen = []
 
-    def fsync(_descriptor: int) -> None:
-        new = FileTokenStore(path.with_suffix(".new")).read()
-        seen.append((new, store.read()))
+    def fsync(descriptor: int) -> None:
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            new = FileTokenStore(path.with_suffix(".new")).read()
+            seen.append((new, store.read()))
 
     monkeypatch.setattr(os, "fsync", fsync)
     new = replace(TOKEN, access_token="new")
@@ -125,3 +127,70 @@ def test_a_wish_to_stop_ends_the_wait_for_another_run(tmp_path: Path) -> None:
     assert max(waits) < 1
     with FileTokenStore(path, pause).lock():
         assert len(waits) == 4
+
+
+def test_a_run_that_waits_for_another_says_so_and_gives_up_at_last(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "token.json"
+    waits: list[float] = []
+
+    with (
+        FileTokenStore(path).lock(),
+        pytest.raises(SettingsError, match="for ten minutes: end it if it hangs"),
+        FileTokenStore(path, waits.append).lock(),
+    ):
+        pytest.fail("two runs hold the lock")
+    assert sum(waits) == pytest.approx(600)
+    (line,) = caplog.messages
+    assert line == "Waiting for another run that is requesting a token."
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"access_token": "two\nlines"},
+        {"access_token": "caf\u00e9"},
+        {"access_token": ""},
+        {"refresh_token": "two\r\nlines"},
+    ],
+)
+def test_a_token_that_cannot_be_sent_is_none(
+    tmp_path: Path, wrong: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "token.json"
+    path.write_text(json.dumps({**asdict(TOKEN), **wrong}))
+
+    assert FileTokenStore(path).read() is None
+    assert "holds no readable token" in caplog.text
+    assert "lines" not in caplog.text
+
+
+@posix_only
+def test_the_chain_is_not_spent_where_its_next_link_cannot_be_put(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "token.json"
+    store = FileTokenStore(path)
+    store.write(TOKEN)
+    store.prepare()
+    of_another = os.stat_result([*path.lstat()[:4], path.lstat().st_uid + 1, *path.lstat()[5:10]])
+    monkeypatch.setattr(type(path), "lstat", lambda _: of_another)
+
+    with pytest.raises(SettingsError, match="not a plain file of this user"):
+        store.prepare()
+    assert store.read() == TOKEN
+
+
+@posix_only
+def test_the_new_name_of_a_token_is_on_the_disk_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[bool] = []
+    monkeypatch.setattr(
+        os, "fsync", lambda descriptor: synced.append(stat.S_ISDIR(os.fstat(descriptor).st_mode))
+    )
+
+    FileTokenStore(tmp_path / "token.json").write(TOKEN)
+
+    assert synced == [False, True]
