@@ -75,11 +75,11 @@ class Bookmark:
             return self.start
         try:
             reached = datetime.fromisoformat(value)
-        except ValueError:
+            if reached.tzinfo is None:
+                reached = reached.replace(tzinfo=UTC)
+            return max(timestamp_of(reached - self._lookback), self.start or "")
+        except (ValueError, OverflowError):
             return self.start
-        if reached.tzinfo is None:
-            reached = reached.replace(tzinfo=UTC)
-        return max(timestamp_of(reached - self._lookback), self.start or "")
 
     def wanted(self, records: Sequence[Record], since: str | None) -> Sequence[Record]:
         """Leave out records that are older or newer than wanted.

@@ -136,8 +136,12 @@ def test_what_was_refused_keeps_its_counters() -> None:
 # Daily totals
 
 
-def months(stats: MessageDailyStats) -> list[str]:
+def months(stats: MessageDailyStats, *messages: Item) -> list[str]:
+    stats.run.shared(Listings).keep("messages", list(messages))
     return [str(query.parameters["period"]) for query in stats.queries()]
+
+
+OF_2025 = message(1, "2025-11-05T00:00:00.000Z")
 
 
 @pytest.mark.parametrize(
@@ -155,25 +159,48 @@ def test_months_are_read_from_the_start_or_the_month_before_the_bookmark(
     state: str | None, settings: dict[str, Any], periods: list[str]
 ) -> None:
     bookmark = {"replication_key": "date", "replication_key_value": state}
-    assert months(stream("message_daily_stats", bookmark if state else None, **settings)) == periods
+    stats = stream("message_daily_stats", bookmark if state else None, **settings)
+    assert months(stats, OF_2025) == periods
 
 
-def test_without_a_start_the_first_message_begins_the_months() -> None:
-    stats = stream("message_daily_stats")
-    stats.run.shared(Listings).keep(
-        "messages", [message(1, "2026-01-31T23:00:00.000Z"), message(2, None)]
-    )
-    assert months(stats) == ["2601", "2602", "2603"]
+@pytest.mark.parametrize(
+    "settings", [{}, {"start_date": "1900-01-01"}, {"start_date": "0001-01-01"}]
+)
+def test_the_first_message_begins_the_months_however_early_the_start(
+    settings: dict[str, Any],
+) -> None:
+    stats = stream("message_daily_stats", **settings)
+    sent = message(1, "2026-01-31T23:00:00.000Z")
+    draft = message(3, "2025-01-31T23:00:00.000Z", "DRAFT")
+    assert months(stats, sent, message(2, None), draft) == ["2601", "2602", "2603"]
 
 
-def test_an_account_without_messages_has_no_months() -> None:
-    stats = stream("message_daily_stats")
-    stats.run.shared(Listings).keep("messages", [])
-    assert months(stats) == []
+@pytest.mark.parametrize("state", [None, "0001-01-01", "1926-03-01"])
+@pytest.mark.parametrize("settings", [{}, {"start_date": "1926-01-01"}])
+def test_no_month_is_before_2000_so_that_two_digits_name_one_year(
+    state: str | None, settings: dict[str, Any]
+) -> None:
+    bookmark = {"replication_key": "date", "replication_key_value": state}
+    stats = stream("message_daily_stats", bookmark if state else None, **settings)
+    found = months(stats, message(1, "1926-03-01T00:00:00.000Z"))
+    assert (found[0], found[-1]) == ("0001", "2603")
+    assert len(found) == len(set(found)) == 26 * 12 + 3
+
+
+def test_where_message_types_are_left_out_the_start_date_counts() -> None:
+    stats = stream("message_daily_stats", message_types=["DRAFT", "SENT"], start_date="2025-12-01")
+    late = message(1, "2026-03-01T00:00:00.000Z")
+    assert months(stats, late) == ["2512", "2601", "2602", "2603"]
+
+
+@pytest.mark.parametrize("settings", [{}, {"start_date": "2026-01-01"}])
+def test_an_account_without_messages_has_no_months(settings: dict[str, Any]) -> None:
+    assert months(stream("message_daily_stats", **settings)) == []
 
 
 def test_days_that_have_not_begun_are_left_out() -> None:
     stats = stream("message_daily_stats", start_date="2026-03-01")
+    stats.run.shared(Listings).keep("messages", [OF_2025])
     query = next(iter(stats.queries()))
     rows = [{"dayOfMonth": day, "sent": day} for day in (1, 20, 21, 32, "x")]
     assert [record["date"] for record in stats.records(rows, query)] == [

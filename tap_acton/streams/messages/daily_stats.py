@@ -18,12 +18,16 @@ if TYPE_CHECKING:
 
     from tap_acton.records.reader import Record, Row
 
+EARLIEST = date(2000, 1, 1)
+"""Nothing is older; before it, the two digits of a year would name two of them."""
+
 
 class MessageDailyStats(ActOnStream):
     """The account's totals per day, over all messages.
 
-    Act-On returns a month at a time (``period=YYMM``). The month of the bookmark and the one
-    before it are read again in each run.
+    Act-On returns a month at a time (``period=YYMM``), also if there is nothing in it, so none is
+    requested before the one of the first message that went out. The month of the bookmark and
+    the one before it are read again in each run.
     """
 
     name = "message_daily_stats"
@@ -72,13 +76,17 @@ class MessageDailyStats(ActOnStream):
         return today if end is None else min(today, date.fromisoformat(end[:10]))
 
     def _first_month(self) -> date | None:
-        bookmark = self.bookmark
-        if bookmark.value is not None:
-            last_month = date.fromisoformat(bookmark.value[:10]).replace(day=1) - timedelta(days=1)
-            start = max(min(bookmark.since or "", last_month.isoformat()), bookmark.start or "")
+        """Return the month to begin with; None if no message has gone out."""
+        bookmark, start = self.bookmark, self.bookmark.start or ""
+        if bookmark.value is None:
+            first = self._first_sending()
+            is_first = SENT_TYPES.issubset(self.run.settings.message_types)
+            begin = max(first and start, first) if is_first else start or first
         else:
-            start = bookmark.start or self._first_sending()
-        return date.fromisoformat(start[:10]).replace(day=1) if start else None
+            month = max(_day(bookmark.value), EARLIEST).replace(day=1)
+            last_month = str(month - timedelta(days=1))
+            begin = max(min(bookmark.since or last_month, last_month), start)
+        return max(_day(begin), EARLIEST).replace(day=1) if begin else None
 
     def _first_sending(self) -> str:
         """Return when the first message went out, in the account's zone; empty for none."""
@@ -89,7 +97,13 @@ class MessageDailyStats(ActOnStream):
         ]
         if not timestamps:
             return ""
-        return datetime.fromisoformat(min(timestamps)).astimezone(self.run.zone or UTC).isoformat()
+        # On the first day of the calendar no zone has room.
+        first = max(min(timestamps), f"{EARLIEST}T12:00:00.000Z")
+        return datetime.fromisoformat(first).astimezone(self.run.zone or UTC).isoformat()
+
+
+def _day(timestamp: str) -> date:
+    return date.fromisoformat(timestamp[:10])
 
 
 def _next_month(month: date) -> date:
