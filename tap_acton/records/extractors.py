@@ -68,6 +68,7 @@ TOTALS = ("totalCount", "totalElements", "total")
 FOLDER_ROWS_AT = ("entries", "programs")
 FOLDER_NAMES = ("folder", "name")
 FOLDER_FIELDS = frozenset({"id", *FOLDER_NAMES})
+FOLDER_MARKS = frozenset({"folder", *FOLDER_ROWS_AT})
 
 ALL_FORMS = "All Forms"
 """The folder that lists every form a second time."""
@@ -151,8 +152,8 @@ class Folders:
 
     def __call__(self, payload: Any) -> Extracted:
         """Return the rows of all folders, as :func:`folder_rows` does."""
-        folders = _held_at(self.name, payload) if self.name else payload
-        if not isinstance(folders, list) or not all(map(_is_folder, folders)):
+        folders = _only_objects(_held_at(self.name, payload) if self.name else payload)
+        if not all(map(_is_folder, folders)):
             raise UnknownShapeError
         return Extracted(folder_rows(folders), envelope=payload if self.name else _NOTHING)
 
@@ -178,9 +179,8 @@ class Undocumented:
         if isinstance(payload, str):
             payload = _decoded(payload)
         if isinstance(payload, list):
-            if is_folders(payload):
-                return Extracted(folder_rows(payload), shape="an array of folders")
-            return Extracted(self._objects(payload), shape="an array")
+            shape = "an array of folders" if is_folders(payload) else "an array"
+            return Extracted(self._objects(payload), shape=shape)
         if isinstance(payload, dict):
             return self._in_object(payload)
         raise UnknownShapeError
@@ -232,11 +232,13 @@ class Undocumented:
         }
         return [*names, *others] if len(others) == 1 else names
 
-    def _objects(self, items: Sequence[Any]) -> list[Row]:
+    def _objects(self, items: list[Any]) -> list[Row]:
+        if is_folders(items):
+            return folder_rows(items)
         return [
             item if isinstance(item, dict) else {self.scalar: item}
             for item in items
-            if item is not None and item != {}
+            if item not in (None, {}, "")
         ]
 
 
@@ -272,7 +274,7 @@ def total_of(payload: Any, names: Sequence[str] = ("totalCount",)) -> int | None
     return None if total is None or total < 0 else total
 
 
-def folder_rows(folders: Sequence[Any]) -> list[Row]:
+def folder_rows(folders: list[Any]) -> list[Row]:
     """Take the rows out of their folders.
 
     A form stands in its own folder and in the one of all forms. The row with its own folder
@@ -284,7 +286,7 @@ def folder_rows(folders: Sequence[Any]) -> list[Row]:
     """
     real: list[Row] = []
     again: list[Row] = []
-    for folder in folders:
+    for folder in _given(folders):
         name = next((folder[key] for key in FOLDER_NAMES if folder.get(key)), None)
         rows: list[Row] = [
             row for key in FOLDER_ROWS_AT for row in folder.get(key) or () if row is not None
@@ -298,12 +300,32 @@ def folder_rows(folders: Sequence[Any]) -> list[Row]:
 
 
 def is_folders(payload: Any) -> bool:
-    """Return whether this is an array of folders of which one at least holds an array."""
-    return (
-        isinstance(payload, list)
-        and all(map(_is_folder, payload))
-        and any(isinstance(folder.get(name), list) for folder in payload for name in FOLDER_ROWS_AT)
+    """Return whether this is an array of folders, and not of rows.
+
+    One at least holds an array. Or all are empty: at least one says that it is a folder, and
+    none has an id, as a row would.
+    """
+    if not isinstance(payload, list) or not all(map(_is_folder, folders := _given(payload))):
+        return False
+    if any(isinstance(folder.get(name), list) for folder in folders for name in FOLDER_ROWS_AT):
+        return True
+    return any(folder.keys() & FOLDER_MARKS for folder in folders) and not any(
+        folder.get("id") for folder in folders
     )
+
+
+def table_of(payload: Any) -> tuple[list[Any], list[Any]]:
+    """Return the headers and the rows of a list, each of which is an array of cells.
+
+    Raises:
+        UnknownShapeError: If there is anything else among the rows, which would be lost.
+    """
+    match payload:
+        case {"headers": list(headers), "data": list() | None as data}:
+            rows = _given(data or [])
+            if all(isinstance(cells, list) for cells in rows):
+                return headers, rows
+    raise UnknownShapeError
 
 
 def _is_folder(folder: Any) -> bool:
@@ -331,7 +353,12 @@ def _only_objects(rows: Any) -> list[Row]:
     """Return the rows without ``null``."""
     if not isinstance(rows, list) or not _are_objects(rows):
         raise UnknownShapeError
-    return [row for row in rows if row is not None] if None in rows else rows
+    return _given(rows)
+
+
+def _given(items: list[Any]) -> list[Any]:
+    """Return an array without the elements that are null, which stand for nothing."""
+    return [item for item in items if item is not None] if None in items else items
 
 
 def _are_objects(items: Sequence[Any]) -> bool:

@@ -147,11 +147,6 @@ def _cell(value: Any) -> str | None:
         return msgspec.json.encode(value).decode()
 
 
-def are_rows(data: Sequence[Any]) -> bool:
-    """Return whether a table holds nothing but rows of cells; anything else would be lost."""
-    return all(isinstance(cells, list) for cells in data)
-
-
 def distinct_names(headers: Sequence[Any]) -> list[str]:
     """Make equal headers distinct: the first stays, the next become ``Header (2)`` and so on."""
     given = [str(header) for header in headers]

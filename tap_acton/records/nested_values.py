@@ -32,7 +32,7 @@ def texts_between(separator: str, value: Any) -> list[str | None] | None:
             by the rules of CSV.
     """
     if isinstance(value, list):
-        return [text_or_json(item) for item in value]
+        return [text_or_json(item) for item in value if item is not None]
     if not isinstance(value, str):
         raise Unconvertible
     if not value:

@@ -418,8 +418,9 @@ def _objects(schema: Mapping[str, Any], zone: tzinfo | None) -> Convert:
     reader = RecordReader(schema, zone=zone)
 
     def convert(value: Any) -> Any:
-        if isinstance(value, list) and all(isinstance(item, dict) for item in value):
-            return [reader.record(item) for item in value]
+        items = _array(value)
+        if all(isinstance(item, dict) for item in items):
+            return [reader.record(item) for item in items]
         raise Unconvertible
 
     return convert
@@ -431,10 +432,15 @@ def _object(value: Any) -> Any:
     raise Unconvertible
 
 
-def _array(value: Any) -> Any:
+def _array(value: Any) -> list[Any]:
+    """Return an array without nulls, which some warehouses do not take there."""
     if isinstance(value, list):
-        return [text(item) for item in value]
+        return [item for item in value if item is not None]
     raise Unconvertible
+
+
+def _array_of_texts(value: Any) -> list[str | None]:
+    return [text(item) for item in _array(value)]
 
 
 _OF_COLUMN: Mapping[Callable[..., Any], Callable[..., Sequence[Any]]] = {
@@ -448,5 +454,5 @@ _BY_TYPE: Mapping[str, Convert] = {
     "number": number,
     "boolean": boolean,
     "object": _object,
-    "array": _array,
+    "array": _array_of_texts,
 }

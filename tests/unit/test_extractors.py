@@ -16,11 +16,14 @@ from tap_acton.records.extractors import (
     Undocumented,
     UnknownShapeError,
     described,
+    table_of,
     total_of,
 )
+from tap_acton.streams import STREAM_TYPES
 
 if TYPE_CHECKING:
     from tap_acton.records.extractors import Extractor
+    from tap_acton.streams.base.stream import ActOnStream
 
 ROWS = [{"id": "1", "title": "One"}, {"id": "2", "title": "Two"}]
 
@@ -149,6 +152,7 @@ class TestFolders:
             [{}],
             [1],
             ROWS,
+            [None, *ROWS],
             [{"folder": "A", "entries": [1]}],
             [{"folder": "A", "entries": {}}],
             {"entries": []},
@@ -188,7 +192,16 @@ class TestUndocumented:
         payload = json_module.loads(around.replace("{}", json_module.dumps(folders)))
         assert URLS(payload).rows == [{"folderName": "A", **row} for row in ROWS]
 
-    @pytest.mark.parametrize("payload", [[{}, {"entries": None}], [{"entries": [1]}], ROWS])
+    @pytest.mark.parametrize(
+        "payload",
+        [
+            [{}, {"entries": None}],
+            [{"entries": [1]}],
+            ROWS,
+            [{"id": 3, "name": "A", "programs": None}],
+            [{"name": "A"}],
+        ],
+    )
     def test_an_array_without_rows_of_its_own_is_not_taken_for_folders(self, payload: Any) -> None:
         assert URLS(payload).rows == [row for row in payload if row]
 
@@ -325,6 +338,54 @@ class TestUndocumented:
             "nextPageToken": None,
         }
         assert "nextPageToken" not in AUDIENCE_CENTER({"rows": ROWS}).envelope
+
+
+NO_FOLDERS: list[list[Any]] = [
+    [],
+    [None],
+    [{"folder": "Empty"}],
+    [{"folder": "Empty", "entries": None}, None],
+    [{"name": "Empty", "entries": [None]}, {"name": "", "programs": []}],
+]
+LISTINGS = [kind for kind in STREAM_TYPES if kind.item_columns]
+
+
+def empty(extract: Extractor) -> list[Any]:
+    """Give what stands for no rows in the shapes that an extractor takes."""
+    match extract:
+        case Folders(name):
+            return [{name: folders} for folders in (*NO_FOLDERS, None)] if name else NO_FOLDERS
+        case RowsAt(name):
+            return [{name: [None]}, {name: []}, {name: None}] if name else [[None], []]
+    rows = [[None], [{}], [""], *NO_FOLDERS]
+    return [*rows, {"data": None}, *[{name: held} for name in ("data", "folders") for held in rows]]
+
+
+@pytest.mark.parametrize("kind", LISTINGS, ids=lambda kind: kind.name)
+def test_empty_folders_and_null_are_no_items_in_any_listing(kind: type[ActOnStream]) -> None:
+    shapes = empty(kind.extract)
+    assert [list(kind.extract(shape).rows) for shape in shapes] == [[]] * len(shapes)
+
+
+@pytest.mark.parametrize("folder", NO_FOLDERS[1:])
+@pytest.mark.parametrize("extract", [Folders(), URLS])
+def test_empty_folders_and_null_hide_no_rows_beside_them(extract: Extractor, folder: Any) -> None:
+    folders = [*folder, {"folder": "A", "entries": [None, ROWS[0], None]}, *folder]
+    assert extract(folders).rows == [{"folderName": "A", **ROWS[0]}]
+
+
+def test_null_is_no_row_of_a_list() -> None:
+    assert table_of({"headers": ["A"], "data": [None, ["1"], None]}) == (["A"], [["1"]])
+    assert table_of({"headers": ["A"], "data": None}) == (["A"], [])
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [None, {}, {"headers": ["A"]}, {"headers": None, "data": []}, {"headers": [], "data": [{}]}],
+)
+def test_another_shape_than_a_list_is_an_error(payload: Any) -> None:
+    with pytest.raises(UnknownShapeError):
+        table_of(payload)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from tap_acton.records.extractors import UnknownShapeError
 from tap_acton.records.list_table import Table, distinct_names, read_csv
 from tap_acton.records.reader import records_of_columns
 from tap_acton.records.timestamps import milliseconds_of, timestamp_of
+from tap_acton.streams import STREAM_TYPES
 from tap_acton.streams.base.listings import Listings
 from tap_acton.streams.lists.rows import ListPage
 from tap_acton.sync.query import Query, Response
@@ -294,3 +295,17 @@ def test_a_text_in_a_key_is_never_empty() -> None:
     ((record,),) = bounces.batches([{"email": "", "timestamp": None}], Query("/"))
     assert record["email"] == "(none)"
     assert record["bounced_at"] == "1970-01-01T00:00:00.000Z"
+
+
+# Listings
+
+
+@pytest.mark.parametrize("name", [kind.name for kind in STREAM_TYPES if kind.item_columns])
+def test_a_row_without_an_id_is_no_item_of_which_anything_is_requested(name: str) -> None:
+    listing = stream(name)
+    listing.run.shared(Listings).keep("custom_object_schemas", [])
+    listing.filled = lambda path, **_: path
+    pages = iter([[{"size": 1, "id": [1]}]])
+    listing.fetch = lambda query, page: Response(query, page, next(pages, []))
+    list(listing.read())
+    assert "(none)" not in {item["id"] for item in listing.items_of(name)}

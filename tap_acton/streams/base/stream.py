@@ -420,7 +420,8 @@ class ActOnStream(Stream):
             # Where a listing is read again, or in overlapping parts, items come more than once.
             for record in records if self.item_columns else ():
                 item = {column: record[column] for column in self.item_columns}
-                items.setdefault(key_of(record), item)
+                if item["id"] != NO_TEXT:  # by which nothing can be requested
+                    items.setdefault(key_of(record), item)
             yield from self.bookmark.wanted(records, query.since)
         summary, read = self.summary, self._items_read
         if summary.skipped + summary.refused == read > FEW_ITEMS:

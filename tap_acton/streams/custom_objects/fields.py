@@ -34,7 +34,7 @@ TYPES: Mapping[str, Mapping[str, Any]] = {
     "DATE": {"type": ["string", "null"], "format": "date"},
     "DATETIME": {"type": ["string", "null"], "format": "date-time"},
     "CURRENCY": {"type": ["number", "null"]},
-    "STRING_ARRAY": {"type": ["array", "null"], "items": {"type": ["string", "null"]}},
+    "STRING_ARRAY": {"type": ["array", "null"], "items": {"type": ["string"]}},
     # These three are not among the types that the Act-On reference, 2024 edition, names.
     "BOOLEAN": {"type": ["boolean", "null"]},
     "INTEGER": {"type": ["integer", "null"]},

@@ -11,9 +11,9 @@ from tap_acton.api.client import Call, path_part
 from tap_acton.api.decoding import decode_json
 from tap_acton.api.pagination import OffsetPaging
 from tap_acton.errors import ActOnError, AllowanceSpentError, NotAvailableError
-from tap_acton.records.extractors import Extracted, UnknownShapeError, total_of
+from tap_acton.records.extractors import Extracted, UnknownShapeError, table_of, total_of
 from tap_acton.records.ids import fingerprint
-from tap_acton.records.list_table import CONTACT_ID, Table, are_rows
+from tap_acton.records.list_table import CONTACT_ID, Table
 from tap_acton.records.reader import batched
 from tap_acton.streams.base.stream import ActOnStream
 from tap_acton.streams.lists.rows import ListEndpoint, is_contact_list
@@ -117,14 +117,10 @@ class ContactIds:
 
     def extracted(self, payload: Any, query: Query) -> Extracted:
         """Find the contacts of a page."""
-        match payload:
-            case {"headers": list(headers), "data": list(data)} if are_rows(data):
-                list_id = query.given["list_id"]
-                table = Table(headers, None, list_id)
-                return Extracted(
-                    [_contact_of(table, cells, list_id) for cells in data], total_of(payload)
-                )
-        raise UnknownShapeError
+        headers, data = table_of(payload)
+        list_id = query.given["list_id"]
+        table = Table(headers, None, list_id)
+        return Extracted([_contact_of(table, cells, list_id) for cells in data], total_of(payload))
 
     def fetch(self, query: Query, page: Page) -> Response:
         """Request a page."""
@@ -315,7 +311,7 @@ class ContactFactsStream(ActOnStream):
         match payload:
             case dict() if not payload:
                 return Extracted(())
-            case {"activity": dict()} | {"activitylist": list()}:
+            case {"activity": dict() | None} | {"activitylist": list() | None}:
                 return Extracted((payload,))
         raise UnknownShapeError
 

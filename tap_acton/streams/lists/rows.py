@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, overload
 
 from tap_acton.api.pagination import OffsetPaging
 from tap_acton.errors import StreamFailedError
-from tap_acton.records.extractors import Extracted, UnknownShapeError, total_of
-from tap_acton.records.list_table import FIELDS_IN_JSON, Columns, Table, are_rows, cells_as_in
+from tap_acton.records.extractors import Extracted, table_of, total_of
+from tap_acton.records.list_table import FIELDS_IN_JSON, Columns, Table, cells_as_in
 from tap_acton.records.reader import BATCH_SIZE, records_of_columns
 from tap_acton.records.timestamps import milliseconds_of, timestamp_of
 from tap_acton.records.values import Unconvertible
@@ -220,11 +220,9 @@ class ListRows(ActOnStream):
 
     def extracted(self, payload: Any, query: Query) -> Extracted:
         """Match the cells of the rows with the list's headers."""
-        match payload:
-            case {"headers": list(headers), "data": list(data)} if are_rows(data):
-                table = Table(headers, payload.get("emailColumn"), query.given["list_id"])
-                return Extracted(ListPage(data, headers, table), total_of(payload))
-        raise UnknownShapeError
+        headers, data = table_of(payload)
+        table = Table(headers, payload.get("emailColumn"), query.given["list_id"])
+        return Extracted(ListPage(data, headers, table), total_of(payload))
 
     def fetch(self, query: Query, page: Page) -> Response:
         """Request a page, or a file in its place, and note whether columns may be missing."""
