@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from functools import partial
+from codecs import getincrementaldecoder, lookup
+from email.message import Message
+from functools import lru_cache, partial
 from json import JSONDecodeError, dumps, loads
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +16,48 @@ from tap_acton.api.responses import without_stray_braces
 from tap_acton.errors import RepeatableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
 NO_TEXT_BEGINNINGS = frozenset({b"", b"<", b"{"})
 """How a body begins that is not the text that was requested: nothing, HTML, JSON."""
 
+_INVALID = b"\xff"
+"""Is not UTF-8, wherever it stands."""
+
 _ESCAPED_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
+
+
+def in_utf8(pieces: Iterable[bytes], content_type: str | None) -> Iterable[bytes]:
+    """Return a body in UTF-8, whatever the charset that its ``Content-Type`` states.
+
+    What the stated charset cannot be read as is no valid UTF-8 either.
+    """
+    charset = _charset(content_type or "")
+    return _transcoded(pieces, charset) if charset else pieces
+
+
+@lru_cache(maxsize=64)
+def _charset(content_type: str) -> str:
+    """Return the charset that a ``Content-Type`` states; empty for UTF-8 and for none known."""
+    message = Message()
+    message["Content-Type"] = content_type
+    try:
+        charset = lookup(message.get_content_charset("")).name
+        "".encode(charset)  # refuses what does not stand for characters, such as base64
+    except (LookupError, ValueError):
+        return ""
+    return "" if charset in {"utf-8", "ascii"} else charset
+
+
+def _transcoded(pieces: Iterable[bytes], charset: str) -> Iterator[bytes]:
+    decoder = getincrementaldecoder(charset)()
+    try:
+        for piece in pieces:
+            yield decoder.decode(piece).encode()
+        yield decoder.decode(b"", final=True).encode()
+    except UnicodeError:
+        yield _INVALID
+        yield from pieces
 
 
 def decode_json(body: bytes, subject: str) -> Any:

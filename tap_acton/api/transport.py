@@ -13,6 +13,7 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
+from tap_acton.api.decoding import in_utf8
 from tap_acton.errors import ActOnError, NoAnswerError, RejectedCallError, UnreachableError
 
 if TYPE_CHECKING:
@@ -135,8 +136,9 @@ class TooLargeError(ValueError):
 
 
 def pieces_of(response: requests.Response) -> Iterable[bytes]:
-    """Read the body of a response as it comes, unpacked."""
-    return response.iter_content(PIECE_LENGTH)
+    """Read the body of a response as it comes, unpacked and in UTF-8."""
+    pieces = response.iter_content(PIECE_LENGTH)
+    return in_utf8(pieces, response.headers.get("Content-Type"))
 
 
 def whole(pieces: Iterable[bytes]) -> bytes:

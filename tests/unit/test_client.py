@@ -7,6 +7,7 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl, unquote
 
@@ -165,6 +166,17 @@ class TestGoodAnswer:
         setup.answers(GOOD)
 
         assert setup.client.read(CALL, lambda payload: payload["totalCount"]) == 2
+
+    def test_the_charset_that_it_states_counts_for_json_and_for_csv(self, setup: Setup) -> None:
+        body = {"body": '["Zo\u00eb"]'.encode("latin-1")}
+        setup.answers(
+            {**body, "content_type": "application/json;charset=ISO-8859-1"},
+            {**body, "content_type": "text/csv;charset=ISO-8859-1"},
+        )
+        assert setup.read() == ["Zo\u00eb"]
+        file = BytesIO()
+        setup.client.download(CALL, file)
+        assert file.getvalue().decode() == '["Zo\u00eb"]'
 
     def test_every_request_waits_for_its_turn_and_is_counted(self, setup: Setup) -> None:
         setup.answers(UNAVAILABLE, THROTTLED, REFUSED_TOKEN, NO_CONNECTION, BROKEN, GOOD)

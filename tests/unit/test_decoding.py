@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_acton.api.decoding import decode_json, decode_page
+from tap_acton.api.decoding import decode_json, decode_page, in_utf8
 from tap_acton.errors import RepeatableError
 
 JSON = st.recursive(
@@ -33,6 +33,45 @@ def without_nul(payload: Any) -> Any:
     if isinstance(payload, dict):
         return {name: without_nul(part) for name, part in payload.items()}
     return payload
+
+
+TEXT = '{"a": "Zo\u00eb, \u0141\u00f3d\u017a, \u6771\u4eac"}'
+
+
+@pytest.mark.parametrize(
+    ("content_type", "charset"),
+    [
+        (None, "utf-8"),
+        ("", "utf-8"),
+        ("application/json", "utf-8"),
+        ("application/json;charset=UTF-8", "utf-8"),
+        ("text/csv; charset=us-ascii", "utf-8"),
+        ("text/csv; charset=unheard-of", "utf-8"),
+        ("text/csv; charset=base64", "utf-8"),
+        ("text/csv; charset=", "utf-8"),
+        ("text/csv; header=present; charset=ISO-8859-1", "latin-1"),
+        ('text/csv; charset="iso-8859-2"', "iso-8859-2"),
+        ("TEXT/CSV;CHARSET=windows-1250", "cp1250"),
+        ("application/json; charset=utf-16", "utf-16"),
+        ("application/json; charset=Shift_JIS", "shift_jis"),
+    ],
+)
+@pytest.mark.parametrize("length", [1, 3, 1000])
+def test_a_charset_that_is_stated_counts(
+    content_type: str | None, charset: str, length: int
+) -> None:
+    text = TEXT.encode(charset, "ignore").decode(charset)
+    body = text.encode(charset)
+    pieces = [body[at : at + length] for at in range(0, len(body), length)]
+    assert b"".join(in_utf8(pieces, content_type)).decode() == text
+
+
+@pytest.mark.parametrize("piece", [b"\x81", b"a,b\n1,\x81\n", b"\xe9" * 9])
+def test_what_is_not_in_the_charset_that_is_stated_is_not_valid(piece: bytes) -> None:
+    body = b"".join(in_utf8(iter([b"a,b\n", piece, b"1,2\n"]), "text/csv; charset=shift_jis"))
+    assert body.startswith(b"a,b\n")
+    with pytest.raises(UnicodeDecodeError):
+        body.decode()
 
 
 def encoded(text: str) -> bytes:
