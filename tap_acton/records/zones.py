@@ -17,22 +17,33 @@ _OFFSET = re.compile(
 )
 _ZONE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+/-]*", re.ASCII)
 _ABBREVIATION = re.compile(r"[A-Z]{2,5}", re.ASCII)
-_NORTH_AMERICAN_ZONES = {
+_ABBREVIATIONS = {
     name: timezone(timedelta(hours=hours), name)
-    for name, hours in {
-        "EDT": -4,
-        "EST": -5,
-        "CDT": -5,
-        "CST": -6,
-        "MDT": -6,
-        "MST": -7,
-        "PDT": -7,
-        "PST": -8,
-        "AKDT": -8,
-        "AKST": -9,
-        "HST": -10,
+    for hours, names in {
+        -10: "HST",
+        -9: "AKST",
+        -8: "AKDT PST",
+        -7: "PDT MST",
+        -6: "MDT CST",  # CST may also be China's, but that is the zone of its account then
+        -5: "CDT EST",
+        -4: "EDT",
+        -3: "BRT ART",
+        0: "WET",
+        1: "WEST CET",
+        2: "CEST EET SAST",
+        3: "EEST MSK",
+        8: "SGT HKT AWST",
+        9: "JST KST",
+        9.5: "ACST",
+        10: "AEST",
+        10.5: "ACDT",
+        11: "AEDT",
+        12: "NZST",
+        13: "NZDT",
     }.items()
+    for name in names.split()
 }
+"""What stands for one zone alone. BST, IST, AST and others stand for several."""
 
 
 def zone_of(name: object) -> tzinfo | None:
@@ -46,7 +57,7 @@ def zone_of(name: object) -> tzinfo | None:
 
 
 def located(local: datetime, name: str | None, account_zone: tzinfo | None) -> datetime | None:
-    """Give a local time the zone that its text names, else the account's.
+    """Give a local time the zone that its text names; where it names none, the account's.
 
     Args:
         local: Date and time of day without a zone.
@@ -56,27 +67,30 @@ def located(local: datetime, name: str | None, account_zone: tzinfo | None) -> d
     Returns:
         The time with its zone; None if the zone is unknown.
     """
-    stated = account_zone
-    if name is not None and (name in _UTC_NAMES or not _ABBREVIATION.fullmatch(name)):
-        stated = zone_of(name)
-    elif name is not None:
-        if account_zone is not None:
-            for fold in (0, 1):
-                candidate = local.replace(tzinfo=account_zone, fold=fold)
-                if candidate.tzname() == name:
-                    return candidate
-        # Outside North America abbreviations are ambiguous or made up by Java (SGT, BRT), so
-        # the account's zone, in which Act-On displays its times, is more reliable.
-        if name in _NORTH_AMERICAN_ZONES and not _uses(account_zone, name, local.year):
-            stated = _NORTH_AMERICAN_ZONES[name]
-    return None if stated is None else local.replace(tzinfo=stated)
+    if name is None:
+        zone = account_zone
+    elif name in _UTC_NAMES or not _ABBREVIATION.fullmatch(name):
+        zone = zone_of(name)
+    elif account_zone is not None and _may_be(account_zone, name, local.year):
+        for fold in (0, 1):
+            candidate = local.replace(tzinfo=account_zone, fold=fold)
+            if candidate.tzname() == name:
+                return candidate
+        zone = account_zone
+    else:
+        zone = _ABBREVIATIONS.get(name)
+    return None if zone is None else local.replace(tzinfo=zone)
 
 
-def _uses(account_zone: tzinfo | None, abbreviation: str, year: int) -> bool:
-    """Return whether a zone has that abbreviation in winter or summer of a year."""
-    return account_zone is not None and abbreviation in {
-        datetime(year, month, 1, tzinfo=account_zone).tzname() for month in (1, 7)
-    }
+def _may_be(account_zone: tzinfo, abbreviation: str, year: int) -> bool:
+    """Return whether an abbreviation means the account's zone, in winter or summer of a year.
+
+    Where the zone database has a number in place of a name, Java, which displays the times, has
+    made up one (SGT, BRT): then any that stands for no other zone does.
+    """
+    names = {str(datetime(year, month, 1, tzinfo=account_zone).tzname()) for month in (1, 7)}
+    is_nameless = not any(name.isalpha() for name in names)
+    return abbreviation in names or (is_nameless and abbreviation not in _ABBREVIATIONS)
 
 
 @functools.lru_cache(maxsize=512)

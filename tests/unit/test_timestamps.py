@@ -196,7 +196,16 @@ def test_a_refusal_does_not_show_the_value() -> None:
         # Java has names for zones that the zone database has none for.
         ("Jan 5 2026 7:05 AM SGT", ZoneInfo("Asia/Singapore"), "2026-01-04T23:05:00.000Z"),
         ("Mar 17 2026 7:05 AMT", ZoneInfo("America/Manaus"), "2026-03-17T11:05:00.000Z"),
+        ("Jan 5 2026 7:05 AM BST", ZoneInfo("Europe/London"), "2026-01-05T07:05:00.000Z"),
+        ("Jul 5 2026 7:05 AM BST", ZoneInfo("Europe/London"), "2026-07-05T06:05:00.000Z"),
+        # A zone that is stated counts, not the account's.
+        ("2026-03-17 09:00:00 CET", PACIFIC, "2026-03-17T08:00:00.000Z"),
+        ("2026-07-17 09:00:00 CEST", PACIFIC, "2026-07-17T07:00:00.000Z"),
+        ("2026-07-17T09:00:00 CEST", ZoneInfo("America/Sao_Paulo"), "2026-07-17T07:00:00.000Z"),
+        ("Jan 5 2026 7:05 AM JST", timezone(timedelta(hours=-8)), "2026-01-04T22:05:00.000Z"),
+        ("Jan 5 2026 7:05 AM ACDT", UTC, "2026-01-04T20:35:00.000Z"),
         # Without the account's zone.
+        ("Jan 5 2026 7:05 AM SGT", None, "2026-01-04T23:05:00.000Z"),
         ("Jul 1 2026 7:05 AM MDT", None, "2026-07-01T13:05:00.000Z"),
         ("Jul 1 2026 7:05 AM UTC", None, "2026-07-01T07:05:00.000Z"),
         ("Mar 05 2026 13:06 US/Pacific", None, "2026-03-05T21:06:00.000Z"),
@@ -207,11 +216,30 @@ def test_timestamp_finds_the_zone(value: str, account_zone: tzinfo | None, expec
 
 
 @pytest.mark.parametrize(
-    "value", ["Jan 5 2026 7:05 AM SGT", "Jan 5 2026 7:05 AM", "2026-03-17T07:05:09", "03/17/2026"]
+    "value", ["Jan 5 2026 7:05 AM IST", "Jan 5 2026 7:05 AM", "2026-03-17T07:05:09", "03/17/2026"]
 )
 def test_timestamp_does_not_guess_a_zone(value: str) -> None:
     with pytest.raises(Unconvertible):
         timestamp(value, None)
+
+
+@pytest.mark.parametrize("account_zone", [PACIFIC, ZoneInfo("Europe/Paris"), UTC, None], ids=str)
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2026-03-17 09:00:00 IST",
+        "2026-03-17 09:00:00 BST",
+        "Jan 5 2026 7:05 AM XYZ",
+        "Jan 5 2026 7:05 AM ULAST",
+        "Jan 5 2026 IST",
+        "Mar 05 2026 13:06 Mars/Olympus",
+    ],
+)
+def test_a_zone_that_is_not_known_is_not_the_account_s(
+    value: str, account_zone: tzinfo | None
+) -> None:
+    with pytest.raises(Unconvertible):
+        timestamp(value, account_zone)
 
 
 def test_the_same_text_is_another_timestamp_in_another_zone() -> None:
@@ -298,7 +326,8 @@ def test_timestamps_sort_as_text(one: int, other: int) -> None:
         ("03/17/2026 7:05 AM", False),
         ("2026-03-17", False),
         # Of which zone that is, only the account's can tell.
-        ("2026-03-17 07:05:09 CET", False),
+        ("2026-03-17 07:05:09 IST", False),
+        ("2026-03-17 07:05:09 CET", True),
         ("tomorrow", False),
     ],
 )
