@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from acton_sandbox.timestamps import MINUTE
 from tests.contract import expected
 
 if TYPE_CHECKING:
@@ -125,6 +126,8 @@ def _visits(page: LandingPage) -> Record:
 
 def _program(program: Program) -> Record:
     is_in_folder = program.folder_id > 0
+    # What was never changed displays when it was made, to the minute.
+    displayed_at = expected.timestamp(program.created_at, MINUTE)
     return {
         "program_type": program.type,
         "id": program.id,
@@ -134,7 +137,7 @@ def _program(program: Program) -> Record:
         "folder_name": program.folder_name if is_in_folder else None,
         "state": program.state,
         "created_at": expected.timestamp(program.created_at),
-        "modified_at": expected.timestamp(program.modified_at),
+        "modified_at": expected.timestamp(program.modified_at) or displayed_at,
         "next_run_at": expected.timestamp(program.next_run_at),
         "is_running": program.is_running,
         "is_scheduled": program.is_scheduled,

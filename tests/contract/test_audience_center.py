@@ -360,6 +360,7 @@ def test_segments_as_the_older_generation_writes_them(bench: Bench) -> None:
             "parent_id": "l-unified-contacts",
             "filter": None,
             "extra_fields": {
+                "id": 88014,
                 "accountId": 70123,
                 "externalId": "g-002e",
                 "lastCountDate": 1772439300000,

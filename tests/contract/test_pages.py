@@ -276,10 +276,10 @@ def test_programs_are_asked_for_by_type(bench: Bench) -> None:
     [
         (
             {"modifiedTs": 0, "modified": "Feb 3 2026 3:00 AM GMT-08:00"},
-            None,
+            "2026-02-03T11:00:00.000Z",
             None,
         ),
-        ({"modifiedTs": "0", "modified": "Feb 3 2026 3:00 AM GMT-08:00"}, None, None),
+        ({"modifiedTs": 0, "modified": "some day"}, None, {"modified": "some day"}),
         (
             {"modified": "Feb 3 2026 3:00 AM GMT-08:00"},
             "2026-02-03T11:00:00.000Z",

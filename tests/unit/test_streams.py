@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from tap_acton.errors import CallError, GoneError, RejectedCallError, StreamFailedError
 from tap_acton.records.extractors import UnknownShapeError
 from tap_acton.records.list_table import Table, distinct_names, read_csv
-from tap_acton.records.reader import records_of_columns
+from tap_acton.records.reader import NAMES, records_of_columns
 from tap_acton.records.timestamps import milliseconds_of, timestamp_of
 from tap_acton.streams import STREAM_TYPES
 from tap_acton.streams.base.listings import Listings
+from tap_acton.streams.base.schema import SCHEMAS
 from tap_acton.streams.lists.rows import ListPage
 from tap_acton.sync.query import Query, Response
 from tap_acton.tap import TapActOn
@@ -295,6 +296,30 @@ def test_a_text_in_a_key_is_never_empty() -> None:
     ((record,),) = bounces.batches([{"email": "", "timestamp": None}], Query("/"))
     assert record["email"] == "(none)"
     assert record["bounced_at"] == "1970-01-01T00:00:00.000Z"
+
+
+# Timestamps that come twice
+
+TWINS = [
+    (kind.name, column, names)
+    for kind in STREAM_TYPES
+    for column, definition in SCHEMAS.get_schema(kind.name)["properties"].items()
+    if definition.get("format") == "date-time" and len(names := definition.get(NAMES, ())) > 1
+]
+
+
+@pytest.mark.parametrize("number", [0, -1, "0", "-1", "N/A"])
+@pytest.mark.parametrize(("name", "column", "names"), TWINS)
+def test_a_text_counts_beside_a_number_that_is_no_timestamp(
+    name: str, column: str, names: list[str], number: object
+) -> None:
+    reading = stream(name)
+    row = {names[0]: number, names[-1]: "Jul 8 2025 12:00 AM GMT-12:00"}
+    if name == "programs":
+        payload = {"folders": [{"name": "", "programs": [row]}]}
+        (row,) = reading.extracted(payload, Query(reading.path)).rows
+    (record,) = reading.reader.records([row])
+    assert (record[column], record["extra_fields"]) == ("2025-07-08T12:00:00.000Z", None)
 
 
 # Listings

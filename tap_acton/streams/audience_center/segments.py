@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tap_acton.records.extractors import Undocumented
+from tap_acton.records.reader import EXTRA_FIELDS
 from tap_acton.streams.audience_center.stream import (
     OLDER_DOWNLOAD_PATH,
     AudienceStream,
@@ -30,7 +31,11 @@ class Segments(AudienceStream):
 
     def records(self, rows: Iterable[Row], query: Query) -> Iterator[Record]:
         """Make records, whichever of the two documented objects the rows are."""
-        return super().records([_unpacked(row) for row in rows], query)
+        parts = [_unpacked(row) for row in rows]
+        records = super().records([segment for segment, _ in parts], query)
+        for record, (_, others) in zip(records, parts, strict=True):
+            record[EXTRA_FIELDS] = {**others, **(record[EXTRA_FIELDS] or {})} or None
+            yield record
 
 
 class SegmentContacts(AudienceStream):
@@ -64,16 +69,21 @@ class SegmentContacts(AudienceStream):
         return frozenset(str(field.get("name")) for field in self.center.fields)
 
 
-def _unpacked(row: Row) -> Row:
+def _unpacked(row: Row) -> tuple[Row, Row]:
     """Put what a segment of the older generation keeps as JSON in a text beside the rest.
 
     Its own ``id`` is another one; that of the segment is in the text (Act-On developer site,
     2019 edition).
+
+    Returns:
+        The segment, and the fields of its own that have another value in the text.
     """
     try:
         item = json.loads(row.get("item", ""))
     except (TypeError, ValueError):
-        return row
+        return row, {}
     if not isinstance(item, dict):
-        return row
-    return {**{name: value for name, value in row.items() if name != "item"}, **item}
+        return row, {}
+    own = {name: value for name, value in row.items() if name != "item"}
+    others = {name: own[name] for name in own if own[name] != item.get(name, own[name])}
+    return {**own, **item}, others
