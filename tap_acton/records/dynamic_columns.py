@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tap_acton.records.values import snake_case
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
 LONGEST_NAME = 59
 """Bytes of a name without the number that makes it unique; PostgreSQL cuts names off at 63."""
@@ -25,6 +25,8 @@ IDENTITY = "tap-acton.identity"
 
 SOURCE = "tap-acton.source"
 """The metadata of a stream with the id of the list that it reads."""
+
+TYPE_FOLLOWS = ", "
 
 COLUMNS_STATE = "columns"
 SOURCE_STATE = "source"
@@ -111,6 +113,39 @@ class KnownNames:
         """Return the names of a stream's columns by identity; none for a new stream."""
         names = self.streams.get(stream)
         return {} if names is None else names.columns
+
+
+def typed(identity: str, definition: Mapping[str, Any]) -> str:
+    """Return the identity of a column of a field that may get another type.
+
+    With another type it is another column, since a table cannot change the one that it has.
+
+    Args:
+        identity: What stays the same of the field.
+        definition: The JSON schema of the column.
+    """
+    return f"{identity}{TYPE_FOLLOWS}{definition.get('format', definition['type'][0])}"
+
+
+def untyped(identity: str) -> str:
+    """Return what stays the same of the field of a column that :func:`typed` has named."""
+    return identity.rpartition(TYPE_FOLLOWS)[0]
+
+
+def with_types(known: Mapping[str, str], identities: Iterable[str]) -> dict[str, str]:
+    """Give names that an older version assigned, whatever the type, to the type of today.
+
+    Args:
+        known: The names assigned before, by identity.
+        identities: Those of today's columns.
+    """
+    given = {name for identity, name in known.items() if untyped(identity) in known}
+    older = {
+        identity: known[untyped(identity)]
+        for identity in identities
+        if untyped(identity) in known and known[untyped(identity)] not in given
+    }
+    return {**older, **known}
 
 
 def assign_names(
@@ -221,7 +256,8 @@ def with_known_names(catalog: Mapping[str, Any], known: KnownNames) -> dict[str,
         else:
             names = known.streams.get(entry["tap_stream_id"])
         if names is not None:
-            _rename_columns(entry, columns, names.columns)
+            before = names.columns if source else with_types(names.columns, columns.values())
+            _rename_columns(entry, columns, before)
     return {**catalog, "streams": entries}
 
 

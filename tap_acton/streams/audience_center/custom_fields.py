@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tap_acton.records.dynamic_columns import Column, assign_names
+from tap_acton.records.dynamic_columns import Column, assign_names, typed, with_types
 from tap_acton.records.reader import EXTRA_FIELDS, Convert, converter
 from tap_acton.records.values import Unconvertible, integer, snake_case
 
@@ -48,7 +48,7 @@ class CustomFields:
 
     Args:
         fields: The fields, as the account's schema lists them.
-        columns: The columns of custom fields, by the id of the field.
+        columns: The columns of custom fields, by their identities.
         properties: The columns of the stream.
         zone: The account's zone, for timestamps without one.
     """
@@ -66,7 +66,7 @@ class CustomFields:
         for field in fields:
             standard = _standard_column(field, properties)
             index = str(field.get("columnIndex"))
-            column = standard or columns.get(_identity(field), "")
+            column = standard or _column_of(field, columns, properties)
             convert = converter(column, properties[column], zone) if column else str
             target = _Target(column, convert, "" if standard else index)
             self._by_index[index] = target
@@ -124,26 +124,40 @@ def custom_columns(
 
     Args:
         fields: The fields, as the account's schema lists them.
-        known: The names of earlier runs, by the id of the field.
+        known: The names of earlier runs, by identity.
         properties: The columns that the stream has in any case.
     """
     custom = {
-        _identity(field): field
+        field_identity(field): field
         for field in sorted(fields, key=_age)
         if not _standard_column(field, properties)
     }
     labels = {identity: str(field.get("name")) for identity, field in custom.items()}
-    names = assign_names(labels, known, taken=properties)
+    names = assign_names(labels, with_types(known, labels), taken=properties)
     return {
         names[identity]: Column(identity, _definition(field)) for identity, field in custom.items()
     }
 
 
+def _type(field: Row) -> Mapping[str, Any]:
+    return TYPES.get(str(field.get("type")), TEXT)
+
+
 def _definition(field: Row) -> dict[str, Any]:
-    kind = str(field.get("type"))
     label = str(field.get("name"))
-    described = f"Custom field {_identity(field)} of the account, of type {kind}."
-    return {**TYPES.get(kind, TEXT), "title": label, "description": described}
+    described = f"Custom field {_number(field)} of the account, of type {field.get('type')}."
+    return {**_type(field), "title": label, "description": described}
+
+
+def _column_of(field: Row, columns: Mapping[str, str], properties: Mapping[str, Any]) -> str:
+    """Return the column of a custom field; empty if the catalog has none of its type."""
+    column = columns.get(field_identity(field))
+    if column is None:
+        # A catalog of an older version has no types beside the numbers of fields.
+        column = columns.get(_number(field), "")
+        if column and typed("", properties[column]) != typed("", _type(field)):
+            return ""
+    return column
 
 
 def _standard_column(field: Row, properties: Mapping[str, Any]) -> str:
@@ -153,7 +167,12 @@ def _standard_column(field: Row, properties: Mapping[str, Any]) -> str:
     return column if column in properties else ""
 
 
-def _identity(field: Row) -> str:
+def field_identity(field: Row) -> str:
+    """Return what stays the same of a field's column while its label changes."""
+    return typed(_number(field), _type(field))
+
+
+def _number(field: Row) -> str:
     field_id = field.get("fieldId")
     return str(field_id) if field_id is not None else f"column {field.get('columnIndex')}"
 
@@ -161,9 +180,9 @@ def _identity(field: Row) -> str:
 def _age(field: Row) -> tuple[int, str]:
     """Sort fields by their ids, which count up."""
     try:
-        return integer(field.get("fieldId")) or 0, _identity(field)
+        return integer(field.get("fieldId")) or 0, _number(field)
     except Unconvertible:
-        return 0, _identity(field)
+        return 0, _number(field)
 
 
 def _plain(label: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from tap_acton.records.dynamic_columns import Column, assign_names
+from tap_acton.records.dynamic_columns import Column, assign_names, typed
 from tap_acton.records.ids import fingerprint
 from tap_acton.records.java_dates import DateFormat, day_in, timestamp_in
 from tap_acton.records.nested_values import json_text, part_of_id, text_or_json, texts_between
@@ -168,8 +168,7 @@ def _kind(field: Row) -> str:
 
 def _identity(field: Row) -> str:
     """Return the identity of a field's column: the field's name and the column's type."""
-    definition = TYPES.get(_kind(field), TEXT)
-    return f"{field['name']}, {definition.get('format', definition['type'][0])}"
+    return typed(field["name"], TYPES.get(_kind(field), TEXT))
 
 
 def _definition(field: Row) -> dict[str, Any]:
