@@ -140,3 +140,4 @@ class Bookmark:
         """
         if self._state.get("replication_key_value") is not None:
             self._state["replication_key_value"] = None
+            self.__dict__.pop("since", None)

@@ -26,6 +26,9 @@ Reached: TypeAlias = Annotated[str, Meta(pattern=REACHED_PATTERN)]
 FingerprintText: TypeAlias = Annotated[str, Meta(pattern=r"\A([A-Za-z0-9_-]{8})*\Z")]
 """Fingerprints of eight characters, one after the other (:mod:`tap_acton.state.fingerprints`)."""
 
+ColumnsDigest: TypeAlias = Annotated[str, Meta(pattern=r"\A[0-9a-f]{16}\Z")]
+"""A digest of the names of columns (:mod:`tap_acton.state.columns`)."""
+
 Count: TypeAlias = Annotated[int, Meta(ge=0)]
 
 FilterUnit: TypeAlias = Literal["seconds", "milliseconds", "none"]
@@ -106,6 +109,13 @@ class StreamState(Struct, forbid_unknown_fields=True, kw_only=True, omit_default
     """The version of the stream's rows; None if there never was a full refresh."""
 
 
+class ContactsState(StreamState):
+    """State of the contacts, whose columns are fields of the account."""
+
+    columns: dict[str, ColumnsDigest] = field(default_factory=dict)
+    """The fields of the account, under the name of the stream. Moves when a load begins."""
+
+
 class ItemsState(StreamState):
     """State of a stream that skips items which have not changed."""
 
@@ -119,7 +129,14 @@ class ItemsState(StreamState):
     """When the last complete run began: items due for a re-check since then are read again."""
 
 
-class ListsState(ItemsState):
+class ListState(ItemsState):
+    """State of a stream that reads the rows of one list."""
+
+    columns: dict[str, ColumnsDigest] = field(default_factory=dict)
+    """By list id the headers of the list. Moves when a list has been read whole."""
+
+
+class ListsState(ListState):
     """State of a stream that reads the rows of lists."""
 
     lists: dict[str, Reached] = field(default_factory=dict)

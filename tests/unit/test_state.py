@@ -27,6 +27,7 @@ from tap_acton.state.migrations import LONG_AGO, of_version_1
 from tap_acton.state.stream_state import (
     Checkpoint,
     ContactReportsState,
+    ContactsState,
     Cursor,
     DateFilter,
     FilterState,
@@ -34,6 +35,7 @@ from tap_acton.state.stream_state import (
     ItemsState,
     Known,
     ListsState,
+    ListState,
     MessagesState,
     StreamState,
 )
@@ -55,6 +57,7 @@ KINDS: dict[str, type[StreamState]] = {
     "contact_history": ContactReportsState,
     "contact_scores": ContactReportsState,
     "contact_segments": ContactReportsState,
+    "contacts": ContactsState,
     "hard_bounces": FilterState,
     "image_details": ItemsState,
     "landing_page_details": ItemsState,
@@ -75,6 +78,7 @@ timestamps = st.sampled_from([THEN, "2025-12-31T23:59:59.999Z", SOON])
 reached = st.just("") | st.just("2026-03-19") | timestamps
 fingerprints = st.sampled_from(["", "abcdefgh", "abc_efg-12345678"])
 covers = st.dictionaries(texts, st.lists(texts, max_size=2), max_size=2)
+columns = st.dictionaries(texts, st.just("0123456789abcdef"), max_size=2)
 counts = st.integers(0, 9)
 shared: dict[str, Any] = {
     "checkpoint": st.none()
@@ -106,7 +110,11 @@ items: dict[str, Any] = {
 states: st.SearchStrategy[StreamState] = st.one_of(
     st.builds(StreamState, **shared),
     st.builds(ItemsState, **items),
-    st.builds(ListsState, **items, lists=st.dictionaries(texts, reached, max_size=2)),
+    st.builds(ContactsState, **shared, columns=columns),
+    st.builds(ListState, **items, columns=columns),
+    st.builds(
+        ListsState, **items, columns=columns, lists=st.dictionaries(texts, reached, max_size=2)
+    ),
     st.builds(
         MessagesState,
         **shared,

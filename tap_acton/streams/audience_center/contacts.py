@@ -6,7 +6,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tap_acton.records.timestamps import is_timestamp
-from tap_acton.streams.audience_center.custom_fields import CustomFields
+from tap_acton.state.columns import KnownColumns
+from tap_acton.state.stream_state import ContactsState
+from tap_acton.streams.audience_center.custom_fields import CustomFields, field_identity
 from tap_acton.streams.audience_center.stream import (
     OLDER_DOWNLOAD_PATH,
     AudienceStream,
@@ -55,9 +57,11 @@ class Contacts(AudienceStream):
     primary_keys = ("id",)
     replication_key = "updated_at"
     has_full_refresh = True
+    state_type = ContactsState
 
     def queries(self) -> Iterator[Query]:
         """Request what changed since the bookmark, or behind what this load has read."""
+        self._look_for_fields()
         yield self._query(self._span)
 
     def older(self, query: Query) -> OlderQuery:  # noqa: ARG002 - it knows no filter
@@ -87,11 +91,28 @@ class Contacts(AudienceStream):
         """Foresee the calls by the first page; with slices, also those that find their ends."""
         if self.load.is_done:
             return super().forecast()
+        self._look_for_fields()
         found = self.forecast_of_pages(self._query(self._span))
         if found.calls < self._most_pages:
             return found
         calls = found.calls + len(DAYS) + found.calls // self._most_pages * CALLS_TO_CUT
         return Forecast(calls, is_exact=False, reason=found.reason)
+
+    def _look_for_fields(self) -> None:
+        """Forget the bookmark where the account has a new field, or the stream a new column.
+
+        In the middle of a load it waits for the next one.
+        """
+        fields = [field_identity(field) for field in self.center.fields]
+        if self.load.is_resumed or not fields:
+            return
+        found = {} if self.found is None else self.found.names
+        known = KnownColumns(self.progress.columns)
+        known.meet(self.name, [*fields, *[f"column {field}" for field in found]])
+        if known.have_changed(self.name) and self.bookmark.value is not None:
+            self.log("The account's contact fields have changed: all contacts are read once.")
+            self.bookmark.forget()
+        known.keep(self.name)
 
     def _query(self, part: TimeSlice) -> Query:
         return Query(

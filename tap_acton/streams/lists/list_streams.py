@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tap_acton.errors import CallError, StreamFailedError
 from tap_acton.records.reader import EXTRA_FIELDS, Record, RecordReader, Row, records_of_columns
 from tap_acton.records.values import Unconvertible
-from tap_acton.state.stream_state import ItemsState
+from tap_acton.state.stream_state import ListState
 from tap_acton.streams.base.listings import Listings
 from tap_acton.streams.base.schema import SCHEMAS, FoundSchema
 from tap_acton.streams.lists.lists import Lists
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from tap_acton.records.dynamic_columns import FoundStream
+    from tap_acton.records.list_table import Table
     from tap_acton.streams.base.tap import ActOnTap
     from tap_acton.sync.query import Item
 
@@ -41,7 +42,7 @@ class ListStream(ListRows):
 
     schema = FoundSchema(SCHEMAS, key=SCHEMA)
     primary_keys = ("contact_id",)
-    state_type = ItemsState
+    state_type = ListState
     chosen_by = ()
     found: FoundStream
 
@@ -49,6 +50,10 @@ class ListStream(ListRows):
         self.name = found.stream
         super().__init__(tap, found)
         self._has_told_new = False
+
+    def columns_of(self, table: Table) -> Sequence[str]:
+        """Give the headers, and those that have a column, which a later discovery may give them."""
+        return [*table.names, *[f"column {header}" for header in self.found.names]]
 
     def items(self) -> Iterator[Item]:
         """Give the list as the account's listing has it, or its id alone."""

@@ -15,6 +15,7 @@ from tap_acton.records.list_table import FIELDS_IN_JSON, Columns, Table, cells_a
 from tap_acton.records.reader import BATCH_SIZE, records_of_columns
 from tap_acton.records.timestamps import milliseconds_of, timestamp_of
 from tap_acton.records.values import Unconvertible
+from tap_acton.state.columns import KnownColumns
 from tap_acton.state.stream_state import ListsState
 from tap_acton.streams.base.csv_download import CsvDownload, FileRows, RowMaker
 from tap_acton.streams.base.stream import ActOnStream
@@ -153,8 +154,8 @@ class ListRows(ActOnStream):
     """Rows that come from the download of lists.
 
     The state has for each list how far it was read, so that a list that is new, or was left out
-    before, is read from its beginning. A list that may be wider than what JSON holds is read as
-    CSV, which has no limit.
+    before, is read from its beginning; so is one whose headers have changed. A list that may be
+    wider than what JSON holds is read as CSV, which has no limit.
 
     Attributes:
         chosen_by: The settings that may leave out lists.
@@ -234,8 +235,15 @@ class ListRows(ActOnStream):
             self._cut.add(list_id)
         return response
 
+    def columns_of(self, table: Table) -> Sequence[str]:
+        """Give what is new where rows that have not changed are to be read, too: the headers."""
+        return table.names
+
     def _fetch_page(self, query: Query, page: Page) -> Response:
         response = super().fetch(query, page)
+        rows = response.rows
+        if isinstance(rows, ListPage) and not rows.may_be_cut:
+            self.known_columns.meet(query.given["list_id"], self.columns_of(rows.table))
         is_total = query.parameters == WHOLE or not self.endpoint.counts_all
         return response if is_total else replace(response, total=None)
 
@@ -257,15 +265,25 @@ class ListRows(ActOnStream):
         """What all streams of lists know of the endpoint."""
         return self.run.shared(ListEndpoint)
 
+    @cached_property
+    def known_columns(self) -> KnownColumns:
+        """Which headers the lists have, and had when they were last read."""
+        return KnownColumns(self.progress.columns)
+
     def instead(self, outcome: Outcome) -> Query | None:
-        """Read a list whole that cannot be proven complete beside a filter.
+        """Read a list whole that has a new header, or cannot be proven complete beside a filter.
 
         If both totals are equal, that beside a filter counts all rows of a list. From then on it
         is ignored, and a list is read up to an empty page.
         """
         query, total = outcome.query, outcome.total
-        is_doubtful = outcome.evidence is None and outcome.problem is None and total is not None
-        if query.parameters == WHOLE or not is_doubtful:
+        if query.parameters == WHOLE or outcome.problem is not None:
+            return None
+        list_id = query.given["list_id"]
+        if list_id in self.reached and self.known_columns.have_changed(list_id):
+            self.log("The headers of list %s have changed: all its rows are read once.", list_id)
+            return replace(query, parameters=WHOLE, since=self.bookmark.start)
+        if outcome.evidence is not None or total is None:
             return None
         if self.endpoint.counts_all:
             return replace(query)
@@ -285,6 +303,8 @@ class ListRows(ActOnStream):
         """Make records of rows, column by column where they all have the same cells."""
         if isinstance(rows, ListPage | FileRows):
             for piece in rows.pieces():
+                if rows is not piece and isinstance(piece, ListPage) and piece.may_be_cut:
+                    self.known_columns.meet(query.given["list_id"], self.columns_of(piece.table))
                 yield from self.records_of(piece, query.given)
         elif rows:
             yield from self.records_of(list(rows), query.given)
@@ -313,6 +333,7 @@ class ListRows(ActOnStream):
                 "the rest of this run."
             )
         list_id = outcome.query.given["list_id"]
+        self.known_columns.keep(list_id)
         # A list that was read without its filters has rows behind the end date, too.
         reached = min(reached, timestamp_of(self.run.started_at), self.bookmark.end or reached)
         if list_id not in self._cut and reached > self.reached.get(list_id, ""):
@@ -329,6 +350,7 @@ class ListRows(ActOnStream):
             listed = {item["id"] for item in self.items()}
             for list_id in self.reached.keys() - listed:
                 del self.reached[list_id]
+            self.known_columns.forget(listed)
         super().done()
         if self._cut:
             raise StreamFailedError(

@@ -1,0 +1,49 @@
+"""Which columns rows had when they were last read whole, where the account defines the columns.
+
+Act-On may fill a new column in old rows without moving their modification time, so these rows
+have to be read once more. A column may be named by an address, so only a digest is kept.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tap_acton.records.ids import fingerprint
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+LENGTH = 16
+"""Hexadecimal digits of a digest."""
+
+
+class KnownColumns:
+    """The columns of each item, in this run and before.
+
+    Args:
+        digests: By item a digest of the columns that it had; changed in place. An item without
+            one was read before digests were kept, or never: nothing of it counts as new.
+    """
+
+    def __init__(self, digests: dict[str, str]) -> None:
+        self._digests = digests
+        self._met: dict[str, str] = {}
+
+    def meet(self, item: str, columns: Iterable[str]) -> None:
+        """Take note of the columns that an item has now."""
+        self._met[item] = fingerprint(*sorted(columns))[:LENGTH]
+
+    def have_changed(self, item: str) -> bool:
+        """Whether an item has other columns than before, so that it is to be read whole."""
+        known, met = self._digests.get(item), self._met.get(item)
+        return known is not None and met is not None and known != met
+
+    def keep(self, item: str) -> None:
+        """Remember the columns of an item that was read, or is to be read, with all of them."""
+        if item in self._met:
+            self._digests[item] = self._met[item]
+
+    def forget(self, listed: Collection[str]) -> None:
+        """Forget items that do not exist any more."""
+        for item in self._digests.keys() - {*listed}:
+            del self._digests[item]
