@@ -33,8 +33,12 @@ LIST_STREAMS: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(scope="module")
 def account() -> Account:
-    """An account with two lists, one of them of a webinar."""
-    lists = (ListPlan("Webinar", 25, "webinar", FOLDER), ListPlan("Customers", 15))
+    """An account with a list of a webinar, and one that is wider than JSON."""
+    lists = (
+        ListPlan("Webinar", 25, "webinar", FOLDER),
+        ListPlan("Customers", 15),
+        ListPlan("Wide", 6, "wide"),
+    )
     return Account.generate(seed=7, size="small", now=NOW, lists=lists)
 
 
@@ -50,8 +54,18 @@ def changed(item: ContactList) -> ContactList:
     return replace(item, modified_at=item.modified_at + 1)
 
 
+def first_row_changed(item: ContactList) -> ContactList:
+    """Modify one row of a list, so that the list is requested as a file if it is wide."""
+    latest = max(row.modified_at for row in item.rows) + 1
+    return replace(item, rows=(replace(item.rows[0], modified_at=latest), *item.rows[1:]))
+
+
 def webinar(account: Account) -> ContactList:
-    return next(item for item in account.lists if item.name == "Webinar")
+    return named(account, "Webinar")
+
+
+def named(account: Account, name: str) -> ContactList:
+    return next(item for item in account.lists if item.name == name)
 
 
 def unfiltered(output: Output) -> list[str]:
@@ -86,14 +100,31 @@ def test_a_list_is_read_whole_once_when_its_headers_change(
     bench.sandbox.account = account.with_list(list_id, without_status, changed, changed)
     fourth = bench.run(without_digests(third.state), **settings)
 
-    rows = {row["contact_id"]: json.dumps(row) for row in second.records[stream]}
-    assert len(rows) == 25
-    assert all(HEADER in row for row in rows.values())
+    rows = [json.dumps(row) for row in second.records[stream]]
+    assert len(rows) == len(set(rows)) == 25
+    assert all(HEADER in row for row in rows)
     assert unfiltered(second) == [list_id]
     assert unfiltered(third) == unfiltered(fourth) == []
     assert HEADER not in json.dumps(second.state["bookmarks"][stream]["progress"])
     progress = fourth.state["bookmarks"][stream]["progress"][0]
     assert progress["columns"].keys() >= {list_id}
+
+
+def test_a_list_wider_than_json_is_read_whole_once_a_file_shows_a_new_header(
+    account: Account, bench: Bench
+) -> None:
+    settings: dict[str, Any] = {"streams": ["list_members"], "lookback_window": "P0D"}
+    list_id = named(account, "Wide").id
+    first = bench.run(**settings)
+    edits = (with_column(HEADER), first_row_changed, changed)
+    bench.sandbox.account = account.with_list(list_id, *edits)
+    second = bench.run(first.state, **settings)
+    third = bench.run(second.state, **settings)
+    rows = {row["contact_id"]: json.dumps(row) for row in second.records["list_members"]}
+    assert len(rows) == 6
+    assert all(HEADER in row for row in rows.values())
+    assert unfiltered(second) == [list_id]
+    assert unfiltered(third) == []
 
 
 def test_a_list_that_cannot_be_read_whole_is_requested_again(
@@ -110,7 +141,7 @@ def test_a_list_that_cannot_be_read_whole_is_requested_again(
     third = bench.run(second.state, **settings)
     assert second.failure is not None
     assert unfiltered(second) == unfiltered(third) == [list_id]
-    assert len({row["contact_id"] for row in third.records["list_members"]}) == 25
+    assert len(third.records["list_members"]) == 25
 
 
 def test_all_contacts_are_read_once_when_the_account_has_a_new_field(bench: Bench) -> None:

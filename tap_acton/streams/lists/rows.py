@@ -252,6 +252,8 @@ class ListRows(ActOnStream):
         page = response.rows
         if not isinstance(page, ListPage) or self.run.settings.bulk_format == "json":
             return None
+        if self._lacks_columns(response.query):
+            return None  # all rows are read in place of these
         has_ids = page.table.has_contact_id or page.may_be_cut
         return ListProof(page, response.query.given["list_id"]) if has_ids else None
 
@@ -270,6 +272,21 @@ class ListRows(ActOnStream):
         """Which headers the lists have, and had when they were last read."""
         return KnownColumns(self.progress.columns)
 
+    def follow_ups(self, response: Response) -> Iterable[Query]:
+        """Read a list whole in the place of what was modified, where its headers have changed."""
+        return [self._whole(response.query)] if self._lacks_columns(response.query) else ()
+
+    def _lacks_columns(self, query: Query) -> bool:
+        """Tell whether a query leaves out rows that may have got values in new columns."""
+        list_id = query.given["list_id"]
+        is_read = list_id in self.reached and query.parameters != WHOLE
+        return is_read and self.known_columns.have_changed(list_id)
+
+    def _whole(self, query: Query) -> Query:
+        list_id = query.given["list_id"]
+        self.log("The headers of list %s have changed: all its rows are read once.", list_id)
+        return replace(query, parameters=WHOLE, since=self.bookmark.start)
+
     def instead(self, outcome: Outcome) -> Query | None:
         """Read a list whole that has a new header, or cannot be proven complete beside a filter.
 
@@ -279,10 +296,8 @@ class ListRows(ActOnStream):
         query, total = outcome.query, outcome.total
         if query.parameters == WHOLE or outcome.problem is not None:
             return None
-        list_id = query.given["list_id"]
-        if list_id in self.reached and self.known_columns.have_changed(list_id):
-            self.log("The headers of list %s have changed: all its rows are read once.", list_id)
-            return replace(query, parameters=WHOLE, since=self.bookmark.start)
+        if self._lacks_columns(query):  # as a file has shown
+            return self._whole(query)
         if outcome.evidence is not None or total is None:
             return None
         if self.endpoint.counts_all:
