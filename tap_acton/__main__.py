@@ -8,6 +8,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from tap_acton.command_line import write_utf8
 from tap_acton.errors import EXIT_FAILED, MACHINE_FAILURES, ActOnError, OutputError
 from tap_acton.tap import TapActOn
 
@@ -23,6 +24,7 @@ def main() -> None:
     # through all of them for garbage takes a tenth of the time.
     gc.freeze()
     gc.set_threshold(*GARBAGE_THRESHOLDS)
+    write_utf8()
     with in_one_sentence():
         TapActOn.cli()
 

@@ -18,7 +18,16 @@ from singer_sdk.helpers.capabilities import (
     TapCapabilities,
 )
 from singer_sdk.singerlib import RecordMessage, StateMessage
+from singer_sdk.tap_base import CliTestOptionValue
 
+from tap_acton.catalog import check_needed_columns, check_shape
+from tap_acton.command_line import (
+    read_config,
+    read_environment,
+    read_object,
+    read_utf8,
+    state_in,
+)
 from tap_acton.discovery import discover
 from tap_acton.errors import (
     EXIT_SIGNAL_BASE,
@@ -38,6 +47,7 @@ from tap_acton.records.dynamic_columns import (
 from tap_acton.settings.schema import CONFIG_SCHEMA
 from tap_acton.settings.settings import Settings
 from tap_acton.state.format import bookmarks_of, with_version
+from tap_acton.stream_maps import StreamMaps
 from tap_acton.streams import STREAM_TYPES
 from tap_acton.streams.base.tap import ActOnTap
 from tap_acton.streams.lists.list_streams import ListStream
@@ -125,22 +135,21 @@ class TapActOn(ActOnTap):
         if isinstance(state := keywords.get("state"), dict):
             bookmarks = bookmarks_of(state, datetime.now(UTC), log_damage)
             keywords["state"] = {"bookmarks": bookmarks}
+            if state and not isinstance(state.get("bookmarks"), dict):
+                self.logger.warning("The state has no bookmarks: everything is read again.")
         self._known = KnownNames.of_state(keywords.get("state"))
         self._found_streams: Mapping[str, FoundStream] | None = None
         # The SDK checks the settings only if rows are to be read.
         self._is_run = keywords.get("validate_config", True)
         if isinstance(catalog := keywords.get("catalog"), dict):
+            check_shape(catalog)
             keywords["catalog"] = catalog = with_known_names(catalog, self._known)
             self._found_streams = found_in(catalog)
-        try:
-            super().__init__(**keywords)
-        except ValueError as error:
-            if not keywords.get("parse_env_config"):
-                raise
-            raise SettingsError(
-                "An environment variable TAP_ACTON_... does not have the type of its setting: see "
-                "tap-acton --about."
-            ) from error
+        if keywords.pop("parse_env_config", False):
+            self.append_builtin_config(self.config_jsonschema)
+            found = read_environment(self.config_jsonschema["properties"], self._env_var_prefix)
+            keywords["config"] = {**(keywords.get("config") or {}), **found}
+        super().__init__(**keywords)
         logging.getLogger("singer_sdk").addFilter(is_worth_logging)
 
     @cached_property
@@ -164,17 +173,21 @@ class TapActOn(ActOnTap):
         return []
 
     def setup_mapper(self) -> None:
-        """Set up the stream maps, so that each stream can be flattened.
+        """Check what a run of the selected streams needs, and set up their stream maps.
 
-        Where the SDK flattens a record, it looks up a column among the keywords of the schema
-        too. It fails on a column ``description`` if the schema's description contains the word
-        type.
+        Raises:
+            SettingsError: If the catalog lacks a needed column, or a stream map is wrong.
         """
-        super().setup_mapper()
-        for maps in self.mapper.stream_maps.values():
-            for each in maps:
-                if each.flattening_enabled:
-                    each.transformed_schema.pop("description", None)
+        self.maps = StreamMaps(self.config, self.logger)
+        for stream in self._selected_streams():
+            check_needed_columns(stream)
+            _ = stream.stream_maps
+        for name in self.maps.matching_nothing(self.streams):
+            self.logger.warning(
+                "The setting stream_maps has an entry for %s, which is no stream of this tap: "
+                "what it is to change stays as it is.",
+                name,
+            )
 
     def discover_streams(self) -> Sequence[ActOnStream]:
         """Return a stream of each type, and those of lists, with the columns of the account."""
@@ -223,13 +236,36 @@ class TapActOn(ActOnTap):
         """Read the configuration files of the command line.
 
         Raises:
-            BadParameter: If a file cannot be read or is not JSON.
+            BadParameter: If a file cannot be read or does not hold a JSON object.
         """
         try:
-            return super().cb_config(ctx, param, value)
+            return read_config(value)
         except (OSError, ValueError) as error:
-            message = f"the file cannot be read as JSON ({type(error).__name__})."
+            message = f"the file cannot be read as a JSON object ({type(error).__name__})."
             raise click.BadParameter(message, ctx, param) from error
+
+    @classmethod
+    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
+        """Test the connection, or write the schemas; the last line says what came of it.
+
+        Raises:
+            BadParameter: If it is to be another test.
+            ActOnError: If Act-On cannot be reached, or a stream cannot be read.
+        """
+        if value == CliTestOptionValue.All.value:
+            given = ctx.params["config"]
+            cls(config=given.config, parse_env_config=given.parse_env).test()
+            ctx.exit()
+        if value not in {CliTestOptionValue.Schema.value, CliTestOptionValue.Disabled.value}:
+            raise click.BadParameter("only --test and --test=schema are known.", ctx, param)
+        super().cb_test(ctx, param, value)
+
+    @classmethod
+    def get_singer_command(cls) -> click.Command:
+        """Return the command line."""
+        command = super().get_singer_command()
+        read_utf8(command.params)
+        return command
 
     @classmethod
     def invoke(  # type: ignore[override] # as the SDK's own Tap does
@@ -267,8 +303,8 @@ class TapActOn(ActOnTap):
         """
         return cls(
             config=config.config if config else None,
-            state=_state_in(_read_json(state, "--state")),
-            catalog=_read_json(catalog, "--catalog"),
+            state=state_in(read_object(state, "--state")),
+            catalog=read_object(catalog, "--catalog"),
             parse_env_config=config.parse_env if config else False,
             validate_config=True,
         )
@@ -281,7 +317,10 @@ class TapActOn(ActOnTap):
         """
         try:
             self.run.client.connect()
-            for stream in self._selected_streams():
+            selected = list(self._selected_streams())
+            if not selected:
+                self.logger.warning("The catalog selects no stream of this tap: nothing is read.")
+            for stream in selected:
                 stream.begin_full_refresh()
             self.writes_lines = True
             self.sync_all()
@@ -303,6 +342,26 @@ class TapActOn(ActOnTap):
         finally:
             self.run.close()
             self._report()
+
+    def test(self) -> None:
+        """Read one row of each stream.
+
+        Raises:
+            ActOnError: If Act-On cannot be reached, or a stream cannot be read.
+        """
+        # They would say of each stream that it failed, since it is not read to its end.
+        self.metrics_logger.setLevel(logging.WARNING)
+        try:
+            self.run.client.connect()
+            self.run_connection_test()
+        finally:
+            self.run.close()
+        if failed := [name for name in self.streams if self.stream(name).failure]:
+            raise StreamFailedError(f"The test failed: {', '.join(failed)}. The reasons are above.")
+        self.logger.info(
+            "The test succeeded: Act-On accepts the login, and a row of each stream was read where "
+            "there is one."
+        )
 
     def _pause_load(self) -> None:
         """Keep where each stream stopped, so that the next run resumes there."""
@@ -344,21 +403,3 @@ class TapActOn(ActOnTap):
             # Without waiting for calls under way, or for a target that reads no output.
             os._exit(EXIT_SIGNAL_BASE + signum)
         self.run.stop.request(signum)
-
-
-def _state_in(content: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Unwrap a state from what ``meltano state get`` writes."""
-    inner = content.get("singer_state") if content else None
-    return inner if isinstance(inner, dict) else content
-
-
-def _read_json(file: IO[str] | None, option: str) -> dict[str, Any] | None:
-    if file is None:
-        return None
-    try:
-        content = json.load(file)
-    except ValueError:
-        content = None
-    if not isinstance(content, dict):
-        raise SettingsError(f"The file of {option} does not contain a JSON object.")
-    return content

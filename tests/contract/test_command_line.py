@@ -103,6 +103,34 @@ def test_the_connection_can_be_tested(sandbox: Sandbox, tmp_path: Path) -> None:
     ended = command("--config", config_file(tmp_path, sandbox), "--test")
     assert ended.returncode == 0
     assert len(sandbox.requests) - before < 4 * len(STREAM_TYPES)
+    assert "The test succeeded" in ended.stderr.splitlines()[-1]
+    assert "failed" not in ended.stderr
+
+
+def test_a_stream_that_cannot_be_read_fails_the_test(sandbox: Sandbox, tmp_path: Path) -> None:
+    sandbox.faults.add(Fault("garbage", "/api/1/campaigns*", None))
+    ended = command("--config", config_file(tmp_path, sandbox, max_retries=0), "--test")
+    sandbox.faults.clear()
+    assert ended.returncode == 1
+    assert "The test failed: campaigns" in ended.stderr.splitlines()[-1]
+
+
+def test_names_survive_in_a_locale_without_their_letters(sandbox: Sandbox, tmp_path: Path) -> None:
+    names = {"bookmarks": {"list_x": {"columns": {"Größe, łódź": "größe"}, "source": "l-0001"}}}
+    state, catalog = tmp_path / "state.json", tmp_path / "catalog.json"
+    state.write_text(json.dumps(names, ensure_ascii=False), encoding="utf-8")
+    catalog.write_text('{"streams": []}', encoding="utf-8")
+    files = ("--config", config_file(tmp_path, sandbox), "--state", state, "--catalog", catalog)
+    environment = {
+        "LC_ALL": "C",
+        "PYTHONUTF8": "0",
+        "PYTHONCOERCECLOCALE": "0",
+        "PYTHONIOENCODING": "latin-1",
+    }
+    ended = command(*files, env=environment)
+    assert ended.returncode == 0
+    assert Output(ended.stdout.encode(), ended.stderr).bookmarks == names["bookmarks"]
+    assert "The catalog selects no stream" in ended.stderr
 
 
 def test_testing_a_connection_that_does_not_work_fails(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -72,6 +72,7 @@ MISTAKES = {
     "a state that is no JSON": Mistake("--state", texts={"--state": '{"bookmarks": '}),
     "a state that is no object": Mistake("--state", texts={"--state": "[1, 2]"}),
     "no file of the state": Mistake("--state", exit_code=2, texts={"--state": None}),
+    "a catalog that is none": Mistake("catalog", texts={"--catalog": '{"foo": 1}'}),
     "a catalog that is no JSON": Mistake("--catalog", texts={"--catalog": ""}),
 }
 

@@ -22,11 +22,14 @@ ROOT = Path(__file__).parents[2]
 
 BELOW = {
     "__main__": ["tap"],
-    "tap": ["discovery"],
+    "tap": ["discovery", "catalog", "command_line"],
     "discovery": ["streams"],
     "plan": ["tap", "__main__", "streams"],
     "streams": [],  # the list of all streams: it imports every family, and no family imports it
-    "streams/base": ["output", "sync", "state", "schemas"],
+    "streams/base": ["output", "stream_maps", "sync", "state", "schemas"],
+    "catalog": ["errors"],
+    "command_line": ["settings"],
+    "stream_maps": ["errors"],
     "output": ["sync", "state"],
     "sync": ["api", "records"],
     "api": ["stores"],

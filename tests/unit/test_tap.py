@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import logging
 import os
 import signal
@@ -34,6 +35,13 @@ SETTINGS = {
     # Else discovery would ask Act-On.
     "custom_field_columns": False,
 }
+
+FREE_TEXTS = {
+    *("client_id", "client_secret", "username", "password", "refresh_token", "user_agent"),
+    *("list_ids", "list_names", "list_streams", "on24_client_ids", "seo_urls", "token_store"),
+    *("listing_types", "flattening_separator"),
+}
+"""Settings that take any text."""
 
 
 @contextmanager
@@ -105,12 +113,53 @@ def test_wrong_settings_are_refused_in_sentences_without_secrets() -> None:
     assert "12345" not in sentence
 
 
-def test_a_variable_of_the_wrong_type_is_refused_in_a_sentence(
+@pytest.mark.parametrize("name", TapActOn.config_jsonschema["properties"])
+def test_a_variable_of_the_wrong_type_is_named(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    if name in FREE_TEXTS:
+        return
+    monkeypatch.setenv(f"TAP_ACTON_{name.upper()}", '{"many":')
+    with pytest.raises(SettingsError, match=f"setting {name} |TAP_ACTON_{name.upper()} "):
+        TapActOn(config=dict(SETTINGS), parse_env_config=True)
+
+
+def test_variables_come_behind_the_files_unless_they_are_blank(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("TAP_ACTON_PAGE_SIZE", "many")
-    with pytest.raises(SettingsError, match="environment variable"):
-        TapActOn(config=dict(SETTINGS), parse_env_config=True)
+    given = {
+        "page_size": "500",
+        "custom_field_columns": "False",
+        "list_ids": '["l-1", "l-2"]',
+        "list_names": "a,b",
+        "seo_reports": '[{"url": "https://example.com", "keyword": "tea"}]',
+        "request_timeout": "1e1",
+        "flattening_enabled": "True",
+        "flattening_max_depth": "2",
+        "stream_maps": '{"lists": {"name": null}}',
+        "max_retries": " ",
+        "shard": "",
+    }
+    for name, text in given.items():
+        monkeypatch.setenv(f"TAP_ACTON_{name.upper()}", text)
+    made = TapActOn(config={**SETTINGS, "max_retries": 3}, parse_env_config=True)
+    settings = made.run.settings
+    assert (settings.page_size, settings.request_timeout, settings.max_retries) == (500, 10, 3)
+    assert (settings.list_ids, settings.list_names) == (("l-1", "l-2"), ("a", "b"))
+    assert settings.seo_reports[0].keyword == "tea"
+    assert settings.shard is None
+    assert not settings.custom_field_columns
+    (each,) = made.stream("lists").stream_maps
+    assert each.flattening_enabled
+    assert "name" not in each.transformed_schema["properties"]
+
+
+def test_a_state_without_bookmarks_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    for text in ("{}", '{"bookmarks": {}}', '{"version": 3, "bookmarks": {}}'):
+        TapActOn(config=dict(SETTINGS), state=json.loads(text))
+    assert "bookmarks" not in caplog.text
+    for text in ('{"foo": 1}', '{"bookmarks": null}', '{"singer_state": null}'):
+        caplog.clear()
+        TapActOn(config=dict(SETTINGS), state=json.loads(text))
+        assert "The state has no bookmarks" in caplog.text
 
 
 def test_the_second_signal_ends_the_run_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

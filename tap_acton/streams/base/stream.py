@@ -36,6 +36,7 @@ from tap_acton.state.format import PROGRESS, decode, encode, start_over
 from tap_acton.state.full_refresh import TableVersion
 from tap_acton.state.load import Load
 from tap_acton.state.stream_state import ItemsState, StreamState
+from tap_acton.stream_maps import failures_told
 from tap_acton.streams.base.listings import Listings
 from tap_acton.streams.base.report import StreamReport
 from tap_acton.streams.base.schema import SCHEMAS, FoundSchema
@@ -47,10 +48,12 @@ from tap_acton.sync.requester import Requester
 from tap_acton.sync.retriever import Retriever
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 
     from singer_sdk.helpers.types import Context
+    from singer_sdk.mapper import StreamMap
     from singer_sdk.metrics import Counter
+    from singer_sdk.singerlib import RecordMessage
 
     from tap_acton.api.pagination import Page, Paging
     from tap_acton.records.dynamic_columns import FoundStream
@@ -480,6 +483,23 @@ class ActOnStream(Stream):
         )
 
     # What the SDK calls
+
+    @cached_property
+    def stream_maps(self) -> list[StreamMap]:
+        """What maps the records, made when it is first needed: never where nothing is selected."""
+        return self.tap.maps.of(self)
+
+    def generate_child_contexts(
+        self,
+        record: Record,  # noqa: ARG002 - the SDK's
+        context: Context | None,  # noqa: ARG002 - the SDK's
+    ) -> Iterable[Context | None]:
+        """Give none, since there are no child streams; the SDK would map each record twice."""
+        return ()
+
+    def _generate_record_messages(self, record: Record) -> Generator[RecordMessage, None, None]:
+        with failures_told(f"stream_maps, stream {self.name}"):
+            yield from super()._generate_record_messages(record)
 
     def get_records(self, context: Context | None) -> Iterator[Record]:  # noqa: ARG002 - unused
         """Read the stream's records.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.tap_base import Tap
 
 if TYPE_CHECKING:
+    from tap_acton.stream_maps import StreamMaps
     from tap_acton.sync.run import Run
 
 
@@ -16,9 +17,11 @@ class ActOnTap(Tap):
 
     Attributes:
         writes_lines: Whether streams may write their records past the SDK.
+        maps: What maps the records of the streams.
     """
 
     writes_lines = False
+    maps: StreamMaps
 
     @property
     @abstractmethod
