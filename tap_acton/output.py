@@ -20,11 +20,11 @@ from singer_sdk.singerlib import ActivateVersionMessage
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
 from tap_acton.errors import output_failures_told
-from tap_acton.records.reader import BATCH_SIZE
+from tap_acton.records.reader import BATCH_SIZE, EXTRA_FIELDS
 from tap_acton.state.bookmark import MARKERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from singer_sdk.metrics import Counter
     from singer_sdk.singerlib.encoding.simple import Message
@@ -35,6 +35,36 @@ if TYPE_CHECKING:
 
 _PROPERTY = 2
 """The length of the breadcrumb of a column."""
+
+
+class Selection:
+    """What of a stream's records goes out: the columns that its SCHEMA message has.
+
+    Attributes:
+        deselected: The columns that the catalog deselects. They are nowhere, so they must not
+            be part of another column either.
+        unknown: Those that a catalog of an earlier version does not have. They go to
+            ``extra_fields``, as does everything without a column.
+    """
+
+    def __init__(self, stream: Stream) -> None:
+        in_catalog = stream.effective_schema.get("properties", {})
+        names = stream.schema["properties"]
+        self.deselected = frozenset(name for name in names if not stream.mask["properties", name])
+        self.unknown = [
+            name for name in names if name not in in_catalog and name not in self.deselected
+        ]
+
+    def apply(self, records: Iterable[Record]) -> Iterator[Record]:
+        """Leave out of records what their SCHEMA message does not have."""
+        for record in records:
+            for name in self.deselected:
+                del record[name]
+            unknown = {name: record.pop(name) for name in self.unknown}
+            extra = {name: value for name, value in unknown.items() if value is not None}
+            if extra and EXTRA_FIELDS in record:
+                record[EXTRA_FIELDS] = {**extra, **(record[EXTRA_FIELDS] or {})}
+            yield record
 
 
 class RecordLine(msgspec.Struct, tag_field="type", tag="RECORD", gc=False):
@@ -82,9 +112,6 @@ class RecordOutput:
         self._metric = metric
         self._name = stream.stream_maps[0].stream_alias
         self._version = msgspec.UNSET if version is None else version
-        self._left_out = [
-            name for name in stream.schema["properties"] if not stream.mask["properties", name]
-        ]
         self._key = (
             stream.replication_key if stream.replication_method == REPLICATION_INCREMENTAL else None
         )
@@ -128,9 +155,6 @@ class RecordOutput:
     def _flush(self, records: list[Record]) -> None:
         if not records:
             return
-        for name in self._left_out:
-            for record in records:
-                del record[name]
         now = datetime.now(UTC)
         lines = encoder.encode_lines(
             [RecordLine(self._name, record, self._version, now) for record in records]

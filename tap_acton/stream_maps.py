@@ -12,7 +12,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from singer_sdk.exceptions import StreamMapConfigError
+from singer_sdk.exceptions import ConfigValidationError, StreamMapConfigError
 from singer_sdk.helpers._catalog import get_selected_schema
 from singer_sdk.mapper import PluginMapper
 from singer_sdk.singerlib import Schema
@@ -54,7 +54,11 @@ class StreamMaps:
         except msgspec.ValidationError as error:
             # Names the setting and the types, never a value.
             raise SettingsError(f"A setting has the wrong type: {error}.") from None
-        given = {name: held for name, held in msgspec.structs.asdict(settings).items() if held}
+        given = {
+            name: held
+            for name, held in msgspec.structs.asdict(settings).items()
+            if held is not None
+        }
         self._settings = settings
         with failures_told("stream_maps"):
             # The mapper takes out what it has understood.
@@ -105,6 +109,8 @@ def failures_told(what: str) -> Iterator[None]:
         yield
     except ActOnError:
         raise
+    except ConfigValidationError as error:
+        raise SettingsError(f"A setting is missing: {error.errors[0]}.") from None
     except StreamMapConfigError as error:
         raise SettingsError(f"The setting {what}: {str(error).rstrip('.')}.") from None
     except Exception as error:  # noqa: BLE001 - what an expression does is up to its user

@@ -51,6 +51,7 @@ class Table:
         headers: The headers, as the list's users wrote them.
         email_column: The position of the e-mail address, as the response reports it.
         list_id: The id of the list.
+        hides_email: Whether the address is not among the list's columns either.
 
     Attributes:
         email_header: The header over the e-mail address; None if that is unknown.
@@ -58,7 +59,14 @@ class Table:
         names: The headers of the list's columns, made distinct, without those of Act-On's own.
     """
 
-    def __init__(self, headers: Sequence[Any], email_column: Any, list_id: str) -> None:
+    def __init__(
+        self,
+        headers: Sequence[Any],
+        email_column: Any,
+        list_id: str,
+        *,
+        hides_email: bool = False,
+    ) -> None:
         self._list_id = list_id
         self._email = email_column if isinstance(email_column, int) else -1
         is_known = 0 <= self._email < len(headers)
@@ -71,8 +79,11 @@ class Table:
         }
         self.has_contact_id = CONTACT_ID in self._system.values()
         self._width = len(headers)
-        self._own = [place for place in range(self._width) if place not in self._system]
-        self.names = distinct_names([headers[place] for place in self._own])
+        own = [place for place in range(self._width) if place not in self._system]
+        names = dict(zip(own, distinct_names([headers[place] for place in own]), strict=True))
+        self._not_own = {*self._system, self._email} if hides_email else {*self._system}
+        self._own = [place for place in own if place not in self._not_own]
+        self.names = [names[place] for place in self._own]
 
     def row(self, cells: Sequence[Any]) -> Row:
         """Name the cells of a row.
@@ -116,7 +127,7 @@ class Table:
         if len(cells) == self._width:
             own = [cells[place] for place in self._own]
         else:
-            own = [cell for place, cell in enumerate(cells) if place not in self._system]
+            own = [cell for place, cell in enumerate(cells) if place not in self._not_own]
         try:
             is_plain = is_storable("".join(own))
         except TypeError:

@@ -16,7 +16,7 @@ One generic path for all streams, driven by the JSON schema:
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
@@ -110,6 +110,7 @@ class RecordReader:
         key: The key columns, which are never null in a record.
         zone: The account's time zone, for timestamps without one.
         on_unnamed: Called once for each API field that the schema does not name.
+        deselected: Columns whose values must not be in ``extra_fields`` either.
     """
 
     def __init__(
@@ -119,7 +120,9 @@ class RecordReader:
         key: Sequence[str] = (),
         zone: tzinfo | None = None,
         on_unnamed: Callable[[str], object] = str,
+        deselected: Collection[str] = (),
     ) -> None:
+        self._deselected = deselected
         properties: Mapping[str, Any] = schema["properties"]
         self._names = tuple(properties)
         self._key_defaults = {
@@ -290,11 +293,18 @@ class RecordReader:
         extra |= {
             field: row[field] for field, target, _ in found if (field, target.element) not in kept
         }
+        if self._deselected:
+            extra = {field: held for field, held in extra.items() if not self._is_deselected(field)}
         if extra:
             record[EXTRA_FIELDS] = extra
         _fill(record, given)
         _fill(record, self._key_defaults)
         return record
+
+    def _is_deselected(self, field: str) -> bool:
+        """Return whether a field has columns, and all of them are deselected."""
+        targets = self._targets_of(field)
+        return bool(targets) and all(target.column in self._deselected for target in targets or ())
 
     def _differs(self, column: str, value: Any, held: Any) -> bool:
         """Return whether a value says something else than the one in its column.

@@ -79,12 +79,15 @@ def test_an_expression_that_fails_on_a_row_shows_nothing_of_it(
         {"stream_maps": '{"opt_outs":'},
         {"stream_map_config": ["salt"]},
         {"flattening_enabled": "always"},
+        {"flattening_enabled": True},
         {"flattening_enabled": True, "flattening_max_depth": "two"},
     ],
     ids=str,
 )
 def test_a_wrong_setting_is_named_before_anything_is_read(settings: dict[str, Any]) -> None:
-    with pytest.raises(SettingsError, match="|".join(settings)) as refusal:
+    with pytest.raises(
+        SettingsError, match="|".join([*settings, "flattening_max_depth"])
+    ) as refusal:
         tap(**settings)
     assert refusal.value.sentence.endswith(".")
 

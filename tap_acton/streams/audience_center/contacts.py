@@ -149,4 +149,5 @@ class Contacts(AudienceStream):
             {} if self.found is None else self.found.names,
             self.schema["properties"],
             self.run.zone,
+            self.selection.deselected,
         )

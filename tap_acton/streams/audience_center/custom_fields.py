@@ -10,7 +10,7 @@ from tap_acton.records.reader import EXTRA_FIELDS, Convert, converter
 from tap_acton.records.values import Unconvertible, integer, snake_case
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import tzinfo
 
     from tap_acton.records.reader import Record, Row
@@ -51,6 +51,7 @@ class CustomFields:
         columns: The columns of custom fields, by their identities.
         properties: The columns of the stream.
         zone: The account's zone, for timestamps without one.
+        deselected: Columns whose values must not be in ``custom_fields`` either.
     """
 
     def __init__(
@@ -59,8 +60,10 @@ class CustomFields:
         columns: Mapping[str, str],
         properties: Mapping[str, Any],
         zone: tzinfo | None,
+        deselected: Collection[str] = (),
     ) -> None:
         self._properties = properties
+        self._deselected = deselected
         self._by_index: dict[str, _Target] = {}
         self._by_label: dict[str, _Target] = {}
         for field in fields:
@@ -86,14 +89,24 @@ class CustomFields:
             if snake_case(name) not in self._properties:
                 target = self._by_label.get(_plain(name))
             if target is not None:
-                found.append((target, name, value))
+                if target.column not in self._deselected:
+                    found.append((target, name, value))
             elif value != "":
                 plain[name] = value
         custom = plain.get("customFields")
-        for index, value in custom.items() if isinstance(custom, dict) else ():
-            target = self._by_index.get(index) or self._by_label.get(_plain(index))
-            if target is not None:
-                found.append((target, index, value))
+        if isinstance(custom, dict):
+            targets = {
+                index: self._by_index.get(index) or self._by_label.get(_plain(index))
+                for index in custom
+            }
+            plain["customFields"] = {
+                index: value
+                for index, value in custom.items()
+                if (target := targets[index]) is None or target.column not in self._deselected
+            }
+            for index, value in plain["customFields"].items():
+                if (target := targets[index]) is not None:
+                    found.append((target, index, value))
         return plain, found
 
     def fill(self, record: Record, values: Sequence[tuple[_Target, str, Any]]) -> None:

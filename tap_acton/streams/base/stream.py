@@ -26,7 +26,7 @@ from tap_acton.errors import (
     RejectedCallError,
     StreamFailedError,
 )
-from tap_acton.output import RecordOutput, activate_version
+from tap_acton.output import RecordOutput, Selection, activate_version
 from tap_acton.records.extractors import OneRow
 from tap_acton.records.ids import IdNumbers
 from tap_acton.records.reader import NO_TEXT, RecordReader, batched
@@ -295,7 +295,13 @@ class ActOnStream(Stream):
             key=type(self).primary_keys,
             zone=self.run.zone,
             on_unnamed=self.report.unnamed,
+            deselected=self.selection.deselected,
         )
+
+    @cached_property
+    def selection(self) -> Selection:
+        """Which columns go out; all of them are read, as other streams may need them."""
+        return Selection(self)
 
     @cached_property
     def progress(self) -> Any:
@@ -530,6 +536,8 @@ class ActOnStream(Stream):
     def _written(self, records: Iterator[Record]) -> Iterator[Record]:
         """Write records, or pass them on where the SDK has to write them, and count them."""
         summary = self.summary
+        if self.selection.deselected or self.selection.unknown:
+            records = self.selection.apply(records)
         if self.tap.writes_lines and RecordOutput.suits(self):
             RecordOutput(
                 self,

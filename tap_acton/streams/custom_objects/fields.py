@@ -139,6 +139,14 @@ class ObjectFields:
             *[part for name in sorted(whole) for part in (name, part_of_id(whole[name]))]
         )
 
+    def without(self, fields: Row, columns: Collection[str]) -> Row:
+        """Leave out the fields that have one of these columns."""
+        return {
+            name: value
+            for name, value in fields.items()
+            if name not in self._targets or self._targets[name][0] not in columns
+        }
+
     def fill(self, record: Record, fields: Row) -> None:
         """Put values into their columns; one that does not fit stays in ``fields`` alone."""
         for name, value in fields.items():

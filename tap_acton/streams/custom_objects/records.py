@@ -151,7 +151,8 @@ class CustomObjectRecords(CustomObjectStream):
         fields = self._fields_of(query)
         for row in rows:
             system, values = fields.part(row)
-            record = self.reader.record({**system, "fields": values}, query.given)
+            shown = fields.without(values, self.selection.deselected)
+            record = self.reader.record({**system, "fields": shown}, query.given)
             record["id"] = record["id"] or fields.own_id(system, values)
             fields.fill(record, values)
             yield record

@@ -136,6 +136,7 @@ class ListStream(ListRows):
             key=self.primary_keys,
             zone=self.run.zone,
             on_unnamed=self.report.unnamed,
+            deselected=self.selection.deselected,
         )
 
     @cached_property

@@ -23,7 +23,7 @@ from tap_acton.streams.lists.lists import CONTACT_LIST
 from tap_acton.sync.evidence import Endpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from tap_acton.api.pagination import Page
     from tap_acton.records.dynamic_columns import FoundStream
@@ -104,14 +104,16 @@ class ListProof:
 
     Args:
         page: The page.
-        list_id: The list.
+        table_of: Makes the table of a file of its headers and the position of the address.
     """
 
     kind = ""
 
-    def __init__(self, page: ListPage, list_id: str) -> None:
+    def __init__(
+        self, page: ListPage, table_of: Callable[[Sequence[Any], int | None], Table]
+    ) -> None:
         self._page = page
-        self._list_id = list_id
+        self._table_of = table_of
         self.is_needed = page.may_be_cut
 
     def row_maker(self, headers: Sequence[str]) -> RowMaker:
@@ -127,7 +129,7 @@ class ListProof:
         arrange = cells_as_in(page.headers, headers)
         if page.may_be_cut:
             email = headers.index(table.email_header) if table.email_header in headers else None
-            table, arrange = Table(headers, email, self._list_id), list
+            table, arrange = self._table_of(headers, email), list
         if not table.has_contact_id:
             raise ValueError
         return RowMaker(arrange, partial(ListPage, headers=page.headers, table=table))
@@ -222,8 +224,13 @@ class ListRows(ActOnStream):
     def extracted(self, payload: Any, query: Query) -> Extracted:
         """Match the cells of the rows with the list's headers."""
         headers, data = table_of(payload)
-        table = Table(headers, payload.get("emailColumn"), query.given["list_id"])
+        table = self._table(headers, payload.get("emailColumn"), query.given["list_id"])
         return Extracted(ListPage(data, headers, table), total_of(payload))
+
+    def _table(self, headers: Sequence[Any], email_column: Any, list_id: str) -> Table:
+        # A deselected address must not be in another column either.
+        hides_email = "email" in self.selection.deselected
+        return Table(headers, email_column, list_id, hides_email=hides_email)
 
     def fetch(self, query: Query, page: Page) -> Response:
         """Request a page, or a file in its place, and note whether columns may be missing."""
@@ -255,7 +262,8 @@ class ListRows(ActOnStream):
         if self._lacks_columns(response.query):
             return None  # all rows are read in place of these
         has_ids = page.table.has_contact_id or page.may_be_cut
-        return ListProof(page, response.query.given["list_id"]) if has_ids else None
+        list_id = response.query.given["list_id"]
+        return ListProof(page, partial(self._table, list_id=list_id)) if has_ids else None
 
     @cached_property
     def csv(self) -> CsvDownload:

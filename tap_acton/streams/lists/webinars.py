@@ -76,6 +76,8 @@ class WebinarRegistrants(ListRows):
             if not cell or cell.isspace():
                 continue
             column = self._columns.get(letters_and_digits(header))
+            if column in self.selection.deselected:
+                continue
             # The address is known already if Act-On names its column, maybe another one.
             if column is None or column in headers or known.get(column, cell) != cell:
                 extra[header] = cell
