@@ -277,14 +277,15 @@ def total_of(payload: Any, names: Sequence[str] = ("totalCount",)) -> int | None
 def folder_rows(folders: list[Any]) -> list[Row]:
     """Take the rows out of their folders.
 
-    A form stands in its own folder and in the one of all forms. The row with its own folder
-    comes first, so that it is the one that is kept.
+    A form stands in its own folder and in the one of all forms. From the latter it is left out if
+    both rows are the same; else the one with its own folder comes last, so that it is kept.
 
     Returns:
         The rows, with ``folderName`` (null if the folder has no name) and, if the folder has
         an id, ``folderId``; neither for the folder of all forms.
     """
     real: list[Row] = []
+    known: list[Row] = []
     again: list[Row] = []
     for folder in _given(folders):
         name = next((folder[key] for key in FOLDER_NAMES if folder.get(key)), None)
@@ -295,8 +296,9 @@ def folder_rows(folders: list[Any]) -> list[Row]:
             again.extend(rows)
         else:
             given = {"folderName": name, **_folder_id(folder)}
+            known += rows
             real.extend({**given, **row} for row in rows)
-    return real + again
+    return [*(row for row in again if row not in known), *real]
 
 
 def is_folders(payload: Any) -> bool:

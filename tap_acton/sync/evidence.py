@@ -19,8 +19,10 @@ remembered (bookmark, counter, fingerprint, checkpoint) before there is evidence
 - A second page equal to the first means that the offset is ignored. Then fewer rows are requested
   once: if all come again, the endpoint has no pages; if not, or if the first page held just as
   many as were requested, the rest cannot be read.
-- Rows of one response that share a key are different rows. A key that comes again with another
-  response is the same row, which moved; it does not count again.
+- Rows of one response that share a key are different rows, and so are those of a sequence whose
+  borders hold. A key that comes again with another response of a set is the same row, which moved;
+  it does not count again.
+- Of rows that share a key the latest version is sent last (:mod:`tap_acton.sync.keys`).
 
 Where that fails, the query is read again (:mod:`tap_acton.sync.retriever`); if that does not help,
 it is incomplete, which counts as refused. What this cannot see:
@@ -42,6 +44,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
+from tap_acton.errors import CallError
 from tap_acton.sync.keys import Keys
 from tap_acton.sync.spool import HeldRows
 
@@ -49,12 +52,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from tap_acton.api.pagination import Page, Paging
-    from tap_acton.errors import CallError
     from tap_acton.records.reader import Record, Row
     from tap_acton.sync.query import Query, Response
 
 MOST_REPEATS = 3
-"""After so many pages in which no row is new, a reading is given up: it makes no progress."""
+"""After so many pages on end in which no row is new, a reading is given up: it goes in circles."""
 
 
 class Evidence(enum.StrEnum):
@@ -78,8 +80,12 @@ class RowSource(Protocol):
     def key_of(self) -> Callable[[Record], Any] | None:
         """What gives the key of a record; None where rows have no keys of their own."""
 
+    @property
+    def version_of(self) -> Callable[[Record], str | None] | None:
+        """What says which of two records with the same key is the later one, if anything does."""
+
     def batches(self, rows: Iterable[Row], query: Query) -> Iterator[Sequence[Record]]:
-        """Make records of rows, some at a time."""
+        """Make records of rows, some at a time; a CallError says that they make no sense."""
 
 
 class Endpoint:
@@ -103,6 +109,9 @@ class Reading:
 
     A query that is read again is always a sequence, since as a set it was not proven.
 
+    Args:
+        before: The attempt before this one, if there was one.
+
     Attributes:
         problem: The failure of a request, if one failed for good.
         pending: How many pages are under way.
@@ -114,7 +123,11 @@ class Reading:
     """
 
     def __init__(
-        self, query: Query, source: RowSource, endpoint: Endpoint, *, is_again: bool = False
+        self,
+        query: Query,
+        source: RowSource,
+        endpoint: Endpoint,
+        before: Reading | None = None,
     ) -> None:
         self.query = query
         self.problem: CallError | None = None
@@ -122,11 +135,12 @@ class Reading:
         self.responses = 0
         self.last: Response | None = None
         self.held = HeldRows()
-        self.is_sequence = is_again or source.key_of is None
+        self.is_sequence = before is not None or source.key_of is None
         self.is_broken = False
         self._source, self._endpoint = source, endpoint
-        self._paging, self._key_of = source.paging, source.key_of
-        self._keys = Keys()
+        self._paging = source.paging
+        self._key_of, self._version_of = source.key_of, source.version_of
+        self._keys: Keys = Keys(() if before is None else before.far_repeats)
         self._totals: list[int] = []  # as reported, each once, the first one first
         self._rows = self._counted = self._longest = self._repeats = 0
         self._first: Sequence[Row] = ()
@@ -156,15 +170,11 @@ class Reading:
         further = self._further(response)
         self._rows += len(further)
         self._keys.next_response()
-        if self._key_of is None:
-            self._hold(further)
-        else:
-            for records in self._source.batches(further, self.query):
-                if self._is_file:
-                    self._keys.next_response()  # a file may have any number of rows
-                unsent = self._keys.unsent(records, self._key_of)
-                if unsent:
-                    yield unsent
+        try:
+            yield from self._records_of(further)
+        except CallError as error:
+            self.problem = error
+            return
         self._judge_progress(response, len(further))
         self._longest = max(self._longest, len(rows))
         self.last = response
@@ -201,11 +211,20 @@ class Reading:
     @property
     def count(self) -> int:
         """How many rows there are, those of an earlier run included."""
-        # Between the pages of a set, rows may move and come again; in a file, none may.
-        is_strict = self._is_file or (self.responses > 1 and not self.is_sequence)
-        repeats = 0 if is_strict else self._keys.repeats
-        rows = len(self.held) if self._key_of is None else len(self._keys) + repeats
+        if self._key_of is None:
+            rows = len(self.held)
+        elif self._has_border and not self._is_file:
+            rows = self._rows  # None has come twice, since each border held.
+        else:
+            # Between the pages of a set, rows may move and come again; in a file, none may.
+            is_strict = self._is_file or (self.responses > 1 and not self.is_sequence)
+            rows = len(self._keys) + (0 if is_strict else self._keys.repeats)
         return self.query.first.offset + rows
+
+    @property
+    def far_repeats(self) -> set[int]:
+        """The keys that came again after many others, of which another reading minds versions."""
+        return self._keys.far_repeats()
 
     @property
     def total(self) -> int | None:
@@ -307,6 +326,18 @@ class Reading:
         self.is_broken = not self._at_end
         return ()
 
+    def _records_of(self, rows: Sequence[Row]) -> Iterator[Sequence[Record]]:
+        """Yield the records of a response that are new, or hold rows that have no keys."""
+        if self._key_of is None:
+            self._hold(rows)
+            return
+        for records in self._source.batches(rows, self.query):
+            if self._is_file:
+                self._keys.next_response()  # a file may have any number of rows
+            unsent = self._keys.unsent(records, self._key_of, self._version_of)
+            if unsent:
+                yield unsent
+
     def _judge_progress(self, response: Response, further: int) -> None:
         """Note whether the last page was full, and whether the reading still moves forward."""
         page, rows = response.page, len(response.rows)
@@ -319,6 +350,8 @@ class Reading:
             # Rows inserted in front push a sequence back, but by a page at most.
             self._repeats += 1
             self.is_broken |= not self.is_sequence or self._repeats >= MOST_REPEATS
+        elif has_new:
+            self._repeats = 0
 
     def _hold(self, rows: Sequence[Row]) -> None:
         """Hold rows without keys; where no border tells, their digests tell what comes again."""

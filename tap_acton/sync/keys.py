@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from collections import deque
+from collections import ChainMap, deque
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
     from tap_acton.records.reader import Record
 
 KEYS_HELD = 10_000
-"""At least so many of the latest keys are known one by one; of the others, only their number."""
+"""At least so many of the latest keys are known one by one, with their versions; of the others,
+only their number."""
 
 BATCHES_HELD = 20
 """Records of so many batches are held, which is about two pages."""
@@ -24,19 +26,24 @@ PARTS = 64
 class Keys:
     """The keys of a query: eight bytes for each, more only for the latest ones.
 
+    Args:
+        known_repeats: What :meth:`far_repeats` has found in an earlier reading of the query.
+            Their versions are known however long ago they came.
+
     Attributes:
         new: How many keys were new in the response under way.
         repeats: How many rows have the key of a row before them in the same response. These are
             other rows, while a key that comes again later may be the same row, moved.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, known_repeats: Iterable[int] = ()) -> None:
         self.new = self.repeats = 0
+        self._known_repeats = frozenset(known_repeats)
         self._all = array("q")  # a key that comes again after a long while is in it twice
-        self._latest: set[int] = set()
-        self._earlier: set[int] = set()
+        self._latest: dict[int, Any] = {}  # each with the version that was sent
+        self._earlier: dict[int, Any] = {}
         self._response: list[set[int]] = []  # what is new in the response under way
-        self._records: deque[tuple[Sequence[Any], Sequence[Record]]] = deque(maxlen=BATCHES_HELD)
+        self._records: deque[tuple[Sequence[int], Sequence[Record]]] = deque(maxlen=BATCHES_HELD)
         self._counted = (0, 0)
 
     def next_response(self) -> None:
@@ -44,49 +51,74 @@ class Keys:
         self.new = 0
         self._response = []
 
-    def add(self, keys: Iterable[Hashable]) -> set[int]:
-        """Add the keys of some rows of a response, and return the hashes of those that are new."""
+    def add(self, keys: Iterable[Hashable]) -> None:
+        """Add the keys of some rows of a response."""
         hashes = list(map(hash, keys))
+        self._latest.update(dict.fromkeys(self._add(hashes)))
+
+    def unsent(
+        self,
+        records: Sequence[Record],
+        key_of: Callable[[Record], Any],
+        version_of: Callable[[Record], str | None] | None = None,
+    ) -> Sequence[Record]:
+        """Add the keys of some records of a response, and return the records to be sent.
+
+        Of records that share a key the latest version is sent last, so that it is the one that
+        stays. Without a version, that is the one that came last.
+
+        Args:
+            records: The records.
+            key_of: Gives the key of a record.
+            version_of: Gives the version of a record, which grows with time; None comes before
+                all others.
+        """
+        hashes = list(map(hash, map(key_of, records)))
+        versions = [None] * len(hashes) if version_of is None else list(map(version_of, records))
+        new = self._add(hashes)
+        sent = records
+        if len(new) == len(hashes):
+            self._latest.update(zip(hashes, versions, strict=True))
+        else:
+            sent = self._later(records, hashes, versions)
+        self._records.append((hashes, records))
+        return sent
+
+    def _add(self, hashes: Sequence[int]) -> set[int]:
+        """Count the keys of some rows of a response, and return those that are new."""
+        if len(self._latest) > KEYS_HELD:
+            both = ChainMap(self._latest, self._earlier)
+            kept = {one: both[one] for one in self._known_repeats if one in both}
+            self._earlier, self._latest = self._latest, kept
         new = set(hashes)
-        if not (new.isdisjoint(self._latest) and new.isdisjoint(self._earlier)):
-            new -= self._latest
-            new -= self._earlier
+        latest, earlier = self._latest, self._earlier
+        if not (latest.keys().isdisjoint(new) and earlier.keys().isdisjoint(new)):
+            new = {one for one in new if one not in latest and one not in earlier}
         self.new += len(new)
-        self._latest |= new
         self._response.append(new)
         self._all.extend(new)
         if len(new) < len(hashes):
             first = self._new_in_response()
             self.repeats += sum(one in first for one in hashes) - len(new)
-        if len(self._latest) > KEYS_HELD:
-            self._earlier, self._latest = self._latest, set()
         return new
 
-    def unsent(
-        self, records: Sequence[Record], key_of: Callable[[Record], Any]
+    def _later(
+        self, records: Sequence[Record], hashes: Sequence[int], versions: Sequence[str | None]
     ) -> Sequence[Record]:
-        """Add the keys of some records of a response, and return the records to be sent.
-
-        Of a response that is the first one of each key. Where the key has come with another
-        response it is sent if it differs, since either version may be the one that is wanted.
-        """
-        keys = list(map(key_of, records))
-        new = self.add(keys)
-        sent = records if len(new) == len(keys) else self._changed(records, keys, new)
-        self._records.append((keys, records))
-        return sent
-
-    def _changed(
-        self, records: Sequence[Record], keys: Sequence[Any], new: set[int]
-    ) -> Sequence[Record]:
-        known = {key: record for batch in self._records for key, record in zip(*batch, strict=True)}
-        of_response, first, sent = self._new_in_response(), set(new), []
-        for key, record in zip(keys, records, strict=True):
-            one = hash(key)
-            if one in first or (one not in of_response and known.get(key) != record):
-                sent.append(record)
-            first.discard(one)
-        return sent
+        """Leave out records of which a later version, or the same record, has been sent."""
+        before = {
+            one: record for batch in self._records for one, record in zip(*batch, strict=True)
+        }
+        sent: dict[int, Record] = {}
+        for one, record, version in zip(hashes, records, versions, strict=True):
+            held = self._latest if one in self._latest else self._earlier
+            is_older = (version or "") < (held.get(one) or "")
+            if is_older or (one in held and record == sent.get(one, before.get(one))):
+                continue
+            sent.pop(one, None)  # the latest one comes last
+            sent[one] = record
+            self._latest[one] = version
+        return list(sent.values())
 
     def _new_in_response(self) -> set[int]:
         """Return the hashes of all keys that were new in the response under way."""
@@ -94,6 +126,16 @@ class Keys:
         first.update(*others)
         self._response = [first]
         return first
+
+    def far_repeats(self) -> set[int]:
+        """Find keys that came again after so many others that their versions were forgotten."""
+        if len(self) == len(self._all):
+            return set()
+        once: set[int] = set()
+        repeats: set[int] = set()
+        for one in self._all:
+            (repeats if one in once else once).add(one)
+        return set(islice(repeats, KEYS_HELD))
 
     def __len__(self) -> int:
         """Count the distinct keys."""

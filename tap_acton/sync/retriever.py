@@ -159,7 +159,7 @@ class Retriever:
             return reading
         for _ in range(1, MOST_READINGS):
             first = replace(FIRST_PAGE, size=reading.query.first.size)
-            reading = self._reading(replace(reading.query, first=first), is_again=True)
+            reading = self._reading(replace(reading.query, first=first), reading)
             yield from self._follow(reading, first)
             yield from self._read_on(reading)
             if self._is_hopeless(reading):
@@ -249,5 +249,5 @@ class Retriever:
             weigh=lambda result: 0 if result[1].is_file else len(result[1].rows),
         )
 
-    def _reading(self, query: Query, *, is_again: bool = False) -> Reading:
-        return Reading(query, self._source, self._endpoint, is_again=is_again)
+    def _reading(self, query: Query, before: Reading | None = None) -> Reading:
+        return Reading(query, self._source, self._endpoint, before)

@@ -94,7 +94,7 @@ def test_a_form_is_given_once_whichever_folder_comes_first(bench: Bench) -> None
     ]
     answers_with(bench, "/api/1/form", folders)
     rows = read_one(bench, "forms")
-    assert [(row["id"], row["folder_name"]) for row in rows] == [("0b6f", "Trials"), ("91c4", None)]
+    assert [(row["id"], row["folder_name"]) for row in rows] == [("91c4", None), ("0b6f", "Trials")]
 
 
 def test_an_account_without_forms_has_no_rows(bench: Bench) -> None:

@@ -136,6 +136,7 @@ class Server:
     def __post_init__(self) -> None:
         self.dice = random.Random(self.seed)  # noqa: S311 - repeatable
         self.key_of: Callable[[Record], Any] | None = _id_of if self.is_keyed else None
+        self.version_of: Callable[[Record], str | None] | None = None
 
     # What a retriever needs of a source
 

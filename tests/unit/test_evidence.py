@@ -74,9 +74,10 @@ def records_of(text: str) -> list[Record]:
         # What comes again as it was has been sent; what has changed may be the version wanted.
         (["a1 b1", "b1 c1"], ["a1 b1", "c1"]),
         (["a1 b1", "b2 c1"], ["a1 b1", "b2 c1"]),
-        # Of one response the first counts.
-        (["a1 a2 b1 b1"], ["a1 b1"]),
-        (["a1", "b1 a2 b2"], ["a1", "b1 a2"]),
+        # Without a version the last one counts, in a response and in another one.
+        (["a1 a2 b1 b1"], ["a2 b1"]),
+        (["a1", "b1 a2 b2"], ["a1", "a2 b2"]),
+        (["a2", "b1 a1"], ["a2", "b1 a1"]),
     ],
 )
 def test_what_is_sent_of_records_that_share_a_key(
@@ -88,10 +89,50 @@ def test_what_is_sent_of_records_that_share_a_key(
         assert found.unsent(records_of(response), itemgetter("id")) == records_of(sent)
 
 
-def test_the_first_of_a_response_counts_across_its_batches() -> None:
+@pytest.mark.usefixtures("few_held")
+@given(
+    st.lists(st.integers(0, 9).map(str) | st.none(), min_size=2, max_size=4),
+    st.integers(1, 12),
+    st.integers(0, 18),
+)
+def test_the_latest_version_of_a_key_is_sent_last(
+    versions: list[str | None], batch: int, others: int
+) -> None:
+    records: list[Record] = []
+    for number, version in enumerate(versions):
+        records.append({"id": "a", "version": version, "number": number})
+        records += ({"id": f"{number} {n}", "version": "5"} for n in range(others))
     found = Keys()
-    sent = [found.unsent(records_of(one), itemgetter("id")) for one in ("a1 b1", "c1 a2", "b2 d1")]
-    assert sent == [records_of(one) for one in ("a1 b1", "c1", "d1")]
+    sent: list[Record] = []
+    for begin in range(0, len(records), batch):
+        found.next_response()
+        sent += found.unsent(records[begin : begin + batch], itemgetter("id"), _version_of)
+    of_key = [one for one in sent if one["id"] == "a"]
+    assert of_key[-1]["version"] == max(versions, key=lambda one: one or "")
+    assert {one["id"] for one in sent} == {one["id"] for one in records}
+
+
+@pytest.mark.usefixtures("few_held")
+@pytest.mark.parametrize("others", [15, 30, 200])
+def test_a_later_version_is_known_however_long_ago_it_came_once_its_key_has_come_twice(
+    others: int,
+) -> None:
+    records = [{"id": f"k{n}", "version": "5"} for n in range(others)]
+    records = [{"id": "a", "version": "9"}, *records, {"id": "a", "version": "1"}]
+    repeats: set[int] = set()
+    for _ in range(2):
+        found = Keys(repeats)
+        sent: list[Record] = []
+        for begin in range(0, len(records), 7):
+            sent += found.unsent(records[begin : begin + 7], itemgetter("id"), _version_of)
+        repeats = found.far_repeats()
+    assert sent == records[:-1]
+    assert len(found) == others + 1
+
+
+def _version_of(record: Record) -> str | None:
+    version: str | None = record["version"]
+    return version
 
 
 # Rows that wait
@@ -152,6 +193,8 @@ def test_rows_without_keys_wait_on_the_disk_until_they_are_proven(files: list[IO
 class Source:
     """What knows the keys and the pages of rows."""
 
+    version_of = None
+
     def __init__(self, paging: Paging | None, *, is_keyed: bool) -> None:
         self.paging = paging
         self.key_of = itemgetter("id") if is_keyed else None
@@ -168,7 +211,8 @@ def reading_of(
     endpoint = Endpoint()
     endpoint.total_is_real = True
     source = Source(paging, is_keyed="id" in pages[0][0])
-    reading = Reading(QUERY, source, endpoint, is_again=True)  # type: ignore[arg-type] # lists
+    before = Reading(QUERY, source, endpoint)  # type: ignore[arg-type] # lists
+    reading = Reading(QUERY, source, endpoint, before)  # type: ignore[arg-type] # lists
     offset = 0
     for number, rows in enumerate(pages):
         reading.pending = 1

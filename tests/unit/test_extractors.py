@@ -126,12 +126,14 @@ class TestFolders:
         folders = [{"id": folder_id, "name": "A", "programs": [ROWS[0]]}]
         assert Folders()(folders).rows == [{"folderName": "A", **given, **ROWS[0]}]
 
-    def test_a_form_in_two_folders_comes_from_its_own_first(self) -> None:
+    def test_a_form_in_two_folders_comes_from_its_own_or_from_that_last(self) -> None:
+        changed = {**ROWS[1], "title": "Changed"}
         folders = [
-            {"folder": "All Forms", "entries": [ROWS[0], ROWS[1]]},
-            {"folder": "Trials", "entries": [ROWS[0]]},
+            {"folder": "All Forms", "entries": [*ROWS[:2], {"id": "9"}]},
+            {"folder": "Trials", "entries": [ROWS[0], changed]},
         ]
-        expected = [{"folderName": "Trials", **ROWS[0]}, ROWS[0], ROWS[1]]
+        own = [{"folderName": "Trials", **row} for row in (ROWS[0], changed)]
+        expected = [ROWS[1], {"id": "9"}, *own]
         assert Folders()(folders).rows == expected
 
     @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from tap_acton.api.pagination import (
     TokenPaging,
 )
 from tap_acton.errors import AllowanceSpentError, GoneError, RejectedCallError
+from tap_acton.sync import keys
 from tap_acton.sync.evidence import Endpoint, Evidence
 from tap_acton.sync.query import Outcome, Query, Response
 from tap_acton.sync.retriever import FEW_IN_VAIN, MOST_PAGES_AGAIN, MOST_READINGS, Retriever
@@ -316,24 +317,40 @@ def with_twin(places: Sequence[int], size: int = 13, **habits: Any) -> Server:
     return server
 
 
-def test_rows_of_one_response_that_share_a_key_are_different_rows() -> None:
-    """The first of each key is sent; the others count, so that the query is whole."""
-    for places in ([2], [2, 3], [7], [7, 8, 11]):
-        server = with_twin(places)
-        found = check(server)
-        assert found["i00"].evidence is not None
-        assert not {100 + place for place in places} & {row["at"] for row in found.rows["i00"]}
+def test_rows_that_share_a_key_are_different_rows_where_no_row_has_moved() -> None:
+    """The last of each key stays; all of them count, so that the query is whole."""
+    for places in ([2], [2, 3], [5], [7], [7, 8, 11]):
+        for total in ("honest", "none"):
+            server = with_twin(places, total=total)
+            found = check(server)
+            assert found["i00"].evidence is not None
+            held = {row["id"]: row["at"] for row in found.rows["i00"]}
+            assert held == {row["id"]: row["at"] for row in server.items["i00"].rows}
+            assert found["i00"].rows == 13
     assert check(with_twin([2], size=4))["i00"].rows == 4
 
 
-def test_rows_of_two_responses_that_share_a_key_may_be_the_same_row() -> None:
-    server = with_twin([5])
-    found = check(server)
-    assert found["i00"].is_refused
-    # Either may be the version that is wanted.
-    assert {row["at"] for row in found.rows["i00"] if row["id"] == "k4"} == {4, 105}
-    # With no total that counts more of them, each border tells that it is another one.
-    assert check(with_twin([5], total="none"))["i00"].evidence is Evidence.EMPTY_PAGE
+@pytest.mark.parametrize("first", [3, 90])
+@pytest.mark.parametrize("second", [1, 4, 12, 30])
+@pytest.mark.parametrize("size", [8, 200])
+@pytest.mark.parametrize("total", ["honest", "none"])
+def test_the_latest_version_of_a_row_stays_whatever_the_order(
+    first: int, second: int, size: int, total: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether it comes first or last, on the same page, the next one, or many pages away."""
+    monkeypatch.setattr(keys, "KEYS_HELD", 20)
+    if size <= first + second:
+        return
+    server = server_with(size, total=total)
+    rows = server.items["i00"].rows
+    early, late = {"id": "twin", "at": -1}, {"id": "twin", "at": 1000}
+    for order in ([early, late], [late, early]):
+        rows[first], rows[first + second] = order
+        server.items["i00"] = Item(rows)
+        server.version_of = lambda record: f"{record['at']:05}"
+        found = read(server)
+        assert found["i00"].evidence is not None
+        assert [row for row in found.rows["i00"] if row["id"] == "twin"][-1] == late
 
 
 @pytest.mark.parametrize(

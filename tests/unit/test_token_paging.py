@@ -74,7 +74,7 @@ class Source:
 
     def __init__(self, server: Server, size: int) -> None:
         self.paging = TokenPaging(size)
-        self.key_of = itemgetter("id")
+        self.key_of, self.version_of = itemgetter("id"), None
         self.requester = Requester(server, self)  # type: ignore[arg-type] # reads as a client does
 
     def call(self, query: Query, page: Page) -> Call:

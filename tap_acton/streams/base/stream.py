@@ -242,6 +242,12 @@ class ActOnStream(Stream):
         """Gives the key of a record; None where it numbers identical rows."""
         return None if self.identity else itemgetter(*type(self).primary_keys)
 
+    @property
+    def version_of(self) -> Callable[[Record], str | None] | None:
+        """Gives when a record was last changed, where that is not a part of its key."""
+        key = self.replication_key
+        return None if key is None or key in type(self).primary_keys else itemgetter(key)
+
     @cached_property
     def _texts_of_key(self) -> tuple[str, ...]:
         """The columns of the key that hold texts, which must not be empty."""

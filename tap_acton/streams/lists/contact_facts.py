@@ -88,6 +88,7 @@ class ContactIds:
 
     missing_is_gone = False
     key_of: Callable[[Record], Any] = itemgetter("key")
+    version_of: Callable[[Record], str | None] | None = None
 
     def __init__(self, stream: ActOnStream) -> None:
         run = stream.run
