@@ -53,11 +53,11 @@ EXTRA_FIELDS = "extra_fields"
 UNKNOWN_TIMESTAMP = "1970-01-01T00:00:00.000Z"
 """A timestamp that Act-On does not give, in a key column, which cannot be null."""
 
-NO_TEXT = "(none)"
-"""A text that Act-On gives as empty, or not at all, in a key column.
 
-Some loaders treat an empty text as null, which a key cannot be.
-"""
+def is_unknown(timestamp: str) -> bool:
+    """Return whether a timestamp stands for none: what stands for it is all on one day."""
+    return timestamp.startswith(UNKNOWN_TIMESTAMP[:11])
+
 
 UNKNOWN = {"date-time": UNKNOWN_TIMESTAMP, "date": UNKNOWN_TIMESTAMP[:10]}
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tap_acton.records.reader import UNKNOWN_TIMESTAMP
+from tap_acton.records.reader import is_unknown
 from tap_acton.records.timestamps import timestamp_of
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class Bookmark:
 
     def _is_wanted(self, value: str | None, since: str | None) -> bool:
         """Tell whether a record is wanted; one without a timestamp always is."""
-        if value is None or value == UNKNOWN_TIMESTAMP:
+        if value is None or is_unknown(value):
             return True
         # A day is compared with the day part of the timestamp at which it begins.
         length = len(value)

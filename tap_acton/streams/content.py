@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from tap_acton.api.pagination import OptionalPaging
 from tap_acton.records.extractors import Folders, RowsAt, Undocumented
-from tap_acton.records.ids import fingerprint
 from tap_acton.state.stream_state import ItemsState
 from tap_acton.streams.base.stream import ActOnStream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from tap_acton.records.extractors import Extracted
-    from tap_acton.records.reader import Record, Row
     from tap_acton.sync.query import Query
 
 
@@ -25,14 +19,6 @@ class UndocumentedListing(ActOnStream):
 
     primary_keys = ("id",)
     pages = OptionalPaging
-
-    def records(self, rows: Iterable[Row], query: Query) -> Iterator[Record]:
-        """Make the records; one without an id gets the fingerprint of all its fields."""
-        for row in rows:
-            record = self.reader.record(row, query.given)
-            if not record["id"]:
-                record["id"] = fingerprint(msgspec.json.encode(row, order="sorted").decode())
-            yield record
 
 
 class Details(ActOnStream):

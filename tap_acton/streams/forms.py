@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from tap_acton.records.reader import Record, Row
     from tap_acton.sync.query import Query
 
+NO_LABEL = "(none)"
+
 
 class Forms(ActOnStream):
     """The account's forms, each once, with the folder that it is really in."""
@@ -55,10 +57,11 @@ class FormReports(ActOnStream):
     def records(self, rows: Iterable[Row], query: Query) -> Iterator[Record]:
         """Make sources of the same label distinct, since they are part of the key.
 
-        Of equal labels the first stays, the next become ``Label (2)`` and so on.
+        Of equal labels the first stays, the next become ``Label (2)`` and so on. An empty one is
+        ``(none)``: some loaders treat an empty text as null, which a key cannot be.
         """
         records = list(super().records(rows, query))
-        sources = distinct_names([record["source"] for record in records])
+        sources = distinct_names([record["source"] or NO_LABEL for record in records])
         for record, source in zip(records, sources, strict=True):
             record["source"] = source
             yield record

@@ -131,7 +131,7 @@ def test_sources_of_the_same_label_are_told_apart(bench: Bench) -> None:
         "Mail (3)",
         "Mail (2)",
         "(none)",
-        " (2)",
+        "(none) (2)",
         "Mail (4)",
     ]
     assert {row["source"] for row in rows[6:]} == {row["source"] for row in rows[:6]}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tap_acton.records.extractors import described
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from tap_acton.records.extractors import Extracted
     from tap_acton.sync.summary import StreamSummary
@@ -30,7 +30,7 @@ class StreamReport:
         self._name = name
         self._log = log
         self._progress_at = time.monotonic()
-        self._has_unnamed = False
+        self._has_unnamed = self._has_keyless = False
         self._shapes: set[bool] = set()
         self._lock = threading.Lock()
 
@@ -73,6 +73,18 @@ class StreamReport:
             self._log(
                 "Act-On answers with %s. This is not documented: please report this line.",
                 described(found),
+            )
+
+    def keyless(self, columns: Iterable[str]) -> None:
+        """Log that rows lack their key; one stands for all others."""
+        if not self._has_keyless:
+            self._has_keyless = True
+            self._log(
+                "Act-On returns rows of %s without %s, or not in a form that can be read: what is "
+                "missing is made of the row itself, so that no row replaces another.",
+                self._name,
+                " or ".join(columns),
+                level=logging.WARNING,
             )
 
     def unnamed(self, field_name: str) -> None:

@@ -27,9 +27,9 @@ from tap_acton.errors import (
     StreamFailedError,
 )
 from tap_acton.output import RecordOutput, Selection, activate_version
-from tap_acton.records.extractors import OneRow
+from tap_acton.records.extractors import OneRow, Undocumented
 from tap_acton.records.ids import IdNumbers
-from tap_acton.records.reader import NO_TEXT, RecordReader, batched
+from tap_acton.records.reader import RecordReader, batched
 from tap_acton.records.timestamps import timestamp_of
 from tap_acton.state.bookmark import Bookmark
 from tap_acton.state.format import PROGRESS, decode, encode, start_over
@@ -38,6 +38,7 @@ from tap_acton.state.load import Load
 from tap_acton.state.stream_state import ItemsState, StreamState
 from tap_acton.stream_maps import failures_told
 from tap_acton.streams.base.listings import Listings
+from tap_acton.streams.base.own_keys import OwnKeys, unknown_shape
 from tap_acton.streams.base.report import StreamReport
 from tap_acton.streams.base.schema import SCHEMAS, FoundSchema
 from tap_acton.streams.base.unchanged import UnchangedItems
@@ -126,6 +127,7 @@ class ActOnStream(Stream):
         self.failure: StreamFailedError | None = None
         self._behind: Place = ()
         self._items_read = 0
+        self._own_ids: set[str] = set()  # of items that Act-On gives no id
         self.report = StreamReport(self.name, self.log)
 
     # What a stream may say of its own
@@ -230,12 +232,27 @@ class ActOnStream(Stream):
         return f"{self.name}, {query.subject}" if query.subject else self.name
 
     def batches(self, rows: Iterable[Row], query: Query) -> Iterator[Sequence[Record]]:
-        """Make records some at a time, so that they stay in the processor's cache."""
+        """Make records some at a time, so that they stay in the processor's cache.
+
+        Raises:
+            RejectedCallError: If Act-On documents the response, and no row in it has a key.
+        """
+        own_keys, is_first = OwnKeys(self._key_formats), True
         for records in batched(self.records(rows, query)):
-            for column in self._texts_of_key:
-                for record in records:
-                    record[column] = record[column] or NO_TEXT
+            if keyless := own_keys.keyless(records):
+                if is_first and self.is_documented and len(keyless) == len(records) > 1:
+                    raise unknown_shape(self.subject(query), self._key_formats)
+                own_keys.fill(keyless)
+                self.report.keyless(self._key_formats)
+                if self.item_columns:
+                    self._own_ids.update(record["id"] for record in keyless)
+            is_first = False
             yield records
+
+    @property
+    def is_documented(self) -> bool:
+        """Whether Act-On documents what the rows are."""
+        return not isinstance(self.extract, Undocumented)
 
     @property
     def key_of(self) -> Callable[[Record], Any] | None:
@@ -249,14 +266,10 @@ class ActOnStream(Stream):
         return None if key is None or key in type(self).primary_keys else itemgetter(key)
 
     @cached_property
-    def _texts_of_key(self) -> tuple[str, ...]:
-        """The columns of the key that hold texts, which must not be empty."""
+    def _key_formats(self) -> dict[str, str]:
+        """The columns of the key, all of them texts, and their formats; empty for none."""
         properties = self.schema["properties"]
-        return tuple(
-            column
-            for column in type(self).primary_keys
-            if "string" in properties[column]["type"] and "format" not in properties[column]
-        )
+        return {column: properties[column].get("format", "") for column in type(self).primary_keys}
 
     # Its parts
 
@@ -383,11 +396,37 @@ class ActOnStream(Stream):
 
     def due_items(self) -> Iterator[Item]:
         """Give the items to read, in the order of their places, without the unchanged ones."""
-        for item in sorted(self.items(), key=self.place_of):
+        for item in sorted(self.known_items(), key=self.place_of):
             if self.unchanged.may_skip(item["id"], self.fingerprint_of(item)):
                 self.save_calls("unchanged")
             else:
                 yield item
+
+    def known_items(self) -> Iterator[Item]:
+        """Give the items that can be requested, and take note of those that cannot.
+
+        These have no id in Act-On's response. Where that is not documented, none may have one.
+        """
+        number = 0
+        for item in self.items():
+            if self.can_request(item):
+                yield item
+            else:
+                number += 1
+        if number:
+            is_refused = self.tap.stream(self.listing).is_documented
+            self.log(
+                "%d of the %s cannot be requested: Act-On does not return their ids.",
+                number,
+                self.listing.replace("_", " "),
+                level=logging.WARNING,
+            )
+            self.summary.refused += number if is_refused else 0
+            self.table_version.note_gap()
+
+    def can_request(self, item: Item) -> bool:
+        """Tell whether the item has what it takes to request it."""
+        return bool(item["id"])
 
     def items_of(self, listing: str) -> Sequence[Item]:
         """Return all items of a listing, which a run reads once, selected or not.
@@ -435,8 +474,9 @@ class ActOnStream(Stream):
             # Where a listing is read again, or in overlapping parts, items come more than once.
             for record in records if self.item_columns else ():
                 item = {column: record[column] for column in self.item_columns}
-                if item["id"] != NO_TEXT:  # by which nothing can be requested
-                    items.setdefault(key_of(record), item)
+                if item["id"] in self._own_ids:
+                    item["id"] = ""
+                items.setdefault(key_of(record), item)
             yield from self.bookmark.wanted(records, query.since)
         summary, read = self.summary, self._items_read
         if summary.skipped + summary.refused == read > FEW_ITEMS:
@@ -480,6 +520,8 @@ class ActOnStream(Stream):
         """Take note of an item of which rows may be missing."""
         if outcome.problem is None:
             self.log("%s", self._unproven(outcome.query), level=logging.WARNING)
+        elif outcome.is_refused:
+            self.log("%s", outcome.problem.sentence)
         self.summary.skip(outcome.query.subject, is_refused=outcome.is_refused)
         self.table_version.note_gap()
 

@@ -43,7 +43,8 @@ class CustomObjectDatasets(CustomObjectStream):
         Raises:
             NotAvailableError: If the account has no custom objects.
         """
-        objects = {schema["id"]: schema for schema in self.items_of(CustomObjectSchemas.name)}
+        schemas = self.items_of(CustomObjectSchemas.name)
+        objects = {schema["id"]: schema for schema in schemas if self.can_request(schema)}
         every = Query(self.filled(self.path))
         first = self._first = self.fetch(every, FIRST_PAGE)
         has_list = not isinstance(first.problem, (NotRoutedError, NotFoundError))

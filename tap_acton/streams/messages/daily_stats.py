@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tap_acton.records.extractors import RowsAt
 from tap_acton.records.values import Unconvertible, integer
+from tap_acton.streams.base.own_keys import unknown_shape
 from tap_acton.streams.base.stream import ActOnStream
 from tap_acton.streams.messages.messages import SENT_TYPES
 from tap_acton.sync.query import Query
@@ -55,10 +56,13 @@ class MessageDailyStats(ActOnStream):
     def records(self, rows: Iterable[Row], query: Query) -> Iterator[Record]:
         """Date the rows, which only number the days of the month; leave out days to come."""
         month: date = (query.item or {})["month"]
+        rows = list(rows)
+        if len(rows) > 1 and not any(map(_day_of, rows)):
+            raise unknown_shape(self.subject(query), ["dayOfMonth"])
         for row in rows:
             try:
-                day = month.replace(day=integer(row.get("dayOfMonth")) or 0)
-            except (Unconvertible, ValueError, OverflowError):
+                day = month.replace(day=_day_of(row))
+            except (ValueError, OverflowError):
                 self.log(
                     "%s holds a day that does not exist; it is left out.",
                     query.subject,
@@ -104,6 +108,14 @@ class MessageDailyStats(ActOnStream):
 
 def _day(timestamp: str) -> date:
     return date.fromisoformat(timestamp[:10])
+
+
+def _day_of(row: Row) -> int:
+    """Return the day of the month; 0 where it cannot be read."""
+    try:
+        return integer(row.get("dayOfMonth")) or 0
+    except Unconvertible:
+        return 0
 
 
 def _next_month(month: date) -> date:

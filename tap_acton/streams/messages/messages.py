@@ -69,7 +69,7 @@ class MessageStream(ActOnStream):
         if settings.window.start is not None:
             start = max(settings.window.start, datetime.fromtimestamp(0, UTC))
             earliest = timestamp_of(start - settings.engagement_window)
-        for message in sorted(self.items(), key=self.place_of):
+        for message in sorted(self.known_items(), key=self.place_of):
             if is_always_in_view(message) or message["sent_at"] >= earliest:
                 if self.message_progress.is_due(message):
                     yield message

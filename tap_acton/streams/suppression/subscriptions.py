@@ -35,8 +35,12 @@ class SubscriptionOptOuts(ActOnStream):
     extract, pages = RowsAt("result"), OffsetPaging
     least_lookback = ARRIVES_WITHIN
 
+    def can_request(self, item: Item) -> bool:
+        """Tell whether the category has a name, by which it is requested."""
+        return bool(item["id"] and item["name"])
+
     def query_of(self, item: Item) -> Query:
         """Request a category by its name, as Act-On wants it."""
         query = super().query_of(item)
-        name = {"category": item["name"] or ""}
+        name = {"category": item["name"]}
         return replace(query, parameters=name, since=self.bookmark.since)

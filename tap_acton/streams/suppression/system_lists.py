@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from tap_acton.api.pagination import FIRST_PAGE, OffsetPaging
 from tap_acton.errors import AllowanceSpentError, StreamFailedError
 from tap_acton.records.extractors import RowsAt
-from tap_acton.records.reader import UNKNOWN_TIMESTAMP
+from tap_acton.records.reader import is_unknown
 from tap_acton.records.timestamps import milliseconds_of, timestamp_of
 from tap_acton.state.stream_state import DateFilter, FilterState
 from tap_acton.streams.base.stream import ActOnStream
@@ -85,7 +85,7 @@ class SystemList(ActOnStream):
         for records in super().batches(rows, query):
             found = set(map(self._timestamp_and_email, records))
             timestamps = {timestamp for timestamp, _ in found}
-            self._is_dated &= UNKNOWN_TIMESTAMP not in timestamps
+            self._is_dated &= not any(map(is_unknown, timestamps))
             self._has_known |= known in timestamps
             # The bookmark does not follow a timestamp in the future either.
             past = {one for one in found if one[0] <= self.load.started_at}
