@@ -113,11 +113,11 @@ class Keys:
         for one, record, version in zip(hashes, records, versions, strict=True):
             held = self._latest if one in self._latest else self._earlier
             is_older = (version or "") < (held.get(one) or "")
-            if is_older or (one in held and record == sent.get(one, before.get(one))):
-                continue
-            sent.pop(one, None)  # the latest one comes last
-            sent[one] = record
-            self._latest[one] = version
+            is_same = one in held and record == sent.get(one, before.get(one))
+            self._latest[one] = held[one] if is_older else version
+            if not (is_older or is_same):
+                sent.pop(one, None)  # the latest one comes last
+                sent[one] = record
         return list(sent.values())
 
     def _new_in_response(self) -> set[int]:
