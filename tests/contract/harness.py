@@ -301,6 +301,10 @@ def catalog(
     made: dict[str, Any] = json.loads(
         json.dumps(discovered) if discovered else _discovered_catalog()
     )
+    # A stream that is not in a catalog is not selected, and takes no time.
+    made["streams"] = [
+        stream for stream in made["streams"] if not streams or stream["tap_stream_id"] in streams
+    ]
     for stream in made["streams"]:
         name = stream["tap_stream_id"]
         if name in full_table:
@@ -308,7 +312,7 @@ def catalog(
         for entry in stream["metadata"]:
             match entry["breadcrumb"]:
                 case []:
-                    entry["metadata"]["selected"] = not streams or name in streams
+                    entry["metadata"]["selected"] = True
                 case ["properties", column] if (name, column) in without:
                     entry["metadata"]["selected"] = False
     return made
