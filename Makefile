@@ -14,9 +14,15 @@ endif
 # Behind a proxy with its own certificate, this machine trusts it and uv does not.
 export UV_SYSTEM_CERTS ?= 1
 
+# Images of containers often set it, and then every process that starts compiles again what it
+# imports: uv, which installs this project and the plugins of Meltano, leaves that to them.
+unexport PYTHONDONTWRITEBYTECODE
+
 VENV := .venv/bin
 MELTANO := .venv-meltano/bin/meltano
 PIP := -m pip --disable-pip-version-check --quiet
+# pip installs no more than uv, which takes seconds where pip takes a minute.
+UV_PIP := $(VENV)/uv pip install --quiet --python
 
 .PHONY: help
 help: ## Show the targets
@@ -77,6 +83,7 @@ LOCK := $(VENV)/uv pip compile --quiet --upgrade --universal --python-version 3.
 
 .PHONY: lock
 lock: .venv/.project ## Pin the newest versions allowed by pyproject.toml
+	$(LOCK) --group install --output-file requirements/install.txt
 	$(LOCK) pyproject.toml --group development --output-file requirements/development.txt
 	$(LOCK) pyproject.toml --group development --resolution lowest-direct --output-file requirements/lowest.txt
 	$(LOCK) --group build --output-file requirements/build.txt
@@ -96,20 +103,20 @@ clean: ## Remove everything that was installed, and the sandbox with its data
 	rm -rf .venv .venv-audit .venv-bench-* .venv-build .venv-lowest .venv-meltano .meltano/extractors .meltano/loaders .meltano/run .meltano/.installed*
 	rm -rf .sandbox output/sandbox.duckdb* dist mutants .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
-.venv/.dependencies: requirements/development.txt
+.venv/.dependencies: requirements/install.txt requirements/development.txt
 	$(if $(PYTHON),,$(error No Python 3.11 or newer found: name one with make PYTHON=...))
 	$(PYTHON) -m venv --clear .venv
 	$(VENV)/python $(PIP) install --require-hashes --requirement $<
+	$(UV_PIP) .venv --require-hashes --requirement requirements/development.txt
 	@touch $@
 
 .venv/.project: pyproject.toml .venv/.dependencies
-	$(VENV)/python $(PIP) install --no-deps --no-build-isolation --editable .
+	$(UV_PIP) .venv --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.venv-meltano/.installed: requirements/meltano.txt
-	$(if $(PYTHON),,$(error No Python 3.11 or newer found: name one with make PYTHON=...))
-	$(PYTHON) -m venv --clear .venv-meltano
-	.venv-meltano/bin/python $(PIP) install --require-hashes --requirement $<
+.venv-meltano/.installed: requirements/meltano.txt .venv/.dependencies
+	$(VENV)/python -m venv --clear --without-pip .venv-meltano
+	$(UV_PIP) .venv-meltano --require-hashes --requirement $<
 	@touch $@
 
 .venv-build/.installed: requirements/build.txt
