@@ -36,8 +36,10 @@ def test_a_damaged_text_holds_no_fingerprints(text: str) -> None:
 
 
 def test_the_number_of_fingerprints_saved_is_bounded() -> None:
-    fingerprints = Fingerprints()
-    for number in range(MOST_FINGERPRINTS + 10):
+    text = "".join(f"{number:0{LENGTH}}" for number in range(MOST_FINGERPRINTS - 5))
+    fingerprints = Fingerprints(text)
+    assert fingerprints.text == text
+    for number in range(10):
         fingerprints.add(str(number), "")
     assert len(fingerprints.text) == LENGTH * MOST_FINGERPRINTS
 

@@ -80,13 +80,19 @@ def _modules(package: str) -> dict[str, Path]:
 
 
 @cache
+def _nodes(path: Path) -> list[ast.AST]:
+    """Return everything in a file."""
+    return [*ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
+
+
+@cache
 def _imports(package: str) -> dict[str, set[str]]:
     """Return what each module imports of the package, be it in a function or for types only."""
     modules = _modules(package)
     graph: dict[str, set[str]] = {}
     for module, path in modules.items():
         named = set()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in _nodes(path):
             match node:
                 case ast.ImportFrom(module=str(source), names=names, level=0):
                     members = {f"{source}.{alias.name}" for alias in names}
@@ -137,7 +143,7 @@ def _literals() -> Iterator[str]:
     rooms = _below("streams/base")
     for module, path in _modules("tap_acton").items():
         if _room(module) in rooms:
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            for node in _nodes(path):
                 match node:
                     case ast.Constant(value=str(text)) if text in streams:
                         yield f"{_short(module)}: {text}"
