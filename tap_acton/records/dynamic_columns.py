@@ -2,8 +2,9 @@
 
 The labels of an account's fields and the names of its lists may change; the tables in the
 warehouse must not. So everything found has an identity that stays the same (the id of a
-field or a list, the text of a header), and the name once assigned to an identity is kept: in
-the catalog, as metadata, and in the state.
+field or a list, the digest of a header), and the name once assigned to an identity is kept: in
+the catalog, as metadata, and in the state. Of a header, which may be personal data, both have a
+digest.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from tap_acton.records.ids import header_identity
 from tap_acton.records.values import snake_case
 
 if TYPE_CHECKING:
@@ -299,4 +301,6 @@ def _annotations(entry: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
                 source = metadata.get(SOURCE, "")
             case ["properties", name] if IDENTITY in metadata:
                 columns[name] = metadata[IDENTITY]
+    if source:  # catalogs of earlier versions have the headers themselves
+        columns = {name: header_identity(identity) for name, identity in columns.items()}
     return source, columns

@@ -7,6 +7,7 @@ A stream names the extractor that fits its endpoint. :class:`OneRow`, :class:`Ro
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -77,6 +78,9 @@ NO_FOLDER = -1
 """The id of the folder that holds the programs without a folder."""
 
 FIELDS_SHOWN = 12
+
+API_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,39}")
+"""What the names of Act-On's own fields look like."""
 
 _NOTHING: Row = MappingProxyType({})
 
@@ -191,7 +195,7 @@ class Undocumented:
             return Extracted(rows, *_around(payload), shape)
         if inner_name := self._inner_name(payload):
             inner = payload[inner_name]
-            shape = f"an object around {inner_name:.40}"
+            shape = f"an object around {api_name(inner_name) or 'a field'}"
             if found := self._in_envelope(inner):
                 return Extracted(found[0], *_around(payload, inner), shape)
             return Extracted([inner] if inner else [], *_around(payload), shape)
@@ -211,7 +215,7 @@ class Undocumented:
             return None
         # An empty array may stand beside the one with the rows.
         name = next((name for name in arrays if payload[name]), arrays[0])
-        return self._objects(payload[name]), f"an object with {name:.40}"
+        return self._objects(payload[name]), f"an object with {api_name(name) or 'a field'}"
 
     def _inner_name(self, payload: Row) -> str:
         if payload.get("id") is not None:
@@ -242,6 +246,14 @@ class Undocumented:
         ]
 
 
+def api_name(field: str) -> str:
+    """Return the name of a field where it looks like one of the API; empty for any other text.
+
+    Objects may be keyed by what a user typed: a label, a header, an address.
+    """
+    return field if API_NAME.fullmatch(field) else ""
+
+
 def described(found: Extracted) -> str:
     """Describe a shape in one line that a user can report.
 
@@ -249,7 +261,7 @@ def described(found: Extracted) -> str:
         The shape and the names of the first row's fields, without any value.
     """
     fields = list(found.rows[0]) if found.rows else []
-    shown = ", ".join(f"{name:.40}" for name in fields[:FIELDS_SHOWN])
+    shown = ", ".join(api_name(name) or "(another)" for name in fields[:FIELDS_SHOWN])
     more = ", ..." if len(fields) > FIELDS_SHOWN else ""
     return f"{found.shape} of rows with the fields {shown}{more}" if fields else found.shape
 

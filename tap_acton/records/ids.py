@@ -5,6 +5,7 @@ Warehouses hold these ids: a change of how they are made doubles every row alrea
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from hashlib import blake2b
 from typing import TYPE_CHECKING, TypeAlias
@@ -14,6 +15,27 @@ if TYPE_CHECKING:
 
 Identity: TypeAlias = tuple[str | None, ...]
 """What identifies a row, in a fixed order; the ids of the items that it belongs to included."""
+
+
+ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
+
+_DIGEST = re.compile("header [0-9a-f]{16}")
+
+
+def without_addresses(text: str) -> str:
+    """Replace e-mail addresses in a text that is logged, such as an id that is one."""
+    return ADDRESS.sub("(an address)", text)
+
+
+def header_identity(header: str) -> str:
+    """Return what a list's column is known by in catalogs and states: a digest of its header.
+
+    Where a file was uploaded without headers, its first row is taken for them.
+
+    Args:
+        header: The header; an identity stays as it is.
+    """
+    return header if _DIGEST.fullmatch(header) else f"header {fingerprint(header)[:16]}"
 
 
 def fingerprint(*parts: str | int | None) -> str:

@@ -1,6 +1,6 @@
 """Reading and writing the state: its version, and what of it can be trusted.
 
-    {"version": 3, "bookmarks": {"opt_outs": {
+    {"version": 4, "bookmarks": {"opt_outs": {
         "replication_key": "opted_out_at", "replication_key_value": "2026-03-19T10:00:00.000Z",
         "progress": [{"filter": {"unit": "seconds", "found_at": ..., "pages": 3, "latest": ...}}]}}}
 
@@ -151,7 +151,9 @@ def _not_a_state(reason: str) -> SettingsError:
 def _up_to_date(bookmark: Mapping[str, Any], version: int) -> dict[str, Any]:
     """Migrate a bookmark. A part that is null counts as absent, as version 2 meant it."""
     kept = _without_nulls(bookmark)
-    for migrate in MIGRATIONS[version - 1 :]:
+    # The last one also applies to the present version: Meltano merges states key by key, so one
+    # of this version may still hold what an earlier one kept.
+    for migrate in MIGRATIONS[min(version, VERSION - 1) - 1 :]:
         kept = _without_nulls(migrate(kept))
     return {name: kept[name] for name in KEPT if name in kept}
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from tap_acton.records.ids import header_identity
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -77,7 +79,22 @@ def of_version_2(old: Mapping[str, Any]) -> Bookmark:
     return new | ({"progress": [progress]} if progress else {})
 
 
-MIGRATIONS: tuple[Callable[[Mapping[str, Any]], Bookmark], ...] = (of_version_1, of_version_2)
+def of_version_3(old: Mapping[str, Any]) -> Bookmark:
+    """Keep digests of the headers of a list, and not the headers.
+
+    It changes nothing in a bookmark of version 4: a merge may bring back the headers.
+    """
+    columns = old.get("columns")
+    if "source" not in old or not isinstance(columns, dict):
+        return dict(old)
+    return {**old, "columns": {header_identity(key): name for key, name in columns.items()}}
+
+
+MIGRATIONS: tuple[Callable[[Mapping[str, Any]], Bookmark], ...] = (
+    of_version_1,
+    of_version_2,
+    of_version_3,
+)
 """From version 1 on, each to the next version. They are given no part that is null."""
 
 

@@ -16,6 +16,7 @@ import pytest
 from requests.adapters import HTTPAdapter
 
 from acton_sandbox import Account, Fault, Sandbox
+from acton_sandbox.edits import with_column
 from tests.contract.conftest import NOW
 from tests.contract.disturbances import RandomFaults
 from tests.contract.harness import PROJECT, SECRETS, Output, command, config_of
@@ -113,6 +114,30 @@ def test_a_run_full_of_faults_tells_nothing_at_any_level_of_the_log(
         assert stat.S_IMODE(path.stat().st_mode) == 0o600, path.name
         if not (path.name.startswith("token-") and path.suffix == ".json"):
             assert_nothing_told(path.read_text("latin-1"), tokens, path.name)
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["at discovery", "later"])
+def test_headers_that_are_addresses_are_told_nowhere(
+    account: Account, bench: Bench, caplog: pytest.LogCaptureFixture, *, is_known: bool
+) -> None:
+    headers = ("jane.doe@example.com", "Jane <jane@example.com>")
+    changed = account
+    for item in account.lists:
+        changed = changed.with_list(item.id, *map(with_column, headers))
+    settings: dict[str, Any] = {"list_streams": ["*"], "on24_client_ids": ["CRM", "Visitors"]}
+    with caplog.at_level(logging.DEBUG):
+        if is_known:
+            bench.sandbox.account = changed
+        catalog = bench.discover(**settings)
+        bench.sandbox.account = changed
+        found = bench.run(discovered=catalog, **settings)
+        again = bench.run(found.state, discovered=catalog, **settings)
+    assert headers[0] in found.data.decode()
+    told = json.dumps([catalog, found.of_type("SCHEMA"), found.state, again.state])
+    assert_nothing_told(told, set(), "catalog, schema or state")
+    formatter = logging.Formatter()
+    for record in caplog.records:
+        assert_nothing_told(formatter.format(record), set(), record.name)
 
 
 def test_the_command_tells_nothing_at_the_level_debug(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from tap_acton.records.dynamic_columns import (
     with_columns,
     with_known_names,
 )
+from tap_acton.records.ids import header_identity
 
 TEXT = {"type": ["string", "null"], "description": "A text."}
 
@@ -87,6 +88,9 @@ class TestSchema:
         assert list(schema["properties"]) == ["id", "extra_fields"]
 
 
+NAME = header_identity("Name")
+
+
 def catalog_of(stream: str, columns: dict[str, str], source: str = "") -> dict[str, Any]:
     """Make a catalog of one stream, with an id and columns by identity."""
     found = FoundStream(
@@ -113,7 +117,7 @@ class TestCatalog:
 
     def test_what_was_found_is_read_from_it_again(self) -> None:
         found = found_in(catalog_of("list_expo", {"Name": "name", "Name (2)": "name_2"}, "l-1"))
-        assert found["list_expo"].names == {"Name": "name", "Name (2)": "name_2"}
+        assert found["list_expo"].names == {NAME: "name", header_identity("Name (2)"): "name_2"}
         assert found["list_expo"].source == "l-1"
         assert found["list_expo"].columns["name"].definition == TEXT
 
@@ -131,15 +135,15 @@ class TestCatalog:
         assert new == catalog_of("contacts", {"7": "area", "8": "region"})
 
     def test_a_renamed_list_goes_on_as_the_stream_that_it_was(self) -> None:
-        state = {"bookmarks": {"list_expo": {"source": "l-1", "columns": {"Name": "name"}}}}
+        state = {"bookmarks": {"list_expo": {"source": "l-1", "columns": {NAME: "name"}}}}
         new = catalog_of("list_fair", {"Name": "name", "Town": "town"}, "l-1")
         found = with_known_names(new, KnownNames.of_state(state))
         assert list(found_in(found)) == ["list_expo"]
-        assert found_in(found)["list_expo"].names == {"Name": "name", "Town": "town"}
+        assert found_in(found)["list_expo"].names == {NAME: "name", header_identity("Town"): "town"}
         assert found["streams"][0]["stream"] == "list_expo"
 
     def test_a_new_list_that_takes_the_old_name_does_not_take_the_stream(self) -> None:
-        state = {"bookmarks": {"list_expo": {"source": "l-1", "columns": {"Name": "name"}}}}
+        state = {"bookmarks": {"list_expo": {"source": "l-1", "columns": {NAME: "name"}}}}
         new = catalog_of("list_expo", {"Name": "name"}, "l-2")
         new["streams"] += catalog_of("list_fair", {"Name": "name"}, "l-1")["streams"]
         found = found_in(with_known_names(new, KnownNames.of_state(state)))

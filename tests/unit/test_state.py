@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tap_acton.errors import SettingsError
+from tap_acton.records.ids import header_identity
 from tap_acton.records.timestamps import timestamp_of
 from tap_acton.state.format import (
     VERSION,
@@ -48,7 +49,7 @@ THEN = "2026-03-19T10:00:00.000Z"
 SOON = timestamp_of(NOW + timedelta(hours=23))
 LATER = "2026-04-02T10:00:00.000Z"
 FILTER = {"unit": "seconds", "found_at": THEN, "pages": 3, "latest": THEN}
-NAMES = {"columns": {"Name": "name"}, "source": "l-1"}
+NAMES = {"columns": {header_identity("Name"): "name"}, "source": "l-1"}
 
 STATES = Path(__file__).with_name("states")
 """States as older versions of the tap wrote them, running against the sandbox."""
@@ -447,13 +448,25 @@ def test_states_of_older_versions_are_relied_on_as_a_whole(path: Path) -> None:
         own = old["bookmarks"][stream].keys() & {"round", "full_read", "read", "lists", "covers"}
         if own:
             assert encode(state) != [{}]
-        same = ("replication_key", "replication_key_value", "columns")
+        same = ("replication_key", "replication_key_value")
+        columns = old["bookmarks"][stream].get("columns", {})
+        assert [*bookmark.get("columns", {}).values()] == [*columns.values()]
         assert [bookmark.get(name) for name in same] == [
             old["bookmarks"][stream].get(name) for name in same
         ]
     assert found.keys() == old["bookmarks"].keys()
     # Once written, it is as if this version had written it.
     assert bookmarks_of(with_version({"bookmarks": found}), NOW, fail) == found
+
+
+def test_headers_of_version_3_become_digests_even_where_they_come_back_later() -> None:
+    old = json.loads((STATES / "version_3_list_streams.json").read_text())
+    found = bookmarks_of(old, NOW, fail)
+    assert "Jane" not in json.dumps(found)
+    assert found["list_leads"]["columns"][header_identity("City")] == "city"
+    assert found["contacts"]["columns"] == old["bookmarks"]["contacts"]["columns"]
+    merged = with_version({"bookmarks": old["bookmarks"]})
+    assert bookmarks_of(merged, NOW, fail) == found
 
 
 def of_sample(name: str, stream: str) -> Any:

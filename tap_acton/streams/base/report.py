@@ -7,7 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from tap_acton.records.extractors import described
+from tap_acton.records.extractors import api_name, described
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -87,14 +87,19 @@ class StreamReport:
                 level=logging.WARNING,
             )
 
-    def unnamed(self, field_name: str) -> None:
-        """Log that the schema lacks a field; one stands for all others."""
+    def unnamed(self, field_name: str = "") -> None:
+        """Log that the schema lacks a field; one stands for all others.
+
+        Args:
+            field_name: The field; left out where it is not the API that named it.
+        """
         if not self._has_unnamed:
             self._has_unnamed = True
+            name = api_name(field_name)
             self._log(
-                "Act-On returns a field that the schema of %s does not name, %.60r; it is kept in "
+                "Act-On returns a field that the schema of %s does not name%s; it is kept in "
                 "extra_fields, and so is every other one.",
                 self._name,
-                field_name,
+                f", '{name}'" if name else "",
                 level=logging.WARNING,
             )

@@ -28,7 +28,7 @@ from tap_acton.errors import (
 )
 from tap_acton.output import RecordOutput, Selection, activate_version
 from tap_acton.records.extractors import OneRow, Undocumented
-from tap_acton.records.ids import IdNumbers
+from tap_acton.records.ids import IdNumbers, without_addresses
 from tap_acton.records.reader import RecordReader, batched
 from tap_acton.records.timestamps import timestamp_of
 from tap_acton.state.bookmark import Bookmark
@@ -229,7 +229,8 @@ class ActOnStream(Stream):
 
     def subject(self, query: Query) -> str:
         """Name what is requested, for messages: the stream, and the item if there is one."""
-        return f"{self.name}, {query.subject}" if query.subject else self.name
+        item = without_addresses(query.subject)
+        return f"{self.name}, {item}" if item else self.name
 
     def batches(self, rows: Iterable[Row], query: Query) -> Iterator[Sequence[Record]]:
         """Make records some at a time, so that they stay in the processor's cache.
@@ -522,7 +523,7 @@ class ActOnStream(Stream):
             self.log("%s", self._unproven(outcome.query), level=logging.WARNING)
         elif outcome.is_refused:
             self.log("%s", outcome.problem.sentence)
-        self.summary.skip(outcome.query.subject, is_refused=outcome.is_refused)
+        self.summary.skip(without_addresses(outcome.query.subject), is_refused=outcome.is_refused)
         self.table_version.note_gap()
 
     def not_available(self, outcome: Outcome) -> None:

@@ -12,6 +12,7 @@ from tap_acton.api.pagination import OffsetPaging, Page
 from tap_acton.errors import CallError, RejectedCallError, RepeatableError, StreamFailedError
 from tap_acton.records.dynamic_columns import Column, FoundStream, assign_names
 from tap_acton.records.extractors import UnknownShapeError
+from tap_acton.records.ids import ADDRESS, header_identity
 from tap_acton.records.list_table import CONTACT_ID, FIELDS_IN_JSON, Table, read_csv
 from tap_acton.records.values import snake_case
 from tap_acton.streams.base.schema import SCHEMAS
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from tap_acton.records.reader import Row
 
 MOST_ROWS = 1000
+
+UNNAMED = "column"
+"""Stands for a header that must not be shown."""
 
 MOST_FAILURES = 3
 """After so many lists that cannot be read, discovery asks for no further ones."""
@@ -71,17 +75,17 @@ def find_list_streams(
     for list_id, stream in streams.items():
         before = known.sources[list_id].columns if list_id in known.sources else {}
         # Discovery is to answer within seconds even while Act-On does not.
-        own: Sequence[str] = list(before)
+        columns = _columns_before(before)
         if failures < MOST_FAILURES:
             try:
-                own = Table(headers_of(list_id), None, list_id).names
+                columns = _columns(Table(headers_of(list_id), None, list_id).names, before)
             except (CallError, StreamFailedError) as error:
                 failures += isinstance(error, StreamFailedError)
                 unread.append(list_id)
         else:
             unread.append(list_id)
-        if own:
-            found[stream] = FoundStream(stream, _columns(own, before), list_id)
+        if columns:
+            found[stream] = FoundStream(stream, columns, list_id)
     if unread:
         logger.warning(
             "The columns of lists that the setting list_streams names cannot be read at present: "
@@ -169,17 +173,27 @@ def _listing(client: ActOnClient, listing_type: str) -> list[Row]:
 
 
 def _columns(own: Sequence[str], known: Mapping[str, str]) -> dict[str, Column]:
-    """Make a column for each of a list's own headers."""
+    """Make a column for each of a list's own headers.
+
+    A header that holds an address is shown nowhere, not even in the name of its column.
+    """
     shared = SCHEMAS.get_schema(SCHEMA)["properties"]
-    names = assign_names({header: header for header in own}, known, taken=shared)
-    return {
-        names[header]: Column(
-            header,
-            {
-                "type": ["string", "null"],
-                "title": header,
-                "description": f"The list's column {header!r}.",
-            },
-        )
-        for header in own
+    labels = {
+        header_identity(header): UNNAMED if ADDRESS.search(header) else header for header in own
     }
+    names = assign_names(labels, known, taken=shared)
+    return {
+        names[identity]: _column(identity, "" if label is UNNAMED else label)
+        for identity, label in labels.items()
+    }
+
+
+def _columns_before(known: Mapping[str, str]) -> dict[str, Column]:
+    """Make the columns that a list had before, whose headers cannot be read at present."""
+    return {name: _column(identity, "") for identity, name in known.items()}
+
+
+def _column(identity: str, header: str) -> Column:
+    shown = {"title": header} if header else {}
+    described = f"The list's column {header!r}." if header else "A column of the list."
+    return Column(identity, {"type": ["string", "null"], **shown, "description": described})

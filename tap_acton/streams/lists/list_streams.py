@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from tap_acton.errors import CallError, StreamFailedError
+from tap_acton.records.ids import header_identity
 from tap_acton.records.reader import EXTRA_FIELDS, Record, RecordReader, Row, records_of_columns
 from tap_acton.records.values import Unconvertible
 from tap_acton.state.stream_state import ListState
@@ -50,6 +51,7 @@ class ListStream(ListRows):
         self.name = found.stream
         super().__init__(tap, found)
         self._has_told_new = False
+        self._columns: dict[str, str] = {}  # by header
 
     def columns_of(self, table: Table) -> Sequence[str]:
         """Give the headers, and those that have a column, which a later discovery may give them."""
@@ -105,16 +107,15 @@ class ListStream(ListRows):
     ) -> list[Record]:
         """Make records of the columns that all lists have, and of the list's own by header."""
         extra = system[EXTRA_FIELDS]
-        new = {header: cells for header, cells in own.items() if header not in self._columns}
-        for header in new:
-            self._tell_new(header)
+        new = {header: cells for header, cells in own.items() if not self._column_of(header)}
         if new:
+            self._tell_new()
             extra = [
                 {**(held or {}), **dict(zip(new, cells, strict=True))}
                 for held, *cells in zip(extra, *new.values(), strict=True)
             ]
         nothing = (None,) * len(extra)
-        named = {self._columns[header]: cells for header, cells in own.items() if header not in new}
+        named = {self._column_of(header): cells for header, cells in own.items()}
         columns = {
             **{column: values for column, values in system.items() if column != EXTRA_FIELDS},
             **{column: named.get(column, nothing) for column in self.found.columns},
@@ -139,19 +140,19 @@ class ListStream(ListRows):
             deselected=self.selection.deselected,
         )
 
-    @cached_property
-    def _columns(self) -> dict[str, str]:
-        """The columns by their headers."""
-        return self.found.names
+    def _column_of(self, header: str) -> str:
+        """Return the column of a header; empty where it has none."""
+        if header not in self._columns:
+            self._columns[header] = self.found.names.get(header_identity(header), "")
+        return self._columns[header]
 
-    def _tell_new(self, header: str) -> None:
+    def _tell_new(self) -> None:
         if not self._has_told_new:
             self._has_told_new = True
             self.log(
-                "The list %s has a column that it did not have at discovery, %.60r; it is kept in "
+                "The list %s has a column that it did not have at discovery; it is kept in "
                 "extra_fields, as is every other one, until a new discovery gives it a column.",
                 self.found.source,
-                header,
                 level=logging.WARNING,
             )
 

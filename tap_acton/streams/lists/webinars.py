@@ -81,7 +81,7 @@ class WebinarRegistrants(ListRows):
             # The address is known already if Act-On names its column, maybe another one.
             if column is None or column in headers or known.get(column, cell) != cell:
                 extra[header] = cell
-                self.report.unnamed(header)
+                self.report.unnamed()
                 continue
             headers[column] = header
             known[column] = cell
