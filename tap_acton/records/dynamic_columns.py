@@ -14,13 +14,17 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from tap_acton.records.ids import header_identity
+from tap_acton.records.reserved_names import RESERVED, UNLOADABLE
 from tap_acton.records.values import snake_case
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
-LONGEST_NAME = 59
-"""Bytes of a name without the number that makes it unique; PostgreSQL cuts names off at 63."""
+LONGEST_NAME = 63
+"""Bytes of a name; PostgreSQL cuts off what is longer."""
+
+ROOM_FOR_NUMBER = 4
+"""Bytes of the number that makes a name unique, usually at most."""
 
 IDENTITY = "tap-acton.identity"
 """The metadata of a property with the identity of its column."""
@@ -161,30 +165,38 @@ def assign_names(
         taken: Names that cannot be assigned.
 
     Returns:
-        The names by identity: the label in snake case, with a number if the name is in use.
+        The names by identity: the label in snake case, with a number if the name is in use. A
+        reserved word is not assigned. One that was assigned before stays, unless no table of
+        PostgreSQL can have such a column.
     """
     names = {
         identity: name
         for identity, name in known.items()
-        if identity in labels and name not in taken
+        if identity in labels and name not in taken and name not in UNLOADABLE
     }
-    # What is missing now may come back, and then has its old name.
-    used = {*taken, *known.values()}
+    # What is missing now may come back, and then has its old name. Many warehouses take names
+    # that differ only in case for one.
+    used = {name.upper() for name in (*taken, *known.values())}
     for identity, label in labels.items():
         if identity not in names:
-            names[identity] = next(name for name in _candidates(label) if name not in used)
-            used.add(names[identity])
+            names[identity] = next(name for name in _candidates(label) if name.upper() not in used)
+            used.add(names[identity].upper())
     return {identity: names[identity] for identity in labels}
 
 
 def _candidates(label: str) -> Iterator[str]:
     """Yield names for a label, the nicest first."""
-    name = snake_case(label).strip("_")
-    name = name.encode()[:LONGEST_NAME].decode("utf-8", "ignore").rstrip("_") or "column"
+    name = _cut(snake_case(label).strip("_"), LONGEST_NAME - ROOM_FOR_NUMBER) or "unnamed"
     name = f"_{name}" if name[0].isdigit() else name
+    name = f"{name}_field" if name in RESERVED else name
     yield name
     for number in count(2):
-        yield f"{name}_{number}"
+        suffix = f"_{number}"
+        yield f"{_cut(name, LONGEST_NAME - len(suffix))}{suffix}"
+
+
+def _cut(name: str, length: int) -> str:
+    return name.encode()[:length].decode("utf-8", "ignore").rstrip("_")
 
 
 def with_columns(schema: Mapping[str, Any], found: FoundStream, before: str) -> dict[str, Any]:

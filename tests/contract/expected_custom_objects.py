@@ -43,7 +43,7 @@ COLUMNS = {
     ("visitor", "STRING"): "visitor",
     ("amount", "STRING"): "amount_2",
     ("seenAt", "DATETIME"): "seen_at",
-    ("raw", "JSON"): "raw",
+    ("raw", "JSON"): "raw_field",
     ("text", "STRING"): "text",
 }
 """The columns of the fields, by name and type."""

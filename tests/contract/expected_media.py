@@ -113,9 +113,9 @@ def _timeline(medium: Medium) -> Iterator[Record]:
         yield {
             "media_id": medium.id,
             "date": day.isoformat(),
-            "unique": len({view.recipient for view in views}),
-            "total": len(views),
-            "known": sum(view.is_known for view in views),
-            "unknown": sum(not view.is_known for view in views),
+            "unique_views": len({view.recipient for view in views}),
+            "total_views": len(views),
+            "known_views": sum(view.is_known for view in views),
+            "unknown_views": sum(not view.is_known for view in views),
             "extra_fields": None,
         }

@@ -86,7 +86,7 @@ def _sources(form: Form) -> Iterator[Record]:
             "submits": traffic.submits,
             "unique_visitors": traffic.unique,
             "views": traffic.views,
-            "percent": traffic.percent,
+            "submit_percent": traffic.percent,
             "non_submitters": "N/A",
             "extra_fields": None,
         }

@@ -33,7 +33,7 @@ COLUMNS = {
         *("e_mail", "vorname", "name", "straße_nr", "größe_m2", "intern", "punkte"),
     ),
     "list_twice_or_thrice": (
-        *("phone", "phone_2", "e_mail", "phone_3", "name_with_spaces", "phone_3_2", "column"),
+        *("phone", "phone_2", "e_mail", "phone_3", "name_with_spaces", "phone_3_2", "unnamed"),
         "日付",
     ),
     "list_webinar_r_d_live": (

@@ -151,7 +151,7 @@ def test_a_percentage_may_have_decimals(bench: Bench, percent: Any, held: Any, e
     report = {"count": 1, "result": [{"source": "", "percent": percent, "non_submitters": 3}]}
     answers_with(bench, "/api/1/form/*/report", report)
     row = read_one(bench, "form_reports")[0]
-    assert (row["percent"], row["non_submitters"], row["extra_fields"]) == (held, "3", extra)
+    assert (row["submit_percent"], row["non_submitters"], row["extra_fields"]) == (held, "3", extra)
 
 
 # Addresses

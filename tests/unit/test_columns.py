@@ -19,6 +19,10 @@ from tap_acton.records.dynamic_columns import (
     with_known_names,
 )
 from tap_acton.records.ids import header_identity
+from tap_acton.records.reserved_names import RESERVED, UNLOADABLE
+from tap_acton.streams import STREAM_TYPES
+from tap_acton.streams.base.schema import SCHEMAS
+from tap_acton.streams.lists.list_streams import SCHEMA
 
 TEXT = {"type": ["string", "null"], "description": "A text."}
 
@@ -42,8 +46,15 @@ class TestNames:
             ("__intern", "intern"),
             ("2024 visits", "_2024_visits"),
             ("日付", "日付"),
-            ("", "column"),
-            ("???", "column"),
+            ("", "unnamed"),
+            ("???", "unnamed"),
+            ("Order", "order_field"),
+            ("User", "user_field"),
+            ("Tag", "tag_field"),
+            ("CTID", "ctid_field"),
+            ("xmax", "xmax_field"),
+            ("oid", "oid_field"),
+            ("Ordering", "ordering"),
         ],
     )
     def test_a_label_in_snake_case(self, label: str, name: str) -> None:
@@ -60,6 +71,7 @@ class TestNames:
         assert len(set(found.values())) == len(labels)
         assert taken.isdisjoint(found.values())
         assert all(len(name.encode()) <= 63 for name in found.values())
+        assert RESERVED.isdisjoint(found.values())
 
     @given(labels, labels)
     def test_names_stay_whatever_becomes_of_the_labels(
@@ -73,8 +85,43 @@ class TestNames:
         gone = {known[identity] for identity in before.keys() - after.keys()}
         assert gone.isdisjoint(found.values())
 
+    @pytest.mark.parametrize("word", sorted(RESERVED))
+    def test_no_reserved_word_is_assigned(self, word: str) -> None:
+        assert {*assign_names({"1": word, "2": word.upper()}, {}).values()}.isdisjoint(RESERVED)
+
+    def test_a_reserved_word_that_was_assigned_before_stays(self) -> None:
+        known = {"1": "order", "2": "user"}
+        assert assign_names({"1": "Order", "2": "User"}, known) == known
+
+    @pytest.mark.parametrize("word", sorted(UNLOADABLE))
+    def test_a_name_that_could_never_be_loaded_is_given_up(self, word: str) -> None:
+        assert assign_names({"1": word}, {"1": word}) == {"1": f"{word}_field"}
+        state = {"bookmarks": {"contacts": {"columns": {"7": word}}}}
+        found = with_known_names(catalog_of("contacts", {"7": word}), KnownNames.of_state(state))
+        assert found_in(found)["contacts"].names == {"7": f"{word}_field"}
+
+    def test_names_differ_in_more_than_case(self) -> None:
+        found = assign_names({"a": "stra\u00dfe", "b": "strasse", "c": "STRASSE"}, {})
+        assert found == {"a": "stra\u00dfe", "b": "strasse_2", "c": "strasse_3"}
+
+    def test_a_name_that_is_used_very_often_is_no_longer_than_others(self) -> None:
+        labels = {str(number): "a" * 80 for number in range(1, 1200)}
+        found = assign_names(labels, {}).values()
+        assert len({*found}) == len(labels)
+        assert max(map(len, found)) <= 63
+
     def test_a_name_that_the_schema_has_come_to_need_is_given_up(self) -> None:
         assert assign_names({"1": "Email"}, {"1": "email"}, taken=["email"]) == {"1": "email_2"}
+
+
+@pytest.mark.parametrize("stream", [*(kind.name for kind in STREAM_TYPES), SCHEMA])
+def test_every_warehouse_takes_the_columns_of_the_schemas(stream: str) -> None:
+    properties = SCHEMAS.get_schema(stream)["properties"]
+    inner = [held.get("items", {}).get("properties", {}) for held in properties.values()]
+    for names in (properties, *inner):
+        assert RESERVED.isdisjoint(names)
+        assert len({name.upper() for name in names}) == len(names)
+        assert all(len(name.encode()) <= 63 for name in names)
 
 
 class TestSchema:
