@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from dataclasses import asdict, dataclass, field
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from acton_sandbox.deviations import BODIES, PAGES, TABLES, TIMESTAMPS, TOTALS
 from acton_sandbox.dice import Dice
 
 if TYPE_CHECKING:
@@ -31,8 +34,25 @@ KINDS: dict[str, str] = {
     "extra_fields": "add a field that no document names to every row",
     "missing_fields": "leave out `fields` of every row, or its last field",
     "wrong_type": "put `value` into `fields` of every row, or turn numbers into text and back",
+    "renamed_fields": "give `fields` of every row another name",
+    "null_row": "put a null among the rows",
+    "empty_folder": "add a folder without entries, and one whose entries are null",
+    "pages": "make pages as `value` says",
+    "total": "report the total that `value` says",
+    "body": "send the body that `value` says",
+    "table": "send CSV as `value` says",
+    "timestamps": "spell timestamps as `value` says",
 }
 """The kinds of faults and what they do."""
+
+VALUES: dict[str, tuple[str, ...]] = {
+    "pages": tuple(PAGES),
+    "total": tuple(TOTALS),
+    "body": tuple(BODIES),
+    "table": tuple(TABLES),
+    "timestamps": tuple(TIMESTAMPS),
+}
+"""What `value` may be, of the kinds that need it; `acton_sandbox.deviations` defines them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +61,8 @@ class Fault:
 
     Attributes:
         kind: One of `KINDS`.
-        path_pattern: Pattern of the paths it concerns, in which `*` also stands for slashes.
+        path_pattern: Pattern of the paths it concerns, in which `*` also stands for slashes, and
+            `{id}` for anything but slashes.
         times: How often it fires; None for always.
         after: How many matching calls go well first.
         probability: With which it fires on a matching call.
@@ -51,8 +72,10 @@ class Fault:
         headers: Further headers of kind `status`, for example `Retry-After`.
         delay: Seconds to wait, for any kind.
         duration: Seconds by the sandbox's clock, for kind `away`.
-        fields: The fields of kinds `missing_fields` and `wrong_type`.
-        value: The value of kind `wrong_type`.
+        fields: The fields of kinds `missing_fields`, `renamed_fields` and `wrong_type`.
+        row: The number of the only row that these kinds concern; all rows by default.
+        value: The value of kind `wrong_type`; of other kinds one of `VALUES`.
+        query: Parameters that a call it concerns has.
     """
 
     kind: str
@@ -67,16 +90,25 @@ class Fault:
     delay: float = 0.0
     duration: float = 120.0
     fields: tuple[str, ...] = ()
+    row: int | None = None
     value: Any = None
+    query: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"unknown fault {self.kind!r}: choose from {', '.join(KINDS)}")
+        values = VALUES.get(self.kind)
+        if values is not None and self.value not in values:
+            raise ValueError(f"value of {self.kind}: choose from {', '.join(values)}")
 
     @classmethod
     def of_mapping(cls, values: Mapping[str, Any]) -> Fault:
         """Make a fault from parsed JSON, whose arrays are lists."""
         return cls(**{**values, "fields": tuple(values.get("fields", ()))})
+
+
+_ID = re.compile(r"\{\w+\}")
+_ANY_ID = "ANY_ID"
 
 
 class _ArmedFault:
@@ -87,10 +119,12 @@ class _ArmedFault:
         self.matched = 0
         self.fired = 0
         self._dice = Dice("fault", fault.seed)
+        pattern = translate(_ID.sub(_ANY_ID, fault.path_pattern))
+        self._pattern = re.compile(pattern.replace(_ANY_ID, "[^/]+"))
 
-    def fires(self, path: str) -> bool:
+    def fires(self, path: str, query: Mapping[str, str]) -> bool:
         fault = self.fault
-        if not fnmatchcase(path, fault.path_pattern):
+        if not self._pattern.match(path) or not fault.query.items() <= query.items():
             return False
         self.matched += 1
         if self.matched <= fault.after:
@@ -101,9 +135,14 @@ class _ArmedFault:
 
 
 class FaultPlan:
-    """The faults that are switched on. The first one that fires decides about a call."""
+    """The faults that are switched on. The first one that fires decides about a call.
+
+    Attributes:
+        fired: How often each path has met a fault.
+    """
 
     def __init__(self) -> None:
+        self.fired: Counter[str] = Counter()
         self._armed: list[_ArmedFault] = []
         self._lock = Lock()
         self._away: tuple[Fault, float] | None = None
@@ -118,21 +157,26 @@ class FaultPlan:
         with self._lock:
             self._armed.clear()
             self._away = None
+            self.fired.clear()
 
-    def choose(self, path: str, now: float = 0.0) -> Fault | None:
+    def choose(
+        self, path: str, now: float = 0.0, query: Mapping[str, str] | None = None
+    ) -> Fault | None:
         """Return the fault that concerns a call, and count it.
 
         Args:
             path: The path of the call.
             now: The seconds since the epoch, by the sandbox's clock.
+            query: The parameters of the call.
         """
         with self._lock:
             if self._away and now < self._away[1]:
                 return self._away[0]
-            firing = [armed for armed in self._armed if armed.fires(path)]
+            firing = [armed for armed in self._armed if armed.fires(path, query or {})]
             if not firing:
                 return None
             firing[0].fired += 1
+            self.fired[path] += 1
             fault = firing[0].fault
             if fault.kind == "away":
                 self._away = fault, now + fault.duration

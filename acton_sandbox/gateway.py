@@ -8,10 +8,13 @@ from urllib.parse import parse_qsl
 from acton_sandbox import transport
 from acton_sandbox.answers import NOTHING, unauthorized, unrouted
 from acton_sandbox.journal import SeenRequest
+from acton_sandbox.repaging import PAGE_KINDS, Request, repaged
 from acton_sandbox.routes import Router
-from acton_sandbox.spoiling import shifted, spoilt
+from acton_sandbox.spoiling import spoilt
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from acton_sandbox.answers import Answer
@@ -26,8 +29,6 @@ _FORM = "application/x-www-form-urlencoded"
 _WITHOUT_ANSWER = frozenset({"reset", "away"})
 _MOST_KEPT = 50_000
 """The most answers kept: a view never changes, so each is made once."""
-_ADDED = {"page_shift": 1, "page_gap": -1}
-"""How many rows are added in front while the pages are read."""
 
 
 class Gateway:
@@ -55,7 +56,8 @@ class Gateway:
         service = self._service
         at = service.clock.now()
         body = await _body(receive) if scope["method"] == "POST" else None
-        fault = service.faults.choose(path, at)
+        query = _query(scope)
+        fault = service.faults.choose(path, at, query)
         if fault is not None and fault.kind == "revoke":
             service.revoke_tokens()
         is_reset = fault is not None and fault.kind in _WITHOUT_ANSWER
@@ -63,10 +65,9 @@ class Gateway:
         is_away = fault is not None and fault.kind == "away"
         answer = NOTHING if is_away else self._answer(scope, body)
         if fault is not None:
-            answer = self._spoilt(fault, scope, answer)
+            answer = self._spoilt(fault, scope, body, answer)
             if fault.kind != "trickle":
                 await transport.wait(fault.delay, receive)
-        query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
         service.requests.append(
             SeenRequest(
                 method=scope["method"],
@@ -123,17 +124,20 @@ class Gateway:
                 kept[path, query] = answer
         return answer
 
-    def _spoilt(self, fault: Fault, scope: Scope, answer: Answer) -> Answer:
-        path = scope["path"]
-        added = _ADDED.get(fault.kind)
-        if added is None or answer.status != 200:  # noqa: PLR2004
-            return spoilt(fault, path, answer)
-        query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
-        offset = int(query.get("offset") or 0)
-        if not offset:
-            return answer
-        other = {**query, "offset": str(offset - added)}
-        return shifted(self._router.answer(self._service.view, path, other), offset, added)
+    def _spoilt(self, fault: Fault, scope: Scope, body: bytes | None, answer: Answer) -> Answer:
+        if fault.kind not in PAGE_KINDS or answer.status != 200:  # noqa: PLR2004
+            return spoilt(fault, scope["path"], answer)
+        call = self._service.faults.fired[scope["path"]]
+        view, path, query = self._service.view, scope["path"], _query(scope)
+
+        def ask(query: Mapping[str, str], body: bytes | None = None) -> Answer:
+            return self._router.answer(view, path, query, body)
+
+        return repaged(fault, Request(query, body, call, ask), answer)
+
+
+def _query(scope: Scope) -> dict[str, str]:
+    return dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
 
 
 async def _body(receive: Receive) -> bytes:

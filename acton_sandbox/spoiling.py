@@ -13,6 +13,7 @@ from acton_sandbox.answers import (
     oauth_error,
     unauthorized,
 )
+from acton_sandbox.deviations import BODIES, TABLES, respelt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,27 +47,16 @@ def spoilt(fault: Fault, path: str, answer: Answer) -> Answer:
     """
     if fault.kind == "status":
         return _refused(fault, path)
+    if fault.kind == "timestamps":
+        return edited(answer, lambda value: respelt(value, fault.value))
     if fault.kind in _EDITS:
-        return _edited(answer, lambda value: _EDITS[fault.kind](value, fault))
+        return edited(answer, lambda value: _EDITS[fault.kind](value, fault))
+    if fault.kind == "body":
+        return BODIES[fault.value](answer)
+    if fault.kind == "table":
+        return TABLES[fault.value](answer) if "csv" in answer.content_type else answer
     spoil = _SPOILERS.get(fault.kind)
     return answer if spoil is None else spoil(fault, answer)
-
-
-def shifted(answer: Answer, offset: int, added: int) -> Answer:
-    """Return a page as if it began at `offset`, and as many rows had been added before it.
-
-    Args:
-        answer: The page, read so many rows too early.
-        offset: Where it is to begin.
-        added: The number of rows; a negative one of rows that were deleted.
-    """
-
-    def edit(page: Any) -> None:
-        if isinstance(page, dict) and "offset" in page:
-            page["offset"] = offset
-            _count_more(page, added)
-
-    return _edited(answer, edit)
 
 
 def _refused(fault: Fault, path: str) -> Answer:
@@ -84,16 +74,20 @@ def _refused(fault: Fault, path: str) -> Answer:
     return replace(answer, headers=tuple(fault.headers.items()))
 
 
-def _edited(answer: Answer, edit: Callable[[Any], None]) -> Answer:
+def edited(answer: Answer, edit: Callable[[Any], Any]) -> Answer:
+    """Change the JSON of an answer by what changes its value, or returns another one."""
     if "json" not in answer.content_type:
         return answer
     value = json.loads(answer.body)
-    edit(value)
+    made = edit(value)
+    value = value if made is None else made
     return replace(Answer.of_json(value, answer.status), headers=answer.headers)
 
 
-def _rows(value: Any) -> list[Any]:
+def rows_of(value: Any) -> list[Any]:
     """Return the rows of an answer, out of their folders; a bare object is its own only row."""
+    if not isinstance(value, list | dict):
+        return []
     if isinstance(value, list):
         if any("entries" in item for item in value if isinstance(item, dict)):
             return [row for folder in value for row in folder["entries"]]
@@ -113,7 +107,7 @@ def _count_more(page: dict[str, Any], rows: int = 1) -> None:
 
 
 def _repeat_last_row(value: Any, _: Fault) -> None:
-    rows = _rows(value)
+    rows = rows_of(value)
     if isinstance(value, list):
         value.extend(value[-1:])
     elif rows and rows[0] is not value and _is_last_page(value, rows):
@@ -130,15 +124,42 @@ def _is_last_page(value: dict[str, Any], rows: list[Any]) -> bool:
 def _add_field(value: Any, _: Fault) -> None:
     if isinstance(value, dict) and "headers" in value:
         value["headers"].append(_UNNAMED_FIELD)
-    for row in _rows(value):
+    for row in rows_of(value):
         if isinstance(row, dict):
             row[_UNNAMED_FIELD] = {"nested": ["surprise", 1]}
         elif isinstance(row, list):
             row.append("surprise")
 
 
+def _concerned(value: Any, fault: Fault) -> list[Any]:
+    rows = rows_of(value)
+    return rows if fault.row is None else rows[fault.row :][:1]
+
+
+def _rename_fields(value: Any, fault: Fault) -> None:
+    for row in _concerned(value, fault):
+        if isinstance(row, dict):
+            for name in fault.fields:
+                if name in row:
+                    row[f"{name}Renamed"] = row.pop(name)
+
+
+def _add_null_row(value: Any, _: Fault) -> None:
+    rows = rows_of(value)
+    if rows and rows[0] is not value:
+        rows.insert(1, None)
+
+
+def _add_empty_folders(value: Any, _: Fault) -> None:
+    if isinstance(value, list) and value and isinstance(value[0], dict) and "entries" in value[0]:
+        name = "folder" if "folder" in value[0] else "name"
+        value[1:1] = [{name: "Empty"}, {name: "Null", "entries": None}]
+    elif isinstance(value, dict) and "folders" in value:
+        value["folders"][1:1] = [{"name": "Empty"}, {"name": "Null", "programs": None}]
+
+
 def _remove_fields(value: Any, fault: Fault) -> None:
-    for row in _rows(value):
+    for row in _concerned(value, fault):
         if isinstance(row, dict) and row:
             for name in fault.fields or (list(row)[-1],):
                 row.pop(name, None)
@@ -147,7 +168,7 @@ def _remove_fields(value: Any, fault: Fault) -> None:
 
 
 def _change_types(value: Any, fault: Fault) -> None:
-    for row in _rows(value):
+    for row in _concerned(value, fault):
         if not isinstance(row, dict):
             continue
         for name in fault.fields or list(row):
@@ -176,4 +197,7 @@ _EDITS: dict[str, Callable[[Any, Fault], None]] = {
     "extra_fields": _add_field,
     "missing_fields": _remove_fields,
     "wrong_type": _change_types,
+    "renamed_fields": _rename_fields,
+    "null_row": _add_null_row,
+    "empty_folder": _add_empty_folders,
 }

@@ -31,7 +31,7 @@ from acton_sandbox import Fault
 from acton_sandbox.faults import FaultPlan
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from acton_sandbox import Sandbox
 
@@ -297,12 +297,14 @@ class _Plan(FaultPlan):
         super().__init__()
         self._disturbances = disturbances
 
-    def choose(self, path: str, now: float = 0.0) -> Fault | None:
-        fault = super().choose(path, now)
+    def choose(
+        self, path: str, now: float = 0.0, query: Mapping[str, str] | None = None
+    ) -> Fault | None:
+        fault = super().choose(path, now, query)
         if fault is not None or (kind := self._disturbances.chosen(path, ANSWERED)) is None:
             return fault
         self.add(replace(ANSWERED[kind], path_pattern="*"))
-        return super().choose(path, now)
+        return super().choose(path, now, query)
 
 
 def _failure(kind: str, request: requests.PreparedRequest) -> requests.RequestException:

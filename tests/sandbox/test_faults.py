@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from acton_sandbox import Fault
-from acton_sandbox.faults import KINDS, FaultPlan
+from acton_sandbox.faults import KINDS, VALUES, FaultPlan
 
 if TYPE_CHECKING:
     from acton_sandbox import Sandbox
@@ -237,4 +237,109 @@ def test_values_of_the_wrong_type(client: Api, sandbox: Sandbox) -> None:
 def test_a_fault_that_does_not_exist() -> None:
     with pytest.raises(ValueError, match="unknown fault 'earthquake': choose from status"):
         Fault("earthquake")
-    assert all(Fault(kind).times == 1 for kind in KINDS)
+    with pytest.raises(ValueError, match="value of pages: choose from capped"):
+        Fault("pages", value="upside down")
+    assert all(Fault(kind, value=VALUES.get(kind, [None])[0]).times == 1 for kind in KINDS)
+
+
+@pytest.mark.parametrize(
+    ("value", "pages"),
+    [
+        ("capped", ["01", "12"]),
+        ("filtered", ["012", "123"]),
+        ("without offset", ["0123", "0123"]),
+        ("behind the start", ["0123", "0123"]),
+        ("last page again", ["0123", "1234"]),
+        ("cut off", ["0123", "1234"]),
+        ("twice", ["0011", "0112"]),
+    ],
+)
+def test_pages_are_made_otherwise(
+    client: Api, sandbox: Sandbox, value: str, pages: list[str]
+) -> None:
+    numbers = {row[0]: str(number) for number, row in enumerate(client.json(LIST, count=9)["data"])}
+    sandbox.faults.add(Fault("pages", "/api/1/list/{id}", times=None, value=value))
+    for offset, page in enumerate(pages):
+        found = client.json(LIST, count=4, offset=offset)
+        assert "".join(numbers[row[0]] for row in found["data"]) == page
+        assert found["count"] == len(page)
+
+
+@pytest.mark.parametrize(
+    ("value", "totals"),
+    [
+        ("missing", [None, None]),
+        ("of the page", [4, 4]),
+        ("too large", [61, 61]),
+        ("growing", [61, 62]),
+        ("a text", ["60", "60"]),
+    ],
+)
+def test_totals_are_reported_otherwise(
+    client: Api, sandbox: Sandbox, value: str, totals: list[Any]
+) -> None:
+    assert client.json(LIST, count=4)["totalCount"] == 60
+    sandbox.faults.add(Fault("total", "/api/1/list/{id}", times=None, value=value))
+    assert [client.json(LIST, count=4).get("totalCount") for _ in totals] == totals
+
+
+def test_a_fault_of_certain_parameters_and_of_one_segment(client: Api, sandbox: Sandbox) -> None:
+    sandbox.faults.add(
+        Fault("status", "/api/1/{kind}", times=None, query={"type": "SENT"}, status=500)
+    )
+    statuses = [
+        client.get(path, **query).status_code
+        for path, query in (
+            ("/message", {"type": "SENT", "count": 1}),
+            ("/message", {"type": "DRAFT"}),
+            (LIST, {"type": "SENT"}),
+        )
+    ]
+    assert statuses == [500, 200, 200]
+
+
+def test_one_row_alone_has_another_value(client: Api, sandbox: Sandbox) -> None:
+    good = client.json("/message")["msgresult"]
+    sandbox.faults.add(Fault("renamed_fields", "/api/1/message", fields=("msgId",), row=1))
+    bad = client.json("/message")["msgresult"]
+    assert [number for number, row in enumerate(bad) if row != good[number]] == [1]
+    assert bad[1]["msgIdRenamed"] == good[1]["msgId"]
+
+
+def test_timestamps_are_spelt_otherwise(client: Api, sandbox: Sandbox) -> None:
+    good = client.json("/list/optout", count=1)["result"][0]["timestamp"]
+    sandbox.faults.add(Fault("timestamps", "/api/1/list/optout", value="seconds as text"))
+    assert client.json("/list/optout", count=1)["result"][0]["timestamp"] == str(good // 1000)
+
+
+@pytest.mark.parametrize(
+    ("value", "status", "end"),
+    [
+        ("no content", 204, b""),
+        ("null", 200, b"null"),
+        ("more behind", 200, b"}\n<!-- served -->"),
+        ("in data", 200, b"}}"),
+    ],
+)
+def test_another_body_is_sent(
+    client: Api, sandbox: Sandbox, value: str, status: int, end: bytes
+) -> None:
+    sandbox.faults.add(Fault("body", "/api/1/list", value=value))
+    found = client.get("/list")
+    assert found.status_code == status
+    assert found.content.endswith(end)
+
+
+def test_rows_of_csv_are_spoilt_at_the_end(client: Api, sandbox: Sandbox) -> None:
+    good = client.get(LIST, responseformat="CSV").text.splitlines()
+    sandbox.faults.add(Fault("table", "/api/1/list/{id}", value="a row missing"))
+    assert client.get(LIST, responseformat="CSV").text.splitlines() == [*good[:-2], good[-1]]
+
+
+def test_folders_without_entries_and_rows_that_are_null(client: Api, sandbox: Sandbox) -> None:
+    good = client.json("/form")
+    sandbox.faults.add(Fault("empty_folder", "/api/1/form"))
+    assert [folder.get("entries") for folder in client.json("/form")[1:3]] == [None, None]
+    sandbox.faults.add(Fault("null_row", "/api/1/list"))
+    assert client.json("/list")["result"][1] is None
+    assert client.json("/form") == good
