@@ -108,6 +108,7 @@ class ChangedContacts:
         self._is_in_older = is_in_older
         self._contacts = ContactList(report)
         self._failed: set[str] = set()
+        self._has_any = False
 
     def items(self) -> Iterator[Item]:
         """Give the contacts, in the order in which they changed.
@@ -120,6 +121,7 @@ class ChangedContacts:
             for some in self._pages():
                 places.add(some)
                 failed.difference_update(contact_id for _, contact_id in some)
+                self._has_any |= bool(some)
             places.add([(UNKNOWN, contact_id) for contact_id in sorted(failed)])
             for updated_at, contact_id in places.behind(("", "")):
                 if in_shard(contact_id):
@@ -152,9 +154,14 @@ class ChangedContacts:
                 self._failed.add(outcome.query.item["id"])
 
     def remember(self) -> None:
-        """Remember up to which timestamp the changes of contacts are covered."""
+        """Remember up to which timestamp the changes of contacts are covered.
+
+        Not where all contacts were requested and none came: these would never be read, since what
+        is requested then are those that have changed.
+        """
         report = self._report
-        if len(self._failed) <= MOST_ASKED_AGAIN:
+        is_shown = self._has_any or self._since is not None
+        if is_shown and len(self._failed) <= MOST_ASKED_AGAIN:
             started_at = report.load.started_at
             report.progress.covered_until = min(started_at, report.bookmark.end or started_at)
             report.progress.covers = self.covers

@@ -189,9 +189,12 @@ class ActOnStream(Stream):
         """Take note that the records of a page have been emitted."""
 
     def finished(self, outcome: Outcome) -> None:
-        """Remember what the outcome of a query proves; its records have been emitted."""
-        item = outcome.query.item
-        if item is not None and outcome.evidence is not None:
+        """Remember what the outcome of a query proves; its records have been emitted.
+
+        That an item has no rows is not remembered, unless a total says so.
+        """
+        item, has_rows = outcome.query.item, outcome.rows or outcome.total is not None
+        if item is not None and has_rows and outcome.evidence is not None:
             self.unchanged.note(item["id"], self.fingerprint_of(item))
 
     def done(self) -> None:
