@@ -377,7 +377,7 @@ EXAMPLES = (
 )
 """Good answers."""
 
-ERRORS = (
+ERRORS: tuple[tuple[str, dict[str, str], int, int, str], ...] = (
     ("/api/1/logo/none", {}, 404, 10054, "The id is invalid"),
     ("/api/1/message/none/report", {}, 400, 10030, "Invalid or deleted message"),
     ("/api/1/message/none/report/SENT", {}, 404, 10030, "Invalid or deleted message"),

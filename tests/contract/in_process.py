@@ -78,7 +78,7 @@ def answering(sandbox: Sandbox) -> Iterator[None]:
     Yields:
         Once.
     """
-    gateway = Gateway(sandbox, own_pages(sandbox))
+    gateway = Gateway(sandbox, own_pages(sandbox, ["*"]))
 
     def send(
         adapter: HTTPAdapter, request: requests.PreparedRequest, **_: Any
