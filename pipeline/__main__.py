@@ -9,16 +9,14 @@ from __future__ import annotations
 import json
 import os
 import signal
-import stat
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dotenv import dotenv_values
-
 from pipeline import meltano, report, sandbox, warehouse
+from tap_acton.command_line import read_dotenv
+from tap_acton.errors import SettingsError
 
-ENV_FILE = Path(".env")
 WAREHOUSES = {"production": Path("output/acton.duckdb"), "sandbox": Path("output/sandbox.duckdb")}
 SANDBOX = Path(".sandbox")
 
@@ -35,12 +33,12 @@ def main() -> int:
     # Whatever the run writes is for its user alone: rows, state, log, and Meltano's copies of the
     # settings, in which the password is.
     os.umask(0o077)
-    if is_readable_by_others(ENV_FILE):
-        print(
-            f"WARNING: other users of this machine can read {ENV_FILE}: chmod 600 {ENV_FILE}",
-            file=sys.stderr,
-        )
-    if _has_credentials():
+    try:
+        has_credentials = _has_credentials()
+    except SettingsError as error:
+        print(error.sentence, file=sys.stderr)
+        return error.exit_code
+    if has_credentials:
         print("Credentials found: reading their account.", flush=True)
         return _run("production", {})
     if sandbox.renew(SANDBOX, sys.argv[1:]):
@@ -81,14 +79,9 @@ def _run(environment: str, settings: dict[str, str]) -> int:
     return 0
 
 
-def is_readable_by_others(path: Path) -> bool:
-    """Return whether a file is there, and others than its user can read or change it."""
-    return path.exists() and bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
-
-
 def _has_credentials() -> bool:
     # Like Meltano: a variable of the shell overrides the one in .env.
-    return bool({**dotenv_values(ENV_FILE), **os.environ}.get("TAP_ACTON_CLIENT_ID"))
+    return bool({**read_dotenv(), **os.environ}.get("TAP_ACTON_CLIENT_ID"))
 
 
 def _leave(signum: int, _frame: object) -> None:

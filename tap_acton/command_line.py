@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
+import stat
 import sys
 from contextlib import suppress
 from io import TextIOWrapper
@@ -11,7 +13,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 import click
-from dotenv import find_dotenv, load_dotenv
+from dotenv import dotenv_values
 
 from tap_acton.errors import SettingsError
 from tap_acton.settings.schema import SETTINGS
@@ -19,11 +21,17 @@ from tap_acton.settings.schema import SETTINGS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+logger = logging.getLogger("tap-acton")
+
 ENCODING = "utf-8-sig"
 """Of all files, whatever the locale; some editors begin a file with a mark of UTF-8."""
 
 ENVIRONMENT = "ENV"
 """Stands for the environment in the place of a configuration file."""
+
+
+DOTENV = Path(".env")
+"""The file with variables, in the folder where the tap is started."""
 
 
 class ConfigInput(NamedTuple):
@@ -91,8 +99,28 @@ def state_in(content: dict[str, Any] | None) -> dict[str, Any] | None:
     return inner if isinstance(inner, dict) else content
 
 
+def read_dotenv() -> dict[str, str | None]:
+    """Read the variables in ``.env``, none if there is no such file; warn if others can read it.
+
+    Raises:
+        SettingsError: If it cannot be read.
+    """
+    try:
+        if DOTENV.exists() and DOTENV.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            logger.warning("Other users of this machine can read %s: chmod 600 %s", DOTENV, DOTENV)
+        return dotenv_values(DOTENV)
+    except (OSError, ValueError) as error:
+        raise SettingsError(
+            f"The file .env cannot be read ({type(error).__name__}): make it a text in UTF-8 "
+            "that this user can read, or remove it."
+        ) from None
+
+
 def read_environment(properties: Mapping[str, Mapping[str, Any]], prefix: str) -> dict[str, Any]:
-    """Read settings from the environment, and from a file ``.env`` in or above this folder.
+    """Read settings from the environment, and from a file ``.env`` in this folder.
+
+    The environment comes first. Of the file, nothing but settings is taken: not the address of a
+    proxy, for example.
 
     The tap's own settings stay texts, which :mod:`tap_acton.settings.parser` reads. Those of the
     SDK are read as JSON where they are no texts. A blank variable counts as not set.
@@ -102,13 +130,14 @@ def read_environment(properties: Mapping[str, Mapping[str, Any]], prefix: str) -
         prefix: What the variables' names begin with.
 
     Raises:
-        SettingsError: If a variable does not hold the JSON that it should.
+        SettingsError: If a variable does not hold the JSON that it should, or the file cannot be
+            read.
     """
-    load_dotenv(find_dotenv(usecwd=True))
+    given = {**read_dotenv(), **os.environ}
     found: dict[str, Any] = {}
     for name, schema in properties.items():
         variable = f"{prefix}{name.upper()}"
-        text = os.environ.get(variable, "")
+        text = given.get(variable) or ""
         if not text.strip():
             continue
         found[name] = text

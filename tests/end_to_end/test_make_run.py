@@ -8,14 +8,15 @@ import signal
 import socket
 import subprocess
 import sys
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
 
-import pipeline.__main__ as pipeline
 from pipeline import sandbox
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 COMMAND = [sys.executable, "-m", "pipeline", "--size", "small"]
 
@@ -61,23 +62,6 @@ def test_a_second_run_reads_only_what_can_be_new(
     assert second["total"].calls < first["total"].calls
     assert second["message_reports"].calls < first["message_reports"].calls
     assert second["message_events"].calls < first["message_events"].calls / 3
-
-
-def test_an_open_env_file_is_told(
-    project: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(project)
-    monkeypatch.setattr("pipeline.__main__._run", lambda *_: 0)
-    monkeypatch.setenv("TAP_ACTON_CLIENT_ID", "somebody")
-    before = os.umask(0o022)
-    try:
-        for mode, is_told in ((0o644, True), (0o600, False)):
-            Path(".env").touch()
-            Path(".env").chmod(mode)
-            assert pipeline.main() == 0
-            assert ("chmod 600 .env" in capfd.readouterr().err) == is_told
-    finally:
-        os.umask(before)
 
 
 @pytest.mark.timeout(180)
