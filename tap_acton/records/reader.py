@@ -21,6 +21,7 @@ from functools import partial
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
+from tap_acton.records.epoch_units import EpochUnits
 from tap_acton.records.timestamps import day, timestamp, timestamps
 from tap_acton.records.values import (
     Unconvertible,
@@ -131,6 +132,7 @@ class RecordReader:
             if "string" in properties[column]["type"]
         }
         self._timestamps = {column for column, held in properties.items() if "format" in held}
+        self._units = EpochUnits()
         self._on_unnamed = on_unnamed
         self._targets: dict[str, tuple[_Target, ...] | None] = dict.fromkeys(
             schema.get(IGNORED, {}), ()
@@ -145,6 +147,13 @@ class RecordReader:
                 field, element = _field_and_element(name)
                 target = _Target(column, convert, rank, element)
                 self._targets[field] = (*(self._targets.get(field) or ()), target)
+
+    def learn(self, rows: Sequence[Row]) -> None:
+        """Find out the units of timestamps from all rows of a response, before it is read."""
+        for field in sorted(set().union(*rows)) if self._timestamps else ():
+            targets = self._targets.get(field) or (self._by_column.get(snake_case(field)),)
+            if any(target and target.column in self._timestamps for target in targets):
+                self._units.in_milliseconds(field, [row.get(field) for row in rows])
 
     def record(self, row: Row, given: Row | None = None) -> Record:
         """Make a record, with every column of the schema, in its order.
@@ -204,10 +213,13 @@ class RecordReader:
             raise Unconvertible
         typed: dict[str, Sequence[Any]] = {}
         for field, column, convert in plan.columns:
+            values = columns[field]
+            if column in self._timestamps:
+                values = self._units.in_milliseconds(field, values)
             if column not in typed:
-                typed[column] = convert(columns[field])
-            elif not self._is_redundant(column, typed[column], columns[field]):
-                typed[column] = self._merged(column, typed[column], convert(columns[field]))
+                typed[column] = convert(values)
+            elif not self._is_redundant(column, typed[column], values):
+                typed[column] = self._merged(column, typed[column], convert(values))
         if plan.unnamed:
             unnamed = {field: columns[field] for field in plan.unnamed}
             typed[EXTRA_FIELDS] = records_of_columns(unnamed)
@@ -267,7 +279,10 @@ class RecordReader:
             for target in targets:
                 column, convert, rank, element = target
                 try:
-                    converted = convert(value if element is None else _element(value, element))
+                    held = value if element is None else _element(value, element)
+                    if column in self._timestamps:
+                        (held,) = self._units.in_milliseconds(field, [held])
+                    converted = convert(held)
                 except Unconvertible:
                     unconverted.append((column, field))
                     continue

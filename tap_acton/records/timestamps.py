@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import tzinfo
 
-MILLISECONDS_FROM = 100_000_000_000
-"""Epoch numbers from here on are milliseconds, smaller ones are seconds."""
-
 _LONGEST_TIMESTAMP = 64
 
 _HOUR_END = len("2026-03-17T07:")
@@ -89,8 +86,9 @@ def timestamp(value: object, zone: tzinfo | None) -> str | None:
     """Return a timestamp in UTC with milliseconds, such as ``2024-09-06T16:50:52.528Z``.
 
     Args:
-        value: Epoch milliseconds or seconds (a number, or its digits as text), ISO 8601,
-            or a text as Act-On displays it, such as ``Mar 17 2026 7:05 AM PDT``.
+        value: Epoch milliseconds (a number, or its digits as text), ISO 8601, or a text as
+            Act-On displays it, such as ``Mar 17 2026 7:05 AM PDT``. Numbers in another unit:
+            :mod:`tap_acton.records.epoch_units`.
         zone: The account's time zone, for texts that name none or only an abbreviation.
 
     Returns:
@@ -179,12 +177,8 @@ def milliseconds_of(written: str) -> int:
 
 
 def _timestamp_of_epoch(value: int) -> str | None:
-    """Return the timestamp of epoch milliseconds or seconds; None for 0 and -1."""
-    if -1 <= value <= 0:
-        return None
-    if -MILLISECONDS_FROM < value < MILLISECONDS_FROM:
-        value *= 1000
-    return _utc_text(value)
+    """Return the timestamp of epoch milliseconds; None for 0 and -1."""
+    return None if -1 <= value <= 0 else _utc_text(value)
 
 
 def _utc_text(milliseconds: int) -> str:
@@ -205,13 +199,10 @@ def _date_text(days: int) -> str:
 
 
 def _timestamp_of_fraction(value: float | Decimal) -> str | None:
-    """Return the timestamp of an epoch number that may have a fraction; None for 0 and -1."""
+    """Return the timestamp of milliseconds that may have a fraction; None for 0 and -1."""
     if not fits_64_bits(value):
         raise Unconvertible
-    if value in {0, -1}:
-        return None
-    is_seconds = -MILLISECONDS_FROM < value < MILLISECONDS_FROM
-    return _utc_text(round(value * 1000 if is_seconds else value))
+    return None if value in {0, -1} else _utc_text(round(value))
 
 
 def _timestamp_of_text(value: str, account_zone: tzinfo | None) -> str | None:

@@ -807,9 +807,12 @@ class TestRowsTogether:
     ) -> None:
         def new_reader() -> RecordReader:
             when = named(DATE_TIME, "when", "timestamp")
-            return reader("id", "when", id=TEXT, name=TEXT, count=INTEGER, when=when)
+            made = reader("id", "when", id=TEXT, name=TEXT, count=INTEGER, when=when)
+            made.learn(rows)
+            return made
 
-        expected = [new_reader().record(row, columns) for row in rows]
+        one_by_one = new_reader()
+        expected = [one_by_one.record(row, columns) for row in rows]
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(records, "BATCH_SIZE", 3)

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from tap_acton.records import timestamps
 from tap_acton.records.timestamps import (
-    MILLISECONDS_FROM,
     day,
     milliseconds_of,
     names_zone,
@@ -59,21 +58,18 @@ def timestamp(value: object, account_zone: tzinfo | None) -> str | None:
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        # Epoch numbers, as numbers and as text, in milliseconds and in seconds.
+        # Milliseconds, as numbers and as text.
         (1725641452528, "2024-09-06T16:50:52.528Z"),
         ("1725641452528", "2024-09-06T16:50:52.528Z"),
         (" 1725641452528 ", "2024-09-06T16:50:52.528Z"),
-        (1725641452, "2024-09-06T16:50:52.000Z"),
-        ("1725641452", "2024-09-06T16:50:52.000Z"),
         (1725641452528.0, "2024-09-06T16:50:52.528Z"),
-        (1725641452.528, "2024-09-06T16:50:52.528Z"),
-        (Decimal("1725641452.528"), "2024-09-06T16:50:52.528Z"),
+        (Decimal("1725641452528.0"), "2024-09-06T16:50:52.528Z"),
         ("1.725641452528E12", "2024-09-06T16:50:52.528Z"),
         (100_000_000_000, "1973-03-03T09:46:40.000Z"),
-        (99_999_999_999, "5138-11-16T09:46:39.000Z"),
-        (1, "1970-01-01T00:00:01.000Z"),
-        (-86_400, "1969-12-31T00:00:00.000Z"),
-        (0.5, "1970-01-01T00:00:00.500Z"),
+        (1, "1970-01-01T00:00:00.001Z"),
+        (76_204_800_000, "1972-06-01T00:00:00.000Z"),
+        (-86_400_000, "1969-12-31T00:00:00.000Z"),
+        (2.5, "1970-01-01T00:00:00.002Z"),
         (LAST_MILLISECOND, "9999-12-31T23:59:59.999Z"),
         (-62_135_596_800_000, "0001-01-01T00:00:00.000Z"),
         # Lists, drilldowns, media views.
@@ -254,7 +250,7 @@ def test_timestamp_writes_every_millisecond_and_reads_it_back(milliseconds: int)
     at = EPOCH + timedelta(milliseconds=milliseconds)
     written = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     assert timestamp(written, None) == written
-    if milliseconds >= MILLISECONDS_FROM:
+    if milliseconds:
         assert timestamp(milliseconds, None) == written
         assert timestamp(str(milliseconds), None) == written
 
@@ -305,8 +301,8 @@ def test_timestamp_of_a_day_on_which_the_clock_is_changed(value: str, expected: 
 
 @thorough
 @given(
-    st.integers(MILLISECONDS_FROM, LAST_MILLISECOND),
-    st.integers(MILLISECONDS_FROM, LAST_MILLISECOND),
+    st.integers(1, LAST_MILLISECOND),
+    st.integers(1, LAST_MILLISECOND),
 )
 def test_timestamps_sort_as_text(one: int, other: int) -> None:
     written, other_written = timestamp(one, None), timestamp(other, None)

@@ -81,8 +81,9 @@ class Contacts(AudienceStream):
 
     def records(self, rows: Iterable[Row], query: Query) -> Iterator[Record]:
         """Make records, with the custom fields in their columns."""
-        for row in rows:
-            plain, custom = self._custom_fields.part(row)
+        parts = [self._custom_fields.part(row) for row in rows]
+        self._custom_fields.learn([custom for _, custom in parts])
+        for plain, custom in parts:
             record = self.reader.record(plain, query.given)
             self._custom_fields.fill(record, custom)
             yield record

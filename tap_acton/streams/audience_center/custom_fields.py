@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tap_acton.records.dynamic_columns import Column, assign_names, typed, with_types
+from tap_acton.records.epoch_units import EpochUnits
 from tap_acton.records.reader import EXTRA_FIELDS, Convert, converter
 from tap_acton.records.values import Unconvertible, integer, snake_case
 
@@ -64,6 +67,8 @@ class CustomFields:
     ) -> None:
         self._properties = properties
         self._deselected = deselected
+        self._dates = {name for name, held in properties.items() if "format" in held}
+        self._units = EpochUnits()
         self._by_index: dict[str, _Target] = {}
         self._by_label: dict[str, _Target] = {}
         for field in fields:
@@ -109,6 +114,15 @@ class CustomFields:
                     found.append((target, index, value))
         return plain, found
 
+    def learn(self, rows: Sequence[Sequence[tuple[_Target, str, Any]]]) -> None:
+        """Find out the units of timestamps from what :meth:`part` found in a whole response."""
+        values: defaultdict[str, list[Any]] = defaultdict(list)
+        for target, _, value in chain.from_iterable(rows):
+            if target.column in self._dates:
+                values[target.column].append(value)
+        for column, held in values.items():
+            self._units.in_milliseconds(column, held)
+
     def fill(self, record: Record, values: Sequence[tuple[_Target, str, Any]]) -> None:
         """Put values that :meth:`part` found into the columns of a record.
 
@@ -122,7 +136,10 @@ class CustomFields:
                 has_room = has_room or custom[key] == value
                 record[CUSTOM_FIELDS] = custom
             if column and value != "":
-                converted = _converted(convert, value)
+                plain = value
+                if column in self._dates:
+                    (plain,) = self._units.in_milliseconds(column, [value])
+                converted = _converted(convert, plain)
                 if record[column] is None:
                     record[column] = converted
                 has_room = has_room or converted == record[column] is not None

@@ -226,7 +226,8 @@ class Slicer:
         return False
 
     def _sample(self, response: Response) -> Sample:
-        changes = [self._times.record(row)["updated_at"] for row in response.rows]
+        self._times.learn(response.rows)
+        changes = [record["updated_at"] for record in self._times.records(response.rows)]
         return Sample([change and second_of(change) for change in changes], response.total)
 
     @property

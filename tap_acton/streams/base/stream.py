@@ -242,6 +242,8 @@ class ActOnStream(Stream):
             RejectedCallError: If Act-On documents the response, and no row in it has a key.
         """
         own_keys, is_first = OwnKeys(self._key_formats), True
+        if rows and isinstance(rows, list):
+            self.reader.learn(rows)
         for records in batched(self.records(rows, query)):
             if keyless := own_keys.keyless(records):
                 if is_first and self.is_documented and len(keyless) == len(records) > 1:

@@ -6,10 +6,13 @@ that several objects have by the same name and type share a column.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import UTC
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from tap_acton.records.dynamic_columns import Column, assign_names, typed
+from tap_acton.records.epoch_units import EpochUnits
 from tap_acton.records.ids import fingerprint
 from tap_acton.records.java_dates import DateFormat, day_in, timestamp_in
 from tap_acton.records.nested_values import json_text, part_of_id, text_or_json, texts_between
@@ -97,6 +100,8 @@ class ObjectFields:
         self, schema: Row | None, columns: Mapping[str, str], system: Collection[str]
     ) -> None:
         self._targets: dict[str, tuple[str, Convert]] = {}
+        self._has_format: dict[str, bool] = {}
+        self._units = EpochUnits()
         self._names: set[str] = set()
         self._system = system
         for field in fields_of(schema or {}):
@@ -106,6 +111,8 @@ class ObjectFields:
                 # Records are expected to name their values by the names of the fields.
                 self._targets.setdefault(str(field.get("id")), target)
                 self._targets[field["name"]] = target
+                if _kind(field) in {"DATE", "DATETIME"}:
+                    self._has_format[column] = _format_of(field) is not None
         unique = (schema or {}).get("unique_field_set")
         self.unique: Sequence[str] = unique if isinstance(unique, list) else ()
 
@@ -147,13 +154,31 @@ class ObjectFields:
             if name not in self._targets or self._targets[name][0] not in columns
         }
 
+    def learn(self, rows: Iterable[Row]) -> None:
+        """Find out the units of timestamps from the fields of all records of a response."""
+        values: defaultdict[str, list[Any]] = defaultdict(list)
+        for name, value in chain.from_iterable(row.items() for row in rows):
+            column = self._targets[name][0] if name in self._targets else ""
+            if self._may_be_epoch(column, value):
+                values[column].append(value)
+        for column, held in values.items():
+            self._units.in_milliseconds(column, held)
+
+    def _may_be_epoch(self, column: str, value: Any) -> bool:
+        """Tell whether a value may be a number of some unit; digits may be in a format, too."""
+        has_format = self._has_format.get(column)
+        return has_format is not None and not (has_format and isinstance(value, str))
+
     def fill(self, record: Record, fields: Row) -> None:
         """Put values into their columns; one that does not fit stays in ``fields`` alone."""
         for name, value in fields.items():
             if name in self._targets and value is not None:
                 column, convert = self._targets[name]
+                plain = value
+                if self._may_be_epoch(column, value):
+                    (plain,) = self._units.in_milliseconds(column, [value])
                 try:
-                    record[column] = convert(value)
+                    record[column] = convert(plain)
                 except Unconvertible:
                     continue
 
@@ -184,17 +209,25 @@ def _definition(field: Row) -> dict[str, Any]:
     return {**TYPES.get(_kind(field), TEXT), "description": described}
 
 
+def _options_of(field: Row) -> Row:
+    options = field.get("properties")
+    return options if isinstance(options, dict) else {}
+
+
+def _format_of(field: Row) -> DateFormat | None:
+    return DateFormat.of(_options_of(field).get("format"))
+
+
 def _converter(field: Row) -> Convert:
     """Choose the conversion of a field's values by its type and the options of that type."""
-    options = field.get("properties")
-    options = options if isinstance(options, dict) else {}
+    options = _options_of(field)
     match _kind(field):
         # The query asks for UTC, which overrides the zone of the field (2024 edition).
         case "DATE":
-            date_format = DateFormat.of(options.get("format"))
+            date_format = _format_of(field)
             return lambda value: day_in(value, date_format)
         case "DATETIME":
-            date_format = DateFormat.of(options.get("format"))
+            date_format = _format_of(field)
             return lambda value: timestamp_in(value, date_format)
         case "STRING_ARRAY":
             separator = str(options.get("CSVSeparator") or "comma")

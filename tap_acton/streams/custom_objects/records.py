@@ -149,8 +149,10 @@ class CustomObjectRecords(CustomObjectStream):
     def records(self, rows: Iterable[Row], query: Query) -> Iterator[Record]:
         """Make the records, with the fields of their object in their columns."""
         fields = self._fields_of(query)
-        for row in rows:
-            system, values = fields.part(row)
+        parts = [fields.part(row) for row in rows]
+        self.reader.learn([system for system, _ in parts])
+        fields.learn([values for _, values in parts])
+        for system, values in parts:
             shown = fields.without(values, self.selection.deselected)
             record = self.reader.record({**system, "fields": shown}, query.given)
             record["id"] = record["id"] or fields.own_id(system, values)
