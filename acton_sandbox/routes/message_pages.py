@@ -8,13 +8,16 @@ from acton_sandbox.answers import Answer, Call, DataRoute, numeric_error, unrout
 
 
 def page_for_recipient(call: Call) -> Answer:
-    """Answer with the page that a recipient of the message sees."""
+    """Answer with the page that a recipient of the message sees, or another contact."""
     message = call.view.account.message_by_id.get(call.ids["id"])
     if message is None or message.gone:
         return numeric_error(10030, "Invalid or deleted message", 404)
     for event in message.events["SENT"]:
         if event.recipient.contact_id == call.ids["recid"]:
             return _page(message.subject, event.recipient.name)
+    rows = (row for item in call.view.account.lists for row in item.rows)
+    if any(row.contact_id == call.ids["recid"] for row in rows):
+        return _page(message.subject, "")
     return numeric_error(10008, "Invalid contact")
 
 

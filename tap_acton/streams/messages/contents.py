@@ -3,33 +3,46 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from dataclasses import replace
+from functools import cached_property, partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from tap_acton.api.client import path_part
+from tap_acton.api.client import Call, path_part
 from tap_acton.api.decoding import decode_json, decode_page
-from tap_acton.errors import NotAvailableError
+from tap_acton.errors import CallError, NotAvailableError
 from tap_acton.records.extractors import Extracted, RowsAt, UnknownShapeError
+from tap_acton.records.list_table import CONTACT_ID, Table
 from tap_acton.records.values import Unconvertible, identifier
 from tap_acton.streams.base.stream import ActOnStream
 from tap_acton.streams.messages.messages import SENT_TYPES
 from tap_acton.sync.query import Query, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tap_acton.api.pagination import Page
     from tap_acton.sync.forecast import Forecast
+    from tap_acton.sync.query import Item, Outcome
 
 ONE_ROW = {"count": 1, "offset": 0}
+
+MOST_LISTS = 3
+"""So many lists are searched for a contact."""
+
+
+class _RecipientNeededError(NotAvailableError):
+    """The host shows a message to a recipient only."""
 
 
 class MessageContents(ActOnStream):
     """The page of each message, as one of its recipients sees it.
 
     Off by default, since it takes two calls per message, and a page is large and made for one
-    recipient: the first to whom the message went. A message that went to nobody is shown without
-    one where the host does that, as it did by the Act-On developer site, 2019 edition.
+    recipient: the first to whom the message went. A message that went to nobody, such as a draft,
+    is shown without one where the host does that (Act-On developer site, 2019 edition), else to a
+    contact of the account's first list (Act-On reference, 2024 edition).
     """
 
     name = "message_contents"
@@ -40,6 +53,8 @@ class MessageContents(ActOnStream):
 
     def fetch(self, query: Query, page: Page) -> Response:
         """Request the page of a message, and before that a recipient where it went out."""
+        if "contact_id" in query.given:
+            return super().fetch(query, page)
         if _has_gone_out(query):
             recipients = replace(query, path=f"{query.path}/report/SENT", parameters=ONE_ROW)
             found = super().fetch(recipients, page)
@@ -50,11 +65,47 @@ class MessageContents(ActOnStream):
                 response = super().fetch(replace(query, path=path), page)
                 rows = [{**row, **recipient} for row in response.rows]
                 return replace(response, query=query, rows=rows)
-        response = super().fetch(query, page)
-        if isinstance(response.problem, NotAvailableError):
-            self.log("%s It has no recipient.", response.problem.sentence, level=logging.INFO)
-            return Response(query, page)
-        return response
+        if self._needs_recipient is None:
+            response = super().fetch(query, page)
+            if not isinstance(response.problem, NotAvailableError):
+                return response
+            self._needs_recipient = _RecipientNeededError(response.problem.sentence)
+        return Response(query, page, problem=self._needs_recipient)
+
+    def instead(self, outcome: Outcome) -> Query | None:
+        """Show a message that went to nobody to any contact, where the host needs one."""
+        query = outcome.query
+        if not isinstance(outcome.problem, _RecipientNeededError) or self._any_contact is None:
+            return None
+        given = {**query.given, "contact_id": self._any_contact}
+        return replace(query, path=f"{query.path}/{path_part(self._any_contact)}", given=given)
+
+    def not_available(self, outcome: Outcome) -> None:
+        """Leave out a message that went to nobody, where no contact is known either."""
+        if not isinstance(outcome.problem, _RecipientNeededError):
+            super().not_available(outcome)
+            return
+        self.log("%s It has no recipient.", outcome.problem.sentence, level=logging.INFO)
+
+    @cached_property
+    def _needs_recipient(self) -> _RecipientNeededError | None:
+        """How the host said that it needs one; None while it has not."""
+        return None
+
+    @cached_property
+    def _any_contact(self) -> str | None:
+        """A contact of the first list that has any; None if there is none."""
+        for item in islice(self._lists(), MOST_LISTS):
+            path, subject = f"/api/1/list/{path_part(item['id'])}", f"list {item['id']}"
+            call = Call(path, f"{self.name}, {subject}", self.name, ONE_ROW)
+            with suppress(CallError):
+                if contact_id := self.run.client.read(call, partial(_first_contact, item["id"])):
+                    return contact_id
+        return None
+
+    def _lists(self) -> Iterator[Item]:
+        with suppress(NotAvailableError):
+            yield from (item for item in self.items_of("lists") if item["size"] != 0)
 
     def decoder(self, query: Query) -> Callable[[bytes, str], Any]:
         """Give what decodes a page; the recipients come as JSON."""
@@ -91,3 +142,14 @@ def _first_recipient(payload: Any) -> Extracted:
     except (KeyError, Unconvertible):
         raise UnknownShapeError from None
     return Extracted([{"contact_id": contact_id}] if contact_id else [])
+
+
+def _first_contact(list_id: str, payload: Any) -> str:
+    """Find the id of a list's first contact; empty where it has none of its own."""
+    match payload:
+        case {"headers": list(headers), "data": [list(cells), *_]}:
+            table = Table(headers, None, list_id)
+            contact_id = str(table.row(cells).get(CONTACT_ID) or "")
+            is_own = table.has_contact_id or contact_id.startswith(f"{list_id}:")
+            return contact_id if is_own else ""
+    return ""
