@@ -23,11 +23,11 @@ def store_folder(setting: str | None) -> Path | None:
         The folder, or None where everything stays in memory.
 
     Raises:
-        SettingsError: If the folder cannot be created.
+        SettingsError: If the folder cannot be created, or the user has no home.
     """
     if setting == "memory":
         return None
-    folder = Path(setting).expanduser() if setting else platformdirs.user_cache_path("tap-acton")
+    folder = Path(setting).expanduser() if setting else _cache_folder()
     try:
         # An existing folder keeps its mode: others may have a right to it, as to /tmp. Of those
         # that are made, `parents=True` would leave all but the last one to the umask.
@@ -37,6 +37,21 @@ def store_folder(setting: str | None) -> Path | None:
         folder.mkdir(exist_ok=True)
     except OSError as error:
         raise unusable_folder(folder, error) from None
+    return folder
+
+
+def _cache_folder() -> Path:
+    """Return the user's cache folder; a user of a container may have no home for it."""
+    try:
+        folder = platformdirs.user_cache_path("tap-acton")
+    except RuntimeError:
+        folder = Path("~")
+    # Some versions of platformdirs leave ~ as it is, which would be a folder of that name.
+    if not folder.is_absolute():
+        raise SettingsError(
+            "This user has no home folder to keep the login in: set token_store to a folder that "
+            "this user can write to, or to memory."
+        )
     return folder
 
 

@@ -52,6 +52,26 @@ def test_a_folder_that_cannot_be_made_names_the_setting(tmp_path: Path) -> None:
     )
 
 
+@posix_only
+@pytest.mark.parametrize("is_old", [True, False], ids=["platformdirs leaves ~", "it raises"])
+def test_without_a_home_the_setting_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_old: bool
+) -> None:
+    def without_entry(uid: int) -> None:
+        raise KeyError(uid)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr("pwd.getpwuid", without_entry)
+    if is_old:
+        old = type(tmp_path)("~/.cache/tap-acton")
+        monkeypatch.setattr(platformdirs, "user_cache_path", lambda _: old)
+    with pytest.raises(SettingsError, match="set token_store to"):
+        store_folder(None)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_without_a_setting_it_is_the_cache_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
