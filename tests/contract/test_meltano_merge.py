@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from copy import deepcopy
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tap_acton.state.format import bookmarks_of, with_version
 from tests.meltano_merge import merged
+
+SAMPLES = sorted((Path(__file__).parents[1] / "unit/states").glob("*.json"))
+NOW = datetime(2026, 4, 1, tzinfo=UTC)
+
+
+def fail(stream: str, problem: str) -> None:
+    pytest.fail(f"{stream}: {problem}")
 
 
 def of_stream(**parts: Any) -> dict[str, Any]:
@@ -42,3 +53,20 @@ def test_a_later_state_is_merged_key_by_key(
 def test_an_object_cannot_follow_anything_but_an_object(known: object) -> None:
     with pytest.raises(TypeError):
         merged(of_stream(a=known), of_stream(a={"x": 1}))
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+def test_a_state_that_follows_one_of_an_older_version_counts_as_it_is(path: Path) -> None:
+    """Whatever the older one has set to null, or keeps in another place."""
+    old = json.loads(path.read_text(encoding="utf-8"))
+    later = with_version({"bookmarks": bookmarks_of(old, NOW, fail)})
+    together = merged(old, later)
+    assert together["version"] == later["version"]
+    assert bookmarks_of(together, NOW, fail) == later["bookmarks"]
+
+
+def test_what_a_bookmark_sets_to_null_can_be_set_again() -> None:
+    first = {"replication_key_value": "2026-03-20", "progress": [{"checkpoint": {"rows": 1}}]}
+    forgotten: dict[str, Any] = {"replication_key_value": None, "progress": [{}]}
+    again = merged(merged(of_stream(**first), of_stream(**forgotten)), of_stream(**first))
+    assert again == of_stream(**first)
