@@ -184,7 +184,9 @@ class CustomObjectRecords(CustomObjectStream):
     def finished(self, outcome: Outcome) -> None:
         """Remember that a dataset was read; a later run begins with the first that was not."""
         if not self.summary.refused:
-            self._remember(outcome.query)
+            # If all datasets turn out to be deleted, the stream fails, and none was read.
+            if outcome.evidence is not None:
+                self._remember(outcome.query)
         elif outcome.is_refused and self.summary.refused == 1:
             # From its beginning, in the form of the first request.
             self._remember(self._sorted(outcome.query), Page(size=self.paging.size))
