@@ -277,12 +277,9 @@ class RecordReader:
             if targets is None or value is None:
                 continue
             for target in targets:
-                column, convert, rank, element = target
+                column, _, rank, _ = target
                 try:
-                    held = value if element is None else _element(value, element)
-                    if column in self._timestamps:
-                        (held,) = self._units.in_milliseconds(field, [held])
-                    converted = convert(held)
+                    converted = self._converted(field, value, target)
                 except Unconvertible:
                     unconverted.append((column, field))
                     continue
@@ -315,6 +312,13 @@ class RecordReader:
         _fill(record, given)
         _fill(record, self._key_defaults)
         return record
+
+    def _converted(self, field: str, value: Any, target: _Target) -> Any:
+        """Convert the value of a field, or an element of it; raises Unconvertible."""
+        held = value if target.element is None else _element(value, target.element)
+        if target.column in self._timestamps:
+            (held,) = self._units.in_milliseconds(field, [held])
+        return target.convert(held)
 
     def _is_deselected(self, field: str) -> bool:
         """Return whether a field has columns, and all of them are deselected."""
