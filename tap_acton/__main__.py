@@ -26,7 +26,18 @@ def main() -> None:
     gc.set_threshold(*GARBAGE_THRESHOLDS)
     write_utf8()
     with in_one_sentence():
+        require_output()
         TapActOn.cli()
+
+
+def require_output() -> None:
+    """Make sure that standard output is open, since all that the command says goes there.
+
+    Raises:
+        OutputError: If it was closed before the command began.
+    """
+    if sys.stdout is None:
+        raise OutputError("Standard output is closed, so the command cannot write anything.")
 
 
 @contextmanager
@@ -53,7 +64,8 @@ def in_one_sentence() -> Iterator[None]:
 
 def _give_up_output() -> None:
     """Write no more: Python would try to flush once more at its end, and complain again."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from tap_acton.__main__ import in_one_sentence
+from tap_acton.__main__ import in_one_sentence, require_output
 from tap_acton.api.rate_limits import seconds_for
 from tap_acton.command_line import write_utf8
 from tap_acton.errors import CallError, NotAvailableError, StreamFailedError
@@ -252,6 +252,7 @@ def main() -> None:
     """Run the command; every failure that can be foreseen ends in one sentence."""
     write_utf8()
     with in_one_sentence():
+        require_output()
         Planner.cli()
 
 
