@@ -233,7 +233,7 @@ def _token_store(given: Configuration) -> str | PostgresqlAddress | None:
         try:
             if is_address(text):
                 return PostgresqlAddress.parse(text)
-            return str(Path(text).expanduser())
+            return "memory" if text.lower() == "memory" else str(Path(text).expanduser())
         except (ValueError, RuntimeError):
             pass  # an unsupported address, or a home folder that does not exist
     # The value is not shown: it may hold a password.

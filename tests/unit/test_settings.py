@@ -168,6 +168,7 @@ def test_the_defaults() -> None:
         ),
         ("shard", "2/5", "shard", Shard(2, 5)),
         ("token_store", "memory", "token_store", "memory"),
+        ("token_store", " Memory ", "token_store", "memory"),
         ("user_agent", "ours/1", "user_agent", "ours/1"),
     ],
 )
