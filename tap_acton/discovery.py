@@ -44,7 +44,8 @@ def discover(run: Run, known: KnownNames, *, for_a_run: bool) -> dict[str, Found
         What was found, by the name of the stream.
 
     Raises:
-        ActOnError: If rows are read next, and Act-On does not respond.
+        ActOnError: If rows are read next, and Act-On does not respond, or does not list the lists
+            that are to have streams. What else fails, the streams meet again.
     """
     found: dict[str, FoundStream] = {}
     with nullcontext(run) if for_a_run else run.in_haste() as discovering:
@@ -62,7 +63,8 @@ def discover(run: Run, known: KnownNames, *, for_a_run: bool) -> dict[str, Found
                     "fields, and streams of lists.",
                     error.sentence,
                 )
-                break
+                if not for_a_run:
+                    break
     return found
 
 

@@ -15,10 +15,13 @@ response::
     +-- InterruptedRunError      a signal stopped the run
     +-- CallError                one call failed, which concerns this call alone
         +-- GoneError            what it asks for was deleted: skip it
+        +-- NoContentError       there is nothing, says the response
         +-- NotAvailableError    not offered to this account: turn the stream off
         |   +-- NotRoutedError   the host does not know the path
+        |   +-- ForbiddenError   the user may not read this, though perhaps another item
         +-- RejectedCallError    refused for good
         |   +-- NotFoundError    the path is known, but not what it asks for
+        +-- GivenUpError         still failed after all retries
         +-- RepeatableError      may work later: retry
             +-- TokenRefusedError    renew the token first
             +-- ThrottledError       slow down first
@@ -137,12 +140,23 @@ class GoneError(CallError):
     """What the call asks for was deleted: skip it."""
 
 
+class NoContentError(CallError):
+    """The response says that there is nothing: no rows."""
+
+
 class NotAvailableError(CallError):
     """The account or the host does not offer this endpoint: turn the stream off."""
 
 
 class NotRoutedError(NotAvailableError):
     """The host does not know the path at all; it may know an older one for the same data."""
+
+
+class ForbiddenError(NotAvailableError):
+    """The user may not read this, while the token is good and the host answers other calls.
+
+    It says nothing of other items of the same endpoint.
+    """
 
 
 class RejectedCallError(CallError):
@@ -153,8 +167,21 @@ class NotFoundError(RejectedCallError):
     """Act-On knows the path but not what it asks for, and gives no reason."""
 
 
+class GivenUpError(CallError):
+    """The call still failed after all retries; the host answers other calls."""
+
+
 class RepeatableError(CallError):
-    """The call failed for a reason that may pass: retry it after a while."""
+    """The call failed for a reason that may pass: retry it after a while.
+
+    Args:
+        sentence: What failed.
+        otherwise: What it means if the host answers other calls well; None if the same.
+    """
+
+    def __init__(self, sentence: str, otherwise: CallError | None = None) -> None:
+        super().__init__(sentence)
+        self.otherwise = otherwise
 
 
 class TokenRefusedError(RepeatableError):
@@ -167,20 +194,17 @@ class ThrottledError(RepeatableError):
     Args:
         sentence: What failed.
         retry_after: Seconds to wait, where the response says so.
-        is_bare_refusal: Whether the response is a 403 with an empty body, which on the paths
-            of the Audience Center may also mean missing permissions.
+        otherwise: As for :class:`RepeatableError`; None where the response leaves no doubt.
     """
 
     def __init__(
         self,
         sentence: str,
         retry_after: float | None = None,
-        *,
-        is_bare_refusal: bool = False,
+        otherwise: CallError | None = None,
     ) -> None:
-        super().__init__(sentence)
+        super().__init__(sentence, otherwise)
         self.retry_after = retry_after
-        self.is_bare_refusal = is_bare_refusal
 
 
 class NoAnswerError(RepeatableError):

@@ -377,6 +377,9 @@ class TapActOn(ActOnTap):
         return (stream for stream in map(self.stream, self.streams) if stream.selected)
 
     def _report(self) -> None:
+        for name, one in self.run.summary.streams.items():
+            if not one.outcome and not self.stream(name).selected:
+                one.outcome = "not selected"
         summary = self.run.summary.data()
         for name, count in summary["streams"].items():
             saved = ", ".join(f"{reason} {calls:,}" for reason, calls in count["saved"].items())

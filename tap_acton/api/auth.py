@@ -24,9 +24,9 @@ import requests
 from tap_acton.api.responses import (
     API_ACCESS_OFF_WORDS,
     HttpResponse,
-    allowance_spent,
     api_access_off,
     failure_of,
+    logins_spent,
     without_stray_braces,
 )
 from tap_acton.api.transport import (
@@ -223,7 +223,7 @@ class TokenChain:
             retry_after = failure.retry_after if isinstance(failure, ThrottledError) else None
             wait = retry_after or REPEAT_AFTER_SECONDS
             if wait > LONGEST_REPEAT_WAIT_SECONDS:
-                raise allowance_spent(failure) from None
+                raise logins_spent(failure) from None
             if self._retry_policy and not self._retry_policy.repeats_login:
                 raise UnreachableError(failure.sentence) from None
             logger.warning("%s Trying once more.", failure.sentence)
@@ -231,7 +231,7 @@ class TokenChain:
         try:
             return self._request(form)
         except ThrottledError as failure:
-            raise allowance_spent(failure) from None
+            raise logins_spent(failure) from None
         except RepeatableError as failure:
             raise UnreachableError(
                 f"{failure.sentence} Tried twice: check the network, region and api_url."
@@ -267,7 +267,7 @@ class TokenChain:
             if isinstance(failure, RepeatableError):
                 return failure
         elif isinstance(failure, ThrottledError):
-            return allowance_spent(failure)
+            return logins_spent(failure)
         if status == HTTPStatus.UNAUTHORIZED or isinstance(error, str):
             return CredentialsError(
                 f"{self._host} rejected the client with HTTP {status}: check client_id and "

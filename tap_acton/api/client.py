@@ -9,7 +9,7 @@ run.
 from __future__ import annotations
 
 import random
-import threading
+from collections import Counter
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -36,19 +36,21 @@ from tap_acton.api.transport import (
     whole,
 )
 from tap_acton.errors import (
+    CallError,
     CredentialsError,
+    GivenUpError,
     NoAnswerError,
+    NoContentError,
     NotAvailableError,
     RejectedCallError,
     RepeatableError,
-    StreamFailedError,
     ThrottledError,
     TokenRefusedError,
     UnreachableError,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
     import requests
 
@@ -64,6 +66,22 @@ FIRST_CONTACT_TRIES = 2
 """How often a host that has never responded is tried: most likely its name is wrong."""
 
 LONGEST_WAIT_SECONDS = 60.0
+
+FEW_GIVEN_UP = 3
+"""After so many calls of a stream that were given up, most likely retries do not help there."""
+
+DOUBTFUL_TRIES = 2
+"""How often a call of such a stream is made; once a retry helps, all retries are made again."""
+
+CONFIRM_SECONDS = 1.0
+"""How long to wait before a refusal of one path is believed, the first one of each stream."""
+
+PROBES: Sequence[tuple[str, Mapping[str, str | int]]] = (
+    ("/api/1/account", {}),
+    ("/api/1/list", {"listingtype": "CONTACT_LIST", "count": 1, "offset": 0}),
+)
+"""Cheap calls that every account should answer: they show whether the host answers, and whether
+it accepts the token."""
 
 SAFE_IN_PATH = ":!$&'()*+,;=@~"
 """Characters that stay as they are in a part of a path: ids are documented unencoded."""
@@ -104,6 +122,30 @@ def path_part(identifier: str) -> str:
     return quote(identifier, safe=SAFE_IN_PATH)
 
 
+@dataclass(slots=True)
+class _Cycle:
+    """One call, and what became of it so far.
+
+    Attributes:
+        last_answer: The last answer to any call before it.
+        waits: The seconds to wait before each retry.
+    """
+
+    call: Call
+    token: str
+    most_tries: int | None
+    last_answer: object
+    waits: Generator[float, None, None] = field(init=False)
+    failures: int = 0
+    throttles: int = 0
+    was_renewed: bool = False
+    was_refused: bool = False
+
+    def __post_init__(self) -> None:
+        self.waits = backoff.expo(base=2, factor=1, max_value=LONGEST_WAIT_SECONDS)
+        self.waits.send(None)
+
+
 class ActOnClient:
     """Makes calls, each as often as it takes and no more often than is allowed.
 
@@ -135,7 +177,9 @@ class ActOnClient:
         self._counter = counter
         self._pause = pause
         self._retry_policy = retry_policy
-        self._has_answered = threading.Event()
+        self._last_answer: object = None  # another object with each response
+        self._given_up: Counter[str] = Counter()  # by stream
+        self._refused_alone: set[str] = set()  # the streams of which a path proved to be refused
 
     def connect(self) -> None:
         """Make sure that there is a token, so that wrong credentials show up at once.
@@ -168,12 +212,13 @@ class ActOnClient:
 
         Raises:
             GoneError: If what the call asks for was deleted.
+            NoContentError: If Act-On says that there is nothing.
             NotAvailableError: If the endpoint is not offered to this account.
             RejectedCallError: If Act-On refuses the call for good.
-            StreamFailedError: If the call still fails after all retries.
-            UnreachableError: If Act-On cannot be reached at all.
+            GivenUpError: If the call still fails after all retries.
+            UnreachableError: If Act-On responds to no call at all.
             AllowanceSpentError: If Act-On keeps asking for fewer calls.
-            CredentialsError: If a renewed token is not accepted either.
+            CredentialsError: If a renewed token is not accepted, by any path.
         """
         return self._until_answered(
             call, lambda token: interpret(self._payload(call, token, decode)), tries
@@ -197,9 +242,13 @@ class ActOnClient:
             NotAvailableError: If the endpoint is not offered to this account.
             RejectedCallError: If the call failed for any other reason.
         """
+        token = self._tokens.access_token()
         try:
-            return interpret(self._payload(call, self._tokens.access_token(), decode))
-        except RepeatableError as error:
+            return interpret(self._payload(call, token, decode))
+        except RepeatableError as failure:
+            error = self._among_others(failure, call, token)
+            if isinstance(error, NotAvailableError):
+                raise error from None
             raise RejectedCallError(
                 f"{error.sentence} The call is not retried, because it has a side effect."
             ) from None
@@ -219,39 +268,88 @@ class ActOnClient:
         self._until_answered(call, lambda token: self._keep(call, token, into), tries)
 
     def _until_answered(
-        self, call: Call, attempt: Callable[[str], Read], tries: int | None
+        self, call: Call, attempt: Callable[[str], Read], most_tries: int | None
     ) -> Read:
         """Attempt a call with a token until it gets a good response."""
-        token = self._tokens.access_token()
-        waits = backoff.expo(base=2, factor=1, max_value=LONGEST_WAIT_SECONDS)
-        waits.send(None)
-        failures = throttles = 0
-        was_renewed = False
+        cycle = _Cycle(call, self._tokens.access_token(), most_tries, self._last_answer)
         while True:
             try:
-                return attempt(token)
-            except TokenRefusedError as error:
-                if was_renewed:
-                    raise CredentialsError(
-                        f"{error.sentence} A renewed token was refused too: another program may be "
-                        "logging in with the same client_id and user; give this tap its own."
-                    ) from None
-                was_renewed = True
-                token = self._tokens.replace(token)
-            except ThrottledError as error:
-                throttles += 1
-                wait = error.retry_after or _with_jitter(2 * next(waits))
-                self._give_up_throttled(call, throttles, wait, error)
-                self._limits.hold_back(wait)
-            except RepeatableError as error:
-                failures += 1
-                self._give_up_after(failures, error, tries)
-                self._pause(_with_jitter(next(waits)))
+                result = attempt(cycle.token)
+            except RepeatableError as failure:
+                # A pause of no time ends a run that is to end.
+                self._pause(0)
+                error = self._among_others(failure, call, cycle.token)
+            else:
+                if cycle.failures:
+                    self._given_up[call.stream] = 0
+                return result
+            match error:
+                case TokenRefusedError():
+                    self._renew_token(cycle, error)
+                case ThrottledError():
+                    self._slow_down(cycle, error)
+                case RepeatableError():
+                    self._try_again(cycle, error)
+                case _:
+                    self._confirm(cycle, error)
+
+    def _renew_token(self, cycle: _Cycle, error: TokenRefusedError) -> None:
+        if cycle.was_renewed:
+            raise CredentialsError(
+                f"{error.sentence} A renewed token was refused too: another program may be logging "
+                "in with the same client_id and user; give this tap its own."
+            )
+        cycle.was_renewed = True
+        cycle.token = self._tokens.replace(cycle.token)
+
+    def _slow_down(self, cycle: _Cycle, error: ThrottledError) -> None:
+        cycle.throttles += 1
+        wait = error.retry_after or _with_jitter(2 * next(cycle.waits))
+        most = 1 if self._is_doubtful(cycle.call) else self._retry_policy.max_throttles
+        if cycle.throttles > most or wait > LONGEST_THROTTLE_SECONDS:
+            if self._others_go_well(cycle.call, cycle.token):
+                raise self._given_up_on(cycle, error, cycle.throttles)
+            raise allowance_spent(error)
+        self._limits.hold_back(wait)
+
+    def _try_again(self, cycle: _Cycle, error: RepeatableError) -> None:
+        cycle.failures += 1
+        if cycle.failures >= self._most_tries(cycle, error):
+            if isinstance(error, NoAnswerError):
+                self._make_sure_of_host(cycle, error)
+            raise self._given_up_on(cycle, error, cycle.failures)
+        self._pause(_with_jitter(next(cycle.waits)))
+
+    def _confirm(self, cycle: _Cycle, error: CallError) -> None:
+        """Try once more what one path alone refuses, unless that helped nothing before."""
+        stream = cycle.call.stream
+        if cycle.was_refused or stream in self._refused_alone:
+            self._refused_alone.add(stream)
+            raise error
+        cycle.was_refused = True
+        self._pause(_with_jitter(CONFIRM_SECONDS))
+
+    def _among_others(self, failure: RepeatableError, call: Call, token: str) -> CallError:
+        """Return what a failure means, which may depend on whether other calls go well now."""
+        otherwise = failure.otherwise
+        return otherwise if otherwise and self._others_go_well(call, token) else failure
+
+    def _others_go_well(self, call: Call, token: str) -> bool:
+        """Find out by a cheap call, or two, whether other paths answer well with a token."""
+        for path, parameters in PROBES:
+            if path != call.path:
+                with suppress(CallError):
+                    probe = Call(path, call.subject, call.stream, parameters)
+                    self._payload(probe, token, decode_json)
+                    return True
+        return False
 
     def _payload(self, call: Call, token: str, decode: Callable[[bytes, str], Any]) -> Any:
         """Make the call once and decode its response."""
         with self._open(call, token) as sent:
             body = whole(pieces_of(sent))
+        if sent.status_code == HTTPStatus.NO_CONTENT:
+            raise NoContentError(f"{call.subject}: Act-On has nothing.")
         response = HttpResponse(sent.status_code, sent.headers, body)
         failure = failure_of(response, call.subject)
         if failure is None:
@@ -302,38 +400,50 @@ class ActOnClient:
             response = self._route.send(
                 target, token, call.body, timeouts=self._retry_policy.timeouts
             )
-            self._has_answered.set()
+            self._last_answer = object()
             with response:
                 yield response
 
-    def _give_up_throttled(
-        self, call: Call, throttles: int, wait: float, error: ThrottledError
-    ) -> None:
-        if throttles <= self._retry_policy.max_throttles and wait <= LONGEST_THROTTLE_SECONDS:
-            return
-        if error.is_bare_refusal and not call.path.startswith("/api/1/"):
-            raise NotAvailableError(
-                f"{error.sentence} The user may have no permission to read this."
-            ) from None
-        raise allowance_spent(error) from None
+    def _most_tries(self, cycle: _Cycle, error: RepeatableError) -> int:
+        """Return how often a call is made at most, by how it has failed last."""
+        tries = [self._retry_policy.max_retries + 1]
+        if cycle.most_tries is not None:
+            tries.append(cycle.most_tries)
+        if self._is_doubtful(cycle.call):
+            tries.append(DOUBTFUL_TRIES)
+        has_contact = self._last_answer is not None or self._tokens.has_answer
+        if isinstance(error, NoAnswerError) and not has_contact:
+            tries.append(FIRST_CONTACT_TRIES)
+        return min(tries)
 
-    def _give_up_after(self, failures: int, error: RepeatableError, most: int | None) -> None:
-        has_no_answer = isinstance(error, NoAnswerError)
-        tries = self._retry_policy.max_retries + 1
-        if most is not None:
-            tries = min(tries, most)
-        if has_no_answer and not (self._has_answered.is_set() or self._tokens.has_answer):
-            tries = min(tries, FIRST_CONTACT_TRIES)
-        if failures < tries:
-            return
-        times = "once" if failures == 1 else f"{failures} times"
-        if has_no_answer:
+    def _is_doubtful(self, call: Call) -> bool:
+        return self._given_up[call.stream] >= FEW_GIVEN_UP
+
+    def _make_sure_of_host(self, cycle: _Cycle, error: NoAnswerError) -> None:
+        """End the run if no call of any thread was answered meanwhile, and others are not either.
+
+        Raises:
+            UnreachableError: If the host does not respond at all.
+        """
+        if self._last_answer is cycle.last_answer:
+            self._others_go_well(cycle.call, cycle.token)
+        if self._last_answer is cycle.last_answer:
             raise UnreachableError(
-                f"{error.sentence} Tried {times}: check the network, region and api_url."
-            ) from None
-        raise StreamFailedError(
-            f"{error.sentence} Tried {times}; run again later, the state is kept."
-        ) from None
+                f"{error.sentence} Tried {_times(cycle.failures)}: check the network, region and "
+                "api_url."
+            )
+
+    def _given_up_on(self, cycle: _Cycle, error: CallError, tries: int) -> GivenUpError:
+        """Return the error of a call that is given up, and count it for its stream."""
+        # What is tried less often than usual has another form, which may do better.
+        self._given_up[cycle.call.stream] += cycle.most_tries is None
+        return GivenUpError(
+            f"{error.sentence} Tried {_times(tries)}; run again later, the state is kept."
+        )
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"
 
 
 def _with_jitter(seconds: float) -> float:

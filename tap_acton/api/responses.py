@@ -14,6 +14,7 @@ from tap_acton.errors import (
     AllowanceSpentError,
     CallError,
     CredentialsError,
+    ForbiddenError,
     GoneError,
     NotAvailableError,
     NotFoundError,
@@ -61,7 +62,7 @@ class Envelope:
     words: str = ""
 
 
-CODES: Mapping[int, tuple[type[CallError], str]] = {
+CODES: Mapping[int | None, tuple[type[CallError], str]] = {
     10004: (GoneError, "the list does not exist or is only a folder"),
     10008: (GoneError, "the contact does not exist"),
     10010: (RejectedCallError, "a column does not exist"),
@@ -177,6 +178,14 @@ def allowance_spent(throttle: RepeatableError) -> AllowanceSpentError:
     )
 
 
+def logins_spent(throttle: RepeatableError) -> AllowanceSpentError:
+    """Return the exception for a throttle response to a login."""
+    return AllowanceSpentError(
+        f"{throttle.sentence} The logins per hour that Act-On allows, or the account's calls for "
+        "today, are probably used up: run again in an hour, and let token_store keep the login."
+    )
+
+
 def api_access_off() -> CredentialsError:
     """Return the exception for an account whose API access is turned off."""
     return CredentialsError(
@@ -188,23 +197,32 @@ def _failure(  # noqa: PLR0911 - the order in which a response is read, one line
     status: int, envelope: Envelope, response: HttpResponse, subject: str
 ) -> ActOnError:
     returned = f"{subject}: Act-On returned HTTP {response.status}"
+    forbidden = ForbiddenError(f"{returned}: the user has no permission to read this.")
     if API_ACCESS_OFF_WORDS in envelope.words:
         return api_access_off()
-    if envelope.code is not None and envelope.code in CODES:
+    if envelope.code in CODES:
         kind, meaning = CODES[envelope.code]
-        return kind(f"{returned}, code {envelope.code}: {meaning}.")
+        sentence = f"{returned}, code {envelope.code}: {meaning}."
+        return kind(sentence, forbidden) if kind is TokenRefusedError else kind(sentence)
     if status == HTTPStatus.UNAUTHORIZED:
-        return TokenRefusedError(f"{returned}: the access token was not accepted.")
-    if _is_throttle(status, envelope, response.body):
-        return ThrottledError(
-            f"{returned}: too many calls.",
-            _retry_after(response.headers),
-            is_bare_refusal=status == HTTPStatus.FORBIDDEN and not response.body.strip(),
-        )
+        return TokenRefusedError(f"{returned}: the access token was not accepted.", forbidden)
+    if _is_throttle(status, envelope):
+        return ThrottledError(f"{returned}: too many calls.", _retry_after(response.headers))
+    if status in _MAYBE_THROTTLED and _is_bare(envelope, response.body):
+        otherwise = forbidden if status == HTTPStatus.FORBIDDEN else RepeatableError(f"{returned}.")
+        retry_after = _retry_after(response.headers)
+        return ThrottledError(f"{returned}: too many calls.", retry_after, otherwise)
+    if _is_cut(response.body):
+        return RepeatableError(f"{returned} and half a response.")
+    if status == HTTPStatus.FORBIDDEN:
+        return _by_proxy(returned, response.body) or forbidden
+    return _of_status(status, envelope, returned)
+
+
+def _of_status(status: int, envelope: Envelope, returned: str) -> CallError:
+    """Return the exception for a failure that nothing but its status explains."""
     if status == HTTPStatus.NOT_FOUND and NOT_ROUTED_WORDS in envelope.words:
         return NotRoutedError(f"{returned}: the endpoint is not offered on this host.")
-    if status == HTTPStatus.FORBIDDEN:
-        return _forbidden(returned, response.body)
     if status in _MAY_PASS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return RepeatableError(f"{returned}{_MAY_PASS.get(status, '')}.")
     if envelope.code is not None:
@@ -214,21 +232,30 @@ def _failure(  # noqa: PLR0911 - the order in which a response is read, one line
     return RejectedCallError(f"{returned}.")
 
 
-def _forbidden(returned: str, body: bytes) -> ActOnError:
-    """Tell a refusal by Act-On from one by something in front of it, which sends a page."""
+def _by_proxy(returned: str, body: bytes) -> CallError | None:
+    """Tell a refusal by something in front of Act-On, which sends a page."""
     if body.removeprefix(BOM_UTF8).lstrip().startswith(b"<"):
         return RepeatableError(f"{returned} and a page: a proxy or firewall may block the call.")
-    return NotAvailableError(f"{returned}: the user has no permission to read this.")
+    return None
 
 
-def _is_throttle(status: int, envelope: Envelope, body: bytes) -> bool:
-    """Return whether a failure is a request to slow down, whose shape is undocumented."""
-    has_words = _has_throttle_words(envelope.words)
+def _is_cut(body: bytes) -> bool:
+    """Return whether a response begins as a JSON object and does not end as one."""
+    body = body.removeprefix(BOM_UTF8).strip()
+    return body.startswith(b"{") and not body.endswith(b"}")
+
+
+def _is_throttle(status: int, envelope: Envelope) -> bool:
+    """Return whether a failure is without doubt a request to slow down."""
     if HTTPStatus.TOO_MANY_REQUESTS in {status, envelope.named_status}:
         return True
-    if status in _MAYBE_THROTTLED:
-        return envelope.code is None and (not body.strip() or envelope.is_gateway or has_words)
-    return status == HTTPStatus.BAD_REQUEST and envelope.code is None and has_words
+    has_words = envelope.code is None and _has_throttle_words(envelope.words)
+    return has_words and (status in _MAYBE_THROTTLED or status == HTTPStatus.BAD_REQUEST)
+
+
+def _is_bare(envelope: Envelope, body: bytes) -> bool:
+    """Return whether a failure gives no reason: empty, or an envelope of the gateway."""
+    return envelope.code is None and (not body.strip() or envelope.is_gateway)
 
 
 def _has_throttle_words(words: str) -> bool:

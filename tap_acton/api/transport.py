@@ -6,13 +6,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from http.cookiejar import DefaultCookiePolicy
+from ssl import SSLCertVerificationError
 from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.structures import CaseInsensitiveDict
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ReadTimeoutError
 
+from tap_acton.api.connections import Connections
 from tap_acton.api.decoding import in_utf8
 from tap_acton.errors import ActOnError, NoAnswerError, RejectedCallError, UnreachableError
 
@@ -158,14 +160,18 @@ def whole(pieces: Iterable[bytes]) -> bytes:
 
 
 class OneHostAdapter(HTTPAdapter):
-    """Remembers the connection pool of the first host that is called.
+    """Remembers the connection pool of the first host that is called, and watches connections.
 
-    ``requests`` looks it up for every call by a dozen properties, which takes a fifth of the
-    time of a short call.
+    ``requests`` looks the pool up for every call by a dozen properties, which takes a fifth of
+    the time of a short call.
+
+    Attributes:
+        connections: Those that are open.
     """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
+        self.connections = Connections()
         self._beginning = ""
         self._pool: ConnectionPool | None = None
         self._prefix: str | None = None
@@ -182,11 +188,26 @@ class OneHostAdapter(HTTPAdapter):
         if self._pool is not None and url.startswith(self._beginning):
             return self._pool
         pool = super().get_connection_with_tls_context(request, *options, **more)
+        self.connections.watch(pool)
         if self._pool is None:
             # With the slash, so that no longer host name begins the same way.
             self._beginning = "/".join([*url.split("/")[:3], ""])
             self._pool = pool
         return pool
+
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+        """Set up the check of certificates.
+
+        Raises:
+            UnreachableError: If the file of certificates is not there.
+        """
+        try:
+            super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]
+        except OSError:
+            raise UnreachableError(
+                "The file of certificates that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names is not "
+                "there: correct the variable, or unset it."
+            ) from None
 
     def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
         """Return what the request line names: the path, or with most proxies the whole URL."""
@@ -223,6 +244,12 @@ def new_session(user_agent: str, connections: int) -> requests.Session:
     return session
 
 
+def connections_of(session: requests.Session) -> Connections:
+    """Return the connections of a session that :func:`new_session` has opened."""
+    adapter = session.get_adapter("https://")
+    return adapter.connections if isinstance(adapter, OneHostAdapter) else Connections()
+
+
 @contextmanager
 def failures_named(subject: str, host: str) -> Iterator[None]:
     """Replace what ``requests`` raises, or a response that is too large, by a sentence.
@@ -244,14 +271,27 @@ def failures_named(subject: str, host: str) -> Iterator[None]:
 
 def no_answer(error: requests.RequestException, subject: str, host: str) -> ActOnError:
     """Return the failure of a call that got no response; it may pass, unless TLS failed."""
-    if isinstance(error, requests.exceptions.SSLError):
+    if _has_cause(error, SSLCertVerificationError):
         return UnreachableError(
             f"The TLS certificate of {host} cannot be verified: check api_url, and the clock and "
             "the certificates of this machine."
         )
-    if isinstance(error, requests.Timeout):
+    if isinstance(error, requests.Timeout) or _has_cause(error, ReadTimeoutError):
         return NoAnswerError(f"{subject}: {host} did not respond in time.")
+    if isinstance(error, _BROKEN):
+        return NoAnswerError(f"{subject}: the response of {host} broke off or cannot be unpacked.")
     return NoAnswerError(f"{subject}: the connection to {host} failed.")
+
+
+_BROKEN = (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError)
+
+
+def _has_cause(error: BaseException, kind: type[Exception]) -> bool:
+    """Return whether what ``requests`` raises stands for an error of a kind, however deep."""
+    causes = [*error.args, getattr(error, "reason", None)]
+    return isinstance(error, kind) or any(
+        _has_cause(cause, kind) for cause in causes if isinstance(cause, Exception)
+    )
 
 
 def never_left(error: requests.RequestException) -> bool:

@@ -339,6 +339,8 @@ def table_of(payload: Any) -> tuple[list[Any], list[Any]]:
             rows = _given(data or [])
             if all(isinstance(cells, list) for cells in rows):
                 return headers, rows
+        case {"headers": None, "data": None}:
+            return [], []
     raise UnknownShapeError
 
 

@@ -42,7 +42,7 @@ class FormUrls(ActOnStream):
     extract = Undocumented("url")
     pages = OptionalPaging
     identity = ("form_id", "url")
-    refused_is_gone = True
+    refused_is_gone, skipped_because = True, "have no addresses in Act-On"
 
 
 class FormReports(ActOnStream):

@@ -39,7 +39,7 @@ class UploadJobs(ActOnStream):
     name = "upload_jobs"
     primary_keys = ("job_type", "id")
     selected_by_default = False
-    about = "jobs"
+    item, about = "job", "jobs"
 
     def queries(self) -> Iterator[Query]:
         """Request each job."""

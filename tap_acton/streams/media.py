@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tap_acton.api.pagination import OptionalPaging
-from tap_acton.errors import NotAvailableError
+from tap_acton.errors import NotRoutedError
 from tap_acton.records.extractors import Folders, RowsAt, Undocumented
 from tap_acton.records.ids import IdNumbers
 from tap_acton.records.values import Unconvertible, text
@@ -42,7 +42,7 @@ class MediaStream(ActOnStream):
     without. Where the one form is not offered the other is requested, and kept for the run.
     """
 
-    _drops_slash = False
+    _drops_slash: bool | None = None  # None until either form has been accepted
 
     def call(self, query: Query, page: Page) -> Call:
         """Make the call for a page, in the form of the path that is offered."""
@@ -52,10 +52,16 @@ class MediaStream(ActOnStream):
     def instead(self, outcome: Outcome) -> Query | None:
         """Request the other form of a path that is not offered."""
         query = outcome.query
-        if not isinstance(outcome.problem, NotAvailableError) or not query.path.endswith("/"):
+        is_unknown = isinstance(outcome.problem, NotRoutedError) and self._drops_slash is not False
+        if not is_unknown or not query.path.endswith("/"):
             return None
-        self._drops_slash = True
         return replace(query, path=query.path.rstrip("/"))
+
+    def finished(self, outcome: Outcome) -> None:
+        """Keep the form of the path that was accepted."""
+        if self._drops_slash is None and outcome.evidence is not None:
+            self._drops_slash = not outcome.query.path.endswith("/")
+        super().finished(outcome)
 
 
 class CountedMediaStream(ActOnStream):

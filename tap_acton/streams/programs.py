@@ -33,4 +33,5 @@ class Programs(ActOnStream):
                 parameters={"type": program_type},
                 given={"program_type": program_type},
                 subject=f"type {program_type}",
+                item={"id": program_type},
             )

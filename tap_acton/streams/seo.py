@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from tap_acton.api.pagination import OptionalPaging
-from tap_acton.errors import CallError, GoneError, RejectedCallError
+from tap_acton.errors import CallError, GoneError, NoContentError, RejectedCallError
 from tap_acton.records.extractors import Extracted, Undocumented, UnknownShapeError
 from tap_acton.records.ids import fingerprint
 from tap_acton.streams.base.stream import ActOnStream
@@ -87,6 +87,8 @@ class SeoReports(ActOnStream):
             found = self.run.client.read_once(
                 self.call(query, page), lambda payload: self.extracted(payload, query)
             )
+        except NoContentError:
+            return Response(query, page)
         except (GoneError, RejectedCallError) as error:
             self.log("%s", error.sentence, level=logging.WARNING)
             return Response(query, page, problem=RejectedCallError(error.sentence))

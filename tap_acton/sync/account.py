@@ -8,7 +8,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tap_acton.api.client import Call
-from tap_acton.errors import ActOnError, CallError, RepeatableError, StreamFailedError
+from tap_acton.errors import (
+    ActOnError,
+    CallError,
+    GivenUpError,
+    RepeatableError,
+    StreamFailedError,
+)
 from tap_acton.records.values import Unconvertible, identifier
 from tap_acton.records.zones import zone_of
 
@@ -52,7 +58,7 @@ class Account:
 
         Raises:
             CallError: If the host does not offer the endpoint, or refuses the call.
-            StreamFailedError: If the call fails again and again; the same error each time.
+            GivenUpError: If the call fails again and again; the same error each time.
         """
         with self._lock:
             found = self._found
@@ -65,11 +71,14 @@ class Account:
         """The account's number, which the paths of some endpoints hold.
 
         Raises:
+            GivenUpError: If the call fails again and again; the same error each time.
             StreamFailedError: If it is unknown; the same error each time.
         """
         if self._number is None:
             try:
                 self._number = identifier(self.row.get("account_id"))
+            except GivenUpError:
+                raise
             except (CallError, Unconvertible):
                 self._number = None
         if self._number is None:
@@ -81,11 +90,13 @@ class Account:
         """The account's time zone; None, with a warning, if it is unknown.
 
         Raises:
-            StreamFailedError: If the call fails again and again.
+            GivenUpError: If the call fails again and again.
         """
         reason = f"{NAME}: Act-On reports no time zone that is known."
         try:
             zone = zone_of(self.row.get("time_zone"))
+        except GivenUpError:
+            raise
         except CallError as error:
             zone, reason = None, error.sentence
         if zone is None:
@@ -98,7 +109,7 @@ class Account:
     def _found(self) -> Row | ActOnError:
         try:
             row = self._client.read(Call(PATH, NAME, NAME), _object)
-        except (CallError, StreamFailedError) as error:
+        except CallError as error:
             return error
         self._summary.streams[NAME].outcome = "not selected"
         return row

@@ -6,7 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tap_acton.api.pagination import TokenPaging
-from tap_acton.errors import CallError, GoneError, NotFoundError, RepeatableError
+from tap_acton.errors import (
+    CallError,
+    GoneError,
+    NoContentError,
+    NotFoundError,
+    RepeatableError,
+)
 from tap_acton.records.extractors import Extracted, UnknownShapeError
 from tap_acton.sync.query import Query, Response
 
@@ -83,6 +89,8 @@ class Requester:
                     ) from None
 
             found = self._client.read(call, interpret, maker.decoder(query))
+        except NoContentError:
+            return Response(query, page)
         except NotFoundError as error:
             is_gone = maker.missing_is_gone and query.item is not None
             return Response(query, page, problem=GoneError(error.sentence) if is_gone else error)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from tap_acton.api.auth import Credentials, TokenChain
 from tap_acton.api.client import ActOnClient
 from tap_acton.api.rate_limits import RateLimits
-from tap_acton.api.transport import RetryPolicy, new_session, without_netrc
+from tap_acton.api.transport import RetryPolicy, connections_of, new_session, without_netrc
 from tap_acton.stores.opening import open_stores
 from tap_acton.sync.account import Account
 from tap_acton.sync.stop import StopSignal
@@ -76,10 +76,14 @@ class Run:
         # What is read again is read while the next calls are under way.
         session = new_session(settings.user_agent, connections=2 * settings.max_concurrency)
         self._open.callback(session.close)
+        self.stop.at_request(connections_of(session).abort)
+        # A stop does not break a login: its response may bring the only token that still works.
+        logins = new_session(settings.user_agent, connections=1)
+        self._open.callback(logins.close)
 
         def post(form: Mapping[str, str]) -> requests.Response:
             self.summary.count_login()
-            return session.post(
+            return logins.post(
                 f"{settings.base_url}/token",
                 data=form,
                 auth=without_netrc,

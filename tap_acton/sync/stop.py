@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 from tap_acton.errors import InterruptedRunError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SLICE_SECONDS = 0.2
 """How long a wait may continue after the request to stop."""
@@ -19,6 +23,11 @@ class StopSignal:
 
     def __init__(self) -> None:
         self._signal_number: int | None = None
+        self._actions: list[Callable[[], None]] = []
+
+    def at_request(self, action: Callable[[], None]) -> None:
+        """Do something as soon as the run is to end; it must be safe in a signal handler."""
+        self._actions.append(action)
 
     @property
     def is_requested(self) -> bool:
@@ -28,6 +37,8 @@ class StopSignal:
     def request(self, signal_number: int) -> None:
         """End the run because of a signal such as 15, SIGTERM; safe in a signal handler."""
         self._signal_number = signal_number
+        for action in self._actions:
+            action()
 
     def check(self) -> None:
         """Do nothing, unless the run is to end.

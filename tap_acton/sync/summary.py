@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,8 +18,9 @@ class StreamSummary:
     Attributes:
         rows: Rows emitted.
         calls: Calls made, retries included.
-        waited: Seconds spent waiting for the rate limits, summed over all threads.
+        waited: Seconds during which a thread or several waited for the rate limits.
         skipped: Items that were deleted in Act-On.
+        waited_until: When the last of them had its turn, in seconds since 1970.
         refused: Items that could not be read, though they may be there.
         saved: Calls not made because they could bring nothing new, by the reason in one or two
             words; as far as their number is known without making them.
@@ -26,34 +28,47 @@ class StreamSummary:
         outcome: ``complete``, ``incomplete``, ``done before``, ``not selected``,
             ``switched off`` or ``failed``; empty while reading.
         skipped_names: The first of the skipped items.
-        refused_names: The first of the refused ones.
+        refused_reasons: The first of the refused ones, each with the reason.
     """
 
     rows: int = 0
     calls: int = 0
     waited: float = 0.0
+    waited_until: float = 0.0
     skipped: int = 0
     refused: int = 0
     saved: Counter[str] = field(default_factory=Counter)
     is_full_refresh: bool = False
     outcome: str = ""
     skipped_names: list[str] = field(default_factory=list)
-    refused_names: list[str] = field(default_factory=list)
+    refused_reasons: dict[str, str] = field(default_factory=dict)
 
-    def skip(self, name: str, *, is_refused: bool = False) -> None:
-        """Count an item that was not read.
+    def skip(self, name: str) -> None:
+        """Count an item that was deleted, by what it is and its id."""
+        self.skipped += 1
+        if len(self.skipped_names) < NAMES_SHOWN:
+            self.skipped_names.append(name)
+
+    def refuse(self, name: str, reason: str) -> None:
+        """Count an item that the next run is to request again.
 
         Args:
             name: What it is, with its id.
-            is_refused: Whether the next run is to request it again; else it was deleted.
+            reason: Why it could not be read, in a sentence.
         """
-        if is_refused:
-            self.refused += 1
-        else:
-            self.skipped += 1
-        names = self.refused_names if is_refused else self.skipped_names
-        if len(names) < NAMES_SHOWN:
-            names.append(name)
+        self.refused += 1
+        if len(self.refused_reasons) < NAMES_SHOWN:
+            self.refused_reasons[name] = reason
+
+    def readmit(self, name: str) -> None:
+        """Do not count an item as refused after all."""
+        self.refused -= 1
+        self.refused_reasons.pop(name, None)
+
+    def forget_refused(self) -> None:
+        """Count no item as refused: the endpoint is not offered, so none is to be requested."""
+        self.refused = 0
+        self.refused_reasons.clear()
 
 
 class RunSummary:
@@ -79,7 +94,11 @@ class RunSummary:
         with self._lock:
             count = self.streams[stream]
             count.calls += 1
-            count.waited += seconds_waited
+            # Threads that wait at the same time wait once.
+            now = time.time()
+            since = max(now - seconds_waited, count.waited_until)
+            count.waited += max(0.0, now - since)
+            count.waited_until = now
 
     def count_saved(self, stream: str, reason: str, calls: int = 1) -> None:
         """Count calls that a stream did not make, with the reason in one or two words."""

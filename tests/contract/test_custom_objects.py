@@ -323,10 +323,13 @@ def test_an_account_that_names_no_object_has_none(account: Account) -> None:
 
 
 def broken_off(bench: Bench, dataset: str, after: int, **settings: Any) -> Output:
-    """Let the reading fail in the middle of a dataset, after some pages of it."""
+    """Let the account's calls be used up in the middle of a dataset, after some pages of it."""
     path = f"{BASE}/query/*/{dataset}/*"
-    bench.sandbox.faults.add(Fault("status", path, times=None, after=after, status=503))
-    found = read_records(bench, page_size=7, max_retries=0, **settings)
+    # The account is called once before that.
+    for pattern, good in ((path, after), ("/api/1/account", 1), ("/api/1/list", 0)):
+        fault = Fault("status", pattern, None, good, status=429, headers={"Retry-After": "36000"})
+        bench.sandbox.faults.add(fault)
+    found = read_records(bench, page_size=7, **settings)
     bench.sandbox.faults.clear()
     assert found.failure is not None
     return found

@@ -129,7 +129,7 @@ def test_a_wait_beyond_reason_ends_the_run_as_if_the_calls_were_used_up(
     bench: Bench, told: str
 ) -> None:
     headers = {"Retry-After": told}
-    bench.sandbox.faults.add(Fault("status", "/api/1/message", None, status=429, headers=headers))
+    bench.sandbox.faults.add(Fault("status", "/api/*", None, status=429, headers=headers))
     found = bench.run(streams=["messages"], max_concurrency=1)
     assert found.failure is not None
     assert found.paths["/api/1/message"] == 1

@@ -7,6 +7,7 @@ import io
 import json
 import logging
 import os
+import ssl
 import stat
 import subprocess
 import sys
@@ -569,8 +570,9 @@ class TestRepeats:
 
         with pytest.raises(
             AllowanceSpentError,
-            match=r"^Login: .+ The account's calls for today are probably used up; the next run "
-            r"resumes from here\.$",
+            match=r"^Login: .+ The logins per hour that Act-On allows, or the account's calls for "
+            r"today, are probably used up: run again in an hour, and let token_store keep the "
+            r"login\.$",
         ):
             acton.chain(post=throttle).access_token()
         assert len(acton.forms) == questions
@@ -613,7 +615,11 @@ class TestRefusals:
             ((200, {"access_token": ""}), UnreachableError, "no token"),
             ((200, ["access_token"]), UnreachableError, "no token"),
             ((200, "[" * 100_000), UnreachableError, "no token"),
-            (requests.exceptions.SSLError(), UnreachableError, f"TLS certificate of {HOST}"),
+            (
+                requests.exceptions.SSLError(ssl.SSLCertVerificationError()),
+                UnreachableError,
+                f"TLS certificate of {HOST}",
+            ),
         ],
     )
     def test_is_final_and_told_in_one_sentence(

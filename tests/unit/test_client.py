@@ -8,8 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
+from ssl import SSLCertVerificationError
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
 import requests
@@ -17,18 +18,29 @@ import responses
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_acton.api.client import FIRST_CONTACT_TRIES, ActOnClient, Call, path_part
+from tap_acton.api.client import (
+    DOUBTFUL_TRIES,
+    FEW_GIVEN_UP,
+    FIRST_CONTACT_TRIES,
+    PROBES,
+    ActOnClient,
+    Call,
+    path_part,
+)
 from tap_acton.api.transport import MAX_THROTTLES, RetryPolicy, new_session
 from tap_acton.errors import (
     ActOnError,
     AllowanceSpentError,
+    CallError,
     CredentialsError,
+    ForbiddenError,
+    GivenUpError,
     GoneError,
     InterruptedRunError,
+    NoContentError,
     NotAvailableError,
     RejectedCallError,
     RepeatableError,
-    StreamFailedError,
     UnreachableError,
 )
 from tap_acton.sync.summary import RunSummary
@@ -46,12 +58,16 @@ QUERY_BODY = {"selectFields": ["co.*"], "searchTerm": "Zoë"}
 POST = Call("/custom-objects/v1/1/query", "messages", "messages", {"a": 1}, body=QUERY_BODY)
 ROWS = {"result": [1, 2], "totalCount": 2}
 GOOD = {"json": ROWS}
+PROBE_PATHS = [path for path, _ in PROBES]
 
 NO_CONNECTION = {"body": requests.ConnectionError("to api.example.com?email=ann@example.com")}
+UNTRUSTED = requests.exceptions.SSLError(SSLCertVerificationError("token-1 ann@example.com"))
 NO_ANSWER = {"body": requests.ReadTimeout("Bearer token-1")}
 BROKEN = {"body": "<html>ann@example.com</html>"}
 UNAVAILABLE = {"status": 503, "body": "<html>ann@example.com</html>"}
 THROTTLED = {"status": 429, "body": "ann@example.com"}
+EMPTY_403 = {"status": 403, "body": ""}
+GATEWAY_403 = {"status": 403, "json": {"httpCode": "403", "httpMessage": "Forbidden"}}
 REFUSED_TOKEN = {"status": 401, "json": {"httpCode": "401", "httpMessage": "token-1"}}
 
 
@@ -126,8 +142,9 @@ class Setup:
         )
 
     def pause(self, seconds: float) -> None:
-        self.log.append("pause")
-        self.pauses.append(seconds)
+        if seconds:
+            self.log.append("pause")
+            self.pauses.append(seconds)
 
     def answers(
         self, *answers: dict[str, Any], path: str = CALL.path, method: str = responses.GET
@@ -140,14 +157,33 @@ class Setup:
     def read(self, call: Call = CALL) -> Any:
         return self.client.read(call, lambda payload: payload)
 
+    def answers_probes(self, *answers: dict[str, Any]) -> None:
+        """Say what comes for the cheap calls that show how other paths fare."""
+        for path in PROBE_PATHS:
+            self.answers(*answers, path=path)
+
     @property
     def sent(self) -> list[requests.PreparedRequest]:
+        """What was sent, without these."""
+        return [request for request in self.requests if _path_of(request) not in PROBE_PATHS]
+
+    @property
+    def probes(self) -> int:
+        """How many of these were sent."""
+        return len(self.requests) - len(self.sent)
+
+    @property
+    def requests(self) -> list[requests.PreparedRequest]:
         assert self.mock is not None
         return [call.request for call in self.mock.calls]
 
     @property
     def calls(self) -> int:
         return self.counts.streams["messages"].calls
+
+
+def _path_of(request: requests.PreparedRequest) -> str:
+    return urlsplit(str(request.url)).path
 
 
 @pytest.fixture
@@ -184,8 +220,9 @@ class TestGoodAnswer:
         setup.client_with(max_retries=5).read(CALL, lambda payload: payload)
 
         count = setup.counts.streams["messages"]
-        assert len(setup.sent) == setup.log.count("pace") == count.calls == 6
-        assert count.waited == pytest.approx(6 * 0.25)
+        assert len(setup.sent) + setup.probes == setup.log.count("pace") == count.calls
+        assert len(setup.sent) == 6
+        assert count.waited >= 0.25
 
     def test_a_call_that_is_not_let_through_is_neither_made_nor_counted(self, setup: Setup) -> None:
         setup.answers(GOOD)
@@ -299,9 +336,10 @@ class TestToken:
         self, setup: Setup, refusal: dict[str, Any]
     ) -> None:
         setup.answers(refusal, GOOD)
+        setup.answers_probes(refusal)
 
         assert setup.read() == ROWS
-        assert setup.log == ["pace", "renew", "pace"]
+        assert setup.log == ["pace", *["pace"] * len(PROBES), "renew", "pace"]
         assert setup.tokens.refused == ["token-1"]
         assert [request.headers["Authorization"] for request in setup.sent] == [
             "Bearer token-1",
@@ -310,10 +348,12 @@ class TestToken:
 
     def test_a_renewed_token_that_is_refused_too_ends_the_run(self, setup: Setup) -> None:
         setup.answers(REFUSED_TOKEN)
+        setup.answers_probes(REFUSED_TOKEN)
 
         with pytest.raises(CredentialsError, match="another program may be logging in"):
             setup.read()
-        assert setup.log == ["pace", "renew", "pace"]
+        assert len(setup.sent) == 2
+        assert setup.tokens.refused == ["token-1"]
 
     def test_failures_in_between_do_not_allow_another_renewal(self, setup: Setup) -> None:
         setup.answers(REFUSED_TOKEN, UNAVAILABLE, THROTTLED, REFUSED_TOKEN)
@@ -341,7 +381,7 @@ class TestToken:
 
         with pytest.raises(UnreachableError, match="no token"):
             setup.read()
-        assert setup.log == ["pace"]
+        assert len(setup.sent) == 1
 
 
 def fail(error: Exception) -> Any:
@@ -396,15 +436,17 @@ class TestThrottles:
 
         with pytest.raises(AllowanceSpentError):
             setup.read()
-        assert setup.log == ["pace"]
+        assert len(setup.sent) == 1
+        assert setup.limits.held_back == []
 
-    def test_an_empty_403_that_stays_on_a_path_of_the_first_api_is_no_question_of_rights(
-        self, setup: Setup
-    ) -> None:
-        setup.answers({"status": 403, "body": ""})
+    @pytest.mark.parametrize("failure", [EMPTY_403, GATEWAY_403, THROTTLED])
+    def test_whatever_all_paths_answer_is_one(self, setup: Setup, failure: dict[str, Any]) -> None:
+        setup.answers(failure)
+        setup.answers_probes(failure)
 
         with pytest.raises(AllowanceSpentError):
             setup.read()
+        assert len(setup.limits.held_back) == MAX_THROTTLES
 
     def test_they_do_not_use_up_the_retries(self, setup: Setup) -> None:
         setup.answers(*[THROTTLED] * MAX_THROTTLES, GOOD)
@@ -417,15 +459,121 @@ class TestThrottles:
         assert setup.read() == ROWS
         assert len(setup.limits.held_back) == 1
 
-    def test_an_empty_403_that_stays_on_a_contact_path_is_a_question_of_rights(
+
+class TestOnePath:
+    """A failure of one path, while the host answers others well, concerns this call alone."""
+
+    @pytest.mark.parametrize(
+        ("failure", "kind", "most"),
+        [
+            (EMPTY_403, ForbiddenError, 2),
+            (GATEWAY_403, ForbiddenError, 2),
+            (REFUSED_TOKEN, ForbiddenError, 2),
+            ({"status": 401, "body": ""}, ForbiddenError, 2),
+            ({"status": 403, "json": {"errorCode": 900904}}, ForbiddenError, 2),
+            ({"status": 403, "json": {"message": "No right"}}, ForbiddenError, 1),
+            ({"status": 403, "body": "<html>"}, GivenUpError, 4),
+            ({"status": 503, "body": ""}, GivenUpError, 4),
+            ({"status": 500, "body": ""}, GivenUpError, 4),
+            (THROTTLED, GivenUpError, MAX_THROTTLES + 1),
+            ({**THROTTLED, "headers": {"Retry-After": "36000"}}, GivenUpError, 1),
+            (NO_CONNECTION, GivenUpError, 4),
+            (NO_ANSWER, GivenUpError, 4),
+            ({"body": requests.exceptions.ContentDecodingError()}, GivenUpError, 4),
+            (BROKEN, GivenUpError, 4),
+        ],
+    )
+    @pytest.mark.parametrize("path", [CALL.path, *PROBE_PATHS])
+    def test_it_says_so_and_spends_no_login(
+        self, setup: Setup, failure: dict[str, Any], kind: type[ActOnError], most: int, path: str
+    ) -> None:
+        setup.answers_probes(GOOD) if path == CALL.path else setup.answers(
+            GOOD, path=PROBE_PATHS[1 - PROBE_PATHS.index(path)]
+        )
+        setup.answers(failure, path=path)
+        setup.tokens.has_answer = True
+
+        with pytest.raises(kind) as raised:
+            setup.read(replace(CALL, path=path))
+        assert isinstance(raised.value, CallError)
+        assert setup.tokens.refused == []
+        tried = [request for request in setup.requests if _path_of(request) == path]
+        assert len(tried) == most
+
+    @pytest.mark.parametrize("failure", [EMPTY_403, REFUSED_TOKEN])
+    def test_a_refusal_takes_seconds(self, setup: Setup, failure: dict[str, Any]) -> None:
+        setup.answers(failure)
+        setup.answers_probes(GOOD)
+
+        for _ in range(5):
+            with pytest.raises(ForbiddenError):
+                setup.read()
+        assert setup.limits.held_back == []
+        assert sum(setup.pauses) < 2
+        # Once it has been confirmed, it is believed.
+        assert len(setup.sent) == 2 + 4
+
+    @pytest.mark.parametrize("failure", [EMPTY_403, GATEWAY_403, REFUSED_TOKEN])
+    def test_a_refusal_that_passes_is_none(self, setup: Setup, failure: dict[str, Any]) -> None:
+        setup.answers(failure, GOOD)
+        setup.answers_probes(GOOD)
+
+        assert setup.read() == ROWS
+        assert setup.tokens.refused == []
+
+    def test_it_is_found_out_by_the_second_cheap_call_where_the_first_one_is_refused_too(
         self, setup: Setup
     ) -> None:
-        path = "/ucl/v2/70123/contact/"
-        setup.answers({"status": 403, "body": ""}, path=path)
+        setup.answers(REFUSED_TOKEN)
+        setup.answers(REFUSED_TOKEN, path=PROBE_PATHS[0])
+        setup.answers(GOOD, path=PROBE_PATHS[1])
 
-        with pytest.raises(NotAvailableError):
-            setup.read(Call(path, subject="contacts", stream="messages"))
-        assert len(setup.sent) > 1
+        with pytest.raises(ForbiddenError):
+            setup.read()
+
+    def test_what_has_a_side_effect_is_not_repeated_to_find_that_out(self, setup: Setup) -> None:
+        setup.answers(REFUSED_TOKEN)
+        setup.answers_probes(GOOD)
+
+        with pytest.raises(ForbiddenError):
+            setup.client.read_once(CALL, lambda payload: payload)
+        assert len(setup.sent) == 1
+
+    @pytest.mark.parametrize("failure", [UNAVAILABLE, NO_ANSWER, THROTTLED])
+    def test_after_a_few_of_a_stream_fewer_retries_are_made(
+        self, setup: Setup, failure: dict[str, Any]
+    ) -> None:
+        setup.answers(failure)
+        setup.answers(*[UNAVAILABLE] * 3, GOOD, path="/other")
+        setup.answers_probes(GOOD)
+        setup.tokens.has_answer = True
+        for _ in range(FEW_GIVEN_UP):
+            with pytest.raises(GivenUpError):
+                setup.read()
+        sent = len(setup.sent)
+
+        with pytest.raises(GivenUpError):
+            setup.read()
+        assert len(setup.sent) == sent + DOUBTFUL_TRIES == sent + 2
+        # That of another stream is repeated as ever.
+        assert setup.read(Call("/other", "lists", "lists")) == ROWS
+
+    def test_once_a_retry_has_helped_all_of_them_are_made_again(self, setup: Setup) -> None:
+        setup.answers(*[UNAVAILABLE] * 4 * FEW_GIVEN_UP, UNAVAILABLE, GOOD)
+        setup.answers(UNAVAILABLE, UNAVAILABLE, UNAVAILABLE, GOOD, path="/other")
+        for _ in range(FEW_GIVEN_UP):
+            with pytest.raises(GivenUpError):
+                setup.read()
+        assert setup.read() == ROWS
+
+        assert setup.read(replace(CALL, path="/other")) == ROWS
+
+    def test_no_content_is_said_at_once(self, setup: Setup) -> None:
+        setup.answers({"status": 204})
+
+        with pytest.raises(NoContentError):
+            setup.read()
+        assert setup.log == ["pace"]
 
 
 class TestRetries:
@@ -442,7 +590,9 @@ class TestRetries:
             {"status": 408, "body": ""},
             {"body": ""},
             {"body": "{"},
-            {"status": 204},
+            {"status": 404, "body": '{"errorCode": 100'},
+            {"status": 400, "body": '{"errorCode": 10030, "mess'},
+            {"status": 403, "body": '{"message": "No'},
             {"body": requests.exceptions.ChunkedEncodingError()},
             {"body": requests.exceptions.ContentDecodingError()},
         ],
@@ -465,14 +615,15 @@ class TestRetries:
     @pytest.mark.parametrize(
         ("max_retries", "times"), [(0, "Tried once"), (1, "Tried 2 times"), (4, "Tried 5 times")]
     )
-    def test_after_the_last_one_the_stream_fails(
+    def test_after_the_last_one_the_call_is_given_up(
         self, setup: Setup, max_retries: int, times: str
     ) -> None:
         setup.answers(UNAVAILABLE)
 
-        with pytest.raises(StreamFailedError, match=times):
+        with pytest.raises(GivenUpError, match=times):
             setup.client_with(max_retries=max_retries).read(CALL, lambda payload: payload)
         assert len(setup.sent) == max_retries + 1 == len(setup.pauses) + 1
+        assert setup.probes == 0
 
     @pytest.mark.parametrize(("tries", "sent"), [(1, 1), (2, 2), (9, 4)])
     def test_a_call_may_be_given_fewer_tries_but_not_more(
@@ -480,7 +631,7 @@ class TestRetries:
     ) -> None:
         setup.answers(UNAVAILABLE)
 
-        with pytest.raises(StreamFailedError):
+        with pytest.raises(GivenUpError):
             setup.client_with(max_retries=3).read(CALL, lambda payload: payload, tries=tries)
         assert len(setup.sent) == sent
 
@@ -547,7 +698,7 @@ class TestUnreachable:
         client = setup.client_with(max_retries=3)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(client, "_retry_policy", RetryPolicy(30, 0))
-            with suppress(RejectedCallError, StreamFailedError):
+            with suppress(RejectedCallError, GivenUpError):
                 client.read(Call("/first", "x", "x"), lambda payload: payload)
 
         assert client.read(CALL, lambda payload: payload) == ROWS
@@ -560,7 +711,7 @@ class TestUnreachable:
             setup.read()
 
     def test_a_certificate_that_cannot_be_verified_is_not_tried_again(self, setup: Setup) -> None:
-        setup.answers({"body": requests.exceptions.SSLError("ann@example.com")})
+        setup.answers({"body": UNTRUSTED})
 
         with pytest.raises(UnreachableError, match=r"TLS certificate of api\.example\.com"):
             setup.read()
@@ -580,7 +731,7 @@ class TestSecrecy:
             UNAVAILABLE,
             THROTTLED,
             REFUSED_TOKEN,
-            {"body": requests.exceptions.SSLError("token-1 ann@example.com")},
+            {"body": UNTRUSTED},
             {"status": 302, "headers": {"Location": "https://x.example/?u=ann@example.com"}},
             {"status": 403, "json": {"message": "ann@example.com has no right"}},
             {"status": 400, "json": {"errorCode": 10008, "message": "ann@example.com"}},

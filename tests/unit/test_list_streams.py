@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_acton.errors import RejectedCallError, StreamFailedError
+from tap_acton.errors import GivenUpError, RejectedCallError
 from tap_acton.records.dynamic_columns import KnownNames, Names
 from tap_acton.streams import STREAM_TYPES
 from tap_acton.streams.lists.discovery import MOST_FAILURES, find_list_streams
@@ -128,7 +128,7 @@ def test_a_list_that_cannot_be_read_is_left_out(caplog: pytest.LogCaptureFixture
 def test_a_list_that_was_read_before_keeps_its_columns_while_it_cannot_be_read() -> None:
     lists = {"l-1": ("One", ["Phone", "Phone"])}
     before = find(lists)
-    again = find(lists, known_of(before), broken={"l-1": StreamFailedError("no answer")})
+    again = find(lists, known_of(before), broken={"l-1": GivenUpError("no answer")})
     assert {name: one.names for name, one in again.items()} == {
         name: one.names for name, one in before.items()
     }
@@ -149,7 +149,7 @@ def test_discovery_does_not_wait_for_every_list_while_act_on_does_not_answer(
 
     def headers_of(list_id: str) -> list[str]:
         asked.append(list_id)
-        raise StreamFailedError("no answer")
+        raise GivenUpError("no answer")
 
     listing = [{"id": list_id, "name": name} for list_id, (name, _) in lists.items()]
     assert find_list_streams(listing, headers_of, lambda *_: True, NOTHING, TAKEN) == {}

@@ -12,7 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_acton.errors import CallError, GoneError, RejectedCallError, StreamFailedError
+from tap_acton.errors import (
+    CallError,
+    ForbiddenError,
+    GivenUpError,
+    GoneError,
+    NotRoutedError,
+    RejectedCallError,
+    StreamFailedError,
+)
 from tap_acton.records.extractors import UnknownShapeError
 from tap_acton.records.list_table import Table, distinct_names, read_csv
 from tap_acton.records.reader import NAMES, records_of_columns
@@ -20,8 +28,11 @@ from tap_acton.records.timestamps import milliseconds_of, timestamp_of
 from tap_acton.streams import STREAM_TYPES
 from tap_acton.streams.audience_center.account import AudienceCenter
 from tap_acton.streams.base.listings import Listings
+from tap_acton.streams.base.permission import ENOUGH, MOST_GIVEN_UP
 from tap_acton.streams.base.schema import SCHEMAS
+from tap_acton.streams.lists.contact_facts import ContactIds
 from tap_acton.streams.lists.rows import ListPage
+from tap_acton.sync.fan_out import RESULTS_WAITING_PER_WORKER
 from tap_acton.sync.query import Query, Response
 from tap_acton.tap import TapActOn
 
@@ -183,6 +194,82 @@ def test_a_stream_of_which_something_was_refused_is_not_complete() -> None:
     assert members.summary.outcome == "incomplete"
     with pytest.raises(StreamFailedError, match="1 could not be read"):
         members.log_sync_costs()
+
+
+FORBIDDEN = ForbiddenError("list_members: no permission.")
+
+
+@pytest.mark.parametrize(
+    ("problems", "outcome", "refused"),
+    [
+        ([FORBIDDEN], "incomplete", 1),
+        ([FORBIDDEN, None], "incomplete", 1),
+        ([FORBIDDEN, GivenUpError("HTTP 500")], "incomplete", 2),
+        ([None, *[FORBIDDEN] * 6], "incomplete", 6),
+        ([FORBIDDEN, FORBIDDEN], "switched off", 0),
+        ([FORBIDDEN] * 9, "switched off", 0),
+        ([NotRoutedError("x")] * 3, "switched off", 0),
+        ([None, NotRoutedError("x")], "incomplete", 1),
+    ],
+)
+def test_what_the_user_may_not_read_is_the_stream_only_if_it_is_every_item(
+    problems: list[CallError | None], outcome: str, refused: int
+) -> None:
+    members = members_of({f"l-{number}": one for number, one in enumerate(problems)})
+    assert list(members.get_records(None)) == []
+    assert members.summary.outcome == outcome
+    assert members.summary.refused == refused
+    assert (members.failure is None) == (outcome == "switched off")
+
+
+@pytest.mark.parametrize(
+    ("problem", "most"), [(FORBIDDEN, ENOUGH), (GivenUpError("HTTP 500"), MOST_GIVEN_UP)]
+)
+def test_an_endpoint_that_gives_nothing_is_not_requested_for_ever(
+    problem: CallError, most: int
+) -> None:
+    members = members_of({f"l-{number:03}": problem for number in range(200)})
+    fetch, fetched = members.fetch, []
+
+    def counted(query: Query, page: Page) -> Response:
+        fetched.append(query)
+        return fetch(query, page)  # type: ignore[no-any-return]
+
+    members.fetch = counted
+    list(members.get_records(None))
+    # Behind them come those that are under way, or wait for their turn.
+    assert most <= len(fetched) <= most + 8 * (1 + RESULTS_WAITING_PER_WORKER)
+
+
+def test_what_was_read_before_shows_that_the_stream_is_offered() -> None:
+    members = members_of({"l-1": FORBIDDEN, "l-2": FORBIDDEN})
+    members.save_calls("unchanged")
+    assert list(members.get_records(None)) == []
+    assert members.summary.refused == 2
+
+
+def test_the_log_says_why_an_item_could_not_be_read(caplog: pytest.LogCaptureFixture) -> None:
+    members = members_of({"l-1": None, "l-2": GivenUpError("list_members, list l-2: HTTP 500.")})
+    with caplog.at_level("WARNING"):
+        list(members.get_records(None))
+    assert "1 of 2 could not be read; the next run tries again: list l-2. list_members" in (
+        caplog.text
+    )
+    assert "HTTP 500" in caplog.text
+
+
+def test_items_that_a_listing_lacks_are_missing_in_the_streams_below_it() -> None:
+    members = members_of({"l-1": None})
+    members.run.summary.streams["lists"].refuse("listing type form", "HTTP 500")
+    assert list(members.get_records(None)) == []
+    assert members.summary.outcome == "incomplete"
+
+
+@pytest.mark.parametrize("headers", [["_contact_id_", "A"], [], None])
+def test_a_list_whose_data_is_null_has_no_rows(headers: list[str] | None) -> None:
+    query = Query("/path", given={"list_id": "l-1"})
+    for one in (stream("list_members"), ContactIds(stream("contact_facts"))):
+        assert not one.extracted({"headers": headers, "data": None}, query).rows
 
 
 # Lists

@@ -5,18 +5,34 @@ from __future__ import annotations
 import json
 import threading
 
+import time_machine
+
 from tap_acton.sync.summary import NAMES_SHOWN, RunSummary, StreamSummary
 
 
 def test_calls_and_waits_add_up_by_stream() -> None:
     summary = RunSummary()
 
-    summary.count_call("messages", 0.5)
-    summary.count_call("messages", 0.25)
-    summary.count_call("lists", 0)
+    with time_machine.travel(1_000_000, tick=False) as time:
+        summary.count_call("messages", 0.5)
+        time.shift(2)
+        summary.count_call("messages", 0.25)
+        summary.count_call("lists", 0)
 
     assert (summary.streams["messages"].calls, summary.streams["messages"].waited) == (2, 0.75)
     assert (summary.streams["lists"].calls, summary.streams["lists"].waited) == (1, 0)
+
+
+def test_threads_that_wait_at_the_same_time_wait_once() -> None:
+    summary = RunSummary()
+
+    with time_machine.travel(1_000_000, tick=False) as time:
+        for _ in range(10):
+            time.shift(1)
+            # Each of eight threads has its turn once in eight seconds.
+            summary.count_call("messages", 8)
+
+    assert summary.streams["messages"].waited == 17
 
 
 def test_no_call_is_lost_among_threads() -> None:
@@ -70,7 +86,7 @@ def test_the_summary_gives_all_counts_the_streams_in_alphabetical_order() -> Non
     summary.streams["messages"].rows = 7
     summary.streams["messages"].skip("message s-1")
     for number in range(2):
-        summary.streams["messages"].skip(f"message r-{number}", is_refused=True)
+        summary.streams["messages"].refuse(f"message r-{number}", "HTTP 500")
     summary.streams["messages"].outcome = "complete"
     summary.streams["messages"].is_full_refresh = True
     summary.count_saved("messages", "unchanged", 2)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import socket
-from typing import Any
+import ssl
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
+from urllib3.exceptions import MaxRetryError, ReadTimeoutError, SSLError
 
 from tap_acton.api.transport import (
     OneHostAdapter,
@@ -15,6 +17,9 @@ from tap_acton.api.transport import (
     no_answer,
 )
 from tap_acton.errors import NoAnswerError, RepeatableError, UnreachableError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def failure_of(url: str) -> requests.RequestException:
@@ -53,8 +58,31 @@ def test_a_call_that_was_not_answered_may_be_repeated() -> None:
     assert failure.sentence == "lists: api.example.com did not respond in time."
 
 
+@pytest.mark.parametrize(
+    ("failure", "sentence"),
+    [
+        (requests.exceptions.SSLError(ssl.SSLEOFError()), "the connection to host failed"),
+        (requests.exceptions.ChunkedEncodingError(), "broke off or cannot be unpacked"),
+        (requests.exceptions.ContentDecodingError(), "broke off or cannot be unpacked"),
+        (
+            requests.ConnectionError(ReadTimeoutError(None, "/", "late")),  # type: ignore[arg-type]
+            "host did not respond in time",
+        ),
+    ],
+)
+def test_a_response_that_breaks_off_may_be_repeated(
+    failure: requests.RequestException, sentence: str
+) -> None:
+    found = no_answer(failure, "lists", "host")
+    assert isinstance(found, NoAnswerError)
+    assert sentence in found.sentence
+
+
 def test_a_host_that_cannot_be_trusted_is_not_asked_again() -> None:
-    failure = no_answer(requests.exceptions.SSLError(), "lists", "api.example.com")
+    untrusted = requests.exceptions.SSLError(
+        MaxRetryError(None, "/", SSLError(ssl.SSLCertVerificationError()))  # type: ignore[arg-type]
+    )
+    failure = no_answer(untrusted, "lists", "api.example.com")
     assert isinstance(failure, UnreachableError)
 
 
@@ -109,3 +137,14 @@ def test_a_session_names_the_tap_and_what_it_takes() -> None:
     prepared = session.prepare_request(requests.Request("GET", "https://api.example.com/"))
     assert prepared.headers["User-Agent"] == "tap-acton/1"
     assert prepared.headers["Accept"] == "application/json"
+
+
+def test_a_file_of_certificates_that_is_not_there_ends_the_run_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "none.pem"))
+    with (
+        new_session("test", 1) as session,
+        pytest.raises(UnreachableError, match="REQUESTS_CA_BUNDLE"),
+    ):
+        session.get("https://127.0.0.1:9/", timeout=2)

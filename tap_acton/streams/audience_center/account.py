@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tap_acton.api.client import Call, path_part
 from tap_acton.errors import (
     ActOnError,
-    CredentialsError,
+    NoContentError,
     NotAvailableError,
     NotRoutedError,
     RejectedCallError,
@@ -47,7 +47,7 @@ class AudienceCenter:
 
         Raises:
             NotAvailableError: If the account has no Audience Center.
-            StreamFailedError: If the call fails again and again.
+            GivenUpError: If the call fails again and again.
         """
         found = self._fields
         if isinstance(found, ActOnError):
@@ -93,6 +93,8 @@ class AudienceCenter:
                 return self._read_fields()
             except NotRoutedError:
                 continue
+            except NoContentError:
+                break
             except ActOnError as error:
                 return self._meaning_of(error)
         # The older paths have no schema; their streams find out whether they are there.
@@ -107,10 +109,6 @@ class AudienceCenter:
         """Return what a failure means: no Audience Center, or nothing but itself."""
         match error:
             case NotAvailableError() | RejectedCallError():
-                return self.absent(error)
-            case CredentialsError():
-                # Where another path accepts the same token, the token is not the cause.
-                _ = self._run.account.row
                 return self.absent(error)
         return error
 

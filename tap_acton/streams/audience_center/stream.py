@@ -71,6 +71,7 @@ class AudienceStream(ActOnStream):
     pages: ClassVar[type[Paging] | None] = NumberedPaging
     missing_is_gone = True
     is_older = False
+    _is_newer = False  # whether the host has shown to know the path
 
     def __init__(self, tap: ActOnTap, found: FoundStream | None = None) -> None:
         super().__init__(tap, found)
@@ -136,7 +137,9 @@ class AudienceStream(ActOnStream):
         older = self.older(query)
         if older is None or not self.is_older:
             response = self._fetch(query, page)
-            if older is None or not isinstance(response.problem, NotRoutedError):
+            self._is_newer |= response.problem is None
+            is_unknown = isinstance(response.problem, NotRoutedError) and not self._is_newer
+            if older is None or not is_unknown:
                 return response
             self.is_older = True
         return replace(self._fetch(older, page), query=query)

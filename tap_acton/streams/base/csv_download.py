@@ -17,7 +17,7 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, cast
 
-from tap_acton.errors import CallError, StreamFailedError, UnreachableError
+from tap_acton.errors import CallError, StreamFailedError
 from tap_acton.records.list_table import csv_rows
 from tap_acton.records.reader import batched
 from tap_acton.sync.forecast import pages_of
@@ -142,7 +142,7 @@ class CsvDownload:
         self._tried.add(request)
         try:
             rows = self._download(response, proof)
-        except (CallError, StreamFailedError, UnreachableError) as error:
+        except (CallError, StreamFailedError) as error:
             if proof.is_needed:
                 if isinstance(error, CallError):
                     return Response(query, response.page, problem=error)

@@ -40,21 +40,35 @@ class StreamReport:
             self._progress_at = time.monotonic()
             self._log("%s rows so far, %s calls.", f"{summary.rows:,}", f"{summary.calls:,}")
 
-    def skipped(self, summary: StreamSummary, read: int) -> None:
-        """Log how many of the items that were read are missing, and name the first ones."""
-        for number, names, words in (
-            (summary.skipped, summary.skipped_names, "were deleted in Act-On and skipped"),
-            (summary.refused, summary.refused_names, "could not be read; the next run tries again"),
+    def skipped(self, summary: StreamSummary, read: int, because: str) -> None:
+        """Log how many of the items that were read are missing, and name the first ones.
+
+        Args:
+            summary: What was counted.
+            read: How many items were requested.
+            because: Why they are skipped that are not refused.
+        """
+        reasons = summary.refused_reasons
+        for number, names, words, reason in (
+            (summary.skipped, summary.skipped_names, f"{because} and skipped", ""),
+            (
+                summary.refused,
+                [*reasons],
+                "could not be read; the next run tries again",
+                # One stands for all, which most likely have the same.
+                next(iter(reasons.values()), ""),
+            ),
         ):
             if number:
                 others = " and others" if number > len(names) else ""
                 self._log(
-                    "%d of %d %s: %s%s.",
+                    "%d of %d %s: %s%s.%s",
                     number,
                     read,
                     words,
                     ", ".join(names),
                     others,
+                    reason and f" {reason}",
                     level=logging.WARNING,
                 )
 

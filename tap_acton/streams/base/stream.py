@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
 from operator import itemgetter
@@ -39,6 +40,7 @@ from tap_acton.state.stream_state import ItemsState, StreamState
 from tap_acton.stream_maps import failures_told
 from tap_acton.streams.base.listings import Listings
 from tap_acton.streams.base.own_keys import OwnKeys, unknown_shape
+from tap_acton.streams.base.permission import AT_LEAST, Permission
 from tap_acton.streams.base.report import StreamReport
 from tap_acton.streams.base.schema import SCHEMAS, FoundSchema
 from tap_acton.streams.base.unchanged import UnchangedItems
@@ -82,7 +84,7 @@ class ActOnStream(Stream):
         extract: Finds the rows in a response.
         pages: How the endpoint pages; None where everything comes in one response.
         listing: The stream of which the items are read one by one; empty for none.
-        item: What such an item is called, for messages.
+        item: What such an item is called, for messages; empty where the stream has none.
         id_column: The column that gets the item's id.
         item_columns: What the streams below this listing need of its records.
         identity: Of rows without an id of their own, the columns that their id is made of.
@@ -90,6 +92,7 @@ class ActOnStream(Stream):
             time of its last change first; empty where nothing proves an item unchanged.
         missing_is_gone: Whether a 404 without a reason says that the item was deleted.
         refused_is_gone: Whether Act-On refuses for good what it refuses once.
+        skipped_because: What is true of items that are skipped, for the log.
         has_full_refresh: Whether rows may be deleted unseen, and are to leave the warehouse.
         least_lookback: How far behind the bookmark rows are read again at least.
         about: What the plan counts, where that is not the items of the listing.
@@ -115,6 +118,7 @@ class ActOnStream(Stream):
     unchanged_while: ClassVar[tuple[str, ...]] = ()
     missing_is_gone: bool = False
     refused_is_gone: ClassVar[bool] = False
+    skipped_because: ClassVar[str] = "were deleted in Act-On"
     has_full_refresh: ClassVar[bool] = False
     least_lookback: ClassVar[timedelta] = timedelta()
     about: ClassVar[str] = ""
@@ -128,6 +132,10 @@ class ActOnStream(Stream):
         self._behind: Place = ()
         self._items_read = 0
         self._own_ids: set[str] = set()  # of items that Act-On gives no id
+        self._last_reason = ""
+        self._listings_used: set[str] = set()
+        # Where there are no items, what has one is a part of a listing, and may be the only one.
+        self._permission = Permission(AT_LEAST if self.item else 1)
         self.report = StreamReport(self.name, self.log)
 
     # What a stream may say of its own
@@ -441,9 +449,16 @@ class ActOnStream(Stream):
             ActOnError: If it could not be read; the same error each time.
         """
         listings = self.run.shared(Listings)
+        self._listings_used.add(listing)
         if listing not in listings:
             self.tap.stream(listing).list_items()
         return listings.items(listing)
+
+    @property
+    def refused_above(self) -> int:
+        """How many parts of its listings could not be read, so that items are missing here."""
+        streams = self.run.summary.streams
+        return sum(streams[listing].refused for listing in self._listings_used)
 
     def list_items(self) -> None:
         """Read this listing for the sake of the streams below it alone."""
@@ -484,13 +499,17 @@ class ActOnStream(Stream):
                     item["id"] = ""
                 items.setdefault(key_of(record), item)
             yield from self.bookmark.wanted(records, query.since)
+        self.settle()
         summary, read = self.summary, self._items_read
         if summary.skipped + summary.refused == read > FEW_ITEMS:
             raise StreamFailedError(
-                f"{self.name}: Act-On returns nothing for any of the {read} it was asked for; "
-                "the user's rights are the likely cause."
+                f"{self.name}: Act-On returns nothing for any of the {read} it was asked for. The "
+                f"last response: {self._last_reason}"
             )
-        self.report.skipped(summary, read)
+        self.report.skipped(summary, read, self.skipped_because)
+        if above := self.refused_above:
+            summary.refused += above
+            self.table_version.note_gap()
         if self.item_columns:
             self.run.shared(Listings).keep(self.name, list(items.values()))
 
@@ -507,28 +526,60 @@ class ActOnStream(Stream):
 
     def _take(self, outcome: Outcome) -> None:
         """Take the outcome of a query."""
-        query, problem = outcome.query, outcome.problem
+        query, is_own = outcome.query, not outcome.depth
+        if query.item is not None and is_own:
+            outcome = self._of_item(outcome)
+        problem = outcome.problem
         if isinstance(problem, NotAvailableError):
             self.not_available(outcome)
         elif query.item is None and problem is not None:
             raise problem
         elif query.item is None and outcome.is_refused:
             raise StreamFailedError(self._unproven(query))
-        elif outcome.evidence is None and not outcome.depth:
+        elif outcome.evidence is None and is_own:
             self.skip(outcome)
-        if not outcome.depth:
+        if is_own:
             self._items_read += query.item is not None
             self._behind = query.place
         self.finished(outcome)
         self.report.progress(self.summary)
 
+    def _of_item(self, outcome: Outcome) -> Outcome:
+        """Tell whether the user may not read one item, or the endpoint is not offered."""
+        self._permission.note(outcome)
+        problem = outcome.problem
+        if problem is not None and self._permission.is_broken and not self._was_read_before:
+            raise StreamFailedError(f"{problem.sentence} So did all that were requested before.")
+        if not isinstance(problem, NotAvailableError):
+            return outcome
+        if self._permission.is_hopeless and not self._was_read_before:
+            return outcome
+        return replace(outcome, problem=RejectedCallError(problem.sentence))
+
+    @property
+    def _was_read_before(self) -> bool:
+        """Whether earlier runs have read items that are not requested now."""
+        saved = self.summary.saved
+        return any(saved[reason] for reason in ("unchanged", "not due", "read before"))
+
+    def settle(self) -> None:
+        """Decide what only shows once all items have been requested."""
+        refusal = self._permission.refusal
+        if refusal is not None and self._permission.is_denied and not self._was_read_before:
+            self.not_available(refusal)
+
     def skip(self, outcome: Outcome) -> None:
         """Take note of an item of which rows may be missing."""
-        if outcome.problem is None:
-            self.log("%s", self._unproven(outcome.query), level=logging.WARNING)
-        elif outcome.is_refused:
-            self.log("%s", outcome.problem.sentence)
-        self.summary.skip(without_addresses(outcome.query.subject), is_refused=outcome.is_refused)
+        query, problem = outcome.query, outcome.problem
+        subject = without_addresses(query.subject)
+        reason = self._unproven(query) if problem is None else problem.sentence
+        if problem is None:
+            self.log("%s", reason, level=logging.WARNING)
+        self._last_reason = reason
+        if outcome.is_refused:
+            self.summary.refuse(subject, reason)
+        else:
+            self.summary.skip(subject)
         self.table_version.note_gap()
 
     def not_available(self, outcome: Outcome) -> None:
@@ -579,6 +630,7 @@ class ActOnStream(Stream):
             yield from self._written(self.read())
             self._complete()
         except NotAvailableError as error:
+            summary.forget_refused()
             self._fail(error, "switched off", "The stream is switched off for this run.")
         except (StreamFailedError, CallError, RecursionError) as caught:
             failure = _too_deep(self.name) if isinstance(caught, RecursionError) else caught

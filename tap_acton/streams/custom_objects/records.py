@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tap_acton.api.pagination import Page, TokenPaging
-from tap_acton.errors import NotAvailableError, NotRoutedError, RejectedCallError
+from tap_acton.errors import RejectedCallError
 from tap_acton.records.reader import NAMES
 from tap_acton.state.stream_state import Checkpoint, Cursor
 from tap_acton.streams.custom_objects.datasets import CustomObjectDatasets, requested_id
@@ -61,8 +61,6 @@ class CustomObjectRecords(CustomObjectStream):
     def items(self) -> Iterator[Item]:
         """Give the datasets that can be requested; log how many cannot."""
         datasets = list(super().items())
-        if self._refused_objects:
-            self.table_version.note_gap()
         known = [one for one in datasets if one["object_id"] and requested_id(one)]
         if len(known) < len(datasets):
             self.log(
@@ -72,16 +70,6 @@ class CustomObjectRecords(CustomObjectStream):
                 level=logging.WARNING,
             )
         yield from known
-
-    @property
-    def _refused_objects(self) -> int:
-        """Of how many objects Act-On refused to list the datasets, whose records are missing."""
-        return self.run.summary.streams[self.listing].refused
-
-    def read(self) -> Iterator[Record]:
-        """Read the records; what the listing of datasets lacks is missing here, too."""
-        yield from super().read()
-        self.summary.refused += self._refused_objects
 
     def place_of(self, item: Item) -> Place:
         """Say where a dataset stands in the order of reading."""
@@ -111,14 +99,6 @@ class CustomObjectRecords(CustomObjectStream):
         """Make the call for a page, with all its parameters in the body."""
         call = super().call(query, page)
         return replace(call, parameters={}, body={**BODY, **call.parameters})
-
-    def fetch(self, query: Query, page: Page) -> Response:
-        """Request a page; a user may have no right to one dataset, and read the others."""
-        response = super().fetch(query, page)
-        problem = response.problem
-        if isinstance(problem, NotAvailableError) and not isinstance(problem, NotRoutedError):
-            return replace(response, problem=RejectedCallError(problem.sentence))
-        return response
 
     def instead(self, outcome: Outcome) -> Query | None:
         """Read a dataset from its beginning, or request less, where Act-On refuses a page.

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tap_acton.api.client import Call
-from tap_acton.errors import CallError, NotAvailableError, RejectedCallError, RepeatableError
+from tap_acton.errors import (
+    CallError,
+    NoContentError,
+    NotAvailableError,
+    RejectedCallError,
+    RepeatableError,
+)
 from tap_acton.records.extractors import Extracted, UnknownShapeError
 from tap_acton.streams.custom_objects.stream import FAMILY, CustomObjectStream, path_in
 from tap_acton.sync.query import Query, Response
@@ -42,7 +48,7 @@ class ObjectSchemas:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._found: Extracted | NotAvailableError | None = None
+        self._found: Extracted | CallError | None = None
 
     @property
     def found(self) -> Extracted:
@@ -50,17 +56,21 @@ class ObjectSchemas:
 
         Raises:
             NotAvailableError: If the account has no custom objects; the same error each time.
-            StreamFailedError: If the call fails again and again.
+            GivenUpError: If the call fails again and again; the same error each time.
         """
         if self._found is None:
             try:
                 self._found = self._request()
+            except NoContentError:
+                self._found = Extracted(())
             except (NotAvailableError, RejectedCallError) as error:
                 self._found = NotAvailableError(
                     f"{error.sentence} The account has no custom objects, or the user has no right "
                     "to them."
                 )
-        if isinstance(self._found, NotAvailableError):
+            except CallError as error:
+                self._found = error
+        if isinstance(self._found, CallError):
             raise self._found
         return self._found
 

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import logging
 from contextlib import closing
+from dataclasses import replace
+from functools import cached_property
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from tap_acton.api.client import Call, path_part
 from tap_acton.api.decoding import decode_json
 from tap_acton.api.pagination import OffsetPaging
-from tap_acton.errors import ActOnError, AllowanceSpentError, NotAvailableError
+from tap_acton.errors import (
+    ActOnError,
+    AllowanceSpentError,
+    NotAvailableError,
+    RejectedCallError,
+)
 from tap_acton.records.extractors import Extracted, UnknownShapeError, table_of, total_of
 from tap_acton.records.ids import fingerprint
 from tap_acton.records.list_table import CONTACT_ID, Table
 from tap_acton.records.reader import batched
+from tap_acton.streams.base.permission import Permission
 from tap_acton.streams.base.stream import ActOnStream
 from tap_acton.streams.lists.rows import ListEndpoint, is_contact_list
 from tap_acton.sync.forecast import Forecast, pages_of
@@ -209,10 +217,25 @@ class ContactFactsStream(ActOnStream):
 
     def _list_done(self, outcome: Outcome) -> None:
         """Take note of a list that was refused, or may have more contacts."""
-        if isinstance(outcome.problem, NotAvailableError):
-            raise outcome.problem
+        self._lists_permission.note(outcome)
+        problem = outcome.problem
+        if isinstance(problem, NotAvailableError):
+            if self._lists_permission.is_hopeless:
+                raise problem
+            outcome = replace(outcome, problem=RejectedCallError(problem.sentence))
         if outcome.is_refused:
             self.skip(outcome)
+
+    def settle(self) -> None:
+        """Decide whether lists are offered at all, now that all have been requested."""
+        refusal = self._lists_permission.refusal
+        if refusal is not None and refusal.problem is not None and self._lists_permission.is_denied:
+            raise refusal.problem
+        super().settle()
+
+    @cached_property
+    def _lists_permission(self) -> Permission:
+        return Permission()
 
     def _lists(self) -> list[Item]:
         """Give the lists that are left, in the order of their ids; one may be read in part."""

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 from tap_acton.api.client import Call, path_part
 from tap_acton.api.decoding import decode_text
 from tap_acton.api.pagination import OffsetPaging, Page
-from tap_acton.errors import CallError, RejectedCallError, RepeatableError, StreamFailedError
+from tap_acton.errors import (
+    CallError,
+    GivenUpError,
+    RejectedCallError,
+    RepeatableError,
+    StreamFailedError,
+)
 from tap_acton.records.dynamic_columns import Column, FoundStream, assign_names
 from tap_acton.records.extractors import UnknownShapeError
 from tap_acton.records.ids import ADDRESS, header_identity
@@ -79,8 +85,8 @@ def find_list_streams(
         if failures < MOST_FAILURES:
             try:
                 columns = _columns(Table(headers_of(list_id), None, list_id).names, before)
-            except (CallError, StreamFailedError) as error:
-                failures += isinstance(error, StreamFailedError)
+            except CallError as error:
+                failures += isinstance(error, GivenUpError)
                 unread.append(list_id)
         else:
             unread.append(list_id)
@@ -104,10 +110,14 @@ def read_listing(client: ActOnClient) -> list[Row]:
     """
     # The case of the type is not documented, see the stream of the lists.
     try:
-        found = _listing(client, CONTACT_LIST)
-    except RejectedCallError:
-        found = []
-    return found or _listing(client, CONTACT_LIST.upper())
+        try:
+            found = _listing(client, CONTACT_LIST)
+        except RejectedCallError:
+            found = []
+        return found or _listing(client, CONTACT_LIST.upper())
+    except GivenUpError as error:
+        # No stream would be there to fail.
+        raise StreamFailedError(error.sentence) from None
 
 
 def read_headers(client: ActOnClient, list_id: str) -> Sequence[str]:
@@ -117,8 +127,7 @@ def read_headers(client: ActOnClient, list_id: str) -> Sequence[str]:
     too wide for JSON, a CSV file without rows.
 
     Raises:
-        CallError: If Act-On refuses them.
-        StreamFailedError: If the call fails again and again.
+        CallError: If Act-On refuses them, or the call fails again and again.
     """
     path = f"/api/1/list/{path_part(list_id)}"
     subject = f"the columns of list {list_id}"

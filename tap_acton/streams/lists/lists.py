@@ -39,6 +39,7 @@ class Lists(ActOnStream):
                 {"listingtype": listing_type},
                 {"listing_type": listing_type},
                 subject=f"listing type {listing_type}",
+                item={"id": listing_type},
             )
 
     def instead(self, outcome: Outcome) -> Query | None:

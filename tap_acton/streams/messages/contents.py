@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_acton.api.client import Call, path_part
 from tap_acton.api.decoding import decode_json, decode_page
-from tap_acton.errors import CallError, NotAvailableError
+from tap_acton.errors import CallError, NotAvailableError, NotRoutedError, RejectedCallError
 from tap_acton.records.extractors import Extracted, RowsAt, UnknownShapeError
 from tap_acton.records.list_table import CONTACT_ID, Table
 from tap_acton.records.values import Unconvertible, identifier
@@ -67,9 +67,12 @@ class MessageContents(ActOnStream):
                 return replace(response, query=query, rows=rows)
         if self._needs_recipient is None:
             response = super().fetch(query, page)
-            if not isinstance(response.problem, NotAvailableError):
+            problem = response.problem
+            if not isinstance(problem, NotAvailableError):
                 return response
-            self._needs_recipient = _RecipientNeededError(response.problem.sentence)
+            if not isinstance(problem, NotRoutedError):
+                return replace(response, problem=RejectedCallError(problem.sentence))
+            self._needs_recipient = _RecipientNeededError(problem.sentence)
         return Response(query, page, problem=self._needs_recipient)
 
     def instead(self, outcome: Outcome) -> Query | None:
@@ -106,6 +109,10 @@ class MessageContents(ActOnStream):
     def _lists(self) -> Iterator[Item]:
         with suppress(NotAvailableError):
             yield from (item for item in self.items_of("lists") if item["size"] != 0)
+
+    def _of_item(self, outcome: Outcome) -> Outcome:
+        """Tell by the messages that have gone out alone whether the endpoint is offered."""
+        return super()._of_item(outcome) if _has_gone_out(outcome.query) else outcome
 
     def decoder(self, query: Query) -> Callable[[bytes, str], Any]:
         """Give what decodes a page; the recipients come as JSON."""

@@ -37,6 +37,7 @@ class MessageDailyStats(ActOnStream):
     primary_keys = ("date",)
     replication_key = "date"
     about = "months"
+    skipped_because = "are not offered by Act-On"
 
     def queries(self) -> Iterator[Query]:
         """Give a query per month, up to the present one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import threading
+from collections import defaultdict
 from collections.abc import Sized
 from dataclasses import replace
 from functools import cached_property
@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from tap_acton.api.client import Call
 from tap_acton.api.pagination import OffsetPaging
-from tap_acton.errors import CallError, NotAvailableError
+from tap_acton.errors import CallError, NotAvailableError, RejectedCallError
 from tap_acton.records.extractors import Extracted, OneRow, RowsAt
 from tap_acton.streams.base.csv_download import CsvDownload, ObjectProof
+from tap_acton.streams.base.permission import Permission
 from tap_acton.streams.messages.messages import MessageStream
 from tap_acton.streams.messages.new_events import new_events
 from tap_acton.streams.messages.reports import COUNTER_OF, MessageCounters, MessageReports
@@ -50,6 +51,18 @@ ENOUGH_READ = 5
 """So many messages that were read say better what is usual in the account."""
 
 
+class ForbiddenKindError(RejectedCallError):
+    """The user may not read one kind of events of a message, though perhaps of others.
+
+    Args:
+        refusal: What Act-On says.
+    """
+
+    def __init__(self, refusal: NotAvailableError) -> None:
+        super().__init__(refusal.sentence)
+        self.refusal = refusal
+
+
 class MessageEvents(MessageStream):
     """Every event of every message: sent, suppressed, opened, clicked, bounced and so on.
 
@@ -67,9 +80,11 @@ class MessageEvents(MessageStream):
 
     def __init__(self, tap: ActOnTap, found: FoundStream | None = None) -> None:
         super().__init__(tap, found)
-        self._lock = threading.Lock()
         self._offered: set[str] = set()
         self._not_offered: set[str] = set()
+        self._permissions: defaultdict[str, Permission] = defaultdict(Permission)
+        # By message the kinds that could not be read; an empty one for any other reason.
+        self._unread: defaultdict[str, set[str]] = defaultdict(set)
         self._known: Known | None = None
 
     # From a report to its events
@@ -117,6 +132,8 @@ class MessageEvents(MessageStream):
                 )
             else:
                 self.save_calls("unchanged" if counter else "empty")
+                if counter:
+                    self._offered.add(kind)
 
     def _counters_read(self, message: Item, counters: Counters) -> Counters:
         """Return the counters up to which the events of a message were read."""
@@ -134,22 +151,9 @@ class MessageEvents(MessageStream):
         if kind in self._not_offered:
             return Response(query, page, total=0)
         response = self._csv.fetch(query, page)
-        if isinstance(response.problem, NotAvailableError):
-            with self._lock:
-                is_first = kind not in self._not_offered
-                self._not_offered.add(kind)
-            if self._not_offered >= {*self.run.settings.event_types}:
-                return response
-            if is_first:
-                self.log(
-                    "%s %s events are left out of this run.",
-                    response.problem.sentence,
-                    kind,
-                    level=logging.WARNING,
-                )
-            return Response(query, page, total=0)
-        if response.problem is None:
-            self._offered.add(kind)
+        problem = response.problem
+        if isinstance(problem, NotAvailableError):
+            return replace(response, problem=ForbiddenKindError(problem))
         return response
 
     @cached_property
@@ -183,10 +187,55 @@ class MessageEvents(MessageStream):
     def finished(self, outcome: Outcome) -> None:
         """Remember up to where the events of a message, or of a kind of it, were read."""
         query = outcome.query
-        if KIND in query.given and query.item is not None and outcome.evidence is not None:
-            self.message_progress.kind_done(query.item, query.given[KIND], self._known)
-            self._known = None
+        if KIND in query.given and query.item is not None:
+            self._note_kind(outcome, query.item["id"], query.given[KIND])
+            if outcome.evidence is not None:
+                self.message_progress.kind_done(query.item, query.given[KIND], self._known)
+                self._known = None
         super().finished(outcome)
+
+    def _note_kind(self, outcome: Outcome, message_id: str, kind: str) -> None:
+        """Find out from one message whether a kind of events is offered of any."""
+        problem = outcome.problem
+        if isinstance(problem, ForbiddenKindError):
+            self._unread[message_id].add(kind)
+            outcome = replace(outcome, problem=problem.refusal)
+        elif outcome.evidence is None:
+            self._unread[message_id].add("")
+        if kind in self._not_offered:
+            return
+        if outcome.evidence is not None:
+            self._offered.add(kind)
+        self._permissions[kind].note(outcome)
+        if self._permissions[kind].is_hopeless and kind not in self._offered:
+            self._leave_out(kind)
+
+    def _leave_out(self, kind: str) -> None:
+        """Leave a kind of events out of this run; without any kind the stream is switched off."""
+        self._not_offered.add(kind)
+        refusal = self._permissions[kind].refusal
+        if refusal is None or refusal.problem is None:
+            return
+        if self._not_offered >= {*self.run.settings.event_types}:
+            raise refusal.problem
+        self.log(
+            "%s %s events are left out of this run.",
+            refusal.problem.sentence,
+            kind,
+            level=logging.WARNING,
+        )
+
+    def settle(self) -> None:
+        """Decide which kinds are not offered; a message that lacks only such kinds is read."""
+        for kind, permission in self._permissions.items():
+            if permission.is_denied and not {kind} & (self._offered | self._not_offered):
+                self._leave_out(kind)
+        for message in self.items():
+            if self._unread.get(message["id"], {""}) <= self._not_offered:
+                self.summary.readmit(f"{self.item} {message['id']}")
+                counters = self.counters_of(message)
+                self.message_progress.done(message, is_complete=True, counters=counters)
+        super().settle()
 
     def done(self) -> None:
         """Remember that all messages were read, and which kinds of events are not offered."""

@@ -44,6 +44,7 @@ class Messages(ActOnStream):
                 {"type": message_type},
                 {"message_type": message_type},
                 subject=f"type {message_type}",
+                item={"id": message_type},
             )
 
 
@@ -100,14 +101,18 @@ class MessageStream(ActOnStream):
 
     @cached_property
     def message_progress(self) -> MessageProgress:
-        """Which messages are due. With an end date it remembers nothing.
+        """Which messages are due.
 
-        What lies behind the end date is yet to be read, and a message has no other date.
+        With an end date it remembers nothing: what lies behind that is yet to be read, and a
+        message has no other date. Neither does it where messages are missing from the listing,
+        since those that come later may be older than all that were read.
         """
         settings = self.run.settings
+        messages = list(self.items())
+        is_kept = settings.window.end is None and not self.refused_above
         return MessageProgress(
-            self.progress if settings.window.end is None else deepcopy(self.progress),
-            list(self.items()),
+            self.progress if is_kept else deepcopy(self.progress),
+            messages,
             covers=self.covers,
             started_at=self.load.started_at,
             engagement_window=settings.engagement_window,

@@ -36,7 +36,7 @@ class MessageCounters(dict[str, "Counters | CallError"]):
     def keep(self, report: Response) -> None:
         """Keep what a report counts, or why it could not be read."""
         message_id = report.query.given["message_id"]
-        self[message_id] = report.problem or counters_of(report.rows[0])
+        self[message_id] = report.problem or counters_of(report.rows[0] if report.rows else {})
 
 
 class MessageReports(MessageStream):

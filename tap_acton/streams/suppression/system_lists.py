@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from tap_acton.api.pagination import FIRST_PAGE, OffsetPaging
-from tap_acton.errors import AllowanceSpentError, StreamFailedError
+from tap_acton.errors import AllowanceSpentError
 from tap_acton.records.extractors import RowsAt
 from tap_acton.records.reader import is_unknown
 from tap_acton.records.timestamps import milliseconds_of, timestamp_of
@@ -142,8 +142,6 @@ class SystemList(ActOnStream):
             unit = next(filter(self._is_proven, UNITS), "none")
         except AllowanceSpentError:
             return None  # All rows have been read; what saves calls can wait.
-        except StreamFailedError:
-            unit = "none"  # It took many retries to give up.
         if unit in UNITS:
             self.log("Act-On's date filter takes %s: later runs request what may be new.", unit)
         return DateFilter(
