@@ -155,6 +155,8 @@ class Retriever:
     def _settle(self, reading: Reading) -> Generator[Batch, None, Reading]:
         """Request what is missing; if that proves nothing, read the query again, page by page."""
         yield from self._read_on(reading)
+        if reading.evidence is not None:
+            self._in_vain = 0
         if self._is_hopeless(reading) or self._in_vain >= FEW_IN_VAIN:
             return reading
         for _ in range(1, MOST_READINGS):

@@ -235,6 +235,25 @@ def test_a_query_is_read_again_while_that_may_help_unless_it_was_in_vain_for_som
     assert [*Counter(begun).values()] == [readings] * FEW_IN_VAIN + [1] * 5
 
 
+def test_queries_that_lack_rows_do_not_keep_the_others_from_being_read_again() -> None:
+    """Each tenth lacks rows for good, the others once."""
+    server = server_with(*[7] * 60, total="honest")
+    tries: Counter[str] = Counter()
+
+    class Lacking(Server):
+        def fetch(self, query: Query, page: Page) -> Response:
+            response = super().fetch(query, page)
+            (name,) = query.place
+            tries[name] += not page.offset
+            number = int(name[1:])
+            lacks_once = number % 10 == 5 and tries[name] == 1
+            return replace(response, rows=()) if number % 10 < 4 or lacks_once else response
+
+    found = read(Lacking(server.items, server.paging), width=1)
+    refused = [one.query.place[0] for one in found.outcomes if one.is_refused]
+    assert refused == [name for name in server.items if int(name[1:]) % 10 < 4]
+
+
 def test_queries_are_read_again_as_long_as_that_helps() -> None:
     server = server_with(*[7] * 10, total="less one")
     assert all(one.evidence for one in check(server, width=1).outcomes)
