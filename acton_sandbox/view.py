@@ -36,7 +36,8 @@ class Choices:
     contact_id_column: str = ""
     """Where `_contact_id_` stands: `first`, `last` or `absent`; by default as in the edition."""
     filtered_total: str = "rows"
-    """What the total of a list counts beside a date filter: the `rows` that pass it, or `all`."""
+    """What the total of a list, or of the contacts, counts beside a date filter: the `rows` that
+    pass it, or `all`."""
     ids_in_csv: bool = True
     """Whether the CSV form of a list has the `_contact_id_` column."""
     csv_columns: str = "same"

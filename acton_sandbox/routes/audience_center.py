@@ -64,10 +64,23 @@ def _month(timestamp: int) -> int:
 
 
 def _page(
-    call: Call, items: Sequence[Item], show: Callable[[Call, Item], dict[str, Any]], name: str
+    call: Call,
+    items: Sequence[Item],
+    show: Callable[[Call, Item], dict[str, Any]],
+    name: str,
+    counted: int | None = None,
 ) -> Answer:
-    """Answer with a page of things, in the shape that is chosen; `name` is for the envelope."""
+    """Answer with a page of things, in the shape that is chosen.
+
+    Args:
+        call: The call.
+        items: The things.
+        show: Shows one of them.
+        name: Their name in the envelope.
+        counted: The total; by default that of the things.
+    """
     choices = call.view.choices
+    total = len(items) if counted is None else counted
     page = max(call.number("page", 0), 0)
     size = call.number("pageSize", _DEFAULT_PAGE)
     size = size if size > 0 else _DEFAULT_PAGE
@@ -84,12 +97,12 @@ def _page(
             return Answer.of_json({"data": found})
         case "content":
             last = (page + 1) * size >= len(items)
-            whole = {"totalElements": len(items), "number": page, "size": size, "last": last}
+            whole = {"totalElements": total, "number": page, "size": size, "last": last}
             return Answer.of_json({"content": found, **whole})
         case "source":
             return _wrapped(found)
-    total = {"page": page, "pageSize": size, "totalCount": len(items)}
-    return Answer.of_json({**total, name: found})
+    envelope = {"page": page, "pageSize": size, "totalCount": total}
+    return Answer.of_json({**envelope, name: found})
 
 
 def _one(call: Call, row: dict[str, Any]) -> Answer:
@@ -162,7 +175,9 @@ def contacts(call: Call) -> Answer:
             found = [one for one in found if timestamp(one) >= begin]
         if before >= 0:
             found = [one for one in found if timestamp(one) < before * SECOND]
-    return _page(call, found, _contact, "contacts")
+    counts_all = choices.filtered_total == "all"
+    counted = len(call.view.account.contacts) if counts_all else len(found)
+    return _page(call, found, _contact, "contacts", counted)
 
 
 def _contact(call: Call, contact: Contact) -> dict[str, Any]:

@@ -119,17 +119,27 @@ class Run:
     spoiled: dict[str, dict[str, Row]]
 
     def keys(self, stream: str) -> set[tuple[Any, ...]]:
-        kept = self.output.records[stream]
-        return {tuple(record[column] for column in TYPES[stream].primary_keys) for record in kept}
+        return keys_of(self.output, stream)
 
     def failed(self, stream: str) -> bool:
-        return re.search(rf"\b{stream}\b", str(self.output.failure)) is not None
+        return failed(self.output, stream)
 
     def tells(self, *words: str) -> int:
         lines = [
             line for line in self.output.log.splitlines() if all(word in line for word in words)
         ]
         return len(lines)
+
+
+def keys_of(output: Output, stream: str) -> set[tuple[Any, ...]]:
+    """Give the keys of the rows of a stream."""
+    columns = TYPES[stream].primary_keys
+    return {tuple(record[column] for column in columns) for record in output.records[stream]}
+
+
+def failed(output: Output, stream: str) -> bool:
+    """Tell whether a run says that a stream is not complete."""
+    return re.search(rf"\b{stream}\b", str(output.failure)) is not None
 
 
 def run(account: Account, names: set[str], *, of_all: bool = False) -> Run:

@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tap_acton.api.pagination import FIRST_PAGE
+from tap_acton.api.pagination import FIRST_PAGE, Page
 from tap_acton.records.extractors import Undocumented
 from tap_acton.records.ids import fingerprint
 from tap_acton.records.reader import RecordReader
@@ -70,6 +70,14 @@ class ContactList(AudienceStream):
         return Query(
             self.filled(self.path), part.place, parameters=part.filters, subject=part.subject
         )
+
+    def fetch(self, query: Query, page: Page) -> Response:
+        """Request a page, of which the total may count other contacts, too."""
+        return self._slicer.with_total(super().fetch(query, page))
+
+    def instead(self, outcome: Outcome) -> Query | None:
+        """Give a query again whose total counts other contacts, too, or the one for all of them."""
+        return self._slicer.instead(outcome)
 
     def follow_ups(self, response: Response) -> Iterable[Query]:
         """Cut a query of too many pages into slices of time, each with evidence of its own."""

@@ -27,6 +27,7 @@ from tap_acton.sync.query import Query
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from tap_acton.api.pagination import Page
     from tap_acton.records.reader import Record, Row
     from tap_acton.sync.query import Outcome, Response
 
@@ -67,6 +68,14 @@ class Contacts(AudienceStream):
     def older(self, query: Query) -> OlderQuery:  # noqa: ARG002 - it knows no filter
         """Return the download of the list of all contacts."""
         return OlderQuery(self.filled(OLDER_DOWNLOAD_PATH, id=ALL_CONTACTS))
+
+    def fetch(self, query: Query, page: Page) -> Response:
+        """Request a page, of which the total may count other contacts, too."""
+        return self._slicer.with_total(super().fetch(query, page))
+
+    def instead(self, outcome: Outcome) -> Query | None:
+        """Give a query again whose total counts other contacts, too, or the one for all of them."""
+        return self._slicer.instead(outcome)
 
     def follow_ups(self, response: Response) -> Iterable[Query]:
         """Cut a query of too many pages into slices of time, behind which a day may end."""

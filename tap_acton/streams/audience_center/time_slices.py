@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from itertools import pairwise
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from tap_acton.streams.audience_center.stream import AudienceStream
-    from tap_acton.sync.query import Place, Query, Response
+    from tap_acton.sync.query import Outcome, Place, Query, Response
 
 CONTACTS = "contacts"
 """The stream with the schema of contacts."""
@@ -74,6 +74,13 @@ class TimeSlice:
         """
         named = {AFTER: None if self.begin is None else self.begin - 1, BEFORE: self.end}
         return {name: second for name, second in named.items() if second is not None}
+
+    def excludes(self, second: int | None) -> bool:
+        """Tell whether what changed at a second is certainly outside of the slice."""
+        if second is None:
+            return False
+        is_before = self.begin is not None and second + DISPLAYED_SECONDS < self.begin - 1
+        return is_before or (self.end is not None and second > self.end)
 
     @property
     def place(self) -> Place:
@@ -170,6 +177,7 @@ class Slicer:
         self._query_of = query_of
         self._most_pages = most_pages
         self._is_heeded: bool | None = None
+        self._counts_all = False  # whether the total of a slice counts all contacts
 
     def follow_ups(self, response: Response) -> Iterable[Query]:
         """Return the slices to read in the place of a query, by its first page; often none.
@@ -183,6 +191,36 @@ class Slicer:
         if not self._is_heeded:
             return ()
         return map(self._query_of, TimeSlice.of(response.query.parameters).parts(self._now))
+
+    def with_total(self, response: Response) -> Response:
+        """Leave out a total that counts the contacts outside of a slice, too."""
+        is_total = not self._counts_all or TimeSlice.of(response.query.parameters) == TimeSlice()
+        return response if is_total else replace(response, total=None)
+
+    def instead(self, outcome: Outcome) -> Query | None:
+        """Say what to read where a slice has fewer contacts than its total says.
+
+        If that is the total of all contacts, of which some are outside of the slice, it is ignored
+        for the rest of the run, and the slice is read up to an empty page. If none outside is at
+        hand, all contacts are read.
+        """
+        query, total = outcome.query, outcome.total
+        span = TimeSlice.of(query.parameters)
+        is_doubtful = outcome.evidence is None and outcome.problem is None and total is not None
+        if not is_doubtful or span == TimeSlice():
+            return None
+        everything = self._query_of(TimeSlice())
+        whole = self._stream.fetch(everything, FIRST_PAGE)
+        if whole.total != total:
+            return None
+        if not any(map(span.excludes, self._sample(whole).seconds)):
+            return replace(query, parameters=everything.parameters)
+        self._counts_all = True
+        self._stream.log(
+            "Act-On's total beside a date filter counts all contacts: it is ignored for the rest "
+            "of this run."
+        )
+        return query
 
     def _is_large(self, response: Response) -> bool:
         """Tell whether more pages follow than are to be read in one query.

@@ -178,6 +178,7 @@ class ListRows(ActOnStream):
         # Of the list that is being read:
         self._reached = ""  # the latest modification time met
         self._doubted: int | None = None  # the total beside a filter, where it proved nothing
+        self._has_others = False  # whether the filter was to leave out rows
 
     # Which lists, and what of them
 
@@ -298,8 +299,8 @@ class ListRows(ActOnStream):
     def instead(self, outcome: Outcome) -> Query | None:
         """Read a list whole that has a new header, or cannot be proven complete beside a filter.
 
-        If both totals are equal, that beside a filter counts all rows of a list. From then on it
-        is ignored, and a list is read up to an empty page.
+        If both totals are equal, though the filter leaves out rows, that beside a filter counts all
+        rows of a list. From then on it is ignored, and a list is read up to an empty page.
         """
         query, total = outcome.query, outcome.total
         if query.parameters == WHOLE or outcome.problem is not None:
@@ -320,6 +321,9 @@ class ListRows(ActOnStream):
         for records in super().batches(rows, query):
             reached = max([record["modified_at"] or "" for record in records])
             self._reached = max(self._reached, reached)
+            if self._doubted is not None and not self._has_others:
+                wanted = self.bookmark.wanted(records, query.since)
+                self._has_others = len(wanted) < len(records)
             yield records
 
     def records(self, rows: Iterable[Row], query: Query) -> Iterator[Record]:
@@ -347,9 +351,10 @@ class ListRows(ActOnStream):
         super().finished(outcome)
         reached, self._reached = self._reached, ""
         doubted, self._doubted = self._doubted, None
+        has_others, self._has_others = self._has_others, False
         if outcome.evidence is None:
             return
-        if doubted is not None and outcome.total == doubted:
+        if has_others and outcome.total == doubted:
             self.endpoint.counts_all = True
             self.log(
                 "Act-On's total beside a date filter counts all rows of a list: it is ignored for "
