@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tap_acton.api.pagination import FIRST_PAGE
 from tap_acton.errors import (
     CallError,
     ForbiddenError,
@@ -492,6 +493,38 @@ def test_a_month_without_any_day_has_an_unknown_shape() -> None:
     for lacking in ({}, {"dayOfMonth": None}, {"dayOfMonth": {"is": 3}}, {"dayOfMonth": "third"}):
         with pytest.raises(RejectedCallError, match="not what is documented"):
             list(stats.records([lacking] * 3, query))
+
+
+# Columns of lists
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_whole"),
+    [
+        (["Name", "Town"], True),
+        (["Name", "Town", "Town", "Size"], True),
+        (["Town", "Name", "Town"], False),
+        ([], False),
+    ],
+)
+def test_only_other_headers_make_a_list_be_read_whole(
+    headers: list[str], *, is_whole: bool
+) -> None:
+    members = stream("list_members")
+    query = Query("/api/1/list/l-1", parameters={"modafter": 1}, given={"list_id": "l-1"})
+    responses = iter([["Name", "Town", "Town"], headers])
+
+    def fetch(query: Query, page: Page) -> Response:
+        found = next(responses)
+        return Response(query, page, ListPage([], found, Table(found, None, "l-1")))
+
+    members.requester.fetch = fetch
+    members.reached["l-1"] = "2026-03-19T00:00:00.000Z"
+    first = members.fetch(query, FIRST_PAGE)
+    assert [*members.follow_ups(first)] == []
+    members.known_columns.keep("l-1")
+    second = members.fetch(query, FIRST_PAGE)
+    assert bool([*members.follow_ups(second)]) is is_whole
 
 
 # Timestamps that come twice

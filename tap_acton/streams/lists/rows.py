@@ -250,7 +250,8 @@ class ListRows(ActOnStream):
     def _fetch_page(self, query: Query, page: Page) -> Response:
         response = super().fetch(query, page)
         rows = response.rows
-        if isinstance(rows, ListPage) and not rows.may_be_cut:
+        # Where there are no rows, there may be no headers either.
+        if isinstance(rows, ListPage) and rows.headers and not rows.may_be_cut:
             self.known_columns.meet(query.given["list_id"], self.columns_of(rows.table))
         is_total = query.parameters == WHOLE or not self.endpoint.counts_all
         return response if is_total else replace(response, total=None)
