@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tap_acton.records import values
-from tap_acton.settings.schema import SETTINGS
+from tap_acton.settings.schema import SDK_SETTINGS, SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -137,11 +137,11 @@ class Configuration:
         return found
 
     def suspicions(self) -> Iterator[str]:
-        """Yield a sentence for every setting that looks misspelled."""
-        unknown = [name for name in self._config if name not in SETTINGS]
-        for name in unknown:
-            for meant in difflib.get_close_matches(name, SETTINGS, n=1, cutoff=_SIMILAR_ENOUGH):
-                yield f"The setting {name} is unknown and has no effect; did you mean {meant}?"
+        """Yield a sentence for every setting that is none, and so has no effect."""
+        for name in sorted(self._config.keys() - {*SETTINGS, *SDK_SETTINGS}):
+            similar = difflib.get_close_matches(name, SETTINGS, n=1, cutoff=_SIMILAR_ENOUGH)
+            meant = f"; did you mean {similar[0]}?" if similar else "."
+            yield f"The setting {name} is unknown and has no effect{meant}"
 
     def _items(self, name: str) -> list[Any]:
         """Return a list; as a string it is a JSON array or separated by commas."""

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from singer_sdk.helpers.capabilities import FLATTENING_CONFIG, STREAM_MAPS_CONFIG
+
 HOSTS = {"us": "https://api.actonsoftware.com", "eu": "https://api-eu.actonsoftware.com"}
 """Where each region is served (Act-On reference, 2024 edition)."""
 
@@ -303,3 +305,8 @@ CONFIG_SCHEMA: dict[str, Any] = {
 
 SETTINGS: dict[str, dict[str, Any]] = dict(CONFIG_SCHEMA["properties"])
 """The tap's own settings, without those that the SDK adds to the schema."""
+
+SDK_SETTINGS = frozenset(
+    [*STREAM_MAPS_CONFIG["properties"], *FLATTENING_CONFIG["properties"]],
+)
+"""The settings that the SDK adds."""

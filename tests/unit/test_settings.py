@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
-from singer_sdk import Tap
 
 from tap_acton.errors import SettingsError
 from tap_acton.settings.schema import CONFIG_SCHEMA, SETTINGS
 from tap_acton.settings.settings import Job, SeoReport, Settings, Shard, Window
+from tap_acton.tap import TapActOn
 
 NOW = datetime(2026, 3, 31, 12, 34, 56, 789_999, tzinfo=UTC)
 NOW_IN_MILLISECONDS = NOW.replace(microsecond=789_000)
@@ -394,11 +394,18 @@ def test_a_misspelt_setting_is_worth_a_warning() -> None:
     )
 
 
-def test_the_settings_of_the_sdk_and_of_others_are_not_suspected() -> None:
+def test_a_name_that_is_like_no_setting_is_worth_a_warning_too() -> None:
+    assert read(comment="ours", batch_config={}).warnings == (
+        "The setting batch_config is unknown and has no effect.",
+        "The setting comment is unknown and has no effect.",
+    )
+
+
+def test_the_settings_of_the_sdk_are_known() -> None:
     builtin: dict[str, Any] = {"properties": {}}
-    Tap.append_builtin_config(builtin)
+    TapActOn.append_builtin_config(builtin)
     assert "stream_maps" in builtin["properties"]
-    assert read(**builtin["properties"], comment="ours").warnings == ()
+    assert read(**builtin["properties"]).warnings == ()
 
 
 # Dates and durations
