@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -54,11 +55,16 @@ def in_one_sentence() -> Iterator[None]:
             _give_up_output()
         TapActOn.logger.error(error.sentence)
         sys.exit(error.exit_code)
-    except OSError as error:
-        if error.errno not in MACHINE_FAILURES:
-            raise
-        _give_up_output()
-        TapActOn.logger.error(MACHINE_FAILURES[error.errno])
+    except Exception as error:  # noqa: BLE001 - its message may show a row, so it is left out
+        if isinstance(error, OSError) and error.errno in MACHINE_FAILURES:
+            _give_up_output()
+            TapActOn.logger.error(MACHINE_FAILURES[error.errno])
+        else:
+            TapActOn.logger.critical(
+                "tap-acton has a fault (%s): please report these lines, which show no data.\n%s",
+                type(error).__name__,
+                "".join(traceback.format_tb(error.__traceback__)),
+            )
         sys.exit(EXIT_FAILED)
 
 
