@@ -51,7 +51,8 @@ def test_a_token_that_expires_early_is_renewed_once(
         found = bench.run(max_concurrency=concurrency)
     assert found.failure is None
     assert found.logins == 2
-    assert 1 <= refused(found) <= concurrency
+    # Whether the token is the cause, two cheap calls show.
+    assert 1 <= refused(found) <= 3 * concurrency
     assert data_without_times(found) == data_without_times(complete_run)
 
 
@@ -72,7 +73,8 @@ def test_tokens_that_are_revoked_are_replaced_by_the_password(
     assert found.failure is None
     # The login, the refresh token that is refused, and the password.
     assert [seen.status for seen in found.requests if seen.path == "/token"] == [200, 403, 200]
-    assert 1 <= refused(found) <= concurrency
+    # Whether the token is the cause, two cheap calls show.
+    assert 1 <= refused(found) <= 3 * concurrency
     assert data_without_times(found) == data_without_times(complete_run)
 
 
