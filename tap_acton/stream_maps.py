@@ -7,6 +7,7 @@ that show the record; so each failure becomes a sentence that shows nothing of i
 from __future__ import annotations
 
 import fnmatch
+import logging
 from contextlib import contextmanager
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,6 @@ from singer_sdk.singerlib import Schema
 from tap_acton.errors import ActOnError, SettingsError
 
 if TYPE_CHECKING:
-    import logging
     from collections.abc import Collection, Iterator, Mapping
 
     from singer_sdk.mapper import StreamMap
@@ -60,6 +60,8 @@ class StreamMaps:
             if held is not None
         }
         self._settings = settings
+        # It logs expressions, and a filter may name an address.
+        logging.getLogger("singer_sdk.mapper").setLevel(logging.WARNING)
         with failures_told("stream_maps"):
             # The mapper takes out what it has understood.
             self._mapper = PluginMapper(deepcopy(given), logger)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import logging
 import traceback
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +60,13 @@ def test_an_expression_that_fails_on_a_row_shows_nothing_of_it(
     with pytest.raises(SettingsError, match="stream opt_outs") as refusal:
         list(stream._generate_record_messages(dict(ROW)))
     assert "jane" not in "".join(traceback.format_exception(refusal.value))
+
+
+def test_an_expression_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        made = tap(stream_maps={"opt_outs": {"__filter__": "email != 'jane@example.com'"}})
+        assert list(made.stream("opt_outs")._generate_record_messages(dict(ROW))) == []
+    assert "jane" not in caplog.text
 
 
 @pytest.mark.parametrize(
