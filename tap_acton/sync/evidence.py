@@ -235,7 +235,7 @@ class Reading:
     def is_final(self) -> bool:
         """Whether another reading would find the same: no border broke, and no total changed."""
         is_calm = not self.is_broken and len(self._totals) <= 1
-        return self._is_file or (self._has_border and is_calm)
+        return self._has_border and is_calm and not self._is_file
 
     @property
     def next_page(self) -> Page | None:

@@ -76,17 +76,20 @@ CELLS = st.text(st.sampled_from('aë€😀",\r\n \0\ufeff'), max_size=6)
 
 @given(
     data=st.data(),
-    table=st.lists(st.lists(CELLS, min_size=1, max_size=3), max_size=5),
+    table=st.integers(1, 3).flatmap(
+        lambda width: st.lists(st.lists(CELLS, min_size=width, max_size=width), max_size=5)
+    ),
     is_marked=st.booleans(),
 )
 def test_it_makes_no_difference_where_the_pieces_end(
     *, data: st.DataObject, table: list[list[str]], is_marked: bool
 ) -> None:
     quoted = [",".join('"{}"'.format(cell.replace('"', '""')) for cell in row) for row in table]
-    body = MARK * is_marked + "\r\n".join(['"Header"', *quoted]).encode()
+    headers = ",".join(['"Header"'] * len(table[0] if table else [""]))
+    body = MARK * is_marked + "\r\n".join([headers, *quoted]).encode()
     borders = data.draw(st.lists(st.integers(0, len(body)), max_size=6).map(sorted))
-    headers, rows = read_csv(decode_text(body, ""))
-    assert list(kept(body, *borders).rows()) == [headers, *rows]
+    names, rows = read_csv(decode_text(body, ""))
+    assert list(kept(body, *borders).rows()) == [names, *rows]
     assert len(rows) == len(table)
 
 
@@ -100,7 +103,7 @@ def test_whatever_comes_is_read_alike_or_refused_alike(body: bytes) -> None:
 
     def in_memory() -> Iterator[list[str]]:
         headers, rows = read_csv(body.decode("utf-8-sig").replace("\0", ""))
-        if rows and not body.endswith(b"\n") and len(rows[-1]) < len(headers):
+        if any(len(row) != len(headers) for row in rows):
             raise ValueError
         return iter([headers, *rows])
 
@@ -114,14 +117,26 @@ def test_what_is_not_csv_is_refused(body: bytes) -> None:
         list(kept(body).rows())
 
 
-@pytest.mark.parametrize("body", [b"A,B\r\nZo\xc3,b\r\n", b"A,B\r\na,b\r\na"])
-def test_bytes_that_are_not_utf_8_and_a_row_that_is_cut_off_are_refused(body: bytes) -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"A,B\r\nZo\xc3,b\r\n",
+        b"A,B\r\na,b\r\na",
+        b"A,B\r\na\r\nb,b\r\n",
+        b"A,B\r\na,b,c\r\n",
+        b"A,B\r\na,Zo\xc3",
+    ],
+)
+def test_other_bytes_and_rows_that_are_not_as_wide_as_the_headers_are_refused(body: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - it has no text
         list(kept(body).rows())
 
 
-def test_the_last_row_needs_no_end_and_rows_may_be_narrower_than_the_headers() -> None:
-    assert list(kept(b"A,B\r\na\r\nb,b").rows()) == [["A", "B"], ["a"], ["b", "b"]]
+@pytest.mark.parametrize("end", ["", "\r\n"])
+def test_the_last_row_needs_no_end_which_is_noted(end: str) -> None:
+    file = kept(f"A,B\r\nb,b{end}".encode())
+    assert list(file.rows()) == [["A", "B"], ["b", "b"]]
+    assert file.has_open_end is not bool(end)
 
 
 def test_bytes_that_are_not_utf_8_may_be_replaced() -> None:
@@ -300,16 +315,13 @@ def test_a_disk_without_room_is_no_failure_of_the_call(setup: Setup) -> None:
 
 def test_cells_of_the_same_columns_stay_as_they_are() -> None:
     arranged = cells_as_in(["A", "B", "B"], ["A", "B", "B"])
-    for cells in (["1", "2", "3"], ["1"], ["1", "2", "3", "4"]):
-        assert arranged(cells) is cells
+    cells = ["1", "2", "3"]
+    assert arranged(cells) is cells
 
 
 def test_cells_of_other_columns_are_brought_in_order() -> None:
     arranged = cells_as_in(["A", "B", "B"], ["B", "more", "A", "B"])
     assert arranged(["1", "2", "3", "4"]) == ["3", "1", "4"]
-    for cells in (["1", "2", "3"], ["1", "2", "3", "4", "5"]):
-        with pytest.raises(ValueError):  # noqa: PT011 - it has no text
-            arranged(cells)
 
 
 @pytest.mark.parametrize("given", [[], ["A"], ["A", "b"], ["B", "B"], ["A", "B "]])
@@ -346,8 +358,6 @@ def test_cells_become_fields_as_json_has_them() -> None:
         ["", "", "", "", "Opened"],
         # What JSON would call this column, if it had it.
         ["", "?", "4", "", "Opened"],
-        ["", "", "4", ""],
-        ["", "", "4", "", "Opened", ""],
     ],
 )
 def test_cells_that_json_could_hold_otherwise_are_told(cells: list[str]) -> None:

@@ -652,17 +652,23 @@ def test_a_file_stands_for_all_pages(*, is_keyed: bool) -> None:
 
 
 @pytest.mark.parametrize("is_keyed", [True, False])
-def test_a_file_that_lacks_rows_is_not_requested_again_but_another_form_is(
-    *, is_keyed: bool
-) -> None:
+def test_pages_take_the_place_of_a_file_that_lacks_rows(*, is_keyed: bool) -> None:
     rows = rows_of(40, is_keyed=is_keyed)
     # A row that comes twice does not make up for one that is missing.
     lacking = [rows[0], *rows[:-2]] if is_keyed else rows[:-1]
-    server = WithFile({"a": Item(rows)}, OffsetPaging(SIZE), is_keyed=is_keyed)
-    server.file, server.others = OnDisk(lacking), {"/file": "/json"}
-    found = read(server, queries=[Query("/file", ("a",))])
-    assert found["a"].query.path == "/json"
-    assert found["a"].evidence is not None
+
+    class Once(WithFile):
+        def fetch(self, query: Query, page: Page) -> Response:
+            response = super().fetch(query, page)
+            if {} not in self.calls:
+                self.calls.append({})
+                return replace(response, rows=self.file, is_file=True)
+            return response
+
+    server = Once({"a": Item(rows)}, OffsetPaging(SIZE), is_keyed=is_keyed)
+    server.file = OnDisk(lacking)
+    found = read(server)
+    assert found["a"].evidence not in {None, Evidence.CSV_FILE}
     assert bag(found.rows["a"]).keys() == bag(rows).keys()
     assert server.calls.count({}) == 1
 

@@ -2,18 +2,18 @@
 
 Neither the headers of Act-On's CSV nor its spelling of values are documented. So the first page
 is always requested as JSON, and a file is used only once all of it is here and has proved to hold
-what JSON holds: the same columns, text in UTF-8, a whole last row, the same first rows, and no
-fewer rows than the page's total. Nothing of it is emitted before, so JSON can take its place at
-any time.
+what JSON holds: the same columns in each row, text in UTF-8, the same first rows, a whole last one,
+and as many rows as the page's total. Nothing of it is emitted before, so JSON can take its place at
+any time; and so it does if keys come twice, which shows behind that.
 """
 
 from __future__ import annotations
 
+import codecs
 import io
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import replace
-from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, cast
 
@@ -45,7 +45,7 @@ BLOCK = 2**16
 """Bytes that are read from a file at once."""
 
 LONGEST_LINE = 2**24
-"""Bytes of the longest line that is read: a longer one is no line of CSV."""
+"""Characters of the longest line that is read: a longer one is no line of CSV."""
 
 Fetch: TypeAlias = "Callable[[Query, Page], Response]"
 
@@ -192,11 +192,24 @@ class CsvDownload:
             raise StreamFailedError(
                 f"{subject}: the folder for temporary files has no room for Act-On's CSV."
             ) from None
-        if page.total is not None and len(rows) < page.total:
+        if page.total is not None and len(rows) != page.total:
             raise UnlikeJsonError(
                 f"{subject}: Act-On's CSV holds {len(rows):,} of {page.total:,} rows."
             )
+        if file.has_open_end and not proof.is_needed:
+            self._prove_end(rows, page, proof)
         return rows
+
+    def _prove_end(self, rows: FileRows, page: Response, proof: Proof) -> None:
+        """Compare the last row with JSON where nothing says that its last cell is whole."""
+        place = len(rows) - 1
+        response = self._fetch(page.query, replace(page.page, offset=place, end=place + 1))
+        if response.problem is not None:
+            raise response.problem
+        if len(response.rows) != 1 or not proof.is_same(rows.last, response.rows[0]):
+            raise UnlikeJsonError(
+                f"{self._stream.subject(page.query)}: the end of Act-On's CSV is missing."
+            )
 
     def _proven(self, lines: Iterator[list[str]], page: Response, proof: Proof) -> FileRows:
         """Keep the rows of a file; raises ValueError if the first are not those of the page."""
@@ -223,11 +236,13 @@ class FileRows(Collection["Row"]):
         self._finish = finish
         self._pieces = Spool()
         self._count = 0
+        self._last: list[Any] = []
 
     def add(self, cells: list[Any]) -> None:
         """Keep rows, which JSON can hold; raises OSError if the disk has no room for them."""
         self._pieces.add(cells)
         self._count += len(cells)
+        self._last = cells[-1:]
 
     def flush(self) -> None:
         """Write what is still in the memory; raises OSError if the disk has no room for it."""
@@ -236,6 +251,12 @@ class FileRows(Collection["Row"]):
     def pieces(self) -> Iterator[Sequence[Row]]:
         """Give the rows some at a time, as they were added."""
         return map(self._finish, self._pieces)
+
+    @property
+    def last(self) -> Row:
+        """The last row."""
+        (row,) = self._finish(self._last)
+        return row
 
     def __len__(self) -> int:
         """The number of rows."""
@@ -289,7 +310,7 @@ class ObjectProof:
         others = sorted({*places.values()} - {place for _, place in fields})
 
         def arrange(cells: list[str]) -> Row:
-            if len(cells) != len(headers) or any(cells[place] for place in others):
+            if any(cells[place] for place in others):
                 raise ValueError
             row = {name: cells[place] for name, place in fields}
             for name in [name for name, cell in row.items() if not cell]:
@@ -311,11 +332,12 @@ class CsvFile:
 
     Attributes:
         content: What it is written to.
+        has_open_end: Once it was read, whether its last line lacks its end.
     """
 
     def __init__(self) -> None:
         self.content = unnamed_file(self)
-        self._has_open_end = False
+        self.has_open_end = False
 
     def rows(self, errors: str = "strict") -> Iterator[list[str]]:
         """Read the file from its beginning, as a text in memory would be read.
@@ -327,30 +349,31 @@ class CsvFile:
             The headers, then the rows, without empty lines.
 
         Raises:
-            ValueError: If it is not CSV, or the last row is cut off.
+            ValueError: If it is not CSV, or a row is not as wide as the headers.
         """
-        headers: list[str] = []
-        cells: list[str] = []
+        width = 0
         for cells in csv_rows(chain.from_iterable(self._blocks(errors))):
-            headers = headers or cells
+            width = width or len(cells)
+            # Which cell is missing, or is too many, cannot be known.
+            if len(cells) != width:
+                raise ValueError
             yield cells
-        if self._has_open_end and len(cells) < len(headers):
-            raise ValueError
 
     def _blocks(self, errors: str) -> Iterator[io.StringIO]:
         """Give whole lines, with their ends, and without the character NUL."""
         self.content.seek(0)
-        rest, encoding = b"", "utf-8-sig"
-        for block in iter(partial(self.content.read, BLOCK), b""):
-            lines, end, rest = (rest + block).rpartition(b"\n")
+        decoder = codecs.getincrementaldecoder("utf-8-sig")(errors)
+        rest, is_over = "", False
+        while not is_over:
+            block = self.content.read(BLOCK)
+            is_over = not block
+            lines, end, rest = (rest + decoder.decode(block, is_over)).rpartition("\n")
             if len(rest) > LONGEST_LINE:
                 raise ValueError
-            if end:
-                yield _text(lines + end, encoding, errors)
-                encoding = "utf-8"
-        self._has_open_end = bool(rest)
-        yield _text(rest, encoding, errors)
+            yield _without_nul(lines + end)
+        self.has_open_end = bool(rest)
+        yield _without_nul(rest)
 
 
-def _text(lines: bytes, encoding: str, errors: str) -> io.StringIO:
-    return io.StringIO(lines.decode(encoding, errors).replace("\0", ""), newline="")
+def _without_nul(lines: str) -> io.StringIO:
+    return io.StringIO(lines.replace("\0", ""), newline="")
