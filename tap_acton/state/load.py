@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tap_acton.state.stream_state import Checkpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from tap_acton.state.stream_state import StreamState
 
@@ -58,17 +58,30 @@ class Load:
         """The place of the last item that earlier runs have read; empty for none."""
         return () if self._checkpoint is None else self._checkpoint.behind
 
+    @property
+    def left(self) -> Sequence[tuple[str, ...]]:
+        """The places before that of items that failed."""
+        return () if self._checkpoint is None else self._checkpoint.left
+
     def is_left(self, place: tuple[str, ...]) -> bool:
         """Tell whether the item at a place has yet to be read to its end."""
         return self._checkpoint is None or self._checkpoint.is_left(place)
 
-    def pause(self, *, is_done: bool, behind: tuple[str, ...], reached: str) -> None:
+    def pause(
+        self,
+        *,
+        is_done: bool,
+        behind: tuple[str, ...],
+        reached: str,
+        left: Sequence[tuple[str, ...]] = (),
+    ) -> None:
         """Keep a checkpoint, since the run ends before the load does.
 
         Args:
             is_done: Whether the stream was read to its end.
             behind: The place of the last item that was read to its end; empty for none.
             reached: The largest replication value met so far.
+            left: The places before that of items that failed.
         """
         if is_done:
             self._progress.checkpoint = Checkpoint(
@@ -76,7 +89,11 @@ class Load:
             )
         elif behind:
             self._progress.checkpoint = Checkpoint(
-                started_at=self.started_at, behind=behind, reached=reached, covers=self._covers
+                started_at=self.started_at,
+                behind=behind,
+                left=list(left),
+                reached=reached,
+                covers=self._covers,
             )
 
     def end(self) -> bool:

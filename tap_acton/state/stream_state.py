@@ -66,6 +66,9 @@ class Checkpoint(Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults
     With a cursor it is the place of the item whose page the cursor names. Moves item by item.
     """
 
+    left: list[tuple[str, ...]] = field(default_factory=list)
+    """The places before that of items that failed, and are requested again."""
+
     reached: Reached = ""
     """The largest replication value that any run of the load has met."""
 
@@ -78,7 +81,7 @@ class Checkpoint(Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults
     def is_left(self, place: tuple[str, ...]) -> bool:
         """Return whether the item at a place has yet to be read to its end."""
         is_resumed = self.cursor is not None and place == self.behind
-        return not self.behind or place > self.behind or is_resumed
+        return not self.behind or place > self.behind or is_resumed or place in self.left
 
 
 class FullRefresh(

@@ -23,6 +23,13 @@ def test_a_load_that_was_paused_resumes_behind_its_place() -> None:
     assert [place for place in ("a", "b", "c") if load.is_left((place,))] == ["c"]
 
 
+def test_what_failed_before_that_place_is_requested_again() -> None:
+    progress = StreamState()
+    Load(progress, BEFORE, {}).pause(is_done=False, behind=("c",), reached="", left=[("a",)])
+    load = Load(progress, NOW, {})
+    assert [place for place in ("a", "b", "c", "d") if load.is_left((place,))] == ["a", "d"]
+
+
 def test_a_stream_that_is_through_waits_for_the_others() -> None:
     progress = StreamState()
     Load(progress, BEFORE, {}).pause(is_done=True, behind=("b",), reached="2026-03-18")

@@ -259,6 +259,27 @@ def test_the_log_says_why_an_item_could_not_be_read(caplog: pytest.LogCaptureFix
     assert "HTTP 500" in caplog.text
 
 
+def test_a_load_of_several_runs_goes_on_behind_an_item_that_failed() -> None:
+    problems: dict[str, CallError | None] = dict.fromkeys(["l-1", "l-2", "l-3", "l-4"])
+    first = members_of({**problems, "l-2": GivenUpError("HTTP 500"), "l-4": FORBIDDEN})
+    assert list(first.get_records(None)) == []
+    first.pause()
+    assert first.progress.checkpoint.behind == ("l-4",)
+    assert first.progress.checkpoint.left == [("l-2",), ("l-4",)]
+
+    later = members_of({**problems, "l-5": None, "l-2": GivenUpError("HTTP 500")})
+    later.progress.checkpoint = first.progress.checkpoint
+    assert [query.place for query in later.due()] == [("l-2",), ("l-4",), ("l-5",)]
+    # The calls end before anything has come, or behind the first of them.
+    later.pause()
+    assert later.progress.checkpoint == first.progress.checkpoint
+    later._behind = ("l-2",)
+    later._failed = [("l-2",)]
+    later.summary.refused = 1
+    later.pause()
+    assert later.progress.checkpoint == first.progress.checkpoint
+
+
 def test_items_that_a_listing_lacks_are_missing_in_the_streams_below_it() -> None:
     members = members_of({"l-1": None})
     members.run.summary.streams["lists"].refuse("listing type form", "HTTP 500")

@@ -70,6 +70,9 @@ if TYPE_CHECKING:
 FEW_ITEMS = 5
 """Up to so many items may all be refused by chance; more of them show another cause."""
 
+MOST_LEFT = 1_000
+"""If more items have failed, a load of several runs begins anew."""
+
 DONE_BEFORE = "done before"
 """The outcome of a stream that an earlier run of the load has read to its end."""
 
@@ -130,6 +133,7 @@ class ActOnStream(Stream):
         self.tap = tap
         self.failure: StreamFailedError | None = None
         self._behind: Place = ()
+        self._failed: list[Place] = []  # the places of refused items
         self._items_read = 0
         self._own_ids: set[str] = set()  # of items that Act-On gives no id
         self._last_reason = ""
@@ -578,6 +582,7 @@ class ActOnStream(Stream):
         self._last_reason = reason
         if outcome.is_refused:
             self.summary.refuse(subject, reason)
+            self._failed.append(query.place)
         else:
             self.summary.skip(subject)
         self.table_version.note_gap()
@@ -743,11 +748,27 @@ class ActOnStream(Stream):
 
     def pause(self) -> None:
         """Keep a checkpoint, since the run ends before the load does."""
-        # What failed lies behind the last item, and is to be requested again.
-        if not self.summary.refused and self.failure is None:
-            is_done = self.summary.outcome in {"complete", DONE_BEFORE}
-            self.load.pause(is_done=is_done, behind=self._behind, reached=self.bookmark.reached)
+        outcome = self.summary.outcome
+        is_read = self.failure is None or outcome == "incomplete"
+        # Where the listing lacks items, these may stand before the last one that was read.
+        is_read &= not self.refused_above
+        if is_read and self.summary.refused == len(self._failed) <= self.most_left:
+            waiting = [place for place in self.load.left if place > self._behind]
+            self.load.pause(
+                is_done=outcome in {"complete", DONE_BEFORE},
+                behind=max(self._behind, self.load.behind),
+                left=sorted({*self._failed, *waiting}),
+                reached=self.bookmark.reached,
+            )
             self.save_progress()
+
+    @property
+    def most_left(self) -> int:
+        """How many items may have failed of which a load keeps that they are to be requested.
+
+        None where a load does not go by the places of the items of a listing.
+        """
+        return MOST_LEFT if self.listing else 0
 
     def end_load(self) -> bool:
         """Drop the checkpoint, since the load is over; return whether there was one."""

@@ -193,6 +193,11 @@ class ContactFactsStream(ActOnStream):
                 item={"id": contact_id},
             )
 
+    @property
+    def most_left(self) -> int:
+        """A load begins behind the last contact, and requests none before it."""
+        return 0
+
     def due(self) -> Iterable[Query]:
         """Give the queries, which begin behind what earlier runs of this load have read."""
         return self.queries()
