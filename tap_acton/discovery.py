@@ -22,11 +22,14 @@ from tap_acton.streams.base.schema import SCHEMAS
 from tap_acton.streams.custom_objects.fields import columns_of_schemas
 from tap_acton.streams.custom_objects.records import CustomObjectRecords
 from tap_acton.streams.custom_objects.schemas import ObjectSchemas
-from tap_acton.streams.lists.discovery import find_list_streams, read_headers, read_listing
+from tap_acton.streams.lists.discovery import (
+    find_list_streams,
+    read_headers,
+    read_listing,
+    wanted_lists,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tap_acton.sync.run import Run
 
 logger = logging.getLogger("tap-acton")
@@ -48,8 +51,10 @@ def discover(run: Run, known: KnownNames, *, for_a_run: bool) -> dict[str, Found
             that are to have streams. What else fails, the streams meet again.
     """
     found: dict[str, FoundStream] = {}
+    # What every account has comes first, since discovery for a catalog ends at the first failure.
+    parts = (partial(_list_streams, for_a_run=for_a_run), _custom_fields, _object_fields)
     with nullcontext(run) if for_a_run else run.in_haste() as discovering:
-        for part in _PARTS:
+        for part in parts:
             try:
                 found |= part(discovering, known)
             except NotAvailableError as error:
@@ -89,23 +94,14 @@ def _object_fields(run: Run, known: KnownNames) -> dict[str, FoundStream]:
     return {name: FoundStream(name, columns)}
 
 
-def _list_streams(run: Run, known: KnownNames) -> dict[str, FoundStream]:
+def _list_streams(run: Run, known: KnownNames, *, for_a_run: bool) -> dict[str, FoundStream]:
     """Find the lists that get a stream of their own, and their columns."""
     if not run.settings.list_streams:
         return {}
-    client = run.client
     return find_list_streams(
-        read_listing(client),
-        partial(read_headers, client),
-        run.settings.wants_list_stream,
+        wanted_lists(read_listing(run), run.settings.wants_list_stream),
+        partial(read_headers, run.client),
         known,
         taken=[kind.name for kind in STREAM_TYPES],
+        for_a_run=for_a_run,
     )
-
-
-_PARTS: tuple[Callable[[Run, KnownNames], dict[str, FoundStream]], ...] = (
-    _list_streams,
-    _custom_fields,
-    _object_fields,
-)
-"""What every account has comes first, since discovery ends at the first failure."""

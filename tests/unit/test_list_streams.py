@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_acton.errors import GivenUpError, RejectedCallError
+from tap_acton.api.client import ActOnClient
+from tap_acton.errors import GivenUpError, GoneError, RejectedCallError, StreamFailedError
 from tap_acton.records.dynamic_columns import KnownNames, Names
 from tap_acton.streams import STREAM_TYPES
-from tap_acton.streams.lists.discovery import MOST_FAILURES, find_list_streams
+from tap_acton.streams.lists.discovery import (
+    MOST_FAILURES,
+    find_list_streams,
+    read_listing,
+    wanted_lists,
+)
 from tap_acton.streams.lists.webinars import letters_and_digits
+from tap_acton.tap import TapActOn
+from tests.unit.test_streams import SETTINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from tap_acton.api.client import Call
     from tap_acton.records.dynamic_columns import FoundStream
 
 NOTHING = KnownNames({}, {})
@@ -38,6 +48,8 @@ def find(
     known: KnownNames = NOTHING,
     pattern: str = "*",
     broken: Mapping[str, Exception] | None = None,
+    *,
+    for_a_run: bool = False,
 ) -> dict[str, FoundStream]:
     """Find the streams of lists, given by id with their names and headers."""
 
@@ -47,9 +59,8 @@ def find(
         return [*SYSTEM[:1], *lists[list_id][1], *SYSTEM[1:]]
 
     listing = [{"id": list_id, "name": name} for list_id, (name, _) in lists.items()]
-    return find_list_streams(
-        listing, headers_of, lambda _, name: fnmatchcase(name, pattern), known, TAKEN
-    )
+    wanted = wanted_lists(listing, lambda _, name: fnmatchcase(name, pattern))
+    return find_list_streams(wanted, headers_of, known, TAKEN, for_a_run=for_a_run)
 
 
 def known_of(found: Mapping[str, FoundStream]) -> KnownNames:
@@ -125,6 +136,14 @@ def test_a_list_that_cannot_be_read_is_left_out(caplog: pytest.LogCaptureFixture
     assert "l-2" in record.getMessage()
 
 
+def test_a_run_reads_or_fails_a_list_whose_headers_cannot_be_read() -> None:
+    lists = {f"l-{number}": (f"L{number}", ["A"]) for number in range(2 * MOST_FAILURES)}
+    broken = {list_id: GivenUpError("no answer") for list_id in lists if list_id != "l-0"}
+    found = find(lists, broken={**broken, "l-1": GoneError("deleted")}, for_a_run=True)
+    assert {one.source for one in found.values()} == {*lists} - {"l-1"}
+    assert [name for name, one in found.items() if one.columns] == ["list_l0"]
+
+
 def test_a_list_that_was_read_before_keeps_its_columns_while_it_cannot_be_read() -> None:
     lists = {"l-1": ("One", ["Phone", "Phone"])}
     before = find(lists)
@@ -152,7 +171,8 @@ def test_discovery_does_not_wait_for_every_list_while_act_on_does_not_answer(
         raise GivenUpError("no answer")
 
     listing = [{"id": list_id, "name": name} for list_id, (name, _) in lists.items()]
-    assert find_list_streams(listing, headers_of, lambda *_: True, NOTHING, TAKEN) == {}
+    wanted = wanted_lists(listing, lambda *_: True)
+    assert find_list_streams(wanted, headers_of, NOTHING, TAKEN, for_a_run=False) == {}
     assert len(asked) == MOST_FAILURES
     (record,) = caplog.records
     assert all(list_id in record.getMessage() for list_id in lists)
@@ -167,9 +187,36 @@ def test_a_name_that_a_list_had_is_not_given_to_another_one() -> None:
     }
 
 
+@pytest.mark.parametrize("total", ["of the page", "none", "right", "zero"])
+def test_the_listing_is_read_to_its_end_whatever_total_it_reports(total: str) -> None:
+    rows = [{"id": f"l-{number}", "name": f"L{number}"} for number in range(2500)]
+
+    def read(_: Any, call: Call, interpret: Callable[[Any], Any], *_more: Any) -> Any:
+        offset = int(call.parameters["offset"])
+        page = rows[offset : offset + int(call.parameters["count"])]
+        totals = {"of the page": len(page), "right": len(rows), "zero": 0}
+        reported = {"totalCount": totals[total]} if total in totals else {}
+        return interpret({"result": page, **reported})
+
+    tap = TapActOn(config={**SETTINGS, "list_streams": None}, validate_config=False)
+    with patch.object(ActOnClient, "read", read):
+        assert read_listing(tap.run) == rows
+
+
+def test_a_listing_that_lacks_lists_fails() -> None:
+    def read(_: Any, call: Call, interpret: Callable[[Any], Any], *_more: Any) -> Any:
+        is_first = not int(call.parameters["offset"])
+        return interpret({"result": [{"id": "l-1"}] if is_first else [], "totalCount": 8})
+
+    tap = TapActOn(config=SETTINGS, validate_config=False)
+    with patch.object(ActOnClient, "read", read), pytest.raises(StreamFailedError, match="fewer"):
+        read_listing(tap.run)
+
+
 def test_a_listing_without_ids_or_names_does_no_harm() -> None:
     listing: list[dict[str, Any]] = [{}, {"id": None, "name": "A"}, {"id": "l-1", "name": None}]
-    found = find_list_streams(listing, lambda _: ["A"], lambda *_: True, NOTHING, TAKEN)
+    wanted = wanted_lists(listing, lambda *_: True)
+    found = find_list_streams(wanted, lambda _: ["A"], NOTHING, TAKEN, for_a_run=False)
     assert {stream: one.source for stream, one in found.items()} == {"list_l_1": "l-1"}
 
 

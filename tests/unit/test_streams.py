@@ -31,7 +31,7 @@ from tap_acton.streams.audience_center.account import AudienceCenter
 from tap_acton.streams.base.listings import Listings
 from tap_acton.streams.base.permission import ENOUGH, MOST_GIVEN_UP
 from tap_acton.streams.base.schema import SCHEMAS
-from tap_acton.streams.lists.contact_facts import ContactIds
+from tap_acton.streams.lists.contact_facts import _contacts_of
 from tap_acton.streams.lists.rows import ListPage
 from tap_acton.sync.fan_out import RESULTS_WAITING_PER_WORKER
 from tap_acton.sync.query import Query, Response
@@ -290,8 +290,8 @@ def test_items_that_a_listing_lacks_are_missing_in_the_streams_below_it() -> Non
 @pytest.mark.parametrize("headers", [["_contact_id_", "A"], [], None])
 def test_a_list_whose_data_is_null_has_no_rows(headers: list[str] | None) -> None:
     query = Query("/path", given={"list_id": "l-1"})
-    for one in (stream("list_members"), ContactIds(stream("contact_facts"))):
-        assert not one.extracted({"headers": headers, "data": None}, query).rows
+    for extract in (stream("list_members").extracted, _contacts_of):
+        assert not extract({"headers": headers, "data": None}, query).rows
 
 
 # Lists

@@ -9,9 +9,7 @@ from functools import cached_property
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from tap_acton.api.client import Call, path_part
-from tap_acton.api.decoding import decode_json
-from tap_acton.api.pagination import OffsetPaging
+from tap_acton.api.client import path_part
 from tap_acton.errors import (
     ActOnError,
     AllowanceSpentError,
@@ -23,20 +21,18 @@ from tap_acton.records.ids import fingerprint
 from tap_acton.records.list_table import CONTACT_ID, Table
 from tap_acton.records.reader import batched
 from tap_acton.streams.base.permission import Permission
+from tap_acton.streams.base.plain_source import PlainSource
 from tap_acton.streams.base.stream import ActOnStream
 from tap_acton.streams.lists.rows import ListEndpoint, is_contact_list
 from tap_acton.sync.forecast import Forecast, pages_of
 from tap_acton.sync.query import Outcome, Query
-from tap_acton.sync.requester import Requester
-from tap_acton.sync.retriever import Batch, Retriever
 from tap_acton.sync.spool import Places, Spool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from singer_sdk.helpers.types import Context
 
-    from tap_acton.api.pagination import Page
     from tap_acton.records.reader import Record, Row
     from tap_acton.sync.query import Item, Place, Response
     from tap_acton.sync.run import Run
@@ -87,68 +83,12 @@ class Facts:
         self.behind: Place = ()
 
 
-class ContactIds:
-    """The ids of a list's contacts, as a retriever reads them.
-
-    Args:
-        stream: The stream for which they are read.
-    """
-
-    missing_is_gone = False
-    key_of: Callable[[Record], Any] = itemgetter("key")
-    version_of: Callable[[Record], str | None] | None = None
-
-    def __init__(self, stream: ActOnStream) -> None:
-        run = stream.run
-        self.paging = OffsetPaging(run.settings.page_size)
-        self._stream = stream
-        self._requester = Requester(run.client, self)
-        self._retriever = Retriever(
-            self,
-            width=run.settings.max_concurrency,
-            check=run.stop.check,
-            endpoint=run.shared(ListEndpoint),
-        )
-
-    def read(self, list_id: str) -> Iterator[Batch | Outcome]:
-        """Read a list: its contacts, each with its ``id`` if the list has one, then the outcome."""
-        path, given = f"/api/1/list/{path_part(list_id)}", {"list_id": list_id}
-        return self._retriever.read([Query(path, (list_id,), {}, given, subject=f"list {list_id}")])
-
-    def call(self, query: Query, page: Page) -> Call:
-        """Make the call for a page."""
-        subject, parameters = self._stream.subject(query), self.paging.parameters(page)
-        return Call(query.path, subject, self._stream.name, parameters)
-
-    def decoder(self, query: Query) -> Callable[[bytes, str], Any]:  # noqa: ARG002 - of JSON alone
-        """Give what decodes the body of a good response."""
-        return decode_json
-
-    def extracted(self, payload: Any, query: Query) -> Extracted:
-        """Find the contacts of a page."""
-        headers, data = table_of(payload)
-        list_id = query.given["list_id"]
-        table = Table(headers, None, list_id)
-        return Extracted([_contact_of(table, cells, list_id) for cells in data], total_of(payload))
-
-    def fetch(self, query: Query, page: Page) -> Response:
-        """Request a page."""
-        return self._requester.fetch(query, page)
-
-    def batches(self, rows: Iterable[Row], query: Query) -> Iterator[Sequence[Record]]:  # noqa: ARG002 - each list alike
-        """Take the contacts as they are."""
-        return batched(map(dict, rows))
-
-    def follow_ups(self, response: Response) -> Iterable[Query]:  # noqa: ARG002 - none
-        """A list leads to no other query."""
-        return ()
-
-    def instead(self, outcome: Outcome) -> Query | None:  # noqa: ARG002 - none
-        """A list has no other form."""
-        return None
-
-    def page_done(self, response: Response) -> None:
-        """Nothing waits for a page."""
+def _contacts_of(payload: Any, query: Query) -> Extracted:
+    """Find the contacts of a page, each with its id if the list has one."""
+    headers, data = table_of(payload)
+    list_id = query.given["list_id"]
+    table = Table(headers, None, list_id)
+    return Extracted([_contact_of(table, cells, list_id) for cells in data], total_of(payload))
 
 
 def _contact_of(table: Table, cells: Sequence[Any], list_id: str) -> Row:
@@ -207,11 +147,14 @@ class ContactFactsStream(ActOnStream):
 
         A list that was deleted, or is only a folder, has none.
         """
-        contacts = ContactIds(self)
+        run = self.run
+        contacts = PlainSource(run, self.name, _contacts_of, "key", run.shared(ListEndpoint))
         for item in self._lists():
             list_id = item["id"]
             with closing(Places()) as places:
-                for part in contacts.read(list_id):
+                path, given = f"/api/1/list/{path_part(list_id)}", {"list_id": list_id}
+                query = Query(path, (list_id,), {}, given, subject=f"list {list_id}")
+                for part in contacts.read(query):
                     if isinstance(part, Outcome):
                         self._list_done(part)
                         continue

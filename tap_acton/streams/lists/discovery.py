@@ -8,33 +8,33 @@ from typing import TYPE_CHECKING, Any
 
 from tap_acton.api.client import Call, path_part
 from tap_acton.api.decoding import decode_text
-from tap_acton.api.pagination import OffsetPaging, Page
 from tap_acton.errors import (
     CallError,
     GivenUpError,
-    RejectedCallError,
+    GoneError,
+    NotAvailableError,
     RepeatableError,
     StreamFailedError,
 )
 from tap_acton.records.dynamic_columns import Column, FoundStream, assign_names
-from tap_acton.records.extractors import UnknownShapeError
 from tap_acton.records.ids import ADDRESS, header_identity
 from tap_acton.records.list_table import CONTACT_ID, FIELDS_IN_JSON, Table, read_csv
 from tap_acton.records.values import snake_case
+from tap_acton.streams.base.plain_source import PlainSource
 from tap_acton.streams.base.schema import SCHEMAS
 from tap_acton.streams.lists.list_streams import SCHEMA
 from tap_acton.streams.lists.lists import CONTACT_LIST, Lists
 from tap_acton.streams.lists.rows import WHOLE
+from tap_acton.sync.query import Query
+from tap_acton.sync.retriever import Batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from tap_acton.api.client import ActOnClient
     from tap_acton.records.dynamic_columns import KnownNames
-    from tap_acton.records.extractors import Extracted
-    from tap_acton.records.reader import Row
-
-MOST_ROWS = 1000
+    from tap_acton.records.reader import Record, Row
+    from tap_acton.sync.run import Run
 
 UNNAMED = "column"
 """Stands for a header that must not be shown."""
@@ -45,24 +45,12 @@ MOST_FAILURES = 3
 logger = logging.getLogger("tap-acton")
 
 
-def find_list_streams(
-    listing: Iterable[Row],
-    headers_of: Callable[[str], Sequence[str]],
-    wants: Callable[[str, str], bool],
-    known: KnownNames,
-    taken: Collection[str],
-) -> dict[str, FoundStream]:
-    """Find the streams of single lists.
+def wanted_lists(listing: Iterable[Row], wants: Callable[[str, str], bool]) -> dict[str, str]:
+    """Return the lists that get a stream of their own, and what these are named after.
 
     Args:
         listing: The account's lists, as Act-On lists them.
-        headers_of: Requests the headers of a list, by its id.
         wants: Says by id and name whether a list gets a stream of its own.
-        known: The names that earlier runs have given.
-        taken: The names of the other streams.
-
-    Returns:
-        By the name of its stream each list that is wanted and that can be read, now or before.
     """
     labels = {}
     for row in listing:
@@ -72,7 +60,31 @@ def find_list_streams(
     if not labels:
         logger.warning("No list of the account matches the setting list_streams.")
     # Ids are counted up, so that the older one of two lists of one name has it to itself.
-    labels = dict(sorted(labels.items(), key=lambda item: (len(item[0]), item[0])))
+    return dict(sorted(labels.items(), key=lambda item: (len(item[0]), item[0])))
+
+
+def find_list_streams(
+    labels: Mapping[str, str],
+    headers_of: Callable[[str], Sequence[str]],
+    known: KnownNames,
+    taken: Collection[str],
+    *,
+    for_a_run: bool,
+) -> dict[str, FoundStream]:
+    """Find the streams of single lists.
+
+    Args:
+        labels: What the streams are named after, by the ids of the lists, as
+            :func:`wanted_lists` gives them.
+        headers_of: Requests the headers of a list, by its id.
+        known: The names that earlier runs have given.
+        taken: The names of the other streams.
+        for_a_run: Whether rows are read next. Then a list whose headers cannot be read has a stream
+            too, which reads it or fails.
+
+    Returns:
+        By the name of its stream each list that can be read, now or before.
+    """
     known_streams = {list_id: names.stream for list_id, names in known.sources.items()}
     streams = assign_names(labels, known_streams, taken=taken)
     found = {}
@@ -81,43 +93,56 @@ def find_list_streams(
     for list_id, stream in streams.items():
         before = known.sources[list_id].columns if list_id in known.sources else {}
         # Discovery is to answer within seconds even while Act-On does not.
-        columns = _columns_before(before)
+        columns, is_there = _columns_before(before), True
         if failures < MOST_FAILURES:
             try:
                 columns = _columns(Table(headers_of(list_id), None, list_id).names, before)
             except CallError as error:
                 failures += isinstance(error, GivenUpError)
+                is_there = not isinstance(error, GoneError)
                 unread.append(list_id)
         else:
             unread.append(list_id)
-        if columns:
+        if columns or (for_a_run and is_there):
             found[stream] = FoundStream(stream, columns, list_id)
     if unread:
         logger.warning(
             "The columns of lists that the setting list_streams names cannot be read at present: "
-            "%s. Lists that were never read get no stream.",
+            "%s. Lists that were never read get %s.",
             ", ".join(unread),
+            "no columns of their own" if for_a_run else "no stream",
         )
     return found
 
 
-def read_listing(client: ActOnClient) -> list[Row]:
+def read_listing(run: Run) -> list[Record]:
     """Request all contact lists of the account.
 
     Raises:
         CallError: If Act-On refuses them.
-        StreamFailedError: If the call fails again and again.
+        StreamFailedError: If the call fails again and again, or lists are missing.
     """
+    source = PlainSource(run, Lists.name, lambda payload, _: Lists.extract(payload), "id")
     # The case of the type is not documented, see the stream of the lists.
-    try:
-        try:
-            found = _listing(client, CONTACT_LIST)
-        except RejectedCallError:
-            found = []
-        return found or _listing(client, CONTACT_LIST.upper())
-    except GivenUpError as error:
-        # No stream would be there to fail.
-        raise StreamFailedError(error.sentence) from None
+    for listing_type in (CONTACT_LIST, CONTACT_LIST.upper()):
+        # Where a listing is read again, lists come twice.
+        found: dict[Any, Record] = {}
+        problem: CallError | None = None
+        for part in source.read(Query(Lists.path, parameters={"listingtype": listing_type})):
+            if isinstance(part, Batch):
+                found |= {record.get("id"): record for record in part.records}
+            elif part.is_refused and part.problem is None:
+                raise StreamFailedError(f"{Lists.name}: Act-On returned fewer than it reported.")
+            else:
+                problem = part.problem
+        if isinstance(problem, GivenUpError):
+            # No stream would be there to fail.
+            raise StreamFailedError(problem.sentence)
+        if found or isinstance(problem, NotAvailableError):
+            break
+    if problem is not None:
+        raise problem
+    return list(found.values())
 
 
 def read_headers(client: ActOnClient, list_id: str) -> Sequence[str]:
@@ -153,32 +178,6 @@ def read_headers(client: ActOnClient, list_id: str) -> Sequence[str]:
     whole = client.read(call, of_csv, decode_text)
     # Without the ids a list is not read as CSV, and what JSON cuts off would never come.
     return whole if CONTACT_ID in whole else headers
-
-
-def _listing(client: ActOnClient, listing_type: str) -> list[Row]:
-    """Request all pages of a listing."""
-
-    def interpret(payload: Any) -> Extracted:
-        try:
-            return Lists.extract(payload)
-        except UnknownShapeError:
-            raise RepeatableError("lists: Act-On's response has an unknown shape.") from None
-
-    paging = OffsetPaging(MOST_ROWS)
-    found: list[Row] = []
-    before: Sequence[Row] = ()
-    while True:
-        page = paging.settled(Page(len(found)))
-        parameters: dict[str, str | int] = {"listingtype": listing_type, **paging.parameters(page)}
-        rows, total, *_ = client.read(
-            Call(Lists.path, Lists.name, Lists.name, parameters), interpret
-        )
-        if not rows or rows == before:  # the end, or an offset that is ignored
-            return found
-        found += rows
-        if total is not None and len(found) >= total:
-            return found
-        before = rows
 
 
 def _columns(own: Sequence[str], known: Mapping[str, str]) -> dict[str, Column]:
