@@ -85,6 +85,9 @@ HARMLESS = {"stray braces", "slow answer"}
 RARE = {"401", "401 under 200", "revoked tokens", "away for two minutes"}
 """The kinds of which a run bears few: each costs logins, or minutes of one retry_policy."""
 
+ONCE = {"401", "401 under 200"}
+"""The kinds that are met once a path: one that stays is a path that the user may not read."""
+
 IN_FAMILY = re.compile(r"[^/]*\d[^/]*(?<!^/api/1)(?=/|$)")
 """The parts of a path that are ids."""
 
@@ -219,6 +222,7 @@ class RandomFaults(Disturbances):
             )
             for _ in range(dice.choice((1, 2, 3, 5)))
         ]
+        self.rules = [replace(rule, streak=1) if rule.kind in ONCE else rule for rule in self.rules]
 
     def choose(self, path: str, kinds: Collection[str]) -> str | None:
         """Decide by the seed, the path, and how often it has been asked."""
