@@ -223,6 +223,13 @@ class FilterState(StreamState):
     """None where it is to be found out what the filter takes."""
 
 
+class OptOutsState(StreamState):
+    """State of the opt-outs by category. Moves when all categories are read."""
+
+    covers: dict[str, list[str]] = field(default_factory=dict)
+    """By setting the values it had. If they differ now, the bookmark does not count."""
+
+
 class ContactReportsState(StreamState):
     """State of a stream that reads a report per contact. Moves when all contacts were asked for."""
 

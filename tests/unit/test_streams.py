@@ -31,7 +31,7 @@ from tap_acton.streams.audience_center.account import AudienceCenter
 from tap_acton.streams.base.listings import Listings
 from tap_acton.streams.base.permission import ENOUGH, MOST_GIVEN_UP
 from tap_acton.streams.base.schema import SCHEMAS
-from tap_acton.streams.lists.contact_facts import _contacts_of
+from tap_acton.streams.lists.contact_facts import _contacts_of, contact_of
 from tap_acton.streams.lists.rows import ListPage
 from tap_acton.sync.fan_out import RESULTS_WAITING_PER_WORKER
 from tap_acton.sync.query import Query, Response
@@ -399,6 +399,46 @@ def test_csv_keeps_quotes_commas_and_line_breaks() -> None:
 def test_what_is_not_csv_is_refused(content: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - it has no text
         read_csv(content)
+
+
+# Opt-outs by category
+
+OPTED_OUT = {"replication_key": "opted_out_at", "replication_key_value": "2026-03-18T10:00:00.000Z"}
+CATEGORY = {"id": "3", "name": "News"}
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "is_known"),
+    [
+        ({}, None, True),
+        ({"shard": ["1/2"]}, "1/2", True),
+        ({"shard": ["1/2"]}, None, False),
+        ({"shard": ["1/2"]}, "2/2", False),
+        ({}, "1/2", False),
+    ],
+)
+def test_a_bookmark_counts_for_the_categories_that_it_was_read_with(
+    before: dict[str, Any], now: str | None, *, is_known: bool
+) -> None:
+    state = {**OPTED_OUT, "progress": [{"covers": before} if before else {}]}
+    settings = {"shard": now} if now else {}
+    found = stream("subscription_opt_outs", state, **settings)
+    found.run.shared(Listings).keep("subscription_categories", [CATEGORY])
+    since = found.query_of(CATEGORY).since
+    assert since == ("2026-02-16T10:00:00.000Z" if is_known else None)
+    found.done()
+    assert found.query_of(CATEGORY).since == "2026-02-16T10:00:00.000Z"
+    found.save_progress()
+    assert found.stream_state["progress"] == [found.progress.covers and {"covers": found.covers}]
+
+
+@pytest.mark.parametrize("cell", [None, "", {"of": "l-1:a"}, ["l-1:a"], 7, True])
+def test_a_contact_whose_id_is_no_text_is_not_requested(cell: Any) -> None:
+    table = Table(["_contact_id_", "A"], None, "l-1")
+    contacts = [contact_of(table, [cell, str(number)], "l-1") for number in range(2)]
+    assert [one["id"] for one in contacts] == ["", ""]
+    assert contacts[0]["key"] != contacts[1]["key"]
+    assert contact_of(table, ["l-1:a", "1"], "l-1") == {"id": "l-1:a", "key": "l-1:a"}
 
 
 # Keys

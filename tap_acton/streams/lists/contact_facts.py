@@ -88,12 +88,13 @@ def _contacts_of(payload: Any, query: Query) -> Extracted:
     headers, data = table_of(payload)
     list_id = query.given["list_id"]
     table = Table(headers, None, list_id)
-    return Extracted([_contact_of(table, cells, list_id) for cells in data], total_of(payload))
+    return Extracted([contact_of(table, cells, list_id) for cells in data], total_of(payload))
 
 
-def _contact_of(table: Table, cells: Sequence[Any], list_id: str) -> Row:
+def contact_of(table: Table, cells: Sequence[Any], list_id: str) -> Row:
     """Return the id of a row, empty where it has none of its own, and what it is known by."""
-    contact_id = str(table.row(cells).get(CONTACT_ID) or "").strip()
+    held = table.row(cells).get(CONTACT_ID)
+    contact_id = held.strip() if isinstance(held, str) else ""
     has_id = table.has_contact_id or contact_id.startswith(f"{list_id}:")
     return {"id": contact_id if has_id else "", "key": contact_id or str(cells)}
 
