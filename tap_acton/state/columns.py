@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tap_acton.records.ids import fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
 LENGTH = 16
 """Hexadecimal digits of a digest."""
@@ -21,11 +21,11 @@ class KnownColumns:
     """The columns of each item, in this run and before.
 
     Args:
-        digests: By item a digest of the columns that it had; changed in place. An item without
-            one was read before digests were kept, or never: nothing of it counts as new.
+        digests: Gives by item a digest of the columns that it had, which is changed in place. An
+            item without one was read before digests were kept, or never: nothing of it is new.
     """
 
-    def __init__(self, digests: dict[str, str]) -> None:
+    def __init__(self, digests: Callable[[], dict[str, str]]) -> None:
         self._digests = digests
         self._met: dict[str, str] = {}
 
@@ -35,15 +35,16 @@ class KnownColumns:
 
     def have_changed(self, item: str) -> bool:
         """Whether an item has other columns than before, so that it is to be read whole."""
-        known, met = self._digests.get(item), self._met.get(item)
+        known, met = self._digests().get(item), self._met.get(item)
         return known is not None and met is not None and known != met
 
     def keep(self, item: str) -> None:
         """Remember the columns of an item that was read, or is to be read, with all of them."""
         if item in self._met:
-            self._digests[item] = self._met[item]
+            self._digests()[item] = self._met[item]
 
     def forget(self, listed: Collection[str]) -> None:
         """Forget items that do not exist any more."""
-        for item in self._digests.keys() - {*listed}:
-            del self._digests[item]
+        digests = self._digests()
+        for item in digests.keys() - {*listed}:
+            del digests[item]

@@ -117,7 +117,7 @@ class Contacts(AudienceStream):
         if self.load.is_resumed or not fields:
             return
         found = {} if self.found is None else self.found.names
-        known = KnownColumns(self.progress.columns)
+        known = KnownColumns(lambda: self.progress.columns)
         known.meet(self.name, [*fields, *[f"column {field}" for field in found]])
         if known.have_changed(self.name) and self.bookmark.value is not None:
             self.log("The account's contact fields have changed: all contacts are read once.")

@@ -170,6 +170,7 @@ class ListRows(ActOnStream):
 
     Attributes:
         chosen_by: The settings that may leave out lists.
+        known_columns: Which headers the lists have, and had when they were last read.
     """
 
     path = "/api/1/list/{id}"
@@ -184,6 +185,7 @@ class ListRows(ActOnStream):
     def __init__(self, tap: ActOnTap, found: FoundStream | None = None) -> None:
         super().__init__(tap, found)
         self._cut: set[str] = set()  # the lists of which JSON, which may lack columns, has to do
+        self.known_columns = KnownColumns(lambda: self.progress.columns)
         # Of the list that is being read:
         self._reached = ""  # the latest modification time met
         self._doubted: int | None = None  # the total beside a filter, where it proved nothing
@@ -286,11 +288,6 @@ class ListRows(ActOnStream):
         """What all streams of lists know of the endpoint."""
         return self.run.shared(ListEndpoint)
 
-    @cached_property
-    def known_columns(self) -> KnownColumns:
-        """Which headers the lists have, and had when they were last read."""
-        return KnownColumns(self.progress.columns)
-
     def follow_ups(self, response: Response) -> Iterable[Query]:
         """Read a list whole in the place of what was modified, where its headers have changed."""
         return [self._whole(response.query)] if self._lacks_columns(response.query) else ()
@@ -340,11 +337,16 @@ class ListRows(ActOnStream):
         """Make records of rows, column by column where they all have the same cells."""
         if isinstance(rows, ListPage | FileRows):
             for piece in rows.pieces():
-                if rows is not piece and isinstance(piece, ListPage) and piece.may_be_cut:
-                    self.known_columns.meet(query.given["list_id"], self.columns_of(piece.table))
+                if isinstance(rows, FileRows):
+                    self._meet_wide(piece, query)
                 yield from self.records_of(piece, query.given)
         elif rows:
             yield from self.records_of(list(rows), query.given)
+
+    def _meet_wide(self, rows: Sequence[Row], query: Query) -> None:
+        """Take note of the headers of a list that only a file has in full."""
+        if isinstance(rows, ListPage) and rows.may_be_cut:
+            self.known_columns.meet(query.given["list_id"], self.columns_of(rows.table))
 
     def records_of(self, rows: Sequence[Row], given: Row) -> Sequence[Record]:
         """Make records of some rows, each of which gets the given columns."""
