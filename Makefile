@@ -48,7 +48,7 @@ test-lowest: .venv-lowest/.installed ## Run the tests without Meltano, with the 
 soak: .venv/.project ## Run the random tests with new seeds for an hour, or TAP_ACTON_SOAK_SECONDS
 	TAP_ACTON_SOAK_SECONDS=$${TAP_ACTON_SOAK_SECONDS:-3600} $(VENV)/python -m pytest -s -n 2 \
 		-k new_seeds tests/unit/test_retriever.py tests/contract/test_random_faults.py \
-		tests/contract/test_random_days.py
+		tests/contract/test_random_days.py tests/contract/test_deviations.py
 
 .PHONY: lint
 lint: .venv/.project ## Run the linters and the type checker

@@ -72,7 +72,7 @@ def rows_of(answer: Any) -> Any:
     """Give the entries of folders, each once and with the name of its folder."""
     if not isinstance(answer, list) or "entries" not in answer[0]:
         return answer
-    rows: dict[str, Any] = {}
+    rows: dict[str, list[Any]] = {}
     for folder in answer:
         for entry in folder["entries"]:
             rows.setdefault(entry["id"], [entry, folder.get("folder", folder.get("name"))])
