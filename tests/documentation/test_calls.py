@@ -64,6 +64,8 @@ def _signal_handlers_stay(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_endpoints_and_costs_are_those_of_a_run() -> None:
     account = Account.generate(seed=7, size="small")
     calls, seen = calls_of(account)
+    missing = calls.keys() - STREAMS.keys()
+    assert not missing, "describe them in docs/streams/notes.toml"
 
     asked = Counter[str]()
     for request in seen:
@@ -71,7 +73,7 @@ def test_endpoints_and_costs_are_those_of_a_run() -> None:
         # The endpoint of a list stands for those of the system lists too, so it comes last.
         names = sorted(calls, key=lambda name: "{" in STREAMS[name].endpoint)
         names = [name for name in names if pattern_of(STREAMS[name].endpoint).fullmatch(what)]
-        assert names, what
+        assert names, f"no stream has the endpoint of this call: {what}"
         asked[names[0]] += 1
 
     gone_out = [message for message in account.messages if message.type in GONE_OUT]
@@ -83,7 +85,7 @@ def test_endpoints_and_costs_are_those_of_a_run() -> None:
         if any(event.visible_at <= account.now_ms for event in events)
     ]
     assert asked == Counter(calls)
-    assert calls == {
+    expected = {
         "account": 1,
         "senders": 1,
         "logos": 1,
@@ -132,3 +134,4 @@ def test_endpoints_and_costs_are_those_of_a_run() -> None:
         "custom_object_records": len(account.datasets),
         "webinar_registrants": 0,
     }
+    assert calls == expected, "list the calls of every stream above, as its page counts them"

@@ -44,6 +44,9 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 MODULES = sorted((ROOT / "tap_acton").rglob("*.py"))
 README = ROOT / "README.md"
 NAMES = [kind.name for kind in STREAM_TYPES]
+DESCRIBED = [kind for kind in STREAM_TYPES if kind.name in STREAMS]
+"""Streams that have a note; those without one fail a test of their own."""
+
 HOLE = "…"
 """Stands in a quoted sentence for what differs."""
 
@@ -90,44 +93,56 @@ def test_generated_documentation_is_current() -> None:
         for path in sorted({*texts, *STREAM_PAGES.glob("*.md")})
         if path not in texts or not path.exists() or path.read_text(encoding="utf-8") != texts[path]
     ]
-    assert stale == [], "run python -m scripts.docs"
+    assert stale == [], "run .venv/bin/python -m scripts.docs"
 
 
 def test_every_stream_is_described_once() -> None:
+    missing = set(NAMES) - set(STREAMS)
+    assert not missing, "describe them in docs/streams/notes.toml"
     assert sorted(STREAMS) == sorted(NAMES)
 
 
 def test_the_readme_counts_the_streams_and_links_every_family() -> None:
     text = README.read_text(encoding="utf-8")
-    assert f" {len(NAMES)} streams" in text
-    assert all(
-        f"({STREAM_PAGES.relative_to(ROOT)}/{page_of(family)})" in text for family in FAMILIES
+    assert re.findall(r"(\d+) streams", text) == [str(len(NAMES))], (
+        "correct the number in README.md"
+    )
+    links = {family: f"({STREAM_PAGES.relative_to(ROOT)}/{page_of(family)})" for family in FAMILIES}
+    missing = {family: link for family, link in links.items() if link not in text}
+    assert not missing, "add a row for the family to the table in README.md"
+
+
+@pytest.mark.parametrize("kind", DESCRIBED, ids=lambda kind: kind.name)
+def test_an_optional_stream_says_why(kind: type[ActOnStream]) -> None:
+    assert bool(STREAMS[kind.name].optional) is not kind.selected_by_default, (
+        "optional in docs/streams/notes.toml says why a stream is off by default"
     )
 
 
-@pytest.mark.parametrize("kind", STREAM_TYPES, ids=NAMES)
-def test_an_optional_stream_says_why(kind: type[ActOnStream]) -> None:
-    assert bool(STREAMS[kind.name].optional) is not kind.selected_by_default
-
-
-@pytest.mark.parametrize("kind", STREAM_TYPES, ids=NAMES)
+@pytest.mark.parametrize("kind", DESCRIBED, ids=lambda kind: kind.name)
 def test_a_stream_that_takes_any_shape_is_marked_as_unverified(kind: type[ActOnStream]) -> None:
     takes_any_shape = isinstance(kind.extract, Undocumented)
     # The Audience Center finds the fields itself, for all its streams, as they are documented.
     takes_any_shape &= kind is not ContactFields
-    assert STREAMS[kind.name].is_unverified or not takes_any_shape
+    assert STREAMS[kind.name].is_unverified or not takes_any_shape, (
+        "set is_unverified in docs/streams/notes.toml"
+    )
 
 
 def test_the_coverage_links_every_stream_and_has_every_report_of_domo() -> None:
     text = page("coverage")
-    assert set(re.findall(r"\[(\w+)\]\(streams/", text)) == set(NAMES)
+    linked = set(re.findall(r"\[(\w+)\]\(streams/", text))
+    missing = set(NAMES) - linked
+    assert not missing, "link them in docs/coverage.md"
+    assert linked == set(NAMES)
     assert re.findall(r"^\| (\d+) \|", text, re.MULTILINE) == list(map(str, range(1, 29 + 2)))
 
 
 def test_the_changelog_names_every_stream_that_was_added() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     versions = changelog.partition("\n## [")[2]
-    assert set(NAMES) <= set(re.findall(r"`(\w+)`", versions))
+    missing = set(NAMES) - set(re.findall(r"`(\w+)`", versions))
+    assert not missing, "name them under Added in CHANGELOG.md"
 
 
 @pytest.mark.parametrize("stream", STREAMS)
@@ -140,7 +155,8 @@ def test_every_stream_says_what_every_column_is(stream: str) -> None:
 
 def test_columns_that_the_tap_adds_exist() -> None:
     for stream, note in STREAMS.items():
-        assert set(note.added) <= set(schema_of(stream)["properties"]), stream
+        unknown = set(note.added) - set(schema_of(stream)["properties"])
+        assert not unknown, f"the schema of {stream} has no such columns"
 
 
 def test_every_setting_is_described_once() -> None:
@@ -165,11 +181,13 @@ def test_shards_divide_the_streams_that_the_documentation_says() -> None:
     own = AudienceStream.own_items
     shared = {
         kind.name
-        for kind in STREAM_TYPES
+        for kind in DESCRIBED
         if kind.listing or getattr(kind, "own_items", own) is not own
     }
     with_id = {name for name, note in STREAMS.items() if "{id}" in note.endpoint}
-    assert shared == {"subscription_opt_outs", "custom_object_records", *with_id}
+    assert shared == {"subscription_opt_outs", "custom_object_records", *with_id}, (
+        "the endpoint in docs/streams/notes.toml has {id} for the id of the item"
+    )
 
 
 def test_the_longer_lookback_is_that_of_the_code() -> None:
