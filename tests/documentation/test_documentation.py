@@ -190,6 +190,13 @@ def test_shards_divide_the_streams_that_the_documentation_says() -> None:
     )
 
 
+def test_the_page_on_incremental_runs_has_every_stream_with_a_replication_key() -> None:
+    table = page("incremental").partition("\n## ")[0]
+    incremental = {kind.name for kind in STREAM_TYPES if kind.replication_key}
+    missing = incremental - set(re.findall(r"`(\w+)`", table))
+    assert not missing, "say in the table of docs/incremental.md what a later run reads"
+
+
 def test_the_longer_lookback_is_that_of_the_code() -> None:
     assert [str(ARRIVES_WITHIN.days)] == re.findall(
         r"bookmark, less (\d+) days", page("incremental")
