@@ -64,7 +64,7 @@ def assert_held(held: Held, account: Account, stream: str, edition: str = "2024"
         for key, record in expected.items()
         if key in held[stream] and held[stream][key] != record
     }
-    assert (missing, stale) == ([], {})
+    assert (missing, stale) == ([], {}), stream
 
 
 # An unchanged account
