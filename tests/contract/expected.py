@@ -77,6 +77,12 @@ REPLICATION_KEYS = {
 PRECISION_MS = {"epoch": 1, "iso": 1, "zoned": 1_000, "display": 60_000}
 """To how many milliseconds each spelling of a list's dates is exact."""
 
+REGISTER = (
+    "KEYS, REPLICATION_KEYS and expected_records in tests/contract/expected.py hold every stream "
+    "that is on by default; see Add a stream in CONTRIBUTING.md"
+)
+"""What a test says that meets a stream which is not there."""
+
 _CRM_FLAGS = (
     "is_salesforce_report",
     "is_ms_dynamics",

@@ -21,7 +21,7 @@ from unittest.mock import patch
 from tap_acton.errors import ActOnError
 from tap_acton.sync.stop import StopSignal
 from tap_acton.tap import TapActOn
-from tests.contract.expected import KEYS, Record, by_key
+from tests.contract.expected import KEYS, REGISTER, Record, by_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -384,6 +384,8 @@ def union(outputs: Iterable[Output]) -> dict[str, dict[tuple[Any, ...], Record]]
     """
     held: dict[str, dict[tuple[Any, ...], Record]] = {stream: {} for stream in KEYS}
     for output in outputs:
+        unknown = output.records.keys() - held.keys()
+        assert not unknown, f"{', '.join(sorted(unknown))}: {REGISTER}"
         for stream, records in output.records.items():
             held[stream] |= by_key(stream, records)
     return held
