@@ -229,8 +229,11 @@ def paths_of(bench: Bench, **keywords: Any) -> list[str]:
 
 def test_a_plan_asks_listings_and_first_pages_alone(bench: Bench) -> None:
     paths = paths_of(bench, streams=ALL)
-    assert {path.rstrip("/") for path in paths} == {*LISTINGS, *FIRST_PAGES}
-    assert len(paths) == len(LISTINGS) + MORE_TYPES + len(FIRST_PAGES) + PER_CONTACT + PROOFS
+    assert {path.rstrip("/") for path in paths} == {*LISTINGS, *FIRST_PAGES}, (
+        "LISTINGS above has the path of every stream that others are below"
+    )
+    expected = len(LISTINGS) + MORE_TYPES + len(FIRST_PAGES) + PER_CONTACT + PROOFS
+    assert len(paths) == expected, "PROOFS above counts every listing with pages"
 
 
 def test_a_plan_of_more_parents_asks_no_more(bench: Bench) -> None:
