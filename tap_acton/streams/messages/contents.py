@@ -6,8 +6,7 @@ import logging
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property, partial
-from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tap_acton.api.client import Call, path_part
 from tap_acton.api.decoding import decode_json, decode_page
@@ -20,16 +19,21 @@ from tap_acton.streams.messages.messages import SENT_TYPES
 from tap_acton.sync.query import Query, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Mapping
 
     from tap_acton.api.pagination import Page
     from tap_acton.sync.forecast import Forecast
-    from tap_acton.sync.query import Item, Outcome
+    from tap_acton.sync.query import Outcome
 
 ONE_ROW = {"count": 1, "offset": 0}
 
 MOST_LISTS = 3
 """So many lists are searched for a contact."""
+
+LISTING_TYPES = ("contact_list", "CONTACT_LIST")
+"""The case of the type is not documented."""
+
+Found = TypeVar("Found")
 
 
 class _RecipientNeededError(NotAvailableError):
@@ -97,18 +101,23 @@ class MessageContents(ActOnStream):
 
     @cached_property
     def _any_contact(self) -> str | None:
-        """A contact of the first list that has any; None if there is none."""
-        for item in islice(self._lists(), MOST_LISTS):
-            path, subject = f"/api/1/list/{path_part(item['id'])}", f"list {item['id']}"
-            call = Call(path, f"{self.name}, {subject}", self.name, ONE_ROW)
-            with suppress(CallError):
-                if contact_id := self.run.client.read(call, partial(_first_contact, item["id"])):
-                    return contact_id
+        """A contact of one of the account's first lists; None if these have none."""
+        for listing_type in LISTING_TYPES:
+            some = {"listingtype": listing_type, "count": MOST_LISTS, "offset": 0}
+            for list_id in self._looked_up("/api/1/list", some, _list_ids) or ():
+                path = f"/api/1/list/{path_part(list_id)}"
+                if found := self._looked_up(path, ONE_ROW, partial(_first_contact, list_id)):
+                    return found
         return None
 
-    def _lists(self) -> Iterator[Item]:
-        with suppress(NotAvailableError):
-            yield from (item for item in self.items_of("lists") if item["size"] != 0)
+    def _looked_up(
+        self, path: str, parameters: Mapping[str, Any], interpret: Callable[[Any], Found]
+    ) -> Found | None:
+        """Request what helps to find a contact; None where Act-On refuses it."""
+        with suppress(CallError):
+            call = Call(path, f"{self.name}, a contact to show drafts to", self.name, parameters)
+            return self.run.client.read(call, interpret)
+        return None
 
     def _of_item(self, outcome: Outcome) -> Outcome:
         """Tell by the messages that have gone out alone whether the endpoint is offered."""
@@ -149,6 +158,15 @@ def _first_recipient(payload: Any) -> Extracted:
     except (KeyError, Unconvertible):
         raise UnknownShapeError from None
     return Extracted([{"contact_id": contact_id}] if contact_id else [])
+
+
+def _list_ids(payload: Any) -> list[str]:
+    """Find the ids of lists that are not known to be empty."""
+    match payload:
+        case {"result": list(rows)}:
+            found = [row for row in rows if isinstance(row, dict) and row.get("size") != 0]
+            return [str(row["id"]) for row in found if row.get("id")]
+    return []
 
 
 def _first_contact(list_id: str, payload: Any) -> str:
