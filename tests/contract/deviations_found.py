@@ -24,6 +24,7 @@ _FOUND: tuple[tuple[tuple[str, ...], str, str], ...] = (
             "body: badly packed, endpoint, 0",
             "body: badly packed, endpoint, 1",
             "body: badly packed, endpoint, 2",
+            "body: badly packed, parent, 012",
             "call: half an answer, endpoint, 0",
             "call: half an answer, endpoint, 1",
             "call: half an answer, endpoint, 2",
@@ -38,12 +39,27 @@ _FOUND: tuple[tuple[tuple[str, ...], str, str], ...] = (
     ),
     (
         (
+            "status: 401, endpoint, 0",
+            "status: 401, endpoint, 1",
             "status: 401, endpoint, 2",
+            "status: 401, once, 012",
+            "status: 401, parent, 012",
+            "status: 403 without a body, endpoint, 0",
+            "status: 403 without a body, endpoint, 1",
             "status: 403 without a body, endpoint, 2",
+            "status: 403 without a body, parent, 012",
+            "status: 403, endpoint, 0",
+            "status: 403, endpoint, 1",
             "status: 403, endpoint, 2",
             "status: 403, parent, 012",
+            "status: 503, endpoint, 0",
+            "status: 503, endpoint, 1",
             "status: 503, endpoint, 2",
+            "status: 503, parent, 012",
+            "status: 504 without a body, endpoint, 0",
+            "status: 504 without a body, endpoint, 1",
             "status: 504 without a body, endpoint, 2",
+            "status: 504 without a body, parent, 012",
         ),
         "*",
         ("a refusal of one path ends the run or its whole stream, or is taken for too many calls"),
@@ -73,10 +89,27 @@ _FOUND: tuple[tuple[tuple[str, ...], str, str], ...] = (
     ),
     (
         (
+            "key of all rows: an array, endpoint, 1",
+            "key of all rows: an object, endpoint, 1",
+            "key of all rows: empty, endpoint, 1",
+            "key of all rows: missing, endpoint, 1",
+            "key of all rows: null, endpoint, 1",
+            "key of all rows: renamed, endpoint, 1",
+        ),
+        "media_timeline segment_contacts",
+        (
+            "a row whose key is missing is not told from others, and what hangs below an "
+            "item without its id is missing with exit code 0"
+        ),
+    ),
+    (
+        (
+            "key of all rows: an array, endpoint, 2",
             "key of all rows: an object, endpoint, 2",
             "key of all rows: empty, endpoint, 2",
             "key of all rows: missing, endpoint, 2",
             "key of all rows: null, endpoint, 2",
+            "key of all rows: zero, endpoint, 2",
         ),
         "contact_fields",
         (
@@ -103,6 +136,55 @@ _FOUND: tuple[tuple[tuple[str, ...], str, str], ...] = (
             "media_views message_daily_stats message_events message_reports messages "
             "opt_outs programs senders seo_keywords spam_complaints "
             "subscription_categories subscription_opt_outs webinar_registrants"
+        ),
+        (
+            "a row whose key is missing is not told from others, and what hangs below an "
+            "item without its id is missing with exit code 0"
+        ),
+    ),
+    (
+        ("key of all rows: zero, endpoint, 1",),
+        "campaign_details media_timeline segment_contacts",
+        (
+            "a row whose key is missing is not told from others, and what hangs below an "
+            "item without its id is missing with exit code 0"
+        ),
+    ),
+    (
+        (
+            "key of one row: an array, endpoint, 0",
+            "key of one row: an object, endpoint, 0",
+            "key of one row: empty, endpoint, 0",
+            "key of one row: missing, endpoint, 0",
+            "key of one row: null, endpoint, 0",
+            "key of one row: renamed, endpoint, 0",
+        ),
+        (
+            "campaign_details contact_facts custom_object_datasets custom_object_records "
+            "footer_details header_details image_details landing_page_details "
+            "landing_page_reports list_members media_details media_messages "
+            "media_reports media_timeline media_views opt_outs webinar_registrants"
+        ),
+        (
+            "a row whose key is missing is not told from others, and what hangs below an "
+            "item without its id is missing with exit code 0"
+        ),
+    ),
+    (
+        ("key of one row: renamed, endpoint, 2",),
+        "custom_object_records",
+        (
+            "a row whose key is missing is not told from others, and what hangs below an "
+            "item without its id is missing with exit code 0"
+        ),
+    ),
+    (
+        ("key of one row: zero, endpoint, 0",),
+        (
+            "campaign_details contact_facts custom_object_records footer_details footers "
+            "header_details image_details landing_page_details landing_page_reports "
+            "list_members media_details media_messages media_reports media_timeline "
+            "media_views opt_outs senders webinar_registrants"
         ),
         (
             "a row whose key is missing is not told from others, and what hangs below an "
@@ -143,14 +225,54 @@ _FOUND: tuple[tuple[tuple[str, ...], str, str], ...] = (
         "an envelope that is not known is taken for a row",
     ),
     (
-        ("body: an empty object, endpoint, 1",),
+        (
+            "body: an empty object, endpoint, 1",
+            "body: an empty object, parent, 012",
+        ),
         "media_details",
         "an object without fields is taken for a row, and remembered",
     ),
     (
-        ("body: null data, endpoint, 1",),
+        (
+            "body: null data, endpoint, 1",
+            "body: null data, parent, 012",
+        ),
         "image_details media_details",
         "an object without fields is taken for a row, and remembered",
+    ),
+    (
+        (
+            "csv: a row for another, endpoint, 2",
+            "csv: a row twice, endpoint, 2",
+        ),
+        "message_events",
+        (
+            "rows of a CSV file are believed though they were cut, shifted, repeated or "
+            "exchanged behind the first page"
+        ),
+    ),
+    (
+        (
+            "csv: a row of totals, endpoint, 1",
+            "csv: a row shifted, endpoint, 1",
+            "csv: a row too narrow, endpoint, 1",
+            "csv: a row too wide, endpoint, 1",
+            "csv: cut in a row, endpoint, 1",
+        ),
+        "list_members webinar_registrants",
+        (
+            "rows of a CSV file are believed though they were cut, shifted, repeated or "
+            "exchanged behind the first page"
+        ),
+    ),
+    (
+        (
+            "timestamps: microseconds, endpoint, 0",
+            "timestamps: not available, endpoint, 0",
+            "timestamps: zero, endpoint, 0",
+        ),
+        "message_daily_stats",
+        "without times of messages no month is read",
     ),
 )
 
