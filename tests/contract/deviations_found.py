@@ -42,7 +42,6 @@ _FOUND: tuple[tuple[tuple[str, ...], str, str], ...] = (
             "status: 401, endpoint, 0",
             "status: 401, endpoint, 1",
             "status: 401, endpoint, 2",
-            "status: 401, once, 012",
             "status: 401, parent, 012",
             "status: 403 without a body, endpoint, 0",
             "status: 403 without a body, endpoint, 1",
