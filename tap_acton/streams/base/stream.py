@@ -203,10 +203,11 @@ class ActOnStream(Stream):
     def finished(self, outcome: Outcome) -> None:
         """Remember what the outcome of a query proves; its records have been emitted.
 
-        That an item has no rows is not remembered, unless a total says so.
+        That the one row about an item did not come is not remembered.
         """
-        item, has_rows = outcome.query.item, outcome.rows or outcome.total is not None
-        if item is not None and has_rows and outcome.evidence is not None:
+        item, is_one_row = outcome.query.item, type(self).primary_keys == (self.id_column,)
+        is_there = outcome.rows or not is_one_row
+        if item is not None and is_there and outcome.evidence is not None:
             self.unchanged.note(item["id"], self.fingerprint_of(item))
 
     def done(self) -> None:
