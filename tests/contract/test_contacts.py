@@ -364,7 +364,7 @@ class TestDiscoveryWithoutTheAccount:
         catalog = bench.discover()
         assert len(catalog["streams"]) > len(COLUMNS)
         assert set(COLUMNS.values()).isdisjoint(_columns(catalog))
-        assert len(bench.sandbox.requests) <= 4
+        assert len(bench.sandbox.requests) <= 6
         warnings = [one for one in caplog.records if one.levelname == "WARNING"]
         assert len(warnings) == 1
         assert "The catalog lacks what only" in warnings[0].getMessage()
@@ -387,7 +387,7 @@ class TestDiscoveryWithoutTheAccount:
         bench.sandbox.faults.add(Fault("status", path_pattern=path, status=503, times=9))
         failed = bench.run()
         assert failed.failure
-        assert failed.records == {}
+        assert failed.records.get("contacts", []) == []
         bench.sandbox.faults.clear()
         found = bench.run()
         assert not found.failure

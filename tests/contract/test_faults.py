@@ -214,14 +214,12 @@ def test_a_value_of_the_wrong_type_is_null_and_kept(
 
 def test_a_bounce_without_a_timestamp_still_has_its_key(bench: Bench, complete_run: Output) -> None:
     bench.sandbox.faults.add(
-        Fault("missing_fields", "/api/1/list/hardbounce", times=None, fields=("timestamp",))
+        Fault("missing_fields", "/api/1/list/hardbounce", fields=("timestamp",), row=0)
     )
     first = bench.run(streams=["hard_bounces"])
     assert first.failure is None
     assert len(first.records["hard_bounces"]) == len(complete_run.records["hard_bounces"])
-    assert all(row["bounced_at"] for row in first.records["hard_bounces"])
-    second = bench.run(first.state, streams=["hard_bounces"])
-    assert second.records["hard_bounces"] == first.records["hard_bounces"]
+    assert len([row for row in first.records["hard_bounces"] if row["bounced_at"] < "1971"]) == 1
 
 
 def test_a_page_that_repeats_for_ever_ends_the_stream(bench: Bench) -> None:

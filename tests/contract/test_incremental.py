@@ -166,7 +166,7 @@ def test_the_state_stays_small(
 ) -> None:
     _, account, outputs = daily_runs["2024"]
     sizes = [len(json.dumps(output.state)) for output in outputs]
-    assert max(sizes) < 5_000
+    assert max(sizes) < 5_500
     # Lists and messages come and go; what is gone leaves no trace.
     assert len(outputs[-1].bookmarks["list_members"]["progress"][0]["lists"]) <= len(account.lists)
     counters = outputs[-1].bookmarks["message_events"]["progress"][0]["counters"]
@@ -210,7 +210,8 @@ def test_a_failing_stream_keeps_its_bookmark_and_stops_no_other(
         f"tap-acton.{name}" for name in lost | {"message_daily_stats"}
     }
     for name in lost & REPLICATION_KEYS.keys():
-        assert failed.bookmarks[name] == first.bookmarks[name], name
+        moved, kept = failed.bookmarks[name], first.bookmarks[name]
+        assert moved.get("replication_key_value") == kept.get("replication_key_value"), name
     held = union([first, failed])
     for name in KEYS.keys() - lost:
         assert_held(held, bench.sandbox.account, name)

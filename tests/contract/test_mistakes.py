@@ -19,6 +19,9 @@ from tests.contract.harness import command, config_of
 if TYPE_CHECKING:
     from pathlib import Path
 
+# Two dozen starts of the command, each of a second or two.
+pytestmark = pytest.mark.timeout(300)
+
 SECRETS = ("sandbox-secret", "sandbox-password", "reader@example.com", "wr0ng", "t0ken")
 
 

@@ -134,7 +134,7 @@ def test_a_list_that_cannot_be_read_whole_is_requested_again(
     list_id = webinar(account).id
     first = bench.run(**settings)
     bench.sandbox.account = account.with_list(list_id, with_column(HEADER), changed)
-    refusal = Fault("status", f"/api/1/list/{list_id}", times=None, after=2, status=403)
+    refusal = Fault("status", f"/api/1/list/{list_id}", times=None, after=1, status=403)
     bench.sandbox.faults.add(refusal)
     second = bench.run(first.state, **settings)
     bench.sandbox.faults.clear()

@@ -156,7 +156,7 @@ def test_a_list_that_was_read_before_keeps_its_columns_while_it_cannot_be_read()
 def test_a_header_with_an_address_is_in_no_name_and_no_description() -> None:
     headers = ["jane@example.com", "Column", "Jane <jane@example.com>", "City"]
     (found,) = find({"l-1": ("One", headers)}).values()
-    assert [*found.columns] == ["column_field", "column_field_2", "column_field_3", "city"]
+    assert [*found.columns] == ["unnamed", "column_field", "unnamed_2", "city"]
     assert "jane" not in str(found).lower()
 
 

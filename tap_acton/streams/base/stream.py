@@ -535,7 +535,8 @@ class ActOnStream(Stream):
         if query.item is not None and is_own:
             outcome = self._of_item(outcome)
         problem = outcome.problem
-        if isinstance(problem, NotAvailableError):
+        # What was read in the place of an item's query counts with the item's own outcome.
+        if isinstance(problem, NotAvailableError) and (is_own or query.item is None):
             self.not_available(outcome)
         elif query.item is None and problem is not None:
             raise problem
@@ -578,8 +579,7 @@ class ActOnStream(Stream):
         query, problem = outcome.query, outcome.problem
         subject = without_addresses(query.subject)
         reason = self._unproven(query) if problem is None else problem.sentence
-        if problem is None:
-            self.log("%s", reason, level=logging.WARNING)
+        self.log("%s", reason)
         self._last_reason = reason
         if outcome.is_refused:
             self.summary.refuse(subject, reason)
@@ -674,7 +674,9 @@ class ActOnStream(Stream):
             self.bookmark.discard()
         else:
             self.bookmark.finish()
-        self.done()
+        if not self.refused_above:
+            # Otherwise items are missing, and what is known of them would be forgotten.
+            self.done()
         is_empty = not (summary.rows or summary.saved or self._items_read)
         summary.is_full_refresh = self._end_full_refresh(is_empty=is_empty)
         summary.outcome = "incomplete" if summary.refused else "complete"

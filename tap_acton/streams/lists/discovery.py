@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from tap_acton.records.reader import Record, Row
     from tap_acton.sync.run import Run
 
-UNNAMED = "column"
+UNNAMED = "unnamed"
 """Stands for a header that must not be shown."""
 
 MOST_FAILURES = 3

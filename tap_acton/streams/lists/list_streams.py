@@ -78,6 +78,11 @@ class ListStream(ListRows):
             # Whoever selects the listing sees the failure; the list can be read without it.
             return []
 
+    @property
+    def refused_above(self) -> int:
+        """None: the listing only saves calls."""
+        return 0
+
     @cached_property
     def reached(self) -> dict[str, str]:
         """The latest modification time read, by list id; it is the stream's own bookmark."""

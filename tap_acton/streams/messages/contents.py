@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property, partial
@@ -92,7 +91,10 @@ class MessageContents(ActOnStream):
         if not isinstance(outcome.problem, _RecipientNeededError):
             super().not_available(outcome)
             return
-        self.log("%s It has no recipient.", outcome.problem.sentence, level=logging.INFO)
+        self.log(
+            "%s: it went to nobody, and no contact is known to whom it could be shown.",
+            self.subject(outcome.query),
+        )
 
     @cached_property
     def _needs_recipient(self) -> _RecipientNeededError | None:
@@ -121,7 +123,8 @@ class MessageContents(ActOnStream):
 
     def _of_item(self, outcome: Outcome) -> Outcome:
         """Tell by the messages that have gone out alone whether the endpoint is offered."""
-        return super()._of_item(outcome) if _has_gone_out(outcome.query) else outcome
+        is_shown = not isinstance(outcome.problem, _RecipientNeededError)
+        return super()._of_item(outcome) if is_shown and _has_gone_out(outcome.query) else outcome
 
     def decoder(self, query: Query) -> Callable[[bytes, str], Any]:
         """Give what decodes a page; the recipients come as JSON."""
