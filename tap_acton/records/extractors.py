@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import msgspec
 
 from tap_acton.records.list_table import distinct_names
+from tap_acton.records.reader import names_any
 from tap_acton.records.values import Unconvertible, integer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from tap_acton.records.reader import Row
 
@@ -95,12 +96,14 @@ class Extracted(NamedTuple):
         envelope: The fields around the rows, if any; where objects are nested, those of all
             of them.
         shape: The shape in words, without any value; only for undocumented responses.
+        is_object: Whether the only row is an object that stands in no array.
     """
 
     rows: Sequence[Row]
     total: int | None = None
     envelope: Row = _NOTHING
     shape: str = ""
+    is_object: bool = False
 
 
 class Extractor(Protocol):
@@ -122,7 +125,7 @@ class OneRow:
         """Return the response as a row."""
         if not isinstance(payload, dict):
             raise UnknownShapeError
-        return Extracted([payload])
+        return Extracted([payload], is_object=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,10 +201,10 @@ class Undocumented:
             shape = f"an object around {api_name(inner_name) or 'a field'}"
             if found := self._in_envelope(inner):
                 return Extracted(found[0], *_around(payload, inner), shape)
-            return Extracted([inner] if inner else [], *_around(payload), shape)
+            return Extracted([inner] if inner else [], *_around(payload), shape, bool(inner))
         if all(value is None or name in ENVELOPE_FIELDS for name, value in payload.items()):
             return Extracted((), *_around(payload), "an empty object")
-        return Extracted([payload], shape="a bare object")
+        return Extracted([payload], shape="a bare object", is_object=True)
 
     def _in_envelope(self, payload: Row) -> tuple[list[Row], str] | None:
         if is_folders(payload.get("folders")):
@@ -244,6 +247,44 @@ class Undocumented:
             for item in items
             if item not in (None, {}, "")
         ]
+
+
+def rows_in(payload: Any, extract: Extractor, schema: Mapping[str, Any]) -> Extracted:
+    """Find the rows of a response, and take no envelope that is not known for a row.
+
+    An object in place of rows is one if the schema names a field of it; where Act-On documents
+    nothing, also if anything in it is neither an object nor an array. Else rows are looked for
+    inside it.
+
+    Args:
+        payload: The decoded response.
+        extract: The extractor of the endpoint.
+        schema: What the rows are expected to hold.
+
+    Raises:
+        UnknownShapeError: If it has none of the shapes that are expected.
+    """
+    found = extract(payload)
+    is_documented = not isinstance(extract, Undocumented)
+    while found.is_object:
+        (row,) = found.rows
+        is_named = names_any(schema, row.keys() - ENVELOPE_FIELDS)
+        if is_named or not (is_documented or _is_envelope(row)):
+            break
+        inner = extract(row)
+        if any(one is row for one in inner.rows):
+            raise UnknownShapeError
+        total = found.total if inner.total is None else inner.total
+        found = inner._replace(total=total, envelope={**found.envelope, **inner.envelope})
+    return found
+
+
+def _is_envelope(row: Row) -> bool:
+    """Return whether an object holds nothing but objects, arrays, and what stands around rows."""
+    return all(
+        value is None or isinstance(value, dict | list) or name in ENVELOPE_FIELDS
+        for name, value in row.items()
+    )
 
 
 def api_name(field: str) -> str:

@@ -346,6 +346,15 @@ class RecordReader:
         return targets
 
 
+def names_any(schema: Mapping[str, Any], fields: Iterable[str]) -> bool:
+    """Return whether a schema names any of some fields, also to leave it out."""
+    properties: Mapping[str, Any] = schema["properties"]
+    listed = {name for held in properties.values() for name in held.get(NAMES, ())}
+    known = {_field_and_element(name)[0] for name in listed} | schema.get(IGNORED, {}).keys()
+    columns = properties.keys() - {EXTRA_FIELDS}
+    return any(field in known or snake_case(field) in columns for field in fields)
+
+
 def _transposed(values: Iterable[Iterable[Any]]) -> Iterator[tuple[Any, ...]]:
     """Turn columns into rows, or rows into columns."""
     return zip(*values, strict=True)

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from tap_acton.api.pagination import OptionalPaging
 from tap_acton.records.extractors import Folders, RowsAt, Undocumented
 from tap_acton.state.stream_state import ItemsState
 from tap_acton.streams.base.stream import ActOnStream
-
-if TYPE_CHECKING:
-    from tap_acton.records.extractors import Extracted
-    from tap_acton.sync.query import Query
 
 
 class UndocumentedListing(ActOnStream):
@@ -19,17 +13,6 @@ class UndocumentedListing(ActOnStream):
 
     primary_keys = ("id",)
     pages = OptionalPaging
-
-
-class Details(ActOnStream):
-    """All that there is of each item of a listing; an empty object is nothing."""
-
-    primary_keys = ("id",)
-
-    def extracted(self, payload: Any, query: Query) -> Extracted:
-        """Find the row of a response, if there is one."""
-        found = super().extracted(payload, query)
-        return found._replace(rows=[row for row in found.rows if row])
 
 
 class Senders(UndocumentedListing):
@@ -61,11 +44,12 @@ class Headers(UndocumentedListing):
     item_columns = ("id",)
 
 
-class HeaderDetails(Details):
+class HeaderDetails(ActOnStream):
     """The content of each header; only the path is documented."""
 
     name = "header_details"
     path = "/api/1/header/{id}"
+    primary_keys = ("id",)
     listing, item = "headers", "header"
     extract, pages = Undocumented("html"), OptionalPaging
 
@@ -82,11 +66,12 @@ class Footers(UndocumentedListing):
     item_columns = ("id",)
 
 
-class FooterDetails(Details):
+class FooterDetails(ActOnStream):
     """The content of each footer; only the path is documented."""
 
     name = "footer_details"
     path = "/api/1/footer/{id}"
+    primary_keys = ("id",)
     listing, item = "footers", "footer"
     extract, pages = Undocumented("html"), OptionalPaging
 
@@ -101,10 +86,11 @@ class Images(ActOnStream):
     item_columns = ("id", "modified_at", "name", "folder_name")
 
 
-class ImageDetails(Details):
+class ImageDetails(ActOnStream):
     """Each image once more, requested by itself, which is what returns its version."""
 
     name = "image_details"
     path = "/api/1/image/{id}"
+    primary_keys = ("id",)
     listing, item = "images", "image"
     unchanged_while, state_type = ("modified_at", "name", "folder_name"), ItemsState

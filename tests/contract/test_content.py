@@ -162,7 +162,7 @@ def test_details_are_found_bare_and_wrapped(
     ]
 
 
-@pytest.mark.parametrize("stream", ["header_details", "footer_details", "image_details"])
+@pytest.mark.parametrize("stream", ["header_details", "footer_details"])
 def test_an_empty_object_is_no_detail(bench: Bench, stream: str) -> None:
     parent = PATHS[stream].rpartition("/")[2]
     found = records_of(bench, stream, {})

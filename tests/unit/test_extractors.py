@@ -10,16 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_acton.records.extractors import (
+    Extracted,
     Folders,
     OneRow,
     RowsAt,
     Undocumented,
     UnknownShapeError,
     described,
+    rows_in,
     table_of,
     total_of,
 )
 from tap_acton.streams import STREAM_TYPES
+from tap_acton.streams.base.schema import SCHEMAS
 
 if TYPE_CHECKING:
     from tap_acton.records.extractors import Extractor
@@ -54,12 +57,8 @@ def test_any_response_gives_objects_or_is_refused(extract: Extractor, payload: A
 
 class TestOneRow:
     def test_the_response_is_the_row(self) -> None:
-        assert OneRow()({"id": "1", "totalCount": 7}) == (
-            [{"id": "1", "totalCount": 7}],
-            None,
-            {},
-            "",
-        )
+        row = {"id": "1", "totalCount": 7}
+        assert OneRow()(row) == Extracted([row], is_object=True)
 
     @pytest.mark.parametrize("payload", [[], ROWS, None, "x", 1])
     def test_anything_but_an_object_is_an_error(self, payload: Any) -> None:
@@ -70,10 +69,10 @@ class TestOneRow:
 class TestRowsAt:
     def test_rows_stand_under_a_name_beside_their_total(self) -> None:
         payload = {"result": ROWS, "totalCount": "12", "count": 2}
-        assert RowsAt("result")(payload) == (ROWS, 12, payload, "")
+        assert RowsAt("result")(payload) == Extracted(ROWS, 12, payload)
 
     def test_the_response_is_the_array(self) -> None:
-        assert RowsAt("")(ROWS) == (ROWS, None, {}, "")
+        assert RowsAt("")(ROWS) == Extracted(ROWS)
 
     @pytest.mark.parametrize("nothing", [None, []])
     def test_null_is_no_rows(self, nothing: Any) -> None:
@@ -107,7 +106,7 @@ class TestFolders:
 
     def test_the_fields_around_the_folders_are_the_envelope(self) -> None:
         payload = {"folders": [], "anyRunning": True}
-        assert Folders("folders")(payload) == ([], None, payload, "")
+        assert Folders("folders")(payload) == Extracted([], envelope=payload)
 
     @pytest.mark.parametrize(
         ("folder_id", "given"),
@@ -276,7 +275,7 @@ class TestUndocumented:
         assert Undocumented(names=("records",))(payload).rows == ROWS
 
     def test_an_array_has_no_envelope(self) -> None:
-        assert AUDIENCE_CENTER(ROWS) == (ROWS, None, {}, "an array")
+        assert AUDIENCE_CENTER(ROWS) == Extracted(ROWS, shape="an array")
 
     def test_an_empty_array_does_not_hide_the_one_beside_it(self) -> None:
         assert AUDIENCE_CENTER({"data": [], "content": ROWS}).rows == ROWS
@@ -340,6 +339,77 @@ class TestUndocumented:
             "nextPageToken": None,
         }
         assert "nextPageToken" not in AUDIENCE_CENTER({"rows": ROWS}).envelope
+
+
+ONE_ROW = [kind for kind in STREAM_TYPES if isinstance(kind.extract, OneRow) and kind.path]
+ANY_SHAPE = [kind for kind in STREAM_TYPES if isinstance(kind.extract, Undocumented)]
+
+
+def found_by(kind: type[ActOnStream], payload: Any) -> Extracted:
+    return rows_in(payload, kind.extract, SCHEMAS.get_schema(kind.name))
+
+
+def row_of(kind: type[ActOnStream]) -> dict[str, Any]:
+    """Give a row of which a stream knows one field alone, and one is new."""
+    return {next(iter(SCHEMAS.get_schema(kind.name)["properties"])): "7", "new": {"a": 1}}
+
+
+@pytest.mark.parametrize("kind", ONE_ROW, ids=lambda kind: kind.name)
+class TestNoEnvelopeIsARow:
+    def test_an_object_with_a_known_field_is_the_row(self, kind: type[ActOnStream]) -> None:
+        assert found_by(kind, row_of(kind)).rows == [row_of(kind)]
+
+    @pytest.mark.parametrize(
+        "around",
+        [
+            lambda _: {},
+            lambda _: {"data": None},
+            lambda row: {"data": row},
+            lambda row: {"response": {"data": row}},
+            lambda row: {"wasFine": True, "result": [row]},
+        ],
+    )
+    def test_any_other_has_an_unknown_shape(self, kind: type[ActOnStream], around: Any) -> None:
+        with pytest.raises(UnknownShapeError):
+            found_by(kind, around(row_of(kind)))
+
+
+@pytest.mark.parametrize("kind", ANY_SHAPE, ids=lambda kind: kind.name)
+class TestEnvelopesThatAreNotKnown:
+    @pytest.mark.parametrize(
+        "around",
+        [
+            lambda row: {"response": {"data": row}},
+            lambda row: {"response": {"data": [row]}},
+            lambda row: {"response": {"data": {"items": [row]}}},
+            lambda row: {"totalCount": 1, "response": {"data": {"data": row}}},
+            lambda row: {"response": {"page": 1, "data": {"items": [row]}}},
+        ],
+    )
+    def test_rows_are_found_inside(self, kind: type[ActOnStream], around: Any) -> None:
+        assert list(found_by(kind, around(row_of(kind))).rows) == [row_of(kind)]
+
+    @pytest.mark.parametrize(
+        "payload", [{"response": {"data": None}}, {"response": {"data": {"data": []}}}]
+    )
+    def test_nothing_inside_is_no_row(self, kind: type[ActOnStream], payload: Any) -> None:
+        assert list(found_by(kind, payload).rows) == []
+
+    def test_objects_that_may_be_anything_have_an_unknown_shape(
+        self, kind: type[ActOnStream]
+    ) -> None:
+        with pytest.raises(UnknownShapeError):
+            found_by(kind, {"unheard": {"of": 1}, "unseen": [1]})
+
+    def test_a_field_that_no_schema_names_is_kept(self, kind: type[ActOnStream]) -> None:
+        row = {"unheard": "of", "unseen": {"a": 1}}
+        assert list(found_by(kind, row).rows) == [row]
+
+
+def test_a_total_around_an_envelope_counts() -> None:
+    kind = next(kind for kind in ANY_SHAPE if kind.name == "headers")
+    payload = {"totalCount": 5, "response": {"data": {"items": ROWS}}}
+    assert found_by(kind, payload).total == 5
 
 
 NO_FOLDERS: list[list[Any]] = [

@@ -28,7 +28,7 @@ from tap_acton.errors import (
     StreamFailedError,
 )
 from tap_acton.output import RecordOutput, Selection, activate_version
-from tap_acton.records.extractors import OneRow, Undocumented
+from tap_acton.records.extractors import OneRow, Undocumented, rows_in
 from tap_acton.records.ids import IdNumbers, without_addresses
 from tap_acton.records.reader import RecordReader, batched
 from tap_acton.records.timestamps import timestamp_of
@@ -238,7 +238,7 @@ class ActOnStream(Stream):
 
     def extracted(self, payload: Any, query: Query) -> Extracted:
         """Find the rows of a decoded response; log a shape that Act-On does not document."""
-        found = self.extract(payload)
+        found = rows_in(payload, self.extract, self.schema)
         if found.shape and found.rows:
             self.report.shape(found, is_item=query.item is not None)
         return found
