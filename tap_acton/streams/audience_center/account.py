@@ -10,11 +10,12 @@ from tap_acton.errors import (
     ActOnError,
     NoContentError,
     NotAvailableError,
+    NotFoundError,
     NotRoutedError,
-    RejectedCallError,
     RepeatableError,
 )
-from tap_acton.records.extractors import Undocumented, UnknownShapeError
+from tap_acton.records.extractors import Undocumented, UnknownShapeError, rows_in
+from tap_acton.streams.base.schema import SCHEMAS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,8 +47,9 @@ class AudienceCenter:
         Empty where the host does not know the path for them, as with the older edition.
 
         Raises:
-            NotAvailableError: If the account has no Audience Center.
-            GivenUpError: If the call fails again and again.
+            NotAvailableError: If the account has no Audience Center, which HTTP 401, 403 or 404
+                says, and no other refusal.
+            CallError: If the call fails.
         """
         found = self._fields
         if isinstance(found, ActOnError):
@@ -108,7 +110,7 @@ class AudienceCenter:
     def _meaning_of(self, error: ActOnError) -> ActOnError:
         """Return what a failure means: no Audience Center, or nothing but itself."""
         match error:
-            case NotAvailableError() | RejectedCallError():
+            case NotAvailableError() | NotFoundError():
                 return self.absent(error)
         return error
 
@@ -116,7 +118,7 @@ class AudienceCenter:
 def _columns(payload: Any) -> Sequence[Row]:
     """Return the fields: ``columns`` of an object, as documented, or of one inside it."""
     try:
-        rows = Undocumented(names=("columns",))(payload).rows
+        rows = rows_in(payload, Undocumented(names=("columns",)), SCHEMAS.get_schema(STREAM)).rows
     except UnknownShapeError:
         raise RepeatableError(f"{STREAM}: Act-On's response has an unknown shape.") from None
     match rows:

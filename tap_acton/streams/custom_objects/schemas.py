@@ -9,10 +9,11 @@ from tap_acton.errors import (
     CallError,
     NoContentError,
     NotAvailableError,
-    RejectedCallError,
+    NotFoundError,
     RepeatableError,
 )
-from tap_acton.records.extractors import Extracted, UnknownShapeError
+from tap_acton.records.extractors import Extracted, UnknownShapeError, rows_in
+from tap_acton.streams.base.schema import SCHEMAS
 from tap_acton.streams.custom_objects.stream import FAMILY, CustomObjectStream, path_in
 from tap_acton.sync.query import Query, Response
 
@@ -55,15 +56,16 @@ class ObjectSchemas:
         """The schemas, as Act-On returns them.
 
         Raises:
-            NotAvailableError: If the account has no custom objects; the same error each time.
-            GivenUpError: If the call fails again and again; the same error each time.
+            NotAvailableError: If the account has no custom objects, which HTTP 401, 403 or 404
+                says, and no other refusal; the same error each time.
+            CallError: If the call fails; the same error each time.
         """
         if self._found is None:
             try:
                 self._found = self._request()
             except NoContentError:
                 self._found = Extracted(())
-            except (NotAvailableError, RejectedCallError) as error:
+            except (NotAvailableError, NotFoundError) as error:
                 self._found = NotAvailableError(
                     f"{error.sentence} The account has no custom objects, or the user has no right "
                     "to them."
@@ -79,7 +81,7 @@ class ObjectSchemas:
 
         def interpret(payload: Any) -> Extracted:
             try:
-                return stream.extract(payload)
+                return rows_in(payload, stream.extract, SCHEMAS.get_schema(stream.name))
             except UnknownShapeError:
                 raise RepeatableError(
                     f"{stream.name}: Act-On's response has an unknown shape."
