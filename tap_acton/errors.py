@@ -160,7 +160,16 @@ class ForbiddenError(NotAvailableError):
 
 
 class RejectedCallError(CallError):
-    """Act-On understood the call and refused it; a retry will not help."""
+    """Act-On understood the call and refused it; a retry will not help.
+
+    Args:
+        sentence: What failed.
+        code: The ``errorCode`` of Act-On's response, where it is none that is known.
+    """
+
+    def __init__(self, sentence: str, code: int | None = None) -> None:
+        super().__init__(sentence)
+        self.code = code
 
 
 class NotFoundError(RejectedCallError):

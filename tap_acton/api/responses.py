@@ -226,7 +226,7 @@ def _of_status(status: int, envelope: Envelope, returned: str) -> CallError:
     if status in _MAY_PASS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return RepeatableError(f"{returned}{_MAY_PASS.get(status, '')}.")
     if envelope.code is not None:
-        return RejectedCallError(f"{returned}, code {envelope.code}.")
+        return RejectedCallError(f"{returned}, code {envelope.code}.", envelope.code)
     if status == HTTPStatus.NOT_FOUND:
         return NotFoundError(f"{returned}.")
     return RejectedCallError(f"{returned}.")

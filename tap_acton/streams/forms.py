@@ -31,8 +31,8 @@ class Forms(ActOnStream):
 class FormUrls(ActOnStream):
     """The addresses of each form.
 
-    Act-On has them of classic forms only and may refuse the others. That stays so, unlike other
-    refusals, so such forms are skipped like deleted ones.
+    Act-On has them of classic forms only and may refuse the others, by a code. That stays so,
+    unlike other refusals, so such forms are skipped like deleted ones, even if they are all.
     """
 
     name = "form_urls"
@@ -42,7 +42,8 @@ class FormUrls(ActOnStream):
     extract = Undocumented("url")
     pages = OptionalPaging
     identity = ("form_id", "url")
-    refused_is_gone, skipped_because = True, "have no addresses in Act-On"
+    refused_is_gone, all_may_be_gone = True, True
+    skipped_because = "have no addresses in Act-On"
 
 
 class FormReports(ActOnStream):

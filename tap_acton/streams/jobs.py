@@ -33,13 +33,13 @@ class UploadJobs(ActOnStream):
     """The outcome of the upload jobs in the setting ``job_ids``.
 
     Not selected by default, since only whoever uploaded something knows the job's id: the API
-    has no list of jobs.
+    has no list of jobs. All of them may have expired.
     """
 
     name = "upload_jobs"
     primary_keys = ("job_type", "id")
     selected_by_default = False
-    item, about = "job", "jobs"
+    item, about, all_may_be_gone = "job", "jobs", True
 
     def queries(self) -> Iterator[Query]:
         """Request each job."""

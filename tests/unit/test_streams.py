@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given
@@ -18,6 +19,7 @@ from tap_acton.errors import (
     ForbiddenError,
     GivenUpError,
     GoneError,
+    NotFoundError,
     NotRoutedError,
     RejectedCallError,
     StreamFailedError,
@@ -187,6 +189,54 @@ def test_a_stream_whose_every_item_is_gone_fails() -> None:
     members = members_of({f"l-{number}": GoneError("gone") for number in range(6)})
     with pytest.raises(StreamFailedError, match="any of the 6"):
         list(members.read())
+
+
+def test_that_the_items_left_are_gone_is_no_failure_where_the_others_are_unchanged() -> None:
+    members = members_of({f"l-{number}": GoneError("gone") for number in range(6)})
+    members.save_calls("unchanged")
+    assert list(members.read()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("form_urls", {}),
+        ("upload_jobs", {"job_ids": [{"job_type": "list_upload", "id": str(n)} for n in range(6)]}),
+    ],
+)
+@pytest.mark.parametrize("refused", [None, GivenUpError("HTTP 500")])
+def test_a_stream_of_which_all_items_may_be_gone_fails_only_if_one_was_refused(
+    name: str, settings: dict[str, Any], refused: CallError | None
+) -> None:
+    found: Any = stream(name, **settings)
+    found.run.shared(Listings).keep("forms", [{"id": str(number)} for number in range(6)])
+
+    def fetch(query: Query, page: Page) -> Response:
+        is_last = query.item is not None and query.item["id"] == "5"
+        return Response(query, page, problem=(is_last and refused) or GoneError("gone"))
+
+    found.fetch = fetch
+    assert list(found.get_records(None)) == []
+    assert (found.failure is None) == (refused is None)
+
+
+@pytest.mark.parametrize(
+    ("problem", "is_gone"),
+    [
+        (RejectedCallError("HTTP 400, code 10999.", 10999), True),
+        (RejectedCallError("HTTP 302."), False),
+        (NotFoundError("HTTP 404."), False),
+        (GivenUpError("an answer that is too large"), False),
+    ],
+)
+def test_only_what_act_on_refuses_by_a_code_is_refused_for_good(
+    problem: CallError, *, is_gone: bool
+) -> None:
+    urls: Any = stream("form_urls")
+    urls.requester = Mock()
+    urls.requester.fetch.side_effect = lambda query, page: Response(query, page, problem=problem)
+    found = urls.fetch(Query("/path", item={"id": "1"}), FIRST_PAGE).problem
+    assert isinstance(found, GoneError) is is_gone
 
 
 def test_a_stream_of_which_something_was_refused_is_not_complete() -> None:

@@ -94,7 +94,8 @@ class ActOnStream(Stream):
         unchanged_while: Columns of the listing of which one changes whenever an item does, the
             time of its last change first; empty where nothing proves an item unchanged.
         missing_is_gone: Whether a 404 without a reason says that the item was deleted.
-        refused_is_gone: Whether Act-On refuses for good what it refuses once.
+        refused_is_gone: Whether Act-On refuses for good what it refuses by a code.
+        all_may_be_gone: Whether Act-On may have nothing for any item, however many there are.
         skipped_because: What is true of items that are skipped, for the log.
         has_full_refresh: Whether rows may be deleted unseen, and are to leave the warehouse.
         least_lookback: How far behind the bookmark rows are read again at least.
@@ -121,6 +122,7 @@ class ActOnStream(Stream):
     unchanged_while: ClassVar[tuple[str, ...]] = ()
     missing_is_gone: bool = False
     refused_is_gone: ClassVar[bool] = False
+    all_may_be_gone: ClassVar[bool] = False
     skipped_because: ClassVar[str] = "were deleted in Act-On"
     has_full_refresh: ClassVar[bool] = False
     least_lookback: ClassVar[timedelta] = timedelta()
@@ -223,8 +225,10 @@ class ActOnStream(Stream):
     def fetch(self, query: Query, page: Page) -> Response:
         """Request a page; runs in a worker thread."""
         response = self.requester.fetch(query, page)
-        if self.refused_is_gone and isinstance(response.problem, RejectedCallError):
-            return Response(query, page, problem=GoneError(response.problem.sentence))
+        problem = response.problem
+        is_refused = isinstance(problem, RejectedCallError) and problem.code is not None
+        if self.refused_is_gone and problem is not None and is_refused:
+            return Response(query, page, problem=GoneError(problem.sentence))
         return response
 
     def call(self, query: Query, page: Page) -> Call:
@@ -506,7 +510,8 @@ class ActOnStream(Stream):
             yield from self.bookmark.wanted(records, query.since)
         self.settle()
         summary, read = self.summary, self._items_read
-        if summary.skipped + summary.refused == read > FEW_ITEMS:
+        is_usual = not summary.refused and (self.all_may_be_gone or self._was_read_before)
+        if summary.skipped + summary.refused == read > FEW_ITEMS and not is_usual:
             raise StreamFailedError(
                 f"{self.name}: Act-On returns nothing for any of the {read} it was asked for. The "
                 f"last response: {self._last_reason}"
