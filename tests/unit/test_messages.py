@@ -193,6 +193,16 @@ def test_where_message_types_are_left_out_the_start_date_counts() -> None:
     assert months(stats, late) == ["2512", "2601", "2602", "2603"]
 
 
+@pytest.mark.parametrize(
+    ("settings", "first"), [({}, "0001"), ({"start_date": "2026-01-15"}, "2601")]
+)
+def test_messages_of_which_none_says_when_it_went_out_may_have_done_so_at_any_time(
+    settings: dict[str, Any], first: str
+) -> None:
+    found = months(stream("message_daily_stats", **settings), message(1, None), message(2, None))
+    assert (found[0], found[-1]) == (first, "2603")
+
+
 @pytest.mark.parametrize("settings", [{}, {"start_date": "2026-01-01"}])
 def test_an_account_without_messages_has_no_months(settings: dict[str, Any]) -> None:
     assert months(stream("message_daily_stats", **settings)) == []

@@ -94,16 +94,19 @@ class MessageDailyStats(ActOnStream):
         return max(_day(begin), EARLIEST).replace(day=1) if begin else None
 
     def _first_sending(self) -> str:
-        """Return when the first message went out, in the account's zone; empty for none."""
+        """Return when the first message went out, in the account's zone; empty for none.
+
+        Where no message says when, it may have been at any time.
+        """
         timestamps = [
             message["sent_at"]
             for message in self.items_of("messages")
-            if message["message_type"] in SENT_TYPES and message["sent_at"]
+            if message["message_type"] in SENT_TYPES
         ]
         if not timestamps:
             return ""
         # On the first day of the calendar no zone has room.
-        first = max(min(timestamps), f"{EARLIEST}T12:00:00.000Z")
+        first = max(min(filter(None, timestamps), default=""), f"{EARLIEST}T12:00:00.000Z")
         return datetime.fromisoformat(first).astimezone(self.run.zone or UTC).isoformat()
 
 
