@@ -349,7 +349,7 @@ class ActOnClient:
         with self._open(call, token) as sent:
             body = whole(pieces_of(sent))
         if sent.status_code == HTTPStatus.NO_CONTENT:
-            raise NoContentError(f"{call.subject}: Act-On has nothing.")
+            raise NoContentError(f"{call.subject}: Act-On returned HTTP 204, without a response.")
         response = HttpResponse(sent.status_code, sent.headers, body)
         failure = failure_of(response, call.subject)
         if failure is None:

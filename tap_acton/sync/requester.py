@@ -11,6 +11,7 @@ from tap_acton.errors import (
     GoneError,
     NoContentError,
     NotFoundError,
+    RejectedCallError,
     RepeatableError,
 )
 from tap_acton.records.extractors import Extracted, UnknownShapeError
@@ -34,6 +35,10 @@ class RequestMaker(Protocol):
     """
 
     missing_is_gone: bool
+
+    @property
+    def is_documented(self) -> bool:
+        """Whether Act-On documents what the rows are."""
 
     @property
     def paging(self) -> Paging | None:
@@ -89,8 +94,11 @@ class Requester:
                     ) from None
 
             found = self._client.read(call, interpret, maker.decoder(query))
-        except NoContentError:
-            return Response(query, page)
+        except NoContentError as error:
+            # Where pages are documented, so is one without rows: it says that there are none.
+            is_refused = maker.is_documented and maker.paging is not None
+            problem = RejectedCallError(error.sentence) if is_refused else None
+            return Response(query, page, problem=problem)
         except NotFoundError as error:
             is_gone = maker.missing_is_gone and query.item is not None
             return Response(query, page, problem=GoneError(error.sentence) if is_gone else error)

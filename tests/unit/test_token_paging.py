@@ -70,7 +70,7 @@ class Server:
 class Source:
     """A stream of records."""
 
-    missing_is_gone = False
+    missing_is_gone = is_documented = False
 
     def __init__(self, server: Server, size: int) -> None:
         self.paging = TokenPaging(size)

@@ -34,7 +34,7 @@ class PlainSource:
         endpoint: What the endpoint has shown of itself, if streams share that.
     """
 
-    missing_is_gone = False
+    missing_is_gone, is_documented = False, True
     version_of: Callable[[Record], str | None] | None = None
 
     def __init__(
