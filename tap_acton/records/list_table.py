@@ -55,6 +55,7 @@ class Table:
 
     Attributes:
         email_header: The header over the e-mail address; None if that is unknown.
+        id_place: The position of the contact's id, if a header names it.
         has_contact_id: Whether a header names the contact's id.
         names: The headers of the list's columns, made distinct, without those of Act-On's own.
     """
@@ -77,7 +78,9 @@ class Table:
             for names in ((CONTACT_ID,), CREATED, MODIFIED)
             if (places := [place for place, header in enumerate(headers) if header in names])
         }
-        self.has_contact_id = CONTACT_ID in self._system.values()
+        ids = [place for place, name in self._system.items() if name == CONTACT_ID]
+        self.id_place = ids[0] if ids else None
+        self.has_contact_id = self.id_place is not None
         self._width = len(headers)
         own = [place for place in range(self._width) if place not in self._system]
         names = dict(zip(own, distinct_names([headers[place] for place in own]), strict=True))

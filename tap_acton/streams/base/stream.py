@@ -332,6 +332,10 @@ class ActOnStream(Stream):
     @cached_property
     def reader(self) -> RecordReader:
         """Makes typed records of rows."""
+        return self.new_reader()
+
+    def new_reader(self) -> RecordReader:
+        """Make another reader, which learns the units of timestamps by itself."""
         return RecordReader(
             self.schema,
             key=type(self).primary_keys,

@@ -129,16 +129,26 @@ class ListProof:
         are in JSON.
 
         Raises:
-            ValueError: If the file has no ids, or not all headers of the JSON.
+            ValueError: If the file has no ids, or not all headers of the JSON; and of a row, if it
+                has none while those of the JSON do.
         """
         page, table = self._page, self._page.table
         arrange = cells_as_in(page.headers, headers)
         if page.may_be_cut:
             email = headers.index(table.email_header) if table.email_header in headers else None
             table, arrange = self._table_of(headers, email), list
-        if not table.has_contact_id:
+        place = table.id_place
+        if place is None:
             raise ValueError
-        return RowMaker(arrange, partial(ListPage, headers=page.headers, table=table))
+        may_lack_id = not all(row[CONTACT_ID] for row in page) or page.may_be_cut
+
+        def arranged(cells: list[str]) -> list[str]:
+            found = arrange(cells)
+            if not (found[place] or may_lack_id):
+                raise ValueError
+            return found
+
+        return RowMaker(arranged, partial(ListPage, headers=page.headers, table=table))
 
     def is_same(self, row: Row, expected: Row) -> bool:
         """Return whether both hold the same; of a row that JSON may have cut off, the id."""

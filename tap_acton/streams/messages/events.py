@@ -162,8 +162,9 @@ class MessageEvents(MessageStream):
         return CsvDownload(self, super().fetch, self._proof_of)
 
     def _proof_of(self, page: Response) -> ObjectProof:
-        given = page.query.given
-        return ObjectProof(page.rows, lambda row: self.reader.record(row, given), given[KIND])
+        # What a file shows counts for nothing else, since it may be of no use.
+        given, reader = page.query.given, self.new_reader()
+        return ObjectProof(page.rows, lambda row: reader.record(row, given), given[KIND])
 
     def records(self, rows: Iterable[Row], query: Query) -> Iterator[Record]:
         """Make records of all events of a kind, and leave out those that are known.
