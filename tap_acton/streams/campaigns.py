@@ -40,9 +40,9 @@ class CampaignDetails(ActOnStream):
     listing, item = "campaigns", "campaign"
     extract, pages = Undocumented(), OptionalPaging
 
-    def items(self) -> Iterator[Item]:
-        """Give the campaigns that Act-On gives an id."""
-        return (one for one in super().items() if one["id"] != _own_id(one))
+    def can_request(self, item: Item) -> bool:
+        """Tell whether Act-On gives a campaign an id."""
+        return super().can_request(item) and item["id"] != _own_id(item)
 
 
 def _own_id(campaign: Mapping[str, Any]) -> str:

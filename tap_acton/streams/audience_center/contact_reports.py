@@ -117,6 +117,7 @@ class ChangedContacts:
         self._contacts = ContactList(report)
         self._failed: set[str] = set()
         self._has_any = False
+        self._without_id = 0
 
     def items(self) -> Iterator[Item]:
         """Give the contacts, in the order in which they changed.
@@ -143,12 +144,14 @@ class ChangedContacts:
             if isinstance(part, Outcome):
                 contacts._take(part)  # noqa: SLF001 - its outcome counts as that of any query
                 continue
+            self._without_id += sum(not contact["id"] for contact in part.records)
             yield [
                 (contact["updated_at"] or UNKNOWN, contact["id"])
                 for contact in part.records
                 # The older generation knows no filter.
                 if contact["id"] and (contact["updated_at"] or NEVER) >= since
             ]
+        self._report.note_without_id(self._without_id, Contacts.name)
 
     def place_of(self, item: Item) -> Place:
         """Say where a contact stands in the order of changes."""
@@ -164,11 +167,11 @@ class ChangedContacts:
     def remember(self) -> None:
         """Remember up to which timestamp the changes of contacts are covered.
 
-        Not where all contacts were requested and none came: these would never be read, since what
-        is requested then are those that have changed.
+        Not where all contacts were requested and none came, nor where one came without its id:
+        these would never be read, since what is requested then are those that have changed.
         """
         report = self._report
-        is_shown = self._has_any or self._since is not None
+        is_shown = (self._has_any or self._since is not None) and not self._without_id
         if is_shown and len(self._failed) <= MOST_ASKED_AGAIN:
             started_at = report.load.started_at
             report.progress.covered_until = min(started_at, report.bookmark.end or started_at)

@@ -430,22 +430,26 @@ class ActOnStream(Stream):
                 yield item
 
     def known_items(self) -> Iterator[Item]:
-        """Give the items that can be requested, and take note of those that cannot.
-
-        These have no id in Act-On's response. Where that is not documented, none may have one.
-        """
+        """Give the items that can be requested, and take note of those that cannot."""
         number = 0
         for item in self.items():
             if self.can_request(item):
                 yield item
             else:
                 number += 1
+        self.note_without_id(number, self.listing)
+
+    def note_without_id(self, number: int, listing: str) -> None:
+        """Take note of the items that have no id in Act-On's response, so are not requested.
+
+        They are refused, unless nothing documents the listing: then none may have an id.
+        """
         if number:
-            is_refused = self.tap.stream(self.listing).is_documented
+            is_refused = self.tap.stream(listing).is_documented
             self.log(
                 "%d of the %s cannot be requested: Act-On does not return their ids.",
                 number,
-                self.listing.replace("_", " "),
+                listing.replace("_", " "),
                 level=logging.WARNING,
             )
             self.summary.refused += number if is_refused else 0

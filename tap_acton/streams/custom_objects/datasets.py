@@ -45,6 +45,7 @@ class CustomObjectDatasets(CustomObjectStream):
         """
         schemas = self.items_of(CustomObjectSchemas.name)
         objects = {schema["id"]: schema for schema in schemas if self.can_request(schema)}
+        self.note_without_id(len(schemas) - len(objects), CustomObjectSchemas.name)
         every = Query(self.filled(self.path))
         first = self._first = self.fetch(every, FIRST_PAGE)
         has_list = not isinstance(first.problem, (NotRoutedError, NotFoundError))

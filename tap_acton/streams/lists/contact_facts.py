@@ -188,7 +188,7 @@ class ContactFactsStream(ActOnStream):
 
     def _lists(self) -> list[Item]:
         """Give the lists that are left, in the order of their ids; one may be read in part."""
-        lists = [item for item in self.items() if (item["id"],) >= self._start[:1]]
+        lists = [item for item in self.known_items() if (item["id"],) >= self._start[:1]]
         return sorted(lists, key=itemgetter("id"))
 
     @property
