@@ -26,12 +26,12 @@ from tests.contract.deviations import (
     ENDPOINTS,
     GROUPS,
     OPTIONAL,
-    REFUSALS,
+    SWITCHED_OFF,
     Outcome,
     Scope,
+    above,
     below,
 )
-from tests.contract.deviations_found import FOUND
 from tests.contract.expected import KEYS, expected_records
 from tests.contract.expected_audience_center import REPORT_KEYS, report_records
 from tests.contract.expected_facts import expected_facts
@@ -183,7 +183,7 @@ def difference(found: Table, expected: Table) -> str:
 
 def lacking_rows(found: Iterable[Record], expected: Iterable[Record], keys: Sequence[str]) -> str:
     """Say how many rows are missing, whatever became of their keys."""
-    left_out = {*keys, "extra_fields", "id"}
+    left_out = {*keys, *AS_IT_CAME, "id"}
 
     def bag(rows: Iterable[Record]) -> Counter[str]:
         kept = ({c: v for c, v in row.items() if c not in left_out} for row in rows)
@@ -260,20 +260,26 @@ class Trial:
         if "@" in found.log:
             problems["*"] = "an address in the log"
         wrong = self._of_run(found)
+        if self._deviation.is_harmless and found.failure is not None:
+            problems["*"] = f"not read: {found.failure.sentence}"
         for stream, text in wrong.items():
             if not (says(found, stream) or self._may_be_silent(found, stream)):
                 problems.setdefault(stream, f"SILENT: {text}")
         if found.failure is not None or wrong:
-            self._repair(found, problems, settings)
+            again = {one for one in self._streams if one in wrong or says(found, one)}
+            self._repair(found, again | above(again), problems, settings)
         return problems
 
     def _may_be_silent(self, found: Output, stream: str) -> bool:
         outcome, name = self._deviation.outcome, self._deviation.name
-        is_refusal = stream in OPTIONAL and name.removeprefix("status: ") in REFUSALS
+        is_refusal = stream in OPTIONAL and name.removeprefix("status: ") in SWITCHED_OFF
+        own = [line for line in found.log.splitlines() if f"tap-acton.{stream} |" in line]
         if outcome is Outcome.OFF or is_refusal:
             warned = any("switched off" in line for line in found.lines("WARNING"))
-            log = f"tap-acton.{stream} |"
-            return warned and any("switched off" in x and log in x for x in found.log.splitlines())
+            return warned and any("switched off" in line for line in own)
+        if outcome is Outcome.ROWS:
+            # What is requested by a name in place of an id may not be there.
+            return any(" cannot be requested" in x or "switched off" in x for x in own)
         return outcome is Outcome.BELIEVED
 
     def _of_others(self, found: Output) -> Problems:
@@ -306,17 +312,23 @@ class Trial:
             return wrong_times([*table.values()], [*expected.values()])
         return difference(table, expected)
 
-    def _repair(self, found: Output, problems: Problems, settings: Mapping[str, Any]) -> None:
+    def _repair(
+        self,
+        found: Output,
+        streams: set[str],
+        problems: Problems,
+        settings: Mapping[str, Any],
+    ) -> None:
         state = found.state if found.of_type("STATE") else None
         self._yardstick.bench.let_pass(7200)
         try:
-            repaired = self._yardstick.run(state, self._streams, **settings)
+            repaired = self._yardstick.run(state, streams, **settings)
         except Exception as error:  # noqa: BLE001 - as above
             problems["*"] = f"trace in the next run: {type(error).__name__}: {error}"[:300]
             return
         if repaired.failure is not None:
             problems["*"] = f"the next run fails: {repaired.failure.sentence}"[:300]
-        for stream in sorted(self._streams):
+        for stream in sorted(streams & self._streams):
             text = self._compared(stream, [found, repaired])
             if text:
                 problems.setdefault(stream, f"NOT REPAIRED: {text}")
@@ -327,10 +339,9 @@ class Trial:
 
     def _chosen(self, endpoints: Sequence[Endpoint]) -> set[str]:
         """Give the streams to select: all, or in the last group those that it takes."""
-        if self._deviation.settings or {one.group for one in endpoints} == {2}:
-            above = {name for one in endpoints for name in one.above}
-            above |= {name for one in ENDPOINTS if above & {*one.streams} for name in one.above}
-            return self._touched | above
+        is_table = self._deviation.fault.kind == "table"
+        if is_table or {one.group for one in endpoints} == {2}:
+            return self._touched | above(self._touched)
         return {*ALL_KEYS} - (ONCE_IN_A_WHILE - self._touched)
 
     def _faults_of(self, endpoint: Endpoint) -> Iterator[Fault]:
@@ -352,7 +363,8 @@ class Trial:
 
 def trials() -> Iterator[Any]:
     for deviation in DEVIATIONS:
-        groups = (GROUPS,) if deviation.scope is not Scope.ENDPOINT else [(one,) for one in GROUPS]
+        is_whole = deviation.scope is not Scope.ENDPOINT or deviation.is_harmless
+        groups = (GROUPS,) if is_whole else [(one,) for one in GROUPS]
         for group in groups:
             found = [e for e in ENDPOINTS if e.group in group and deviation.suits(e)]
             if found:
@@ -363,17 +375,9 @@ def trials() -> Iterator[Any]:
 
 @pytest.mark.parametrize(("deviation", "endpoints"), [*trials()])
 def test_the_tables_are_right_or_the_run_says_so_and_the_next_one_repairs_it(
-    yardstick: Yardstick,
-    request: pytest.FixtureRequest,
-    deviation: Deviation,
-    endpoints: Sequence[Endpoint],
+    yardstick: Yardstick, deviation: Deviation, endpoints: Sequence[Endpoint]
 ) -> None:
-    problems = Trial(yardstick, deviation, endpoints).problems()
-    known = FOUND.get(request.node.callspec.id, {})
-    new = {stream: text for stream, text in problems.items() if stream not in known}
-    assert new == {}
-    mended = known.keys() - problems.keys()
-    assert not mended, "mended: remove what tests/contract/deviations_found.py has of it"
+    assert Trial(yardstick, deviation, endpoints).problems() == {}
 
 
 def test_a_run_without_deviations_is_right(yardstick: Yardstick) -> None:
@@ -388,7 +392,7 @@ def test_every_stream_has_an_endpoint_in_the_catalogue() -> None:
     assert {*deviations.STREAMS, "account"} == {*ALL_KEYS}
 
 
-SEEDS = 6
+SEEDS = 4
 BENIGN = [
     one
     for one in DEVIATIONS
@@ -428,9 +432,8 @@ def check_nights(seed: int) -> None:
 
 
 def random_deviation(dice: random.Random) -> tuple[Deviation, Endpoint]:
-    """Choose a deviation and an endpoint for it, none of those that are known to do harm."""
-    harmful = {name.rpartition(",")[0].rpartition(",")[0] for name in FOUND}
-    deviation = dice.choice([one for one in BENIGN if one.name not in harmful])
+    """Choose a deviation and an endpoint for it."""
+    deviation = dice.choice(BENIGN)
     return deviation, dice.choice([one for one in ENDPOINTS if deviation.suits(one)])
 
 
