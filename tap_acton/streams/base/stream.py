@@ -214,7 +214,9 @@ class ActOnStream(Stream):
 
     def done(self) -> None:
         """Remember that all queries have had their outcome."""
-        self.unchanged.finish({item["id"]: self.fingerprint_of(item) for item in self.items()})
+        # What is known of items that the listing lacks would be forgotten.
+        if not self.refused_above:
+            self.unchanged.finish({item["id"]: self.fingerprint_of(item) for item in self.items()})
 
     def calls_for(self, query: Query) -> int:  # noqa: ARG002 - for others
         """Foresee the calls of a query."""
@@ -687,9 +689,7 @@ class ActOnStream(Stream):
             self.bookmark.discard()
         else:
             self.bookmark.finish()
-        if not self.refused_above:
-            # Otherwise items are missing, and what is known of them would be forgotten.
-            self.done()
+        self.done()
         is_empty = not (summary.rows or summary.saved or self._items_read)
         summary.is_full_refresh = self._end_full_refresh(is_empty=is_empty)
         summary.outcome = "incomplete" if summary.refused else "complete"

@@ -396,7 +396,8 @@ class ListRows(ActOnStream):
             StreamFailedError: If lists are wider than what could be read of them.
         """
         settings = self.run.settings
-        if not (settings.shard or any(getattr(settings, name) for name in self.chosen_by)):
+        is_chosen = settings.shard or any(getattr(settings, name) for name in self.chosen_by)
+        if not (is_chosen or self.refused_above):
             listed = {item["id"] for item in self.items()}
             for list_id in self.reached.keys() - listed:
                 del self.reached[list_id]
