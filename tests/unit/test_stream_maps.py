@@ -8,6 +8,7 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from singer_sdk.helpers._catalog import get_selected_schema
 from singer_sdk.streams import Stream
 
 from tap_acton.errors import SettingsError
@@ -133,3 +134,10 @@ def test_the_sdk_still_maps_where_the_tap_catches_what_fails() -> None:
     assert "self._generate_record_messages(record)" in source
     assert source.count("stream_map.transform(") == 1
     assert "for context in self.generate_child_contexts(" in source
+
+
+def test_the_sdk_s_own_function_for_selected_columns_is_there() -> None:
+    """It is the only private name of the SDK that is imported."""
+    schema = {"type": "object", "properties": {"a": {}, "b": {}}}
+    mask = {(): True, ("properties", "a"): True, ("properties", "b"): False}
+    assert get_selected_schema("any", schema, mask)["properties"] == {"a": {}}  # type: ignore[arg-type] # a mask is a dict
