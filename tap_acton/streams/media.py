@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_acton.api.pagination import OptionalPaging
 from tap_acton.errors import NotRoutedError
 from tap_acton.records.extractors import Folders, RowsAt, Undocumented
 from tap_acton.records.ids import IdNumbers
-from tap_acton.records.values import Unconvertible, text
+from tap_acton.records.values import Unconvertible, snake_case, text
 from tap_acton.state.stream_state import ItemsState
 from tap_acton.streams.base.stream import ActOnStream
 
@@ -68,10 +68,20 @@ class CountedMediaStream(ActOnStream):
     """What the report of each file and link counts: it is new only where the totals are.
 
     Without the report, which is read where the stream of it is selected, nothing is known.
+
+    Attributes:
+        counters: The columns of the report that count the rows.
     """
 
     listing, item, id_column = "media", "file or link", "media_id"
     state_type = ItemsState
+    counters: ClassVar[frozenset[str]] = frozenset({"total_known_views", "total_unknown_views"})
+
+    def may_be_empty(self, item: Item) -> bool:
+        """Tell whether the report counts nothing of what may come without rows."""
+        totals = json.loads(self.fingerprint_of(item) or "{}")
+        counted = [totals[name] for name in totals if snake_case(name) in self.counters]
+        return all(count in (None, 0, "0", "") for count in counted)
 
     def fingerprint_of(self, item: Item) -> str | None:
         """Return the totals of a file or link; None where its report was not read."""
@@ -134,6 +144,7 @@ class MediaMessages(CountedMediaStream):
     primary_keys = ("id",)
     extract, pages = Undocumented("message_id"), OptionalPaging
     identity = ("media_id", "message_id")
+    counters = frozenset({"total_messages"})
 
     def records(self, rows: Iterable[Row], query: Query) -> Iterator[Record]:
         """Give each row an id, unless it has one of its own beside the message's.

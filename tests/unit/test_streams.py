@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -35,8 +36,10 @@ from tap_acton.streams.base.permission import ENOUGH, MOST_GIVEN_UP
 from tap_acton.streams.base.schema import SCHEMAS
 from tap_acton.streams.lists.contact_facts import _contacts_of, contact_of
 from tap_acton.streams.lists.rows import ListPage
+from tap_acton.streams.media import MediaTotals
+from tap_acton.sync.evidence import Evidence
 from tap_acton.sync.fan_out import RESULTS_WAITING_PER_WORKER
-from tap_acton.sync.query import Query, Response
+from tap_acton.sync.query import Outcome, Query, Response
 from tap_acton.tap import TapActOn
 
 if TYPE_CHECKING:
@@ -218,6 +221,33 @@ def test_a_stream_of_which_all_items_may_be_gone_fails_only_if_one_was_refused(
     found.fetch = fetch
     assert list(found.get_records(None)) == []
     assert (found.failure is None) == (refused is None)
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        ("media_views", "totalKnownViews"),
+        ("media_views", "total_unknown_views"),
+        ("media_timeline", "totalUnknownViews"),
+        ("media_messages", "totalMessages"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("count", "is_kept"), [(0, True), ("0", True), (None, True), (3, False), ([3], False)]
+)
+def test_that_nothing_came_is_remembered_only_where_the_report_counts_nothing(
+    name: str, field: str, count: object, *, is_kept: bool
+) -> None:
+    found: Any = stream(name)
+    found.run.shared(MediaTotals)["f-1"] = json.dumps({field: count, "name": "Guide"})
+    found.run.shared(Listings).keep("media", [{"id": "f-1"}])
+    query = Query("/path", item={"id": "f-1"})
+    found.finished(Outcome(query, evidence=Evidence.ONE_ANSWER))
+    found.done()
+    assert bool(found.progress.fingerprints) is is_kept
+    found.finished(Outcome(query, rows=1, evidence=Evidence.ONE_ANSWER))
+    found.done()
+    assert found.progress.fingerprints
 
 
 @pytest.mark.parametrize(

@@ -203,14 +203,16 @@ class ActOnStream(Stream):
         """Take note that the records of a page have been emitted."""
 
     def finished(self, outcome: Outcome) -> None:
-        """Remember what the outcome of a query proves; its records have been emitted.
-
-        That the one row about an item did not come is not remembered.
-        """
-        item, is_one_row = outcome.query.item, type(self).primary_keys == (self.id_column,)
-        is_there = outcome.rows or not is_one_row
-        if item is not None and is_there and outcome.evidence is not None:
+        """Remember what the outcome of a query proves; its records have been emitted."""
+        item = outcome.query.item
+        if item is None or outcome.evidence is None:
+            return
+        if outcome.rows or self.may_be_empty(item):
             self.unchanged.note(item["id"], self.fingerprint_of(item))
+
+    def may_be_empty(self, item: Item) -> bool:  # noqa: ARG002 - for others
+        """Tell whether it may be remembered of an item that no rows came; not of its one row."""
+        return type(self).primary_keys != (self.id_column,)
 
     def done(self) -> None:
         """Remember that all queries have had their outcome."""
