@@ -4,7 +4,7 @@ For each record the SDK looks up every property in the selection, asks the strea
 message and moves the bookmark, which takes longer than to read the record and to type it. Where
 nothing is mapped, flattened or left out below a column, a record is what its line is to hold. So
 lines are made many at once, the bookmark moves once for all of them, and a STATE message is
-written only where there is something new in it that a later run would go by.
+written only if it contains something new that a later run depends on.
 """
 
 from __future__ import annotations

@@ -118,7 +118,7 @@ class Bookmark:
             self._state["replication_key_value"] = max(reached, self.value or "")
 
     def finish(self) -> None:
-        """Let the bookmark move, but no timestamp in the future hide what comes before it."""
+        """Let the bookmark move, but never past the start of the load."""
         if reached := self.reached:
             self._state[MARKERS] = {
                 "replication_key": self._key,

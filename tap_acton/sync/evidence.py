@@ -150,7 +150,7 @@ class Reading:
         self._requested = 0
 
     def begin(self, first: Response) -> None:
-        """Tell a sequence by its first response, in the thread that has requested it."""
+        """Decide by the first response whether pages come one by one; runs in a worker thread."""
         has_tokens = bool(first.token or first.page.token or first.is_last)
         self.is_sequence |= has_tokens or first.total is None or first.total < len(first.rows)
         self._requested = first.page.count
@@ -196,7 +196,7 @@ class Reading:
             return None
         self._counted = count = self.count
         is_exact = self._totals == [count]  # every response reported exactly as many as came
-        # Of identical rows, was one received twice? Only borders and a total tell.
+        # Was one of several identical rows received twice? Only borders and an exact total show it.
         is_unclear = self._has_twins and not (is_exact and self._has_border)
         found: Evidence | None = None
         if self._is_file or self._is_single:

@@ -133,7 +133,7 @@ class Sample:
 
 
 def is_heeded(at: int, whole: Sample, earlier: Sample, later: Sample) -> bool:
-    """Tell whether two parts of a slice prove to hold all of it, each its own rows.
+    """Return whether the halves hold the whole slice together, with no row in the wrong half.
 
     Args:
         at: The first second of the later part.

@@ -68,7 +68,7 @@ if TYPE_CHECKING:
     from tap_acton.sync.summary import StreamSummary
 
 FEW_ITEMS = 5
-"""Up to so many items may all be refused by chance; more of them show another cause."""
+"""If more items than this were read and none returned anything, the stream fails."""
 
 MOST_LEFT = 1_000
 """If more items have failed, a load of several runs begins anew."""
@@ -91,8 +91,8 @@ class ActOnStream(Stream):
         id_column: The column that gets the item's id.
         item_columns: What the streams below this listing need of its records.
         identity: Of rows without an id of their own, the columns that their id is made of.
-        unchanged_while: Columns of the listing of which one changes whenever an item does, the
-            time of its last change first; empty where nothing proves an item unchanged.
+        unchanged_while: Columns of the listing that show whether an item changed; the first is
+            its modification time, without which the item is always read. Empty for none.
         missing_is_gone: Whether a 404 without a reason says that the item was deleted.
         refused_is_gone: Whether Act-On refuses for good what it refuses by a code.
         all_may_be_gone: Whether Act-On may have nothing for any item, however many there are.

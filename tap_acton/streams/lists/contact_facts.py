@@ -195,7 +195,7 @@ class ContactFactsStream(ActOnStream):
     def _start(self) -> tuple[str, str]:
         """The place behind which the load resumes; before all others where none began.
 
-        None counts that not all streams of the response have behind them.
+        A place counts only if every stream of the response has passed it.
         """
         streams = (self, *self._later())
         places = {one.load.behind for one in streams}

@@ -194,7 +194,7 @@ class ListRows(ActOnStream):
 
     def __init__(self, tap: ActOnTap, found: FoundStream | None = None) -> None:
         super().__init__(tap, found)
-        self._cut: set[str] = set()  # the lists of which JSON, which may lack columns, has to do
+        self._cut: set[str] = set()  # lists read as JSON although columns may be cut off
         self.known_columns = KnownColumns(lambda: self.progress.columns)
         # Of the list that is being read:
         self._reached = ""  # the latest modification time met
