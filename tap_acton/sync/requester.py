@@ -95,8 +95,9 @@ class Requester:
 
             found = self._client.read(call, interpret, maker.decoder(query))
         except NoContentError as error:
-            # Where pages are documented, so is one without rows: it says that there are none.
-            is_refused = maker.is_documented and maker.paging is not None
+            # It means that there are no rows. Not of an item, of which the listing or the report
+            # has rows: where pages are documented, so is one that says that there are none.
+            is_refused = maker.is_documented and maker.paging is not None and bool(query.item)
             problem = RejectedCallError(error.sentence) if is_refused else None
             return Response(query, page, problem=problem)
         except NotFoundError as error:
