@@ -164,7 +164,7 @@ class RejectedCallError(CallError):
 
     Args:
         sentence: What failed.
-        code: The ``errorCode`` of Act-On's response, where it is none that is known.
+        code: The ``errorCode`` of Act-On's response, if it has one.
     """
 
     def __init__(self, sentence: str, code: int | None = None) -> None:

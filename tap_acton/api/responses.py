@@ -203,6 +203,8 @@ def _failure(  # noqa: PLR0911 - the order in which a response is read, one line
     if envelope.code in CODES:
         kind, meaning = CODES[envelope.code]
         sentence = f"{returned}, code {envelope.code}: {meaning}."
+        if kind is RejectedCallError:
+            return RejectedCallError(sentence, envelope.code)
         return kind(sentence, forbidden) if kind is TokenRefusedError else kind(sentence)
     if status == HTTPStatus.UNAUTHORIZED:
         return TokenRefusedError(f"{returned}: the access token was not accepted.", forbidden)

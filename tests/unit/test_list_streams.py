@@ -11,7 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_acton.api.client import ActOnClient
-from tap_acton.errors import GivenUpError, GoneError, RejectedCallError, StreamFailedError
+from tap_acton.errors import (
+    CallError,
+    GivenUpError,
+    GoneError,
+    RejectedCallError,
+    StreamFailedError,
+)
 from tap_acton.records.dynamic_columns import KnownNames, Names
 from tap_acton.streams import STREAM_TYPES
 from tap_acton.streams.lists.discovery import (
@@ -235,3 +241,24 @@ def test_of_a_header_only_letters_and_digits_count(one: str, other: str) -> None
 @given(st.text())
 def test_what_counts_of_a_header_counts_once_more(header: str) -> None:
     assert letters_and_digits(letters_and_digits(header)) == letters_and_digits(header)
+
+
+def test_a_list_that_is_called_by_an_address_gives_its_table_another_name() -> None:
+    lists = {"eve@example.com": ("eve@example.com", ["A"]), "l-2": ("Eve <eve@example.com>", ["A"])}
+    found = find(lists)
+    assert {one.source: name for name, one in found.items()} == {
+        "l-2": "list_l_2",
+        "eve@example.com": "list_unnamed",
+    }
+
+
+@pytest.mark.parametrize("kind", [RejectedCallError, GivenUpError])
+def test_a_run_does_not_go_on_without_the_lists_that_are_to_have_streams(
+    kind: type[CallError],
+) -> None:
+    def read(*_: Any) -> Any:
+        raise kind("lists: Act-On returned HTTP 400.")
+
+    tap = TapActOn(config=SETTINGS, validate_config=False)
+    with patch.object(ActOnClient, "read", read), pytest.raises(StreamFailedError):
+        read_listing(tap.run)

@@ -46,7 +46,7 @@ class StreamReport:
         Args:
             summary: What was counted.
             read: How many items were requested.
-            because: Why they are skipped that are not refused.
+            because: What to say of skipped items, such as ``were deleted in Act-On``.
         """
         reasons = summary.refused_reasons
         for number, names, words, reason in (

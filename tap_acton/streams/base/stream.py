@@ -782,7 +782,7 @@ class ActOnStream(Stream):
 
     @property
     def most_left(self) -> int:
-        """How many items may have failed of which a load keeps that they are to be requested.
+        """How many failed items a checkpoint may name; with more of them the load starts over.
 
         None where a load does not go by the places of the items of a listing.
         """

@@ -17,7 +17,7 @@ from tap_acton.errors import (
     StreamFailedError,
 )
 from tap_acton.records.dynamic_columns import Column, FoundStream, assign_names
-from tap_acton.records.ids import ADDRESS, header_identity
+from tap_acton.records.ids import ADDRESS, header_identity, without_addresses
 from tap_acton.records.list_table import CONTACT_ID, FIELDS_IN_JSON, Table, read_csv
 from tap_acton.records.values import snake_case
 from tap_acton.streams.base.plain_source import PlainSource
@@ -56,7 +56,13 @@ def wanted_lists(listing: Iterable[Row], wants: Callable[[str, str], bool]) -> d
     for row in listing:
         list_id, name = str(row.get("id") or ""), str(row.get("name") or "")
         if list_id and wants(list_id, name):
-            labels[list_id] = f"list_{name if snake_case(name).strip('_') else list_id}"
+            # A name that is an address must not be that of a table.
+            shown = [
+                one
+                for one in (name, list_id)
+                if snake_case(one).strip("_") and not ADDRESS.search(one)
+            ]
+            labels[list_id] = f"list_{next(iter(shown), UNNAMED)}"
     if not labels:
         logger.warning("No list of the account matches the setting list_streams.")
     # Ids are counted up, so that the older one of two lists of one name has it to itself.
@@ -109,7 +115,7 @@ def find_list_streams(
         logger.warning(
             "The columns of lists that the setting list_streams names cannot be read at present: "
             "%s. Lists that were never read get %s.",
-            ", ".join(unread),
+            without_addresses(", ".join(unread)),
             "no columns of their own" if for_a_run else "no stream",
         )
     return found
@@ -135,13 +141,12 @@ def read_listing(run: Run) -> list[Record]:
                 raise StreamFailedError(f"{Lists.name}: Act-On returned fewer than it reported.")
             else:
                 problem = part.problem
-        if isinstance(problem, GivenUpError):
-            # No stream would be there to fail.
-            raise StreamFailedError(problem.sentence)
-        if found or isinstance(problem, NotAvailableError):
+        if found or isinstance(problem, GivenUpError | NotAvailableError):
             break
     if problem is not None:
-        raise problem
+        # No stream of a list would be there to fail.
+        is_off = isinstance(problem, NotAvailableError)
+        raise problem if is_off else StreamFailedError(problem.sentence)
     return list(found.values())
 
 

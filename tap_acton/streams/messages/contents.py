@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tap_acton.api.client import Call, path_part
 from tap_acton.api.decoding import decode_json, decode_page
-from tap_acton.errors import CallError, NotAvailableError, NotRoutedError, RejectedCallError
+from tap_acton.errors import (
+    CallError,
+    GivenUpError,
+    NotAvailableError,
+    NotRoutedError,
+    RejectedCallError,
+)
 from tap_acton.records.extractors import Extracted, RowsAt, UnknownShapeError
 from tap_acton.records.list_table import CONTACT_ID, Table
 from tap_acton.records.values import Unconvertible, identifier
@@ -21,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tap_acton.api.pagination import Page
+    from tap_acton.records.dynamic_columns import FoundStream
+    from tap_acton.streams.base.tap import ActOnTap
     from tap_acton.sync.forecast import Forecast
     from tap_acton.sync.query import Outcome
 
@@ -54,10 +61,15 @@ class MessageContents(ActOnStream):
     listing, item, id_column = "messages", "message", "message_id"
     selected_by_default = False
 
+    def __init__(self, tap: ActOnTap, found: FoundStream | None = None) -> None:
+        super().__init__(tap, found)
+        self._needs_recipient: _RecipientNeededError | None = None  # as the host has said
+        self._look_up_failure: GivenUpError | None = None
+
     def fetch(self, query: Query, page: Page) -> Response:
         """Request the page of a message, and before that a recipient where it went out."""
         if "contact_id" in query.given:
-            return super().fetch(query, page)
+            return _of_one_message(super().fetch(query, page))
         if _has_gone_out(query):
             recipients = replace(query, path=f"{query.path}/report/SENT", parameters=ONE_ROW)
             found = super().fetch(recipients, page)
@@ -71,10 +83,8 @@ class MessageContents(ActOnStream):
         if self._needs_recipient is None:
             response = super().fetch(query, page)
             problem = response.problem
-            if not isinstance(problem, NotAvailableError):
-                return response
             if not isinstance(problem, NotRoutedError):
-                return replace(response, problem=RejectedCallError(problem.sentence))
+                return _of_one_message(response)
             self._needs_recipient = _RecipientNeededError(problem.sentence)
         return Response(query, page, problem=self._needs_recipient)
 
@@ -97,11 +107,6 @@ class MessageContents(ActOnStream):
         )
 
     @cached_property
-    def _needs_recipient(self) -> _RecipientNeededError | None:
-        """How the host said that it needs one; None while it has not."""
-        return None
-
-    @cached_property
     def _any_contact(self) -> str | None:
         """A contact of one of the account's first lists; None if these have none."""
         for listing_type in LISTING_TYPES:
@@ -116,15 +121,24 @@ class MessageContents(ActOnStream):
         self, path: str, parameters: Mapping[str, Any], interpret: Callable[[Any], Found]
     ) -> Found | None:
         """Request what helps to find a contact; None where Act-On refuses it."""
-        with suppress(CallError):
-            call = Call(path, f"{self.name}, a contact to show drafts to", self.name, parameters)
+        call = Call(path, f"{self.name}, a contact to show drafts to", self.name, parameters)
+        try:
             return self.run.client.read(call, interpret)
+        except GivenUpError as error:
+            self._look_up_failure = error
+        except CallError:
+            pass
         return None
 
     def _of_item(self, outcome: Outcome) -> Outcome:
         """Tell by the messages that have gone out alone whether the endpoint is offered."""
-        is_shown = not isinstance(outcome.problem, _RecipientNeededError)
-        return super()._of_item(outcome) if is_shown and _has_gone_out(outcome.query) else outcome
+        if isinstance(outcome.problem, _RecipientNeededError):
+            failure = self._look_up_failure
+            if failure is None:
+                return outcome
+            # There may be a contact.
+            return replace(outcome, problem=RejectedCallError(failure.sentence))
+        return super()._of_item(outcome) if _has_gone_out(outcome.query) else outcome
 
     def decoder(self, query: Query) -> Callable[[bytes, str], Any]:
         """Give what decodes a page; the recipients come as JSON."""
@@ -146,6 +160,14 @@ class MessageContents(ActOnStream):
     def forecast(self) -> Forecast:
         """Foresee the calls; what went to nobody, or was deleted, takes another number."""
         return replace(super().forecast(), is_exact=False)
+
+
+def _of_one_message(response: Response) -> Response:
+    """Let a refusal count for one message alone: drafts may be refused where others are shown."""
+    problem = response.problem
+    if isinstance(problem, NotAvailableError):
+        return replace(response, problem=RejectedCallError(problem.sentence))
+    return response
 
 
 def _has_gone_out(query: Query) -> bool:
