@@ -124,3 +124,33 @@ def test_an_endpoint_that_is_not_offered_switches_the_stream_off(bench: Bench) -
     found = bench.run(streams=[STREAM])
     assert found.failure is None
     assert any("switched off" in line for line in found.lines("WARNING"))
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_draft_that_is_refused_keeps_no_other_page_away(
+    account: Account, bench: Bench, status: int
+) -> None:
+    draft = next(one.id for one in account.messages if one.type == "DRAFT" and not one.gone)
+    body = '{"message": "no resources match requested uri"}'
+    bench.sandbox.faults.add(
+        Fault("status", f"/api/1/message/{draft}/*", None, status=status, body=body)
+    )
+    found = bench.run(streams=[STREAM])
+    assert found.failure is not None
+    assert {row["message_id"] for row in found.records[STREAM]} == {
+        message.id for message in account.messages if not message.gone
+    } - {draft}
+
+
+def test_drafts_are_requested_again_where_no_contact_could_be_looked_up(
+    account: Account, bench: Bench
+) -> None:
+    bench.sandbox.faults.add(Fault("status", "/api/1/list*", None, status=500))
+    found = bench.run(streams=[STREAM], max_retries=0)
+    assert found.failure is not None
+    bench.sandbox.faults.clear()
+    again = bench.run(found.state, streams=[STREAM])
+    assert again.failure is None
+    assert {row["message_id"] for row in again.records[STREAM]} == {
+        message.id for message in account.messages if not message.gone
+    }
