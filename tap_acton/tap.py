@@ -369,8 +369,13 @@ class TapActOn(ActOnTap):
             stream.pause()
 
     def _end_load(self) -> None:
-        """Drop the checkpoints of earlier runs of this load: all of it has been read."""
-        if [stream for stream in self._selected_streams() if stream.end_load()]:
+        """Drop the checkpoints of earlier runs of this load: all of it has been read.
+
+        Those of streams that are no longer selected, too: they belong to no later load.
+        """
+        known = self.state.get("bookmarks", {})
+        streams = [self.stream(name) for name in self.streams if name in known]
+        if [stream for stream in streams if stream.end_load()]:
             self.state_writer.write_state(self.state)
 
     def _selected_streams(self) -> Iterator[ActOnStream]:

@@ -30,7 +30,7 @@ class Load:
         self, progress: StreamState, run_started_at: str, covers: Mapping[str, list[str]]
     ) -> None:
         held = progress.checkpoint
-        if held is not None and held.covers and held.covers != covers:
+        if held is not None and held.covers != covers:
             held = progress.checkpoint = None
         self._progress = progress
         self._covers = dict(covers)

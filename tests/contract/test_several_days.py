@@ -218,3 +218,35 @@ def test_a_checkpoint_that_makes_no_sense_leaves_nothing_out(bench: Bench, kept:
     assert found.failure is None
     assert found.records["forms"]
     assert "checkpoint" not in str(found.state)
+
+
+@pytest.mark.parametrize("before", [{"shard": "1/2"}, {"list_ids": ["l-none"]}])
+def test_a_load_that_goes_on_with_wider_settings_leaves_nothing_out(
+    bench: Bench, tmp_path: Path, before: dict[str, Any]
+) -> None:
+    streams = ["media_details", "list_members", "custom_object_records", "lists", "messages"]
+    settings: dict[str, Any] = {"streams": streams, "token_store": str(tmp_path)}
+    first = bench.run(daily_request_limit=12, **settings, **before)
+    assert isinstance(first.failure, AllowanceSpentError)
+    assert "checkpoint" in str(first.state)
+    bench.let_pass(A_DAY)
+    second = bench.run(first.state, **settings)
+    assert second.failure is None
+    held = union([first, second])
+    for stream in streams:
+        there = by_key(stream, expected_records(bench.sandbox.account)[stream])
+        assert held[stream].keys() == there.keys(), stream
+
+
+def test_what_is_kept_of_a_stream_that_was_left_out_counts_for_no_later_load(
+    bench: Bench, tmp_path: Path
+) -> None:
+    settings: dict[str, Any] = {"token_store": str(tmp_path)}
+    first = bench.run(daily_request_limit=5, streams=["images", "image_details"], **settings)
+    assert isinstance(first.failure, AllowanceSpentError)
+    bench.let_pass(A_DAY)
+    second = bench.run(first.state, streams=["forms"], **settings)
+    assert second.failure is None
+    assert "checkpoint" not in str(second.state)
+    third = bench.run(second.state, streams=["images"], **settings)
+    assert third.records["images"]

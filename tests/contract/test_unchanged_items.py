@@ -161,3 +161,31 @@ def test_without_the_reports_what_they_count_is_always_asked(bench: Bench) -> No
     first = bench.run(streams=["media_views"])
     second = bench.run(first.state, streams=["media_views"])
     assert second.records["media_views"] == first.records["media_views"]
+
+
+@pytest.mark.parametrize("body", ["", '{"headers": ["_contact_id_"], "data": [], "totalCount": 0}'])
+def test_an_empty_answer_is_not_remembered_of_a_list_that_has_rows(
+    account: Account, bench: Bench, body: str
+) -> None:
+    list_id = next(item.id for item in account.lists if item.readable and item.rows)
+    status = 200 if body else 204
+    bench.sandbox.faults.add(
+        Fault("status", f"/api/1/list/{list_id}", times=None, status=status, body=body)
+    )
+    first = bench.run(streams=["list_members"], full_read_period="P30D")
+    assert not [one for one in first.of_type("ACTIVATE_VERSION") if one["stream"] == "list_members"]
+    bench.sandbox.faults.clear()
+    second = bench.run(first.state, streams=["list_members"], full_read_period="P30D")
+    held = union([first, second])["list_members"]
+    assert held.keys() == by_key("list_members", expected_records(account)["list_members"]).keys()
+
+
+def test_a_report_that_does_not_come_is_requested_again(account: Account, bench: Bench) -> None:
+    oldest = min((one for one in account.messages if one.sent_at), key=lambda one: one.sent_at)
+    bench.sandbox.faults.add(
+        Fault("status", f"/api/1/message/{oldest.id}/report", times=None, status=204, body="")
+    )
+    first = bench.run(streams=["message_reports"])
+    bench.sandbox.faults.clear()
+    second = bench.run(first.state, streams=["message_reports"])
+    assert oldest.id in {row["message_id"] for row in second.records["message_reports"]}

@@ -99,7 +99,8 @@ class AudienceStream(ActOnStream):
     @property
     def covers(self) -> dict[str, list[str]]:
         """The settings that decide which items are read."""
-        return {} if self.own_items is None else self.own_items.covers
+        own = self.own_items
+        return super().covers if own is None else own.covers
 
     def queries(self) -> Iterable[Query]:
         """Say what to read: by its own items, by those of a listing, or all at once."""

@@ -390,8 +390,15 @@ class ActOnStream(Stream):
 
     @property
     def covers(self) -> dict[str, list[str]]:
-        """The settings that decide what is read of an item, where that is remembered."""
-        return {}
+        """The settings that decide what is read: with others, a load begins anew."""
+        settings = self.run.settings
+        shard = settings.shard
+        covers = {
+            "shard": [f"{shard.part}/{shard.parts}"] if shard else [],
+            "list_ids": sorted(settings.list_ids),
+            "list_names": sorted(settings.list_names),
+        }
+        return {name: values for name, values in covers.items() if values}
 
     @property
     def is_incremental(self) -> bool:

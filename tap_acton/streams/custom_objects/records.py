@@ -178,7 +178,10 @@ class CustomObjectRecords(CustomObjectStream):
             is_sorted = bool(query.parameters)
             cursor = Cursor(size=page.size, token=page.token, is_sorted=is_sorted, rows=page.offset)
         self.progress.checkpoint = Checkpoint(
-            started_at=self.load.started_at, behind=query.place, cursor=cursor
+            started_at=self.load.started_at,
+            behind=query.place,
+            cursor=cursor,
+            covers=self.covers,
         )
 
     def done(self) -> None:

@@ -370,7 +370,13 @@ class ListRows(ActOnStream):
 
     def finished(self, outcome: Outcome) -> None:
         """Remember how far a list was read, and whether totals beside a filter count its rows."""
-        super().finished(outcome)
+        query = outcome.query
+        is_empty = query.parameters == WHOLE and not outcome.rows
+        if is_empty and query.item is not None and query.item.get("size"):
+            # The listing counts rows: the next run requests them again.
+            self.table_version.note_gap()
+        else:
+            super().finished(outcome)
         reached, self._reached = self._reached, ""
         doubted, self._doubted = self._doubted, None
         has_others, self._has_others = self._has_others, False

@@ -85,9 +85,11 @@ class MessageStream(ActOnStream):
         """Remember that a message was read, which includes the queries that it led to."""
         message = outcome.query.item
         if message is not None and not outcome.depth:
+            # A report that does not come is not known to be deleted.
+            is_there = outcome.evidence is None or outcome.rows or self.may_be_empty(message)
             self.message_progress.done(
                 message,
-                is_complete=not outcome.is_refused,
+                is_complete=bool(is_there) and not outcome.is_refused,
                 counters=None if outcome.evidence is None else self.counters_of(message),
             )
 
