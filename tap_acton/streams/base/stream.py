@@ -603,9 +603,9 @@ class ActOnStream(Stream):
         query, problem = outcome.query, outcome.problem
         subject = without_addresses(query.subject)
         reason = self._unproven(query) if problem is None else problem.sentence
-        self.log("%s", reason)
         self._last_reason = reason
         if outcome.is_refused:
+            self.log("%s", reason)
             self.summary.refuse(subject, reason)
             self._failed.append(query.place)
         else:

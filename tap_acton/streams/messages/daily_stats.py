@@ -58,7 +58,7 @@ class MessageDailyStats(ActOnStream):
         """Date the rows, which only number the days of the month; leave out days to come."""
         month: date = (query.item or {})["month"]
         rows = list(rows)
-        if not all(map(_day_of, rows)):
+        if len(rows) > 1 and not any(map(_day_of, rows)):
             raise unknown_shape(self.subject(query), ["dayOfMonth"])
         for row in rows:
             try:
