@@ -84,14 +84,9 @@ class UnreachableError(ActOnError):
 
 
 class AllowanceSpentError(ActOnError):
-    """The calls that the account, or the setting, allows are used up for now.
-
-    Attributes:
-        subject: What was to be fetched next, if it was a query of a stream.
-    """
+    """The calls that the account, or the setting, allows are used up for now."""
 
     exit_code = EXIT_ALLOWANCE_SPENT
-    subject = ""
 
 
 class OutputError(ActOnError):

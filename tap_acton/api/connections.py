@@ -41,7 +41,7 @@ class Connections:
             watched = type(
                 "_Connection", (kind,), {"connections": self, "response_class": response}
             )
-            pool.ConnectionCls = watched  # type: ignore[attr-defined]
+            pool.ConnectionCls = watched  # type: ignore[attr-defined] # as above
 
     def abort(self) -> None:
         """Break all of them, and those that are still to come; safe in a signal handler.

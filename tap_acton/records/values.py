@@ -17,13 +17,8 @@ from decimal import Decimal
 from types import NoneType
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from tap_acton.records import ids
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-fingerprint = ids.fingerprint
-"""To be imported from :mod:`tap_acton.records.ids`."""
 
 NUMERAL = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 """A number as text: optional sign, decimals and exponent."""

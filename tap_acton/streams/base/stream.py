@@ -579,7 +579,7 @@ class ActOnStream(Stream):
         self._permission.note(outcome)
         problem = outcome.problem
         if problem is not None and self._permission.is_broken and not self._was_read_before:
-            raise StreamFailedError(f"{problem.sentence} So did all that were requested before.")
+            raise StreamFailedError(f"{problem.sentence} Nothing else could be read before it.")
         if not isinstance(problem, NotAvailableError):
             return outcome
         if self._permission.is_hopeless and not self._was_read_before:
