@@ -286,7 +286,7 @@ class Deviation:
             "query": query,
             **more,
         }
-        return replace(self.fault, **chosen)  # type: ignore[arg-type]
+        return replace(self.fault, **chosen)  # type: ignore[arg-type] # a field takes each of them
 
 
 NOTHING_THERE = {

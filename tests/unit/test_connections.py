@@ -124,7 +124,7 @@ def test_a_stop_ends_the_wait_for_an_answer_at_once(url: str) -> None:
         add(sock)
         waits.set()
 
-    connections.add = noted  # type: ignore[method-assign]
+    connections.add = noted  # type: ignore[method-assign] # to count
     thread.start()
     assert waits.wait(20)
     connections.abort()
