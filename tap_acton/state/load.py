@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tap_acton.state.stream_state import Checkpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from tap_acton.state.stream_state import StreamState
 
@@ -35,6 +35,7 @@ class Load:
         self._progress = progress
         self._covers = dict(covers)
         self._checkpoint = held
+        self._left = frozenset(self.left)
         self.started_at = self._checkpoint.started_at if self._checkpoint else run_started_at
         self.reached = self._checkpoint.reached if self._checkpoint else ""
 
@@ -63,9 +64,38 @@ class Load:
         """The places before that of items that failed."""
         return () if self._checkpoint is None else self._checkpoint.left
 
-    def is_left(self, place: tuple[str, ...]) -> bool:
-        """Tell whether the item at a place has yet to be read to its end."""
-        return self._checkpoint is None or self._checkpoint.is_left(place)
+    @property
+    def places(self) -> Sequence[tuple[str, ...]]:
+        """The places that the earlier run has named."""
+        return [*self.left, self.behind]
+
+    def is_left(self, place: tuple[str, ...], not_listed: Sequence[str] = ()) -> bool:
+        """Tell whether the item at a place has yet to be read to its end.
+
+        Args:
+            place: The place.
+            not_listed: Which parts of the listing could not be read. Where an earlier run lacked
+                others, what is listed now may stand before what it has read.
+        """
+        held = self._checkpoint
+        if held is None or not held.behind or held.not_listed != [*not_listed]:
+            return True
+        is_resumed = held.cursor is not None and place == held.behind
+        is_left = place in self._left or place[:1] in self._left
+        return is_left or is_resumed or place > held.behind
+
+    def left_behind(
+        self, place: tuple[str, ...], failed: Collection[tuple[str, ...]]
+    ) -> list[tuple[str, ...]]:
+        """Give the places of items that are to be requested again, now that one has been read.
+
+        Args:
+            place: Of the last item that this run has read; empty for none.
+            failed: The places of those that have failed in this run.
+        """
+        # A shorter one stands for all that begin with it, so it is not done with in their middle.
+        waiting = (one for one in self.left if one > place or one == place[: len(one)] != place)
+        return sorted({*failed, *waiting})
 
     def pause(
         self,
@@ -74,6 +104,7 @@ class Load:
         behind: tuple[str, ...],
         reached: str,
         left: Sequence[tuple[str, ...]] = (),
+        not_listed: Sequence[str] = (),
     ) -> None:
         """Keep a checkpoint, since the run ends before the load does.
 
@@ -82,6 +113,7 @@ class Load:
             behind: The place of the last item that was read to its end; empty for none.
             reached: The largest replication value met so far.
             left: The places before that of items that failed.
+            not_listed: Which parts of the listing could not be read.
         """
         if is_done:
             self._progress.checkpoint = Checkpoint(
@@ -92,6 +124,7 @@ class Load:
                 started_at=self.started_at,
                 behind=behind,
                 left=list(left),
+                not_listed=list(not_listed),
                 reached=reached,
                 covers=self._covers,
             )

@@ -67,7 +67,13 @@ class Checkpoint(Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults
     """
 
     left: list[tuple[str, ...]] = field(default_factory=list)
-    """The places before that of items that failed, and are requested again."""
+    """The places before that of items that failed, and are requested again.
+
+    One that is shorter than others stands for all that begin with it.
+    """
+
+    not_listed: list[str] = field(default_factory=list)
+    """Which parts of the listing could not be read, so that items may be missing before that."""
 
     reached: Reached = ""
     """The largest replication value that any run of the load has met."""
@@ -77,11 +83,6 @@ class Checkpoint(Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults
 
     covers: dict[str, list[str]] = field(default_factory=dict)
     """By setting the values it had when the load began; empty where none matters."""
-
-    def is_left(self, place: tuple[str, ...]) -> bool:
-        """Return whether the item at a place has yet to be read to its end."""
-        is_resumed = self.cursor is not None and place == self.behind
-        return not self.behind or place > self.behind or is_resumed or place in self.left
 
 
 class FullRefresh(

@@ -114,8 +114,7 @@ class HeldRows:
 class Places:
     """Pairs of texts, each once and in order, however many there are.
 
-    What is read in the order of such places can resume behind any of them, whether or not it
-    still exists. The database is a temporary one without a name.
+    The database is a temporary one without a name.
     """
 
     def __init__(self) -> None:
@@ -139,11 +138,9 @@ class Places:
                 "run again."
             ) from None
 
-    def behind(self, place: tuple[str, str]) -> Iterator[tuple[str, str]]:
-        """Yield the places behind one, in order; a pair of empty texts comes before all others."""
-        yield from self._file.execute(
-            "SELECT a, b FROM place WHERE (a, b) > (?, ?) ORDER BY a, b", place
-        )
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        """The places in order."""
+        yield from self._file.execute("SELECT a, b FROM place ORDER BY a, b")
 
     def close(self) -> None:
         """Drop them."""

@@ -470,14 +470,19 @@ def test_a_dataset_is_begun_again_once_in_a_run(
         )
 
 
-def test_a_dataset_that_failed_is_where_a_later_run_begins(account: Account, bench: Bench) -> None:
+def test_a_dataset_that_failed_is_requested_again_and_none_behind_it(
+    account: Account, bench: Bench
+) -> None:
     path = f"{BASE}/query/*/ds-01/*"
     bench.sandbox.faults.add(Fault("status", path, times=None, status=400, body=SPRING))
     first = broken_off(bench, "ds-04", 0)
-    assert checkpoint_of(first.state)["behind"] == ["co-9f31", "ds-01"]
+    assert checkpoint_of(first.state)["behind"] == ["co-9f31", "ds-02"]
+    assert checkpoint_of(first.state)["left"] == [["co-9f31", "ds-01"]]
     second = read_records(bench, first.state, page_size=7)
     expected = expected_without_columns(account)
-    assert second.records[RECORDS] == [row for row in expected if row["object_id"] != "co-9f30"]
+    assert second.records[RECORDS] == [
+        row for row in expected if row["dataset_id"] in {"ds-01", "ds-04"}
+    ]
 
 
 def test_a_dataset_that_has_gone_meanwhile_is_passed_over(bench: Bench) -> None:

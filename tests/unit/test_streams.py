@@ -354,8 +354,7 @@ def test_a_load_of_several_runs_goes_on_behind_an_item_that_failed() -> None:
     later.pause()
     assert later.progress.checkpoint == first.progress.checkpoint
     later._behind = ("l-2",)
-    later._failed = [("l-2",)]
-    later.summary.refused = 1
+    later.failed = [("l-2",)]
     later.pause()
     assert later.progress.checkpoint == first.progress.checkpoint
 

@@ -125,14 +125,17 @@ class ChangedContacts:
         The bookmark leaves no row out: what is old may be of a contact that is new.
         """
         in_shard = self._report.run.settings.in_shard
-        failed = set(self._report.progress.ask_again)
+        # Those that failed are requested again, in an earlier run of this load or before it.
+        failed = dict.fromkeys(self._report.progress.ask_again, UNKNOWN)
+        failed |= {contact_id: updated_at for updated_at, contact_id in self._report.load.left}
         with closing(Places()) as places:
             for some in self._pages():
                 places.add(some)
-                failed.difference_update(contact_id for _, contact_id in some)
+                for _, contact_id in some:
+                    failed.pop(contact_id, None)
                 self._has_any |= bool(some)
-            places.add([(UNKNOWN, contact_id) for contact_id in sorted(failed)])
-            for updated_at, contact_id in places.behind(("", "")):
+            places.add((updated_at, contact_id) for contact_id, updated_at in failed.items())
+            for updated_at, contact_id in places:
                 if in_shard(contact_id):
                     yield {"id": contact_id, "updated_at": updated_at}
 

@@ -40,19 +40,20 @@ class StreamReport:
             self._progress_at = time.monotonic()
             self._log("%s rows so far, %s calls.", f"{summary.rows:,}", f"{summary.calls:,}")
 
-    def skipped(self, summary: StreamSummary, read: int, because: str) -> None:
+    def skipped(self, summary: StreamSummary, read: int, refused: int, because: str) -> None:
         """Log how many of the items that were read are missing, and name the first ones.
 
         Args:
             summary: What was counted.
             read: How many items were requested.
+            refused: How many of them were refused.
             because: What to say of skipped items, such as ``were deleted in Act-On``.
         """
         reasons = summary.refused_reasons
         for number, names, words, reason in (
             (summary.skipped, summary.skipped_names, f"{because} and skipped", ""),
             (
-                summary.refused,
+                refused,
                 [*reasons],
                 "could not be read; the next run tries again",
                 # One stands for all, which most likely have the same.

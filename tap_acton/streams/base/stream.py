@@ -101,6 +101,7 @@ class ActOnStream(Stream):
         least_lookback: How far behind the bookmark rows are read again at least.
         about: What the plan counts, where that is not the items of the listing.
         found: What discovery found of the stream in the account, if anything.
+        failed: The places of the items that were refused.
         failure: Why it could not be read to its end, if it could not.
     """
 
@@ -135,7 +136,7 @@ class ActOnStream(Stream):
         self.tap = tap
         self.failure: StreamFailedError | None = None
         self._behind: Place = ()
-        self._failed: list[Place] = []  # the places of refused items
+        self.failed: list[Place] = []
         self._items_read = 0
         self._own_ids: set[str] = set()  # of items that Act-On gives no id
         self._last_reason = ""
@@ -216,9 +217,8 @@ class ActOnStream(Stream):
 
     def done(self) -> None:
         """Remember that all queries have had their outcome."""
-        # What is known of items that the listing lacks would be forgotten.
-        if not self.refused_above:
-            self.unchanged.finish({item["id"]: self.fingerprint_of(item) for item in self.items()})
+        listed = {item["id"]: self.fingerprint_of(item) for item in self.items()}
+        self.unchanged.finish(listed, is_whole=not self.refused_above)
 
     def calls_for(self, query: Query) -> int:  # noqa: ARG002 - for others
         """Foresee the calls of a query."""
@@ -488,6 +488,12 @@ class ActOnStream(Stream):
         streams = self.run.summary.streams
         return sum(streams[listing].refused for listing in self._listings_used)
 
+    @property
+    def not_listed(self) -> list[str]:
+        """Which parts of its listings could not be read, as a checkpoint keeps them."""
+        listings = map(self.tap.stream, sorted(self._listings_used))
+        return sorted("/".join(place) for one in listings for place in one.failed)
+
     def list_items(self) -> None:
         """Read this listing for the sake of the streams below it alone."""
         try:
@@ -535,7 +541,7 @@ class ActOnStream(Stream):
                 f"{self.name}: Act-On returns nothing for any of the {read} it was asked for. The "
                 f"last response: {self._last_reason}"
             )
-        self.report.skipped(summary, read, self.skipped_because)
+        self.report.skipped(summary, read, len(self.failed), self.skipped_because)
         if above := self.refused_above:
             summary.refused += above
             self.table_version.note_gap()
@@ -548,10 +554,14 @@ class ActOnStream(Stream):
         Of a listing these are all, since the streams below it need all items.
         """
         for query in self.queries():
-            if self.item_columns or self.load.is_left(query.place):
+            if self.item_columns or self.is_left(query.place):
                 yield query
             else:
                 self.save_calls("read before")
+
+    def is_left(self, place: Place) -> bool:
+        """Tell whether what stands at a place has yet to be read to its end in this load."""
+        return self.load.is_left(place, self.not_listed)
 
     def _take(self, outcome: Outcome) -> None:
         """Take the outcome of a query."""
@@ -607,7 +617,7 @@ class ActOnStream(Stream):
         if outcome.is_refused:
             self.log("%s", reason)
             self.summary.refuse(subject, reason)
-            self._failed.append(query.place)
+            self.failed.append(query.place)
         else:
             self.summary.skip(subject)
         self.table_version.note_gap()
@@ -775,25 +785,15 @@ class ActOnStream(Stream):
         """Keep a checkpoint, since the run ends before the load does."""
         outcome = self.summary.outcome
         is_read = self.failure is None or outcome == "incomplete"
-        # Where the listing lacks items, these may stand before the last one that was read.
-        is_read &= not self.refused_above
-        if is_read and self.summary.refused == len(self._failed) <= self.most_left:
-            waiting = [place for place in self.load.left if place > self._behind]
+        if is_read and len(self.failed) <= MOST_LEFT:
             self.load.pause(
                 is_done=outcome in {"complete", DONE_BEFORE},
                 behind=max(self._behind, self.load.behind),
-                left=sorted({*self._failed, *waiting}),
+                left=self.load.left_behind(self._behind, self.failed),
+                not_listed=self.not_listed,
                 reached=self.bookmark.reached,
             )
             self.save_progress()
-
-    @property
-    def most_left(self) -> int:
-        """How many failed items a checkpoint may name; with more of them the load starts over.
-
-        None where a load does not go by the places of the items of a listing.
-        """
-        return MOST_LEFT if self.listing else 0
 
     def end_load(self) -> bool:
         """Drop the checkpoint, since the load is over; return whether there was one."""

@@ -63,13 +63,14 @@ class UnchangedItems:
         """Write what was read into the progress."""
         self._progress.fingerprints = self._read.text
 
-    def finish(self, listed: Mapping[str, str | None]) -> None:
+    def finish(self, listed: Mapping[str, str | None], *, is_whole: bool = True) -> None:
         """Forget what is not listed any more, or not as it was read.
 
         Args:
             listed: The fingerprints of all items by their ids, as the listing has them now.
+            is_whole: Whether it could be read whole; else nothing is forgotten.
         """
-        still = Fingerprints()
+        still = Fingerprints() if is_whole else self._read
         for item_id, fingerprint in listed.items():
             if fingerprint is not None and self._read.has(item_id, fingerprint):
                 still.add(item_id, fingerprint)

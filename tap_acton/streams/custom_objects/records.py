@@ -156,30 +156,33 @@ class CustomObjectRecords(CustomObjectStream):
 
     def page_done(self, response: Response) -> None:
         """Remember the page behind one whose records have been emitted."""
-        if response.problem is None and not (response.is_last or self.summary.refused):
+        if response.problem is None and not response.is_last:
             page = self.paging.behind(response.page, len(response.rows), response.token)
             if page is not None:
                 self._remember(response.query, page)
 
     def finished(self, outcome: Outcome) -> None:
-        """Remember that a dataset was read; a later run begins with the first that was not."""
-        if not self.summary.refused:
-            # If all datasets turn out to be deleted, the stream fails, and none was read.
-            if outcome.evidence is not None:
-                self._remember(outcome.query)
-        elif outcome.is_refused and self.summary.refused == 1:
-            # From its beginning, in the form of the first request.
-            self._remember(self._sorted(outcome.query), Page(size=self.paging.size))
+        """Remember that a dataset was read, or that it failed and is left for the next run."""
+        # If all datasets turn out to be deleted, the stream fails, and none was read.
+        if outcome.evidence is not None or outcome.is_refused:
+            self._remember(outcome.query)
 
     def _remember(self, query: Query, page: Page | None = None) -> None:
         """Remember the page to resume with; without one, that the dataset was read."""
-        cursor = None
+        behind, cursor, failed = query.place, None, [*self.failed]
+        earlier = self.load.checkpoint
         if page is not None:
             is_sorted = bool(query.parameters)
             cursor = Cursor(size=page.size, token=page.token, is_sorted=is_sorted, rows=page.offset)
+        if earlier is not None and earlier.behind > query.place:
+            # One that an earlier run left out: there is no room for a second page.
+            failed += [query.place] * (page is not None)
+            behind, cursor = earlier.behind, earlier.cursor
         self.progress.checkpoint = Checkpoint(
             started_at=self.load.started_at,
-            behind=query.place,
+            behind=behind,
+            left=self.load.left_behind(query.place, failed),
+            not_listed=self.not_listed,
             cursor=cursor,
             covers=self.covers,
         )

@@ -6,7 +6,6 @@ import logging
 from contextlib import closing
 from dataclasses import replace
 from functools import cached_property
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from tap_acton.api.client import path_part
@@ -74,6 +73,7 @@ class Facts:
         source: What was counted of the stream that read them; None until it has ended.
         error: What ended it, if not its end.
         behind: The place of the last contact that it read.
+        failed: The places of contacts, and of lists, that were refused.
     """
 
     def __init__(self, run: Run) -> None:  # noqa: ARG002 - whatever a run shares is made of it
@@ -81,6 +81,7 @@ class Facts:
         self.source: StreamSummary | None = None
         self.error: ActOnError | None = None
         self.behind: Place = ()
+        self.failed: list[Place] = []
 
 
 def _contacts_of(payload: Any, query: Query) -> Extracted:
@@ -134,14 +135,13 @@ class ContactFactsStream(ActOnStream):
                 item={"id": contact_id},
             )
 
-    @property
-    def most_left(self) -> int:
-        """A load begins behind the last contact, and requests none before it."""
-        return 0
+    def is_left(self, place: Place) -> bool:
+        """Tell whether any stream of the response has yet to read what stands at a place."""
+        return any(one.load.is_left(place, self.not_listed) for one in self._reading())
 
-    def due(self) -> Iterable[Query]:
-        """Give the queries, which begin behind what earlier runs of this load have read."""
-        return self.queries()
+    def _reading(self) -> list[ContactFactsStream]:
+        """Give the streams that the responses are for: this one, and those that come after it."""
+        return [self, *self._later()]
 
     def _contacts(self) -> Iterator[tuple[str, str]]:
         """Read the lists one after the other, and give the places of their contacts.
@@ -162,7 +162,7 @@ class ContactFactsStream(ActOnStream):
                     ids = [contact["id"] for contact in part.records]
                     places.add((list_id, contact_id) for contact_id in ids if contact_id)
                     self._tell_unknown(list_id, ids.count(""))
-                yield from places.behind(self._start)
+                yield from places
 
     def _list_done(self, outcome: Outcome) -> None:
         """Take note of a list that was refused, or may have more contacts."""
@@ -188,21 +188,9 @@ class ContactFactsStream(ActOnStream):
 
     def _lists(self) -> list[Item]:
         """Give the lists that are left, in the order of their ids; one may be read in part."""
-        lists = [item for item in self.known_items() if (item["id"],) >= self._start[:1]]
-        return sorted(lists, key=itemgetter("id"))
-
-    @property
-    def _start(self) -> tuple[str, str]:
-        """The place behind which the load resumes; before all others where none began.
-
-        A place counts only if every stream of the response has passed it.
-        """
-        streams = (self, *self._later())
-        places = {one.load.behind for one in streams}
-        match [*places]:
-            case [(list_id, contact_id)]:
-                return list_id, contact_id
-        return "", ""
+        begun = {place[:1] for one in self._reading() for place in one.load.places}
+        places = {(item["id"],): item for item in self.known_items()}
+        return [places[one] for one in sorted(places) if one in begun or self.is_left(one)]
 
     def _tell_unknown(self, list_id: str, number: int) -> None:
         if number:
@@ -245,7 +233,7 @@ class ContactFactsStream(ActOnStream):
         if facts.source is not None and self.name in facts.kept:
             yield from self._kept(facts, facts.source)
             return
-        facts.kept = {stream.name: Spool() for stream in self._later()}
+        facts.kept, facts.failed = {stream.name: Spool() for stream in self._later()}, self.failed
         try:
             yield from super().read()
         except ActOnError as error:
@@ -262,7 +250,7 @@ class ContactFactsStream(ActOnStream):
         for records in batched(facts.kept.pop(self.name)):
             self.run.stop.check()
             yield from self.bookmark.wanted(records, self.bookmark.start)
-        self._behind = facts.behind
+        self._behind, self.failed = facts.behind, facts.failed
         if facts.error is not None:
             raise facts.error
 

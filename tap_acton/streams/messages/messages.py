@@ -106,16 +106,20 @@ class MessageStream(ActOnStream):
         """Which messages are due.
 
         With an end date it remembers nothing: what lies behind that is yet to be read, and a
-        message has no other date. Neither does it where messages are missing from the listing,
-        since those that come later may be older than all that were read.
+        message has no other date. Neither does it where a type of messages was read before and
+        cannot be listed now. One that was never read is not covered, so once it is listed, all
+        messages are read again.
         """
         settings = self.run.settings
         messages = list(self.items())
-        is_kept = settings.window.end is None and not self.refused_above
+        not_listed = {*self.not_listed}
+        types = {*settings.message_types} - not_listed
+        is_behind = bool(not_listed.intersection(self.progress.covers.get("message_types", ())))
+        is_kept = settings.window.end is None and not is_behind
         return MessageProgress(
             self.progress if is_kept else deepcopy(self.progress),
             messages,
-            covers=self.covers,
+            covers={**self.covers, "message_types": sorted(types)},
             started_at=self.load.started_at,
             engagement_window=settings.engagement_window,
             recheck_period=settings.recheck_period,
