@@ -51,6 +51,9 @@ NEIGHBORS = {
 FOR_TYPES_ONLY = {
     # How a query ended says which evidence there was for it, and evidence is evidence of a query.
     ("tap_acton.sync.query", "tap_acton.sync.evidence"),
+    # A stream makes these parts, and they ask it what it declares.
+    ("tap_acton.streams.base.reading", "tap_acton.streams.base.stream"),
+    ("tap_acton.streams.base.full_refresh", "tap_acton.streams.base.stream"),
 }
 """Imports for the type checker alone, without which there would be no circle."""
 

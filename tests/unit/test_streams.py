@@ -353,8 +353,8 @@ def test_a_load_of_several_runs_goes_on_behind_an_item_that_failed() -> None:
     # The calls end before anything has come, or behind the first of them.
     later.pause()
     assert later.progress.checkpoint == first.progress.checkpoint
-    later._behind = ("l-2",)
-    later.failed = [("l-2",)]
+    later.reading.behind = ("l-2",)
+    later.reading.failed = [("l-2",)]
     later.pause()
     assert later.progress.checkpoint == first.progress.checkpoint
 

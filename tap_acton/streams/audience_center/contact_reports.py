@@ -145,7 +145,7 @@ class ChangedContacts:
         for part in contacts.retriever.read([contacts.query(self._span)]):
             contacts.run.stop.check()
             if isinstance(part, Outcome):
-                contacts._take(part)  # noqa: SLF001 - its outcome counts as that of any query
+                contacts.reading.take(part)
                 continue
             self._without_id += sum(not contact["id"] for contact in part.records)
             yield [

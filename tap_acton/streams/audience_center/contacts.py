@@ -85,8 +85,8 @@ class Contacts(AudienceStream):
         """Remember that all changes up to the end of a slice have been read."""
         is_slice = outcome.depth > 0 and outcome.evidence is not None
         if is_slice and TimeSlice.of(outcome.query.parameters).end is not None:
-            self._behind = outcome.query.place
-            self.bookmark.reach(*self._behind)
+            self.reading.behind = outcome.query.place
+            self.bookmark.reach(*outcome.query.place)
 
     def records(self, rows: Iterable[Row], query: Query) -> Iterator[Record]:
         """Make records, with the custom fields in their columns."""

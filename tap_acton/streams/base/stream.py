@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
 from operator import itemgetter
@@ -27,7 +26,7 @@ from tap_acton.errors import (
     RejectedCallError,
     StreamFailedError,
 )
-from tap_acton.output import RecordOutput, Selection, activate_version
+from tap_acton.output import RecordOutput, Selection
 from tap_acton.records.extractors import OneRow, Undocumented, rows_in
 from tap_acton.records.ids import IdNumbers, without_addresses
 from tap_acton.records.reader import RecordReader, batched
@@ -38,9 +37,10 @@ from tap_acton.state.full_refresh import TableVersion
 from tap_acton.state.load import Load
 from tap_acton.state.stream_state import ItemsState, StreamState
 from tap_acton.stream_maps import failures_told
+from tap_acton.streams.base import full_refresh
 from tap_acton.streams.base.listings import Listings
 from tap_acton.streams.base.own_keys import OwnKeys, unknown_shape
-from tap_acton.streams.base.permission import AT_LEAST, Permission
+from tap_acton.streams.base.reading import Reading
 from tap_acton.streams.base.report import StreamReport
 from tap_acton.streams.base.schema import SCHEMAS, FoundSchema
 from tap_acton.streams.base.unchanged import UnchangedItems
@@ -66,9 +66,6 @@ if TYPE_CHECKING:
     from tap_acton.sync.query import Item, Place
     from tap_acton.sync.run import Run
     from tap_acton.sync.summary import StreamSummary
-
-FEW_ITEMS = 5
-"""If more items than this were read and none returned anything, the stream fails."""
 
 MOST_LEFT = 1_000
 """If more items have failed, a load of several runs begins anew."""
@@ -101,7 +98,7 @@ class ActOnStream(Stream):
         least_lookback: How far behind the bookmark rows are read again at least.
         about: What the plan counts, where that is not the items of the listing.
         found: What discovery found of the stream in the account, if anything.
-        failed: The places of the items that were refused.
+        reading: The reading of this run, and what came of the items.
         failure: Why it could not be read to its end, if it could not.
     """
 
@@ -135,15 +132,9 @@ class ActOnStream(Stream):
         super().__init__(tap)
         self.tap = tap
         self.failure: StreamFailedError | None = None
-        self._behind: Place = ()
-        self.failed: list[Place] = []
-        self._items_read = 0
-        self._own_ids: set[str] = set()  # of items that Act-On gives no id
-        self._last_reason = ""
         self._listings_used: set[str] = set()
-        # Where there are no items, what has one is a part of a listing, and may be the only one.
-        self._permission = Permission(AT_LEAST if self.item else 1)
         self.report = StreamReport(self.name, self.log)
+        self.reading = Reading(self)
 
     # What a stream may say of its own
 
@@ -272,7 +263,7 @@ class ActOnStream(Stream):
                 own_keys.fill(keyless)
                 self.report.keyless(self._key_formats)
                 if self.item_columns:
-                    self._own_ids.update(record["id"] for record in keyless)
+                    self.reading.own_ids.update(record["id"] for record in keyless)
             is_first = False
             yield records
 
@@ -492,7 +483,7 @@ class ActOnStream(Stream):
     def not_listed(self) -> list[str]:
         """Which parts of its listings could not be read, as a checkpoint keeps them."""
         listings = map(self.tap.stream, sorted(self._listings_used))
-        return sorted("/".join(place) for one in listings for place in one.failed)
+        return sorted("/".join(place) for one in listings for place in one.reading.failed)
 
     def list_items(self) -> None:
         """Read this listing for the sake of the streams below it alone."""
@@ -518,35 +509,7 @@ class ActOnStream(Stream):
             StreamFailedError: If the stream cannot be read to its end.
             NotAvailableError: If the account does not have the endpoint.
         """
-        items: dict[Any, Item] = {}
-        key_of = itemgetter(*type(self).primary_keys)
-        for part in self.retriever.read(self.due()):
-            self.run.stop.check()
-            if isinstance(part, Outcome):
-                self._take(part)
-                continue
-            query, records = part.query, self.chosen(part.records)
-            # Where a listing is read again, or in overlapping parts, items come more than once.
-            for record in records if self.item_columns else ():
-                item = {column: record[column] for column in self.item_columns}
-                if item["id"] in self._own_ids:
-                    item["id"] = ""
-                items.setdefault(key_of(record), item)
-            yield from self.bookmark.wanted(records, query.since)
-        self.settle()
-        summary, read = self.summary, self._items_read
-        is_usual = not summary.refused and (self.all_may_be_gone or self._was_read_before)
-        if summary.skipped + summary.refused == read > FEW_ITEMS and not is_usual:
-            raise StreamFailedError(
-                f"{self.name}: Act-On returns nothing for any of the {read} it was asked for. The "
-                f"last response: {self._last_reason}"
-            )
-        self.report.skipped(summary, read, len(self.failed), self.skipped_because)
-        if above := self.refused_above:
-            summary.refused += above
-            self.table_version.note_gap()
-        if self.item_columns:
-            self.run.shared(Listings).keep(self.name, list(items.values()))
+        yield from self.reading.records()
 
     def due(self) -> Iterable[Query]:
         """Give the queries that no earlier run of this load has read to their end.
@@ -563,75 +526,18 @@ class ActOnStream(Stream):
         """Tell whether what stands at a place has yet to be read to its end in this load."""
         return self.load.is_left(place, self.not_listed)
 
-    def _take(self, outcome: Outcome) -> None:
-        """Take the outcome of a query."""
-        query, is_own = outcome.query, not outcome.depth
-        if query.item is not None and is_own:
-            outcome = self._of_item(outcome)
-        problem = outcome.problem
-        # What was read in the place of an item's query counts with the item's own outcome.
-        if isinstance(problem, NotAvailableError) and (is_own or query.item is None):
-            self.not_available(outcome)
-        elif query.item is None and problem is not None:
-            raise problem
-        elif query.item is None and outcome.is_refused:
-            raise StreamFailedError(self._unproven(query))
-        elif outcome.evidence is None and is_own:
-            self.skip(outcome)
-        if is_own:
-            self._items_read += query.item is not None
-            self._behind = query.place
-        self.finished(outcome)
-        self.report.progress(self.summary)
-
-    def _of_item(self, outcome: Outcome) -> Outcome:
-        """Tell whether the user may not read one item, or the endpoint is not offered."""
-        self._permission.note(outcome)
-        problem = outcome.problem
-        if problem is not None and self._permission.is_broken and not self._was_read_before:
-            raise StreamFailedError(f"{problem.sentence} Nothing else could be read before it.")
-        if not isinstance(problem, NotAvailableError):
-            return outcome
-        if self._permission.is_hopeless and not self._was_read_before:
-            return outcome
-        return replace(outcome, problem=RejectedCallError(problem.sentence))
-
-    @property
-    def _was_read_before(self) -> bool:
-        """Whether earlier runs have read items that are not requested now."""
-        saved = self.summary.saved
-        return any(saved[reason] for reason in ("unchanged", "not due", "read before"))
+    def judge(self, outcome: Outcome) -> Outcome:
+        """Decide whether a refusal concerns one item, or the endpoint; return what counts."""
+        return self.reading.judge(outcome)
 
     def settle(self) -> None:
         """Decide what only shows once all items have been requested."""
-        refusal = self._permission.refusal
-        if refusal is not None and self._permission.is_denied and not self._was_read_before:
-            self.not_available(refusal)
-
-    def skip(self, outcome: Outcome) -> None:
-        """Take note of an item of which rows may be missing."""
-        query, problem = outcome.query, outcome.problem
-        subject = without_addresses(query.subject)
-        reason = self._unproven(query) if problem is None else problem.sentence
-        self._last_reason = reason
-        if outcome.is_refused:
-            self.log("%s", reason)
-            self.summary.refuse(subject, reason)
-            self.failed.append(query.place)
-        else:
-            self.summary.skip(subject)
-        self.table_version.note_gap()
+        self.reading.settle()
 
     def not_available(self, outcome: Outcome) -> None:
         """Take note that the endpoint of a query is not offered: the stream is switched off."""
         if outcome.problem is not None:
             raise outcome.problem
-
-    def _unproven(self, query: Query) -> str:
-        return (
-            f"{self.subject(query)}: rows may be missing, because they changed while they were "
-            "read or Act-On returned fewer than it reported; the next run reads them again."
-        )
 
     # What the SDK calls
 
@@ -709,8 +615,8 @@ class ActOnStream(Stream):
         else:
             self.bookmark.finish()
         self.done()
-        is_empty = not (summary.rows or summary.saved or self._items_read)
-        summary.is_full_refresh = self._end_full_refresh(is_empty=is_empty)
+        is_empty = not (summary.rows or summary.saved or self.reading.items_read)
+        summary.is_full_refresh = full_refresh.end(self, is_empty=is_empty)
         summary.outcome = "incomplete" if summary.refused else "complete"
         if summary.refused:
             self.failure = StreamFailedError(
@@ -785,11 +691,11 @@ class ActOnStream(Stream):
         """Keep a checkpoint, since the run ends before the load does."""
         outcome = self.summary.outcome
         is_read = self.failure is None or outcome == "incomplete"
-        if is_read and len(self.failed) <= MOST_LEFT:
+        if is_read and len(self.reading.failed) <= MOST_LEFT:
             self.load.pause(
                 is_done=outcome in {"complete", DONE_BEFORE},
-                behind=max(self._behind, self.load.behind),
-                left=self.load.left_behind(self._behind, self.failed),
+                behind=max(self.reading.behind, self.load.behind),
+                left=self.load.left_behind(self.reading.behind, self.reading.failed),
                 not_listed=self.not_listed,
                 reached=self.bookmark.reached,
             )
@@ -816,46 +722,8 @@ class ActOnStream(Stream):
         return [name for name, value in is_cut.items() if value]
 
     def begin_full_refresh(self) -> None:
-        """Forget how far the stream was read, where a full refresh is due.
-
-        Never in the middle of a load: what an earlier run has read of it would go without the
-        version, and be dropped.
-        """
-        version, now = self.table_version, self.run.started_at
-        if self.narrowed_by:
-            version.give_up()
-            if self.has_full_refresh and self.run.settings.full_read_period is not None:
-                self.log(
-                    "No full refresh: the setting %s leaves out rows that are in Act-On, which "
-                    "targets would drop as if they were deleted.",
-                    ", ".join(self.narrowed_by),
-                )
-        elif (
-            version.is_due(now) and not self.load.is_resumed and self.ABORT_AT_RECORD_COUNT is None
-        ):
-            self.progress = self.state_type()
-            self.load = Load(self.progress, timestamp_of(now), self.covers)
-            self.bookmark.forget()
-            self.table_version.begin(now)
-            self.log("A full refresh is due: everything is read again.")
-        self.save_progress()
-
-    def _end_full_refresh(self, *, is_empty: bool) -> bool:
-        """Activate the version, now that the stream was read to its end."""
-        version = self.table_version
-        if not version.is_open:
-            return False
-        is_whole = version.end(is_empty=is_empty)
-        if is_whole:
-            activate_version(self, self.tap.write_message, version.number or 0)
-            self.log("The full refresh is complete: targets drop the rows that it did not hold.")
-        else:
-            self.log(
-                "The full refresh lacks what could not be read, so nothing is dropped yet. The "
-                "next run requests it again; what Act-On no longer lists does not count.",
-                level=logging.WARNING,
-            )
-        return is_whole
+        """Forget how far the stream was read, where a full refresh is due."""
+        full_refresh.begin(self)
 
     # What the plan foresees
 

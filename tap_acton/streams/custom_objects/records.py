@@ -169,7 +169,7 @@ class CustomObjectRecords(CustomObjectStream):
 
     def _remember(self, query: Query, page: Page | None = None) -> None:
         """Remember the page to resume with; without one, that the dataset was read."""
-        behind, cursor, failed = query.place, None, [*self.failed]
+        behind, cursor, failed = query.place, None, [*self.reading.failed]
         earlier = self.load.checkpoint
         if page is not None:
             is_sorted = bool(query.parameters)

@@ -173,7 +173,7 @@ class ContactFactsStream(ActOnStream):
                 raise problem
             outcome = replace(outcome, problem=RejectedCallError(problem.sentence))
         if outcome.is_refused:
-            self.skip(outcome)
+            self.reading.skip(outcome)
 
     def settle(self) -> None:
         """Decide whether lists are offered at all, now that all have been requested."""
@@ -233,7 +233,8 @@ class ContactFactsStream(ActOnStream):
         if facts.source is not None and self.name in facts.kept:
             yield from self._kept(facts, facts.source)
             return
-        facts.kept, facts.failed = {stream.name: Spool() for stream in self._later()}, self.failed
+        facts.kept = {stream.name: Spool() for stream in self._later()}
+        facts.failed = self.reading.failed
         try:
             yield from super().read()
         except ActOnError as error:
@@ -250,7 +251,7 @@ class ContactFactsStream(ActOnStream):
         for records in batched(facts.kept.pop(self.name)):
             self.run.stop.check()
             yield from self.bookmark.wanted(records, self.bookmark.start)
-        self._behind, self.failed = facts.behind, facts.failed
+        self.reading.behind, self.reading.failed = facts.behind, facts.failed
         if facts.error is not None:
             raise facts.error
 

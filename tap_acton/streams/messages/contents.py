@@ -130,15 +130,15 @@ class MessageContents(ActOnStream):
             pass
         return None
 
-    def _of_item(self, outcome: Outcome) -> Outcome:
-        """Tell by the messages that have gone out alone whether the endpoint is offered."""
+    def judge(self, outcome: Outcome) -> Outcome:
+        """Decide by the messages that have gone out alone whether the endpoint is offered."""
         if isinstance(outcome.problem, _RecipientNeededError):
             failure = self._look_up_failure
             if failure is None:
                 return outcome
             # There may be a contact.
             return replace(outcome, problem=RejectedCallError(failure.sentence))
-        return super()._of_item(outcome) if _has_gone_out(outcome.query) else outcome
+        return super().judge(outcome) if _has_gone_out(outcome.query) else outcome
 
     def decoder(self, query: Query) -> Callable[[bytes, str], Any]:
         """Give what decodes a page; the recipients come as JSON."""

@@ -234,7 +234,7 @@ class MessageEvents(MessageStream):
         for message in self.items():
             if self._unread.get(message["id"], {""}) <= self._not_offered:
                 self.summary.readmit(f"{self.item} {message['id']}")
-                self.failed.remove(self.place_of(message))
+                self.reading.failed.remove(self.place_of(message))
                 counters = self.counters_of(message)
                 self.message_progress.done(message, is_complete=True, counters=counters)
         super().settle()
