@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html import escape
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -142,10 +143,21 @@ def test_a_draft_that_is_refused_keeps_no_other_page_away(
     } - {draft}
 
 
+@pytest.mark.parametrize("path", ["/api/1/list*", "/api/1/list/*"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("status", status=500),
+        Fault("status", status=400),
+        Fault("body", value="an empty object"),
+        Fault("body", value="a text"),
+    ],
+    ids=["500", "400", "an empty object", "a text"],
+)
 def test_drafts_are_requested_again_where_no_contact_could_be_looked_up(
-    account: Account, bench: Bench
+    account: Account, bench: Bench, path: str, fault: Fault
 ) -> None:
-    bench.sandbox.faults.add(Fault("status", "/api/1/list*", None, status=500))
+    bench.sandbox.faults.add(replace(fault, path_pattern=path, times=None))
     found = bench.run(streams=[STREAM], max_retries=0)
     assert found.failure is not None
     bench.sandbox.faults.clear()

@@ -10,10 +10,12 @@ from tap_acton.api.client import Call, path_part
 from tap_acton.api.decoding import decode_json, decode_page
 from tap_acton.errors import (
     CallError,
-    GivenUpError,
+    GoneError,
+    NoContentError,
     NotAvailableError,
     NotRoutedError,
     RejectedCallError,
+    RepeatableError,
 )
 from tap_acton.records.extractors import Extracted, RowsAt, UnknownShapeError
 from tap_acton.records.list_table import CONTACT_ID, Table
@@ -64,7 +66,7 @@ class MessageContents(ActOnStream):
     def __init__(self, tap: ActOnTap, found: FoundStream | None = None) -> None:
         super().__init__(tap, found)
         self._needs_recipient: _RecipientNeededError | None = None  # as the host has said
-        self._look_up_failure: GivenUpError | None = None
+        self._look_up_failure: CallError | None = None
 
     def fetch(self, query: Query, page: Page) -> Response:
         """Request the page of a message, and before that a recipient where it went out."""
@@ -111,7 +113,11 @@ class MessageContents(ActOnStream):
         """A contact of one of the account's first lists; None if these have none."""
         for listing_type in LISTING_TYPES:
             some = {"listingtype": listing_type, "count": MOST_LISTS, "offset": 0}
-            for list_id in self._looked_up("/api/1/list", some, _list_ids) or ():
+            list_ids = self._looked_up("/api/1/list", some, _list_ids)
+            if list_ids is not None:
+                # One spelling of the type is enough.
+                self._look_up_failure = None
+            for list_id in list_ids or ():
                 path = f"/api/1/list/{path_part(list_id)}"
                 if found := self._looked_up(path, ONE_ROW, partial(_first_contact, list_id)):
                     return found
@@ -120,15 +126,15 @@ class MessageContents(ActOnStream):
     def _looked_up(
         self, path: str, parameters: Mapping[str, Any], interpret: Callable[[Any], Found]
     ) -> Found | None:
-        """Request what helps to find a contact; None where Act-On refuses it."""
+        """Request what helps to find a contact; None where that fails."""
         call = Call(path, f"{self.name}, a contact to show drafts to", self.name, parameters)
         try:
             return self.run.client.read(call, interpret)
-        except GivenUpError as error:
+        except (GoneError, NoContentError, NotAvailableError):
+            return None
+        except CallError as error:
             self._look_up_failure = error
-        except CallError:
-            pass
-        return None
+            return None
 
     def judge(self, outcome: Outcome) -> Outcome:
         """Decide by the messages that have gone out alone whether the endpoint is offered."""
@@ -186,20 +192,30 @@ def _first_recipient(payload: Any) -> Extracted:
 
 
 def _list_ids(payload: Any) -> list[str]:
-    """Find the ids of lists that are not known to be empty."""
+    """Find the ids of lists that are not known to be empty.
+
+    Raises:
+        RepeatableError: If the response is no listing.
+    """
     match payload:
         case {"result": list(rows)}:
             found = [row for row in rows if isinstance(row, dict) and row.get("size") != 0]
             return [str(row["id"]) for row in found if row.get("id")]
-    return []
+    raise RepeatableError("The lists come in a form that Act-On does not document.")
 
 
 def _first_contact(list_id: str, payload: Any) -> str:
-    """Find the id of a list's first contact; empty where it has none of its own."""
+    """Find the id of a list's first contact; empty where it has none of its own.
+
+    Raises:
+        RepeatableError: If the response is no list.
+    """
     match payload:
         case {"headers": list(headers), "data": [list(cells), *_]}:
             table = Table(headers, None, list_id)
             contact_id = str(table.row(cells).get(CONTACT_ID) or "")
             is_own = table.has_contact_id or contact_id.startswith(f"{list_id}:")
             return contact_id if is_own else ""
-    return ""
+        case {"data": []}:
+            return ""
+    raise RepeatableError(f"List {list_id} comes in a form that Act-On does not document.")
