@@ -40,6 +40,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import replace
+from operator import eq
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
@@ -296,7 +297,8 @@ class Reading:
 
     def _is_repeated(self, rows: Sequence[Row]) -> bool:
         """Tell whether a page is the first one again, and whether there are pages at all."""
-        is_same = list(rows) == list(self._first)
+        # Row by row, since it takes time to make the rows of a list, and the first one differs.
+        is_same = len(rows) == len(self._first) and all(map(eq, rows, self._first))
         if self._ignores_offset:
             # A row fewer was requested: if all came again, there are no pages. But a first page
             # of just as many rows as requested was cut by somebody who heeds the number.
