@@ -31,6 +31,8 @@ KINDS: dict[str, str] = {
     "page_shift": "page as if a row had been added in front: the border row comes a second time",
     "page_gap": "page as if a row in front had been deleted: the border row comes on no page",
     "duplicate_row": "repeat the last row of the last page",
+    "fewer_rows": "leave out the last row of a page, and count without it",
+    "no_rows": "leave out all rows, and count none",
     "extra_fields": "add a field that no document names to every row",
     "missing_fields": "leave out `fields` of every row, or its last field",
     "wrong_type": "put `value` into `fields` of every row, or turn numbers into text and back",

@@ -116,6 +116,28 @@ def _repeat_last_row(value: Any, _: Fault) -> None:
         _count_more(value)
 
 
+def _leave_out_row(value: Any, _: Fault) -> None:
+    rows = rows_of(value)
+    if rows and rows[0] is not value:
+        del rows[-1]
+        if isinstance(value, dict) and "count" in value:
+            value["count"] = len(rows)
+            _count_more(value, -1)
+
+
+def _leave_out_rows(value: Any, _: Fault) -> None:
+    rows = rows_of(value)
+    if isinstance(value, list):
+        value.clear()
+    elif "folders" in value:
+        value["folders"].clear()
+    elif not rows or rows[0] is not value:
+        _count_more(value, -value.get("totalCount", 0))
+        rows.clear()
+        if "count" in value:
+            value["count"] = 0
+
+
 def _is_last_page(value: dict[str, Any], rows: list[Any]) -> bool:
     """Tell whether a page is the last of a list whose total is known."""
     return bool(0 <= value.get("totalCount", -1) <= value.get("offset", 0) + len(rows))
@@ -194,6 +216,8 @@ _SPOILERS: dict[str, Callable[[Fault, Answer], Answer]] = {
 }
 _EDITS: dict[str, Callable[[Any, Fault], None]] = {
     "duplicate_row": _repeat_last_row,
+    "fewer_rows": _leave_out_row,
+    "no_rows": _leave_out_rows,
     "extra_fields": _add_field,
     "missing_fields": _remove_fields,
     "wrong_type": _change_types,

@@ -191,6 +191,12 @@ class MessagesState(StreamState):
     One per kind of event; None where the report has none.
     """
 
+    read_again: dict[str, list[str]] = field(default_factory=dict)
+    """By message id the kinds that had fewer events than the report counts.
+
+    The next run reads them once more; whatever comes then is believed until the counter moves.
+    """
+
     known: dict[str, dict[str, Known]] = field(default_factory=dict)
     """By message id and kind the events emitted, for kinds of more than one page."""
 

@@ -55,6 +55,7 @@ class Endpoint:
             rows have no keys; `optional` where
             an account may not have it; `gone` where a 404 without a word is the documented answer
             about something that was deleted; `bare` where nothing shows whether there are rows;
+            `counted` where another answer counts the rows;
             `refusable` where items may be refused for good by a code.
     """
 
@@ -186,7 +187,7 @@ ENDPOINTS = (
         f"{V1}/message/{{id}}/report/{{kind}}",
         "message_events",
         above="message_reports",
-        traits="pages total csv keyless",
+        traits="pages total csv keyless counted",
     ),
     _of(
         2,
@@ -355,9 +356,9 @@ KEYS: Mapping[str, Fault] = {
 }
 """What becomes of the fields that identify a row. 0 is none of it: it is the id of a footer."""
 
-PAGES, TOTAL, CSV, KEYLESS, HTML, GONE, BARE, REFUSABLE, FOLDERS, TOKEN = (
+PAGES, TOTAL, CSV, KEYLESS, HTML, GONE, BARE, REFUSABLE, FOLDERS, TOKEN, COUNTED = (
     frozenset({trait})
-    for trait in "pages total csv keyless html gone bare refusable folders token".split()  # noqa: SIM905
+    for trait in "pages total csv keyless html gone bare refusable folders token counted".split()  # noqa: SIM905
 )
 NONE: frozenset[str] = frozenset()
 
@@ -437,6 +438,14 @@ DEVIATIONS = (
     *map(_timestamps, VALUES["timestamps"]),
     Deviation("a null among the rows", Fault("null_row")),
     Deviation("empty folders", Fault("empty_folder"), traits=FOLDERS),
+    *(
+        Deviation("no rows", Fault("no_rows"), scope, without=BARE, outcome=Outcome.BELIEVED)
+        for scope in Scope
+    ),
+    *(
+        Deviation("a row less", Fault("fewer_rows"), scope, COUNTED, outcome=Outcome.BELIEVED)
+        for scope in EVERYWHERE
+    ),
     Deviation("the last row twice", Fault("duplicate_row"), traits=PAGES, without=CSV),
     Deviation("numbers as text and back", Fault("wrong_type"), outcome=Outcome.TYPED),
     Deviation("stray braces", Fault("stray_braces")),

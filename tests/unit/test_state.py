@@ -125,6 +125,7 @@ states: st.SearchStrategy[StreamState] = st.one_of(
         covers=covers,
         ask_again=st.lists(texts, max_size=2),
         counters=st.dictionaries(texts, st.lists(st.none() | counts, max_size=3), max_size=3),
+        read_again=st.dictionaries(texts, st.lists(texts, max_size=2), max_size=2),
         known=st.dictionaries(
             texts,
             st.dictionaries(

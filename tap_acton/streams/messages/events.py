@@ -67,8 +67,10 @@ class MessageEvents(MessageStream):
     """Every event of every message: sent, suppressed, opened, clicked, bounced and so on.
 
     The report of a message comes first. It leads to the kinds of events whose counter has moved
-    since they were read; each of these is read whole, because an event may come late. A kind that
-    Act-On does not offer is left out of the run.
+    since they were read; each of these is read whole, because an event may come late. A kind with
+    fewer events than the report counts is read once more by the next run, and then believed, since
+    it is not documented what the report counts. A kind that Act-On does not offer is left out of
+    the run.
     """
 
     name = "message_events"
@@ -85,6 +87,7 @@ class MessageEvents(MessageStream):
         self._permissions: defaultdict[str, Permission] = defaultdict(Permission)
         # By message the kinds that could not be read; an empty one for any other reason.
         self._unread: defaultdict[str, set[str]] = defaultdict(set)
+        self._read_again: defaultdict[str, set[str]] = defaultdict(set)  # kinds by message
         self._known: Known | None = None
 
     # From a report to its events
@@ -119,10 +122,11 @@ class MessageEvents(MessageStream):
         if KIND in query.given or message is None or isinstance(counters, CallError):
             return
         read = self._counters_read(message, counters)
+        again = self.message_progress.read_again(message)
         for kind, counter, before in zip(COUNTER_OF, counters, read, strict=True):
             if kind not in self.run.settings.event_types:
                 continue
-            if counter is None or counter not in {0, before}:
+            if counter is None or counter not in {0, before} or (counter and kind in again):
                 yield replace(
                     query,
                     path=f"{query.path}/{kind}",
@@ -191,6 +195,7 @@ class MessageEvents(MessageStream):
         if KIND in query.given and query.item is not None:
             self._note_kind(outcome, query.item["id"], query.given[KIND])
             if outcome.evidence is not None:
+                self._note_rows(outcome, query.item, query.given[KIND])
                 self.message_progress.kind_done(query.item, query.given[KIND], self._known)
                 self._known = None
         super().finished(outcome)
@@ -210,6 +215,17 @@ class MessageEvents(MessageStream):
         self._permissions[kind].note(outcome)
         if self._permissions[kind].is_hopeless and kind not in self._offered:
             self._leave_out(kind)
+
+    def _note_rows(self, outcome: Outcome, message: Item, kind: str) -> None:
+        """Have a kind read again that lacks events, unless it has been since its counter moved."""
+        counters = self.run.shared(MessageCounters)[message["id"]]
+        if isinstance(counters, CallError) or kind in self._not_offered:
+            return
+        place = [*COUNTER_OF].index(kind)
+        counter, before = counters[place], self._counters_read(message, counters)[place]
+        was_again = kind in self.message_progress.read_again(message) and counter == before
+        if counter is not None and outcome.rows < counter and not was_again:
+            self._read_again[message["id"]].add(kind)
 
     def _leave_out(self, kind: str) -> None:
         """Leave a kind of events out of this run; without any kind the stream is switched off."""
@@ -235,8 +251,12 @@ class MessageEvents(MessageStream):
             if self._unread.get(message["id"], {""}) <= self._not_offered:
                 self.summary.readmit(f"{self.item} {message['id']}")
                 self.reading.failed.remove(self.place_of(message))
-                counters = self.counters_of(message)
-                self.message_progress.done(message, is_complete=True, counters=counters)
+                self.message_progress.done(
+                    message,
+                    is_complete=True,
+                    counters=self.counters_of(message),
+                    read_again=self.read_again_of(message),
+                )
         super().settle()
 
     def done(self) -> None:
@@ -247,6 +267,10 @@ class MessageEvents(MessageStream):
         """Return the counters up to which the events of a message are read now."""
         counters = self.run.shared(MessageCounters)[message["id"]]
         return None if isinstance(counters, CallError) else _without(self._not_offered, counters)
+
+    def read_again_of(self, message: Item) -> Collection[str]:
+        """Return the kinds of events of a message that the next run reads once more."""
+        return self._read_again[message["id"]]
 
     @property
     def covers(self) -> dict[str, list[str]]:
@@ -269,6 +293,7 @@ class MessageEvents(MessageStream):
         known = {message["id"]: self._calls_of(message) for message in due}
         usual = [calls for calls in known.values() if calls]
         calls = sum(known[message["id"]] * progress.share_changed(message) for message in due)
+        calls += sum(len(progress.read_again(message)) for message in due)
         calls += sum(message["message_type"] != "FAILED" for message in new) * (
             sum(usual) / len(usual) if len(usual) >= ENOUGH_READ else self._usual_calls
         )

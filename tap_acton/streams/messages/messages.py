@@ -16,7 +16,7 @@ from tap_acton.streams.messages.progress import MessageProgress, is_always_in_vi
 from tap_acton.sync.query import Query
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from tap_acton.streams.messages.progress import Counters
     from tap_acton.sync.query import Item, Outcome, Place
@@ -91,6 +91,7 @@ class MessageStream(ActOnStream):
                 message,
                 is_complete=bool(is_there) and not outcome.is_refused,
                 counters=None if outcome.evidence is None else self.counters_of(message),
+                read_again=self.read_again_of(message),
             )
 
     def done(self) -> None:
@@ -100,6 +101,10 @@ class MessageStream(ActOnStream):
     def counters_of(self, message: Item) -> Counters | None:  # noqa: ARG002 - for the events
         """Return the counters up to which a message was read; None for a stream without."""
         return None
+
+    def read_again_of(self, message: Item) -> Collection[str]:  # noqa: ARG002 - for the events
+        """Return what of a message the next run reads once more."""
+        return ()
 
     @cached_property
     def message_progress(self) -> MessageProgress:

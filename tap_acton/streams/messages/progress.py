@@ -91,6 +91,7 @@ class MessageProgress:
             is_always_in_view(message)
             or message["sent_at"] >= self._read_before
             or message["id"] in self._state.ask_again
+            or message["id"] in self._state.read_again
             or is_due(message["id"], self._rechecked_at, self._started_at, self._recheck_period)
         )
 
@@ -116,6 +117,10 @@ class MessageProgress:
         counters = self._state.counters.get(message["id"], ())
         return tuple(counters) if len(counters) == kinds else (None,) * kinds
 
+    def read_again(self, message: Item) -> Collection[str]:
+        """Return the kinds that had fewer events than counted when they were read last."""
+        return self._state.read_again.get(message["id"], ())
+
     def known(self, message: Item, kind: str) -> Known | None:
         """Return the events of a kind that were sent; None where that is not known."""
         return self._state.known.get(message["id"], {}).get(kind)
@@ -139,17 +144,29 @@ class MessageProgress:
 
     # What is remembered
 
-    def done(self, message: Item, *, is_complete: bool, counters: Counters | None = None) -> None:
+    def done(
+        self,
+        message: Item,
+        *,
+        is_complete: bool,
+        counters: Counters | None = None,
+        read_again: Collection[str] = (),
+    ) -> None:
         """Remember that a message was read, now that all its rows have been emitted.
 
         Args:
             message: The message.
             is_complete: Whether all was read that there is; else the next run requests it again.
             counters: What its report counts, where its events were read.
+            read_again: The kinds of events that the next run reads once more.
         """
         state, message_id = self._state, message["id"]
         if message_id in state.ask_again:
             state.ask_again.remove(message_id)
+        if is_complete:
+            state.read_again.pop(message_id, None)
+        if read_again:
+            state.read_again[message_id] = sorted(read_again)
         if not is_complete:
             insort(state.ask_again, message_id)
         elif counters is not None and self._is_in_view(message):
@@ -187,6 +204,8 @@ class MessageProgress:
         for message_id in state.known.keys() - in_view:
             del state.known[message_id]
         state.ask_again = [message_id for message_id in state.ask_again if message_id in there]
+        for message_id in state.read_again.keys() - there:
+            del state.read_again[message_id]
         state.not_offered = sorted({*state.not_offered}.difference(offered).union(not_offered))
         state.newest = self._newest
         state.rechecked_at = self._started_at

@@ -1,0 +1,92 @@
+"""Answers that are whole by themselves, and hold fewer rows than another answer counts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from acton_sandbox import Fault
+from tap_acton.streams.messages.reports import COUNTER_OF
+from tests.contract.expected import by_key, expected_records
+from tests.contract.harness import union
+from tests.contract.in_process import bench_in_process
+from tests.contract.test_deviations import small_account
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.contract.harness import Bench, Output
+
+FEWER = ["no_rows", "fewer_rows"]
+OPENS = "/api/1/message/{id}/report/OPENED"
+AN_HOUR = 3_600
+
+
+@pytest.fixture
+def small_bench() -> Iterator[Bench]:
+    with bench_in_process(small_account()) as bench:
+        yield bench
+
+
+def night(bench: Bench, before: list[Output], *faults: Fault, **settings: Any) -> Output:
+    """Run with some faults, with the state of the night before, and keep the output."""
+    for fault in faults:
+        bench.sandbox.faults.add(fault)
+    before.append(bench.run(before[-1].state if before else None, max_retries=0, **settings))
+    bench.sandbox.faults.clear()
+    return before[-1]
+
+
+def lacking(bench: Bench, stream: str, outputs: list[Output]) -> int:
+    """Count the rows of the account that no run has brought."""
+    there = by_key(stream, expected_records(bench.sandbox.account)[stream])
+    return len(there.keys() - union(outputs)[stream].keys())
+
+
+def opens_asked(output: Output) -> int:
+    return sum(path.endswith("/OPENED") for path in output.paths)
+
+
+@pytest.mark.parametrize("window", ["P90D", "P1D"])
+@pytest.mark.parametrize("kind", FEWER)
+class TestEventsThatAReportCounts:
+    def test_they_come_with_the_next_run(self, small_bench: Bench, kind: str, window: str) -> None:
+        outputs: list[Output] = []
+        settings: dict[str, Any] = {"streams": ["message_events"], "engagement_window": window}
+        assert (
+            night(small_bench, outputs, Fault(kind, OPENS, times=None), **settings).failure is None
+        )
+        assert lacking(small_bench, "message_events", outputs)
+        night(small_bench, outputs, **settings)
+        assert not lacking(small_bench, "message_events", outputs)
+        assert opens_asked(outputs[1]) == opens_asked(outputs[0])
+        assert sum("/report/" in path for path in outputs[1].paths) == opens_asked(outputs[1])
+
+    def test_a_counter_that_never_fits_is_believed_after_one_more_run(
+        self, small_bench: Bench, kind: str, window: str
+    ) -> None:
+        outputs: list[Output] = []
+        settings: dict[str, Any] = {"streams": ["message_events"], "engagement_window": window}
+        for _ in range(4):
+            night(small_bench, outputs, Fault(kind, OPENS, times=None), **settings)
+        assert [output.failure for output in outputs] == [None] * 4
+        first, second, *later = map(opens_asked, outputs)
+        assert first == second > 0
+        assert later == [0, 0]
+        assert outputs[2].state == outputs[3].state
+
+
+def test_a_kind_whose_counter_moved_meanwhile_is_read_once_more_again(small_bench: Bench) -> None:
+    outputs: list[Output] = []
+    fault = Fault("no_rows", OPENS, times=None)
+    settings: dict[str, Any] = {"streams": ["message_events"]}
+    state = night(small_bench, outputs, fault, **settings).state
+    place = [*COUNTER_OF].index("OPENED")
+    for counters in state["bookmarks"]["message_events"]["progress"][0]["counters"].values():
+        counters[place] -= bool(counters[place])
+    small_bench.sandbox.faults.add(fault)
+    outputs.append(small_bench.run(state, **settings))
+    small_bench.sandbox.faults.clear()
+    night(small_bench, outputs, **settings)
+    assert not lacking(small_bench, "message_events", outputs)
