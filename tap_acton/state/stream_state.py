@@ -231,10 +231,13 @@ class FilterState(StreamState):
 
 
 class OptOutsState(StreamState):
-    """State of the opt-outs by category. Moves when all categories are read."""
+    """State of the opt-outs by category. Moves category by category."""
 
     covers: dict[str, list[str]] = field(default_factory=dict)
-    """By setting the values it had. If they differ now, the bookmark does not count."""
+    """Under ``categories`` the ids of those that had rows when they were read last.
+
+    For others the bookmark does not count: they are new, or came without rows once.
+    """
 
 
 class ContactReportsState(StreamState):

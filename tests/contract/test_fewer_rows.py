@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -42,6 +43,42 @@ def lacking(bench: Bench, stream: str, outputs: list[Output]) -> int:
     """Count the rows of the account that no run has brought."""
     there = by_key(stream, expected_records(bench.sandbox.account)[stream])
     return len(there.keys() - union(outputs)[stream].keys())
+
+
+@pytest.mark.parametrize("nights_before", [0, 1])
+def test_a_category_without_rows_for_a_night_loses_no_opt_out(
+    bench: Bench, nights_before: int
+) -> None:
+    outputs: list[Output] = []
+    name = "subscription_opt_outs"
+    query = {"category": "Product news"}
+    fault = Fault("no_rows", "/api/1/subscription/optout", times=None, query=query)
+    for _ in range(nights_before):
+        night(bench, outputs, streams=[name])
+    night(bench, outputs, fault, streams=[name])
+    bench.next_day()
+    rows = night(bench, outputs, streams=[name]).records[name]
+    assert not lacking(bench, name, outputs)
+    # Of the other categories only what is new, and of this one no more often than needed.
+    assert {row["subscription_category_id"] for row in rows if row["opted_out_at"] < "2026"} <= {
+        "3"
+    }
+    bench.next_day()
+    rows = night(bench, outputs, streams=[name]).records[name]
+    assert rows
+    assert all(row["opted_out_at"] > "2026" for row in rows)
+
+
+def test_a_category_that_comes_late_brings_its_old_opt_outs(bench: Bench) -> None:
+    outputs: list[Output] = []
+    name = "subscription_opt_outs"
+    found = bench.sandbox.account.categories[0]
+    body = [{"id": found.id, "name": found.name}]
+    fault = Fault("status", "/api/1/subscription/category", status=200, body=json.dumps(body))
+    night(bench, outputs, fault, streams=[name])
+    assert lacking(bench, name, outputs)
+    night(bench, outputs, streams=[name])
+    assert not lacking(bench, name, outputs)
 
 
 def opens_asked(output: Output) -> int:

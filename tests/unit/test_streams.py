@@ -487,28 +487,43 @@ CATEGORY = {"id": "3", "name": "News"}
 
 
 @pytest.mark.parametrize(
-    ("before", "now", "is_known"),
+    ("covers", "is_known"),
     [
-        ({}, None, True),
-        ({"shard": ["1/2"]}, "1/2", True),
-        ({"shard": ["1/2"]}, None, False),
-        ({"shard": ["1/2"]}, "2/2", False),
-        ({}, "1/2", False),
+        ({}, False),
+        ({"shard": ["1/2"]}, False),  # as an earlier version kept it
+        ({"categories": ["4"]}, False),
+        ({"categories": ["3", "4"]}, True),
     ],
 )
-def test_a_bookmark_counts_for_the_categories_that_it_was_read_with(
-    before: dict[str, Any], now: str | None, *, is_known: bool
+def test_a_bookmark_counts_for_the_categories_that_had_rows(
+    covers: dict[str, Any], *, is_known: bool
 ) -> None:
-    state = {**OPTED_OUT, "progress": [{"covers": before} if before else {}]}
-    settings = {"shard": now} if now else {}
-    found = stream("subscription_opt_outs", state, **settings)
-    found.run.shared(Listings).keep("subscription_categories", [CATEGORY])
+    state = {**OPTED_OUT, "progress": [{"covers": covers} if covers else {}]}
+    found = stream("subscription_opt_outs", state)
     since = found.query_of(CATEGORY).since
     assert since == ("2026-02-16T10:00:00.000Z" if is_known else None)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "is_known"),
+    [
+        ({"rows": 1, "evidence": Evidence.TOTAL}, True),
+        ({"rows": 0, "evidence": Evidence.TOTAL}, False),
+        ({"problem": GoneError("Gone.")}, False),
+        ({"problem": GivenUpError("Failed.")}, True),  # the bookmark does not move then
+    ],
+)
+def test_a_category_without_rows_is_read_from_the_start(
+    outcome: dict[str, Any], *, is_known: bool
+) -> None:
+    state = {**OPTED_OUT, "progress": [{"covers": {"categories": ["3", "9"]}}]}
+    found = stream("subscription_opt_outs", state)
+    found.run.shared(Listings).keep("subscription_categories", [CATEGORY])
+    found.finished(Outcome(found.query_of(CATEGORY), **outcome))
     found.done()
-    assert found.query_of(CATEGORY).since == "2026-02-16T10:00:00.000Z"
+    assert (found.query_of(CATEGORY).since is not None) is is_known
     found.save_progress()
-    assert found.stream_state["progress"] == [found.progress.covers and {"covers": found.covers}]
+    assert found.stream_state["progress"] == [{"covers": {"categories": ["3"]}} if is_known else {}]
 
 
 @pytest.mark.parametrize("cell", [None, "", {"of": "l-1:a"}, ["l-1:a"], 7, True])

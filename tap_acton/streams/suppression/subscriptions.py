@@ -12,7 +12,10 @@ from tap_acton.streams.base.stream import ActOnStream
 from tap_acton.streams.suppression.system_lists import ARRIVES_WITHIN
 
 if TYPE_CHECKING:
-    from tap_acton.sync.query import Item, Query
+    from tap_acton.sync.query import Item, Outcome, Query
+
+COVERED = "categories"
+"""What the state calls the categories for which the bookmark counts."""
 
 
 class SubscriptionCategories(ActOnStream):
@@ -26,7 +29,11 @@ class SubscriptionCategories(ActOnStream):
 
 
 class SubscriptionOptOuts(ActOnStream):
-    """Addresses that opted out of one category of messages."""
+    """Addresses that opted out of one category of messages.
+
+    One bookmark stands for all categories that had rows when they were read last. Any other one is
+    read from the start: it is new, or has come without rows once.
+    """
 
     name = "subscription_opt_outs"
     path = "/api/1/subscription/optout"
@@ -43,19 +50,28 @@ class SubscriptionOptOuts(ActOnStream):
     def query_of(self, item: Item) -> Query:
         """Request a category by its name, as Act-On wants it."""
         query = super().query_of(item)
-        # The bookmark says nothing of the categories of another shard.
-        is_covered = self.progress.covers == self.covers
-        since = self.bookmark.since if is_covered else self.bookmark.start
+        # The bookmark says nothing of a category without rows, or of another shard's.
+        since = self.bookmark.since if item["id"] in self._known else self.bookmark.start
         return replace(query, parameters={"category": item["name"]}, since=since)
 
+    def finished(self, outcome: Outcome) -> None:
+        """Remember whether a category has rows."""
+        super().finished(outcome)
+        item = outcome.query.item
+        if item is not None and not outcome.is_refused:
+            known = self._known - {item["id"]}
+            self._remember(known | {item["id"]} if outcome.rows else known)
+
     def done(self) -> None:
-        """Remember of which categories the bookmark says how far they were read."""
+        """Forget the categories that were not read, since the bookmark moves without them."""
         super().done()
-        if not self.summary.refused:
-            self.progress.covers = self.covers
+        if not self.refused_above:
+            self._remember(self._known & {item["id"] for item in self.items()})
 
     @property
-    def covers(self) -> dict[str, list[str]]:
-        """The setting that decides which categories are read, where it leaves out any."""
-        shard = self.run.settings.shard
-        return {"shard": [f"{shard.part}/{shard.parts}"]} if shard else {}
+    def _known(self) -> set[str]:
+        """The categories that had rows when they were read last."""
+        return {*self.progress.covers.get(COVERED, ())}
+
+    def _remember(self, categories: set[str]) -> None:
+        self.progress.covers = {COVERED: sorted(categories)} if categories else {}
