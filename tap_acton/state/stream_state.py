@@ -18,6 +18,9 @@ _TIME = r"T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z"
 Timestamp: TypeAlias = Annotated[str, Meta(pattern=rf"\A{_DAY}{_TIME}\Z")]
 """For example ``2026-03-19T10:00:00.000Z``."""
 
+Day: TypeAlias = Annotated[str, Meta(pattern=rf"\A{_DAY}\Z")]
+"""For example ``2026-03-01``."""
+
 REACHED_PATTERN = rf"\A({_DAY}({_TIME})?)?\Z"
 
 Reached: TypeAlias = Annotated[str, Meta(pattern=REACHED_PATTERN)]
@@ -238,6 +241,13 @@ class OptOutsState(StreamState):
 
     For others the bookmark does not count: they are new, or came without rows once.
     """
+
+
+class MonthsState(StreamState):
+    """State of a stream that reads month by month. Moves month by month."""
+
+    empty: list[Day] = field(default_factory=list)
+    """The first days of months that came without rows; the next run reads them once more."""
 
 
 class ContactReportsState(StreamState):

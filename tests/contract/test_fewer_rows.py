@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -79,6 +80,36 @@ def test_a_category_that_comes_late_brings_its_old_opt_outs(bench: Bench) -> Non
     assert lacking(bench, name, outputs)
     night(bench, outputs, streams=[name])
     assert not lacking(bench, name, outputs)
+
+
+GONE = '{{"errorCode": {}, "message": "Refused"}}'
+
+
+@pytest.mark.parametrize(
+    "fault", [Fault("no_rows"), Fault("status", status=400, body=GONE.format(10160))], ids=str
+)
+class TestMonthsWithoutRows:
+    """A month that lies behind, and came without rows, or is not offered, says Act-On."""
+
+    def fault_of(self, fault: Fault) -> Fault:
+        query = {"period": "2503"}
+        return replace(fault, path_pattern="/api/1/message/report", times=None, query=query)
+
+    def test_they_come_with_the_next_run(self, bench: Bench, fault: Fault) -> None:
+        outputs: list[Output] = []
+        name = "message_daily_stats"
+        assert night(bench, outputs, self.fault_of(fault), streams=[name]).failure is None
+        assert lacking(bench, name, outputs) == 31
+        night(bench, outputs, streams=[name])
+        assert not lacking(bench, name, outputs)
+
+    def test_after_one_more_run_they_are_not_requested(self, bench: Bench, fault: Fault) -> None:
+        outputs: list[Output] = []
+        for _ in range(4):
+            night(bench, outputs, self.fault_of(fault), streams=["message_daily_stats"])
+        asked = [sum(seen.query.get("period") == "2503" for seen in o.requests) for o in outputs]
+        assert asked == [1, 1, 0, 0]
+        assert outputs[1].state == outputs[2].state == outputs[3].state
 
 
 def opens_asked(output: Output) -> int:

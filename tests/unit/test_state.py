@@ -38,6 +38,7 @@ from tap_acton.state.stream_state import (
     ListsState,
     ListState,
     MessagesState,
+    MonthsState,
     StreamState,
 )
 
@@ -67,6 +68,7 @@ KINDS: dict[str, type[StreamState]] = {
     "media_messages": ItemsState,
     "media_timeline": ItemsState,
     "media_views": ItemsState,
+    "message_daily_stats": MonthsState,
     "message_events": MessagesState,
     "message_reports": MessagesState,
     "opt_outs": FilterState,
@@ -136,6 +138,7 @@ states: st.SearchStrategy[StreamState] = st.one_of(
         fingerprints=fingerprints,
         not_offered=st.lists(texts, max_size=2),
     ),
+    st.builds(MonthsState, **shared, empty=st.lists(st.just("2026-03-01"), max_size=2)),
     st.builds(
         FilterState,
         **shared,
@@ -373,6 +376,12 @@ def test_of_a_bookmark_with_a_wrong_replication_value_only_names_stay(
         (ListsState, [{"lists": {"l-1": 5}}], "'lists[...]' is not what this tap writes"),
         (ListsState, [{"lists": {"l-1": LATER}}], f"{LATER} lies in the future"),
         (ListsState, [{"fingerprints": "abc"}], "'fingerprints' is not what this tap writes"),
+        (MonthsState, [{"empty": [""]}], "'empty[0]' is not what this tap writes"),
+        (
+            MonthsState,
+            [{"empty": ["2026-02-30"]}],
+            "2026-02-30 is not a timestamp that this tap writes",
+        ),
         (MessagesState, [{"newest": ""}], "'newest' is not what this tap writes"),
         (MessagesState, [{"newest": "2026-03-19"}], "'newest' is not what this tap writes"),
         (MessagesState, [{"newest": THEN + "\n"}], "'newest' is not what this tap writes"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tap_acton.records.extractors import RowsAt
 from tap_acton.records.values import Unconvertible, integer
+from tap_acton.state.stream_state import MonthsState
 from tap_acton.streams.base.own_keys import unknown_shape
 from tap_acton.streams.base.stream import ActOnStream
 from tap_acton.streams.messages.messages import SENT_TYPES
@@ -17,7 +18,10 @@ from tap_acton.sync.query import Query
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from tap_acton.records.dynamic_columns import FoundStream
     from tap_acton.records.reader import Record, Row
+    from tap_acton.streams.base.tap import ActOnTap
+    from tap_acton.sync.query import Outcome
 
 EARLIEST = date(2000, 1, 1)
 """Nothing is older; before it, the two digits of a year would name two of them."""
@@ -28,7 +32,7 @@ class MessageDailyStats(ActOnStream):
 
     Act-On returns a month at a time (``period=YYMM``), also if there is nothing in it, so none is
     requested before the one of the first message that went out. The month of the bookmark and
-    the one before it are read again in each run.
+    the one before it are read again in each run, and once more a month that came without rows.
     """
 
     name = "message_daily_stats"
@@ -38,21 +42,44 @@ class MessageDailyStats(ActOnStream):
     replication_key = "date"
     about = "months"
     skipped_because = "are not offered by Act-On"
+    state_type = MonthsState
+
+    def __init__(self, tap: ActOnTap, found: FoundStream | None = None) -> None:
+        super().__init__(tap, found)
+        self._again: set[date] = set()  # months that are only read since they came without rows
 
     def queries(self) -> Iterator[Query]:
         """Give a query per month, up to the present one."""
         month = self._first_month()
-        while month is not None and month <= self._last_day:
-            period = f"{month:%y%m}"
-            yield Query(
-                self.path,
-                (period,),
-                {"period": period},
-                since=self.bookmark.start,
-                subject=f"month {month:%Y-%m}",
-                item={"id": period, "month": month},
-            )
+        if month is None:
+            return
+        empty = map(date.fromisoformat, self.progress.empty)
+        self._again = {one for one in empty if one < month}
+        yield from map(self._query, sorted(self._again))
+        while month <= self._last_day:
+            yield self._query(month)
             month = _next_month(month)
+
+    def _query(self, month: date) -> Query:
+        period = f"{month:%y%m}"
+        return Query(
+            self.path,
+            (period,),
+            {"period": period},
+            since=self.bookmark.start,
+            subject=f"month {month:%Y-%m}",
+            item={"id": period, "month": month},
+        )
+
+    def finished(self, outcome: Outcome) -> None:
+        """Remember a month without rows, unless it has been read once more."""
+        month = (outcome.query.item or {})["month"]
+        if outcome.is_refused:
+            return  # the bookmark does not move
+        empty = {*self.progress.empty} - {str(month)}
+        if not outcome.rows and month not in self._again:
+            empty.add(str(month))
+        self.progress.empty = sorted(empty)
 
     def records(self, rows: Iterable[Row], query: Query) -> Iterator[Record]:
         """Date the rows, which only number the days of the month; leave out days to come."""
