@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 FEWER = ["no_rows", "fewer_rows"]
 OPENS = "/api/1/message/{id}/report/OPENED"
 AN_HOUR = 3_600
+A_DAY = 24 * AN_HOUR
 
 
 @pytest.fixture
@@ -83,6 +84,33 @@ def test_a_category_that_comes_late_brings_its_old_opt_outs(bench: Bench) -> Non
 
 
 GONE = '{{"errorCode": {}, "message": "Refused"}}'
+
+
+@pytest.mark.parametrize("window", ["P90D", "P1D"])
+@pytest.mark.parametrize(
+    ("stream", "path", "status"),
+    [
+        ("message_reports", "/api/1/message/{id}/report", 400),
+        ("message_events", "/api/1/message/{id}/report", 400),
+        ("message_events", OPENS, 404),
+    ],
+)
+def test_messages_that_are_gone_for_a_night_come_back(
+    small_bench: Bench, stream: str, path: str, status: int, window: str
+) -> None:
+    """In view with the next run, and older ones within the period of re-checks, here a day."""
+    outputs: list[Output] = []
+    settings: dict[str, Any] = {
+        "streams": [stream],
+        "engagement_window": window,
+        "recheck_period": "P1D",
+    }
+    fault = Fault("status", path, times=4, status=status, body=GONE.format(10030))
+    assert night(small_bench, outputs, fault, **settings).failure is None
+    assert lacking(small_bench, stream, outputs)
+    small_bench.let_pass(AN_HOUR if window == "P90D" else A_DAY)
+    night(small_bench, outputs, **settings)
+    assert not lacking(small_bench, stream, outputs)
 
 
 @pytest.mark.parametrize(
