@@ -142,6 +142,12 @@ class ListState(ItemsState):
     columns: dict[str, ColumnsDigest] = field(default_factory=dict)
     """By list id the headers of the list. Moves when a list has been read whole."""
 
+    read_again: list[str] = field(default_factory=list)
+    """Ids of lists that came with fewer rows than the listing counts.
+
+    The next run reads them whole once more, and believes what comes then.
+    """
+
 
 class ListsState(ListState):
     """State of a stream that reads the rows of lists."""

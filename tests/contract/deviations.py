@@ -140,7 +140,7 @@ ENDPOINTS = (
         "list_members",
         "webinar_registrants",
         above="lists",
-        traits="pages total csv",
+        traits="pages total csv counted",
     ),
     _of(
         1,

@@ -8,12 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from acton_sandbox import Fault
+from acton_sandbox import Account, Fault
+from acton_sandbox.edits import with_column
+from acton_sandbox.size import ListPlan
 from tap_acton.streams.messages.reports import COUNTER_OF
+from tests.contract.conftest import NOW
 from tests.contract.expected import by_key, expected_records
 from tests.contract.harness import union
 from tests.contract.in_process import bench_in_process
 from tests.contract.test_deviations import small_account
+from tests.contract.test_new_columns import (
+    FOLDER,
+    LIST_STREAMS,
+    changed,
+    first_row_changed,
+    unfiltered,
+    webinar,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,6 +92,108 @@ def test_a_category_that_comes_late_brings_its_old_opt_outs(bench: Bench) -> Non
     assert lacking(bench, name, outputs)
     night(bench, outputs, streams=[name])
     assert not lacking(bench, name, outputs)
+
+
+@pytest.fixture
+def webinar_bench() -> Iterator[Bench]:
+    lists = (ListPlan("Webinar", 25, "webinar", FOLDER),)
+    account = Account.generate(seed=7, size="small", now=NOW, lists=lists)
+    with bench_in_process(account) as bench:
+        yield bench
+
+
+@pytest.mark.parametrize("stream", LIST_STREAMS)
+class TestLists:
+    def settings_of(self, webinar_bench: Bench, stream: str) -> dict[str, Any]:
+        settings: dict[str, Any] = {"streams": [stream, "lists"], **LIST_STREAMS[stream]}
+        if "list_streams" in settings:
+            settings["discovered"] = webinar_bench.discover(list_streams=settings["list_streams"])
+        return {**settings, "lookback_window": "P0D", "recheck_period": "P3650D"}
+
+    def contacts(self, outputs: list[Output], stream: str) -> set[str]:
+        """Name the contacts of the webinar, which is not the account's only list."""
+        found = {row["contact_id"] for output in outputs for row in output.records[stream]}
+        return {one for one in found if one.startswith("l-0a41:")}
+
+    @pytest.mark.parametrize("kind", FEWER)
+    def test_a_list_with_fewer_rows_than_listed_is_read_whole_once_more(
+        self, webinar_bench: Bench, stream: str, kind: str
+    ) -> None:
+        item, settings = (
+            webinar(webinar_bench.sandbox.account),
+            self.settings_of(webinar_bench, stream),
+        )
+        fault = Fault(kind, f"/api/1/list/{item.id}", times=None)
+        outputs: list[Output] = []
+        assert night(webinar_bench, outputs, fault, **settings).failure is None
+        night(webinar_bench, outputs, **settings)
+        night(webinar_bench, outputs, **settings)
+        assert self.contacts(outputs, stream) == {row.contact_id for row in item.rows}
+        assert unfiltered(outputs[2]) == []
+
+    def test_a_size_that_never_fits_is_believed_after_one_more_run(
+        self, webinar_bench: Bench, stream: str
+    ) -> None:
+        item, settings = (
+            webinar(webinar_bench.sandbox.account),
+            self.settings_of(webinar_bench, stream),
+        )
+        fault = Fault("fewer_rows", f"/api/1/list/{item.id}", times=None)
+        outputs: list[Output] = []
+        for _ in range(4):
+            assert night(webinar_bench, outputs, fault, **settings).failure is None
+        asked = [fault.path_pattern in output.paths for output in outputs]
+        assert asked == [True, True, False, False]
+        assert outputs[1].state == outputs[2].state
+
+    def test_nothing_is_dropped_before_the_list_was_read_once_more(
+        self, webinar_bench: Bench, stream: str
+    ) -> None:
+        item, settings = (
+            webinar(webinar_bench.sandbox.account),
+            self.settings_of(webinar_bench, stream),
+        )
+        fault = Fault("fewer_rows", f"/api/1/list/{item.id}", times=None)
+        outputs: list[Output] = []
+        for _ in range(2):
+            night(webinar_bench, outputs, fault, full_read_period="P30D", **settings)
+        assert [dropped(output, stream) for output in outputs] == [False, True]
+
+    def test_what_changed_comes_though_the_list_came_without_rows_for_a_night(
+        self, webinar_bench: Bench, stream: str
+    ) -> None:
+        account, settings = webinar_bench.sandbox.account, self.settings_of(webinar_bench, stream)
+        item = webinar(account)
+        outputs: list[Output] = []
+        night(webinar_bench, outputs, **settings)
+        webinar_bench.sandbox.account = account.with_list(item.id, first_row_changed, changed)
+        fault = Fault("no_rows", f"/api/1/list/{item.id}", times=None)
+        assert night(webinar_bench, outputs, fault, **settings).failure is None
+        assert item.rows[0].contact_id not in self.contacts(outputs[1:], stream)
+        night(webinar_bench, outputs, **settings)
+        assert item.rows[0].contact_id in self.contacts(outputs[1:], stream)
+
+    @pytest.mark.parametrize("kind", FEWER)
+    def test_a_new_column_comes_though_the_list_lacked_rows_for_a_night(
+        self, webinar_bench: Bench, stream: str, kind: str
+    ) -> None:
+        account, settings = webinar_bench.sandbox.account, self.settings_of(webinar_bench, stream)
+        item = webinar(account)
+        outputs: list[Output] = []
+        night(webinar_bench, outputs, **settings)
+        webinar_bench.sandbox.account = account.with_list(
+            item.id, with_column("Brand new"), changed
+        )
+        fault = Fault(kind, f"/api/1/list/{item.id}", times=None)
+        assert night(webinar_bench, outputs, fault, **settings).failure is None
+        night(webinar_bench, outputs, **settings)
+        rows = {row["contact_id"]: json.dumps(row) for o in outputs for row in o.records[stream]}
+        assert all("Brand new" in rows[row.contact_id] for row in item.rows)
+
+
+def dropped(output: Output, stream: str) -> bool:
+    """Tell whether a run made targets drop rows of a stream."""
+    return any(one["stream"] == stream for one in output.of_type("ACTIVATE_VERSION"))
 
 
 GONE = '{{"errorCode": {}, "message": "Refused"}}'

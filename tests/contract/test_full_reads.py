@@ -351,7 +351,8 @@ def test_rows_that_move_while_they_are_read_are_read_again_and_not_dropped(bench
     with bench.at_call(asked + 5, partial(take_rows_out, bench, "Customers")):
         output = days.run(days=7, bulk_format="json")
     assert output.paths[path] > 1
-    assert activations(output) != {}
+    # Fewer came than the listing had counted: that is looked into before anything is dropped.
+    assert activations(output) == {}
     assert members(bench).items() <= days.held("list_members").items()
     assert activations(days.run(days=7)) != {}
     assert days.held("list_members") == members(bench)

@@ -110,14 +110,17 @@ items: dict[str, Any] = {
     "fingerprints": fingerprints,
     "rechecked_at": st.none() | timestamps,
 }
+lists: dict[str, Any] = {
+    **items,
+    "columns": columns,
+    "read_again": st.lists(texts, max_size=2),
+}
 states: st.SearchStrategy[StreamState] = st.one_of(
     st.builds(StreamState, **shared),
     st.builds(ItemsState, **items),
     st.builds(ContactsState, **shared, columns=columns),
-    st.builds(ListState, **items, columns=columns),
-    st.builds(
-        ListsState, **items, columns=columns, lists=st.dictionaries(texts, reached, max_size=2)
-    ),
+    st.builds(ListState, **lists),
+    st.builds(ListsState, **lists, lists=st.dictionaries(texts, reached, max_size=2)),
     st.builds(
         MessagesState,
         **shared,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -229,7 +230,8 @@ class ListRows(ActOnStream):
 
         The date filters take epoch milliseconds (Act-On developer site, 2019 edition).
         """
-        reached = self.reached.get(item["id"]) if self.is_incremental else None
+        is_known = self.is_incremental and item["id"] not in self.progress.read_again
+        reached = self.reached.get(item["id"]) if is_known else None
         since, until = self.bookmark.since_of(reached), self.bookmark.end
         parameters = dict(WHOLE)
         # Whether the filters include the timestamp that they name is not documented.
@@ -370,12 +372,7 @@ class ListRows(ActOnStream):
 
     def finished(self, outcome: Outcome) -> None:
         """Remember how far a list was read, and whether totals beside a filter count its rows."""
-        query = outcome.query
-        is_empty = query.parameters == WHOLE and not outcome.rows
-        if is_empty and query.item is not None and query.item.get("size"):
-            # The listing counts rows: the next run requests them again.
-            self.table_version.note_gap()
-        else:
+        if not self._lacks_rows(outcome):
             super().finished(outcome)
         reached, self._reached = self._reached, ""
         doubted, self._doubted = self._doubted, None
@@ -389,11 +386,33 @@ class ListRows(ActOnStream):
                 "the rest of this run."
             )
         list_id = outcome.query.given["list_id"]
-        self.known_columns.keep(list_id)
+        if outcome.rows:
+            self.known_columns.keep(list_id)
         # A list that was read without its filters has rows behind the end date, too.
         reached = min(reached, timestamp_of(self.run.started_at), self.bookmark.end or reached)
         if list_id not in self._cut and reached > self.reached.get(list_id, ""):
             self.reached[list_id] = reached
+
+    def _lacks_rows(self, outcome: Outcome) -> bool:
+        """Tell whether the next run is to request a list again, since the listing counts more rows.
+
+        A whole list with fewer rows is read once more. Without rows it is never taken for read, not
+        even what was modified: the latest row that is known is due to come again.
+        """
+        query, again = outcome.query, self.progress.read_again
+        list_id, size = query.given["list_id"], (query.item or {}).get("size") or 0
+        if outcome.evidence is None:
+            return False
+        is_whole, was_again = query.parameters == WHOLE, list_id in again
+        if is_whole and was_again:
+            again.remove(list_id)
+        if outcome.rows >= size or (is_whole and was_again and outcome.rows):
+            return False
+        if is_whole:
+            insort(again, list_id)
+            self.table_version.note_gap()
+        # Where it was read whole in the place of what was modified, that has decided.
+        return is_whole or was_again or not outcome.rows
 
     def done(self) -> None:
         """Forget lists that do not exist any more.
@@ -408,6 +427,7 @@ class ListRows(ActOnStream):
             for list_id in self.reached.keys() - listed:
                 del self.reached[list_id]
             self.known_columns.forget(listed)
+            self.progress.read_again = [one for one in self.progress.read_again if one in listed]
         super().done()
         if self._cut:
             raise StreamFailedError(
@@ -424,7 +444,7 @@ class ListRows(ActOnStream):
 
     def calls_for(self, query: Query) -> int:
         """Foresee the calls for all rows of a list, or for what changed of one read before."""
-        is_read = query.given["list_id"] in self.reached
+        is_read = query.parameters != WHOLE and query.given["list_id"] in self.reached
         size = (query.item or {}).get("size") or 0
         return self.csv.calls_for(0 if is_read else size)
 
