@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import functools
 import re
-from datetime import UTC, datetime, timedelta, timezone
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
-
-if TYPE_CHECKING:
-    from datetime import tzinfo
 
 _UTC_NAMES = frozenset({"Z", "z", "UTC", "GMT", "UT", "UCT"})
 _OFFSET = re.compile(
@@ -44,6 +40,23 @@ _ABBREVIATIONS = {
     for name in names.split()
 }
 """What stands for one zone alone. BST, IST, AST and others stand for several."""
+
+
+class UnreadZone(tzinfo):
+    """Stands for the account's time zone where it could not be read: what needs it fails.
+
+    Args:
+        error: Why it could not be read.
+    """
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def utcoffset(self, _: datetime | None) -> timedelta | None:
+        """Fail."""
+        raise self._error
+
+    tzname = dst = utcoffset  # type: ignore[assignment] # they fail alike
 
 
 def zone_of(name: object) -> tzinfo | None:

@@ -122,6 +122,12 @@ class ContactsState(StreamState):
     columns: dict[str, ColumnsDigest] = field(default_factory=dict)
     """The fields of the account, under the name of the stream. Moves when a load begins."""
 
+    without_zone: bool = False
+    """Whether contacts were read while the account's time zone was unknown.
+
+    The first run that knows it reads all of them: texts may have needed it.
+    """
+
 
 class ItemsState(StreamState):
     """State of a stream that skips items which have not changed."""
@@ -146,6 +152,12 @@ class ListState(ItemsState):
     """Ids of lists that came with fewer rows than the listing counts.
 
     The next run reads them whole once more, and believes what comes then.
+    """
+
+    without_zone: list[str] = field(default_factory=list)
+    """Ids of lists that were read while the account's time zone was unknown.
+
+    The first run that knows it reads them whole: texts may have needed it.
     """
 
 

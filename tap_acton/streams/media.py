@@ -175,6 +175,11 @@ class MediaViews(CountedMediaStream):
             record["id"] = numbers.next_id(record["media_id"], *fields)
             yield record
 
+    def finished(self, outcome: Outcome) -> None:
+        """Remember what was read; not without the account's time zone, which the views go by."""
+        if not outcome.rows or self.run.zone is not None:
+            super().finished(outcome)
+
 
 class MediaTimeline(CountedMediaStream):
     """The views of each file and link per day; Act-On leaves out days without any."""

@@ -16,7 +16,7 @@ from tap_acton.errors import (
     StreamFailedError,
 )
 from tap_acton.records.values import Unconvertible, identifier
-from tap_acton.records.zones import zone_of
+from tap_acton.records.zones import UnreadZone, zone_of
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -89,14 +89,13 @@ class Account:
     def zone(self) -> tzinfo | None:
         """The account's time zone; None, with a warning, if it is unknown.
 
-        Raises:
-            GivenUpError: If the call fails again and again.
+        If the call fails again and again, it is one that fails whatever needs it.
         """
         reason = f"{NAME}: Act-On reports no time zone that is known."
         try:
             zone = zone_of(self.row.get("time_zone"))
-        except GivenUpError:
-            raise
+        except GivenUpError as error:
+            return UnreadZone(error)
         except CallError as error:
             zone, reason = None, error.sentence
         if zone is None:

@@ -114,11 +114,12 @@ lists: dict[str, Any] = {
     **items,
     "columns": columns,
     "read_again": st.lists(texts, max_size=2),
+    "without_zone": st.lists(texts, max_size=2),
 }
 states: st.SearchStrategy[StreamState] = st.one_of(
     st.builds(StreamState, **shared),
     st.builds(ItemsState, **items),
-    st.builds(ContactsState, **shared, columns=columns),
+    st.builds(ContactsState, **shared, columns=columns, without_zone=st.booleans()),
     st.builds(ListState, **lists),
     st.builds(ListsState, **lists, lists=st.dictionaries(texts, reached, max_size=2)),
     st.builds(

@@ -111,8 +111,10 @@ class Contacts(AudienceStream):
     def _look_for_fields(self) -> None:
         """Forget the bookmark where the account has a new field, or the stream a new column.
 
-        In the middle of a load it waits for the next one.
+        So it is where contacts were read without the account's time zone, which is known now. In
+        the middle of a load it waits for the next one.
         """
+        self.progress.without_zone |= self.run.zone is None
         fields = [field_identity(field) for field in self.center.fields]
         if self.load.is_resumed or not fields:
             return
@@ -123,6 +125,10 @@ class Contacts(AudienceStream):
             self.log("The account's contact fields have changed: all contacts are read once.")
             self.bookmark.forget()
         known.keep(self.name)
+        if self.progress.without_zone and self.run.zone is not None:
+            self.log("The account's time zone is known again: all contacts are read once.")
+            self.bookmark.forget()
+            self.progress.without_zone = False
 
     def _query(self, part: TimeSlice) -> Query:
         return Query(

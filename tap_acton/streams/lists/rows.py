@@ -212,12 +212,17 @@ class ListRows(ActOnStream):
         """Give the time of a list's last change and its size.
 
         Whether that time moves with every row is not proven (Act-On reference, 2024 edition),
-        so each list is re-checked all the same. None where rows were left out on purpose, or
-        columns cut off.
+        so each list is re-checked all the same. None where rows were left out on purpose, columns
+        cut off, or rows read without the time zone that is known now.
         """
         is_whole = self.bookmark.end is None and item["id"] not in self._cut
+        is_whole &= not self._lacked_zone(item["id"])
         changed_at = item.get("modified_at")
         return f"{changed_at} {item['size']}" if is_whole and changed_at is not None else None
+
+    def _lacked_zone(self, list_id: str) -> bool:
+        """Tell whether a list was read without the account's time zone, which is known now."""
+        return list_id in self.progress.without_zone and self.run.zone is not None
 
     @property
     def reached(self) -> dict[str, str]:
@@ -230,7 +235,8 @@ class ListRows(ActOnStream):
 
         The date filters take epoch milliseconds (Act-On developer site, 2019 edition).
         """
-        is_known = self.is_incremental and item["id"] not in self.progress.read_again
+        is_whole = item["id"] in self.progress.read_again or self._lacked_zone(item["id"])
+        is_known = self.is_incremental and not is_whole
         reached = self.reached.get(item["id"]) if is_known else None
         since, until = self.bookmark.since_of(reached), self.bookmark.end
         parameters = dict(WHOLE)
@@ -372,6 +378,7 @@ class ListRows(ActOnStream):
 
     def finished(self, outcome: Outcome) -> None:
         """Remember how far a list was read, and whether totals beside a filter count its rows."""
+        self._note_zone(outcome)
         if not self._lacks_rows(outcome):
             super().finished(outcome)
         reached, self._reached = self._reached, ""
@@ -392,6 +399,17 @@ class ListRows(ActOnStream):
         reached = min(reached, timestamp_of(self.run.started_at), self.bookmark.end or reached)
         if list_id not in self._cut and reached > self.reached.get(list_id, ""):
             self.reached[list_id] = reached
+
+    def _note_zone(self, outcome: Outcome) -> None:
+        """Remember whether the rows of a list were read without the account's time zone."""
+        query, without_zone = outcome.query, self.progress.without_zone
+        list_id = query.given["list_id"]
+        if outcome.evidence is None or not outcome.rows:
+            return
+        if self.run.zone is None and list_id not in without_zone:
+            insort(without_zone, list_id)
+        elif self._lacked_zone(list_id):  # so all its rows were requested
+            without_zone.remove(list_id)
 
     def _lacks_rows(self, outcome: Outcome) -> bool:
         """Tell whether the next run is to request a list again, since the listing counts more rows.
@@ -427,7 +445,8 @@ class ListRows(ActOnStream):
             for list_id in self.reached.keys() - listed:
                 del self.reached[list_id]
             self.known_columns.forget(listed)
-            self.progress.read_again = [one for one in self.progress.read_again if one in listed]
+            for ids in (self.progress.read_again, self.progress.without_zone):
+                ids[:] = [one for one in ids if one in listed]
         super().done()
         if self._cut:
             raise StreamFailedError(
