@@ -41,6 +41,7 @@ class Selection:
     """What of a stream's records goes out: the columns that its SCHEMA message has.
 
     Attributes:
+        selected: The columns that go out.
         deselected: The columns that the catalog deselects. They are nowhere, so they must not
             be part of another column either.
         unknown: Those that a catalog of an earlier version does not have. They go to
@@ -54,6 +55,7 @@ class Selection:
         self.unknown = [
             name for name in names if name not in in_catalog and name not in self.deselected
         ]
+        self.selected = frozenset(names) - self.deselected - {*self.unknown}
 
     def apply(self, records: Iterable[Record]) -> Iterator[Record]:
         """Leave out of records what their SCHEMA message does not have."""

@@ -1,7 +1,8 @@
 """Which columns rows had when they were last read whole, where the account defines the columns.
 
 Act-On may fill a new column in old rows without moving their modification time, so these rows
-have to be read once more. A column may be named by an address, so only a digest is kept.
+have to be read once more; so have they for a column that the catalog has or selects since. A
+header may be an address, so only a digest of them is kept.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from tap_acton.records.ids import fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
+
+    from tap_acton.state.stream_state import ContactsState, ListState
 
 LENGTH = 16
 """Hexadecimal digits of a digest."""
@@ -48,3 +51,12 @@ class KnownColumns:
         digests = self._digests()
         for item in digests.keys() - {*listed}:
             del digests[item]
+
+
+def has_gained(progress: ContactsState | ListState, selected: Collection[str]) -> bool:
+    """Take note of the columns that go out now; return whether rows read before lack one of them.
+
+    Of a state in which no columns are noted, nothing is new.
+    """
+    before, progress.selected = progress.selected, sorted(selected)
+    return before is not None and not {*selected} <= {*before}

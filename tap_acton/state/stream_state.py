@@ -128,6 +128,9 @@ class ContactsState(StreamState):
     The first run that knows it reads all of them: texts may have needed it.
     """
 
+    selected: list[str] | None = None
+    """The columns that went out. Moves when a load begins; None where it is not known."""
+
 
 class ItemsState(StreamState):
     """State of a stream that skips items which have not changed."""
@@ -159,6 +162,9 @@ class ListState(ItemsState):
 
     The first run that knows it reads them whole: texts may have needed it.
     """
+
+    selected: list[str] | None = None
+    """The columns that went out. Moves when a load begins; None where it is not known."""
 
 
 class ListsState(ListState):

@@ -175,3 +175,45 @@ def test_all_contacts_are_read_once_when_the_catalog_has_a_new_column(bench: Ben
     second = bench.run(first.state, discovered=bench.discover(), **settings)
     assert len(second.records["contacts"]) == len(first.records["contacts"])
     assert any(row["brand_new"] is not None for row in second.records["contacts"])
+
+
+@pytest.mark.parametrize(
+    ("stream", "column"),
+    [
+        ("list_members", "fields"),
+        ("webinar_registrants", "status"),
+        ("list_webinar", "status"),
+        ("contacts", "custom_fields"),
+        ("contacts", "region"),
+    ],
+)
+def test_all_rows_are_read_once_when_a_column_is_selected(
+    bench: Bench, stream: str, column: str
+) -> None:
+    settings: dict[str, Any] = {"streams": [stream], "lookback_window": "P0D"}
+    settings |= LIST_STREAMS.get(stream, {})
+    settings["discovered"] = bench.discover(**LIST_STREAMS.get(stream, {}))
+    first = bench.run(without=[(stream, column)], **settings)
+    second = bench.run(first.state, **settings)
+    third = bench.run(second.state, **settings)
+    fourth = bench.run(third.state, without=[(stream, column)], **settings)
+    assert not any(column in row for row in first.records[stream])
+    assert any(row[column] is not None for row in second.records[stream])
+    numbers = [len(run.records[stream]) for run in (first, second)]
+    assert numbers[0] == numbers[1]
+    assert all(len(run.records[stream]) < numbers[0] / 2 for run in (third, fourth))
+
+
+def test_an_unchanged_list_is_read_whole_once_a_discovery_gives_it_a_column(
+    account: Account, bench: Bench
+) -> None:
+    wanted: dict[str, Any] = {"list_streams": ["*Webinar*"], "lookback_window": "P0D"}
+    settings = {"streams": ["lists", "list_webinar"], **wanted}
+    older = bench.discover(**wanted)
+    list_id = webinar(account).id
+    bench.sandbox.account = account.with_list(list_id, with_column("Brand new"), changed)
+    first = bench.run(discovered=older, **settings)
+    second = bench.run(first.state, discovered=bench.discover(**wanted), **settings)
+    assert all("Brand new" in row["extra_fields"] for row in first.records["list_webinar"])
+    assert len(second.records["list_webinar"]) == 25
+    assert all(row["brand_new"] for row in second.records["list_webinar"])

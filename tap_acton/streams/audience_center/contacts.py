@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tap_acton.records.timestamps import is_timestamp
-from tap_acton.state.columns import KnownColumns
+from tap_acton.state.columns import KnownColumns, has_gained
 from tap_acton.state.stream_state import ContactsState
 from tap_acton.streams.audience_center.custom_fields import CustomFields, field_identity
 from tap_acton.streams.audience_center.stream import (
@@ -115,14 +115,14 @@ class Contacts(AudienceStream):
         the middle of a load it waits for the next one.
         """
         self.progress.without_zone |= self.run.zone is None
-        fields = [field_identity(field) for field in self.center.fields]
-        if self.load.is_resumed or not fields:
+        if self.load.is_resumed:
             return
-        found = {} if self.found is None else self.found.names
         known = KnownColumns(lambda: self.progress.columns)
-        known.meet(self.name, [*fields, *[f"column {field}" for field in found]])
-        if known.have_changed(self.name) and self.bookmark.value is not None:
-            self.log("The account's contact fields have changed: all contacts are read once.")
+        if fields := [field_identity(field) for field in self.center.fields]:
+            known.meet(self.name, fields)
+        is_new = has_gained(self.progress, self.selection.selected)
+        if (is_new or known.have_changed(self.name)) and self.bookmark.value is not None:
+            self.log("The contacts have fields or columns that are new: all are read once.")
             self.bookmark.forget()
         known.keep(self.name)
         if self.progress.without_zone and self.run.zone is not None:

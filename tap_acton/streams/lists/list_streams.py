@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from tap_acton.records.dynamic_columns import FoundStream
-    from tap_acton.records.list_table import Table
     from tap_acton.streams.base.tap import ActOnTap
     from tap_acton.sync.query import Item
 
@@ -52,10 +51,6 @@ class ListStream(ListRows):
         super().__init__(tap, found)
         self._has_told_new = False
         self._columns: dict[str, str] = {}  # by header
-
-    def columns_of(self, table: Table) -> Sequence[str]:
-        """Give the headers, and those that have a column, which a later discovery may give them."""
-        return [*table.names, *[f"column {header}" for header in self.found.names]]
 
     def items(self) -> Iterator[Item]:
         """Give the list as the account's listing has it, or its id alone."""
@@ -88,6 +83,11 @@ class ListStream(ListRows):
         """The latest modification time read, by list id; it is the stream's own bookmark."""
         value = self.bookmark.value
         return {} if value is None else {self.found.source: value}
+
+    def forget_rows(self) -> None:
+        """Forget how far the list was read."""
+        self.bookmark.forget()
+        super().forget_rows()
 
     def records_of(self, rows: Sequence[Row], given: Row) -> list[Record]:
         """Put the cells into the columns of their headers."""

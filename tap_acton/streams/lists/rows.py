@@ -22,7 +22,7 @@ from tap_acton.records.list_table import (
 from tap_acton.records.reader import BATCH_SIZE, records_of_columns
 from tap_acton.records.timestamps import milliseconds_of, timestamp_of
 from tap_acton.records.values import Unconvertible
-from tap_acton.state.columns import KnownColumns
+from tap_acton.state.columns import KnownColumns, has_gained
 from tap_acton.state.stream_state import ListsState
 from tap_acton.streams.base.csv_download import CsvDownload, FileRows, RowMaker
 from tap_acton.streams.base.stream import ActOnStream
@@ -204,6 +204,22 @@ class ListRows(ActOnStream):
 
     # Which lists, and what of them
 
+    def queries(self) -> Iterable[Query]:
+        """Request the lists, all of them whole where the stream has a new column.
+
+        In the middle of a load it waits for the next one.
+        """
+        if not self.load.is_resumed and has_gained(self.progress, self.selection.selected):
+            self.log("The stream has columns that are new: all rows are read once.")
+            self.forget_rows()
+        return super().queries()
+
+    def forget_rows(self) -> None:
+        """Forget how far the lists were read."""
+        self.progress.fingerprints = ""
+        self.__dict__.pop("unchanged", None)
+        self.reached.clear()
+
     def items(self) -> Iterator[Item]:
         """Give the contact lists of the account; the listing may have other assets, too."""
         return filter(is_contact_list, super().items())
@@ -272,16 +288,12 @@ class ListRows(ActOnStream):
             self._cut.add(list_id)
         return response
 
-    def columns_of(self, table: Table) -> Sequence[str]:
-        """Give what is new where rows that have not changed are to be read, too: the headers."""
-        return table.names
-
     def _fetch_page(self, query: Query, page: Page) -> Response:
         response = super().fetch(query, page)
         rows = response.rows
         # Where there are no rows, there may be no headers either.
         if isinstance(rows, ListPage) and rows.headers and not rows.may_be_cut:
-            self.known_columns.meet(query.given["list_id"], self.columns_of(rows.table))
+            self.known_columns.meet(query.given["list_id"], rows.table.names)
         is_total = query.parameters == WHOLE or not self.endpoint.counts_all
         return response if is_total else replace(response, total=None)
 
@@ -364,7 +376,7 @@ class ListRows(ActOnStream):
     def _meet_wide(self, rows: Sequence[Row], query: Query) -> None:
         """Take note of the headers of a list that only a file has in full."""
         if isinstance(rows, ListPage) and rows.may_be_cut:
-            self.known_columns.meet(query.given["list_id"], self.columns_of(rows.table))
+            self.known_columns.meet(query.given["list_id"], rows.table.names)
 
     def records_of(self, rows: Sequence[Row], given: Row) -> Sequence[Record]:
         """Make records of some rows, each of which gets the given columns."""
