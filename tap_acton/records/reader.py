@@ -56,8 +56,8 @@ UNKNOWN_TIMESTAMP = "1970-01-01T00:00:00.000Z"
 
 
 def is_unknown(timestamp: str) -> bool:
-    """Return whether a timestamp stands for none: what stands for it is all on one day."""
-    return timestamp.startswith(UNKNOWN_TIMESTAMP[:11])
+    """Return whether a timestamp or a day stands for none: it is on or before that day."""
+    return timestamp[:10] <= UNKNOWN_TIMESTAMP[:10]
 
 
 UNKNOWN = {"date-time": UNKNOWN_TIMESTAMP, "date": UNKNOWN_TIMESTAMP[:10]}

@@ -212,7 +212,7 @@ def test_days_that_have_not_begun_are_left_out() -> None:
     stats = stream("message_daily_stats", start_date="2026-03-01")
     stats.run.shared(Listings).keep("messages", [OF_2025])
     query = next(iter(stats.queries()))
-    rows = [{"dayOfMonth": day, "sent": day} for day in (1, 20, 21, 32, "x")]
+    rows = [{"dayOfMonth": day, "sent": day} for day in (1, 20, 21)]
     assert [record["date"] for record in stats.records(rows, query)] == [
         "2026-03-01",
         "2026-03-20",

@@ -641,13 +641,43 @@ def test_a_day_that_is_missing_in_a_key_is_one_before_1970() -> None:
     assert all("1900-01-01" <= one < "1970-01-01" for one in made)
 
 
-def test_a_month_without_any_day_has_an_unknown_shape() -> None:
-    stats = stream("message_daily_stats")
-    query = Query("/", given={}, item={"id": "2603", "month": date(2026, 3, 1)})
-    assert len(list(stats.records([{"dayOfMonth": 1}, {"dayOfMonth": None}], query))) == 1
-    for lacking in ({}, {"dayOfMonth": None}, {"dayOfMonth": {"is": 3}}, {"dayOfMonth": "third"}):
-        with pytest.raises(RejectedCallError, match="not what is documented"):
-            list(stats.records([lacking] * 3, query))
+WITHOUT_DAY: list[dict[str, Any]] = [
+    {},
+    {"dayOfMonth": None},
+    {"dayOfMonth": {"is": 3}},
+    {"dayOfMonth": "third"},
+    {"dayOfMonth": 32},
+]
+
+
+def days_of(month: int, *rows: dict[str, Any]) -> list[dict[str, Any]]:
+    stats = stream("message_daily_stats", start_date="2026-01-01")
+    period = f"26{month:02}"
+    given = {"id": period, "month": date(2026, month, 1)}
+    query = Query("/", parameters={"period": period}, item=given)
+    records = chain.from_iterable(stats.batches([*rows], query))
+    return [*stats.bookmark.wanted([*records], stats.bookmark.since)]
+
+
+@pytest.mark.parametrize("lacking", WITHOUT_DAY)
+def test_a_row_of_a_month_without_a_day_gets_one_before_1970(lacking: dict[str, Any]) -> None:
+    (known, *made), (_, other, _) = (
+        days_of(month, {"dayOfMonth": 1, "sent": 1}, lacking, {**lacking, "sent": 2})
+        for month in (3, 2)
+    )
+    assert known["date"] == "2026-03-01"
+    assert [record["sent"] for record in made] == [None, 2]
+    dates = {record["date"] for record in (*made, other)}
+    assert len(dates) == 3
+    assert all("1900-01-01" <= one < "1970-01-01" for one in dates)
+    given = {name: value for name, value in lacking.items() if value is not None}
+    assert made[0]["extra_fields"] == {"period": "2603", **given}
+
+
+@pytest.mark.parametrize("lacking", WITHOUT_DAY)
+def test_a_month_without_any_day_has_an_unknown_shape(lacking: dict[str, Any]) -> None:
+    with pytest.raises(RejectedCallError, match="not what is documented"):
+        days_of(3, *[lacking] * 3)
 
 
 # Columns of lists

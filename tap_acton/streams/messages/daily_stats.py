@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tap_acton.records.extractors import RowsAt
+from tap_acton.records.reader import EXTRA_FIELDS
 from tap_acton.records.values import Unconvertible, integer
 from tap_acton.state.stream_state import MonthsState
-from tap_acton.streams.base.own_keys import unknown_shape
 from tap_acton.streams.base.stream import ActOnStream
 from tap_acton.streams.messages.messages import SENT_TYPES
 from tap_acton.sync.query import Query
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
 
 EARLIEST = date(2000, 1, 1)
 """Nothing is older; before it, the two digits of a year would name two of them."""
+
+DAY_OF_MONTH = "dayOfMonth"
 
 
 class MessageDailyStats(ActOnStream):
@@ -82,23 +83,23 @@ class MessageDailyStats(ActOnStream):
         self.progress.empty = sorted(empty)
 
     def records(self, rows: Iterable[Row], query: Query) -> Iterator[Record]:
-        """Date the rows, which only number the days of the month; leave out days to come."""
+        """Date the rows, which only number the days of the month; leave out days to come.
+
+        A row without a day of this month gets a date as any missing key does. Its month, and what
+        stands for its day, are in ``extra_fields``, since identical rows of two months are two.
+        """
         month: date = (query.item or {})["month"]
-        rows = list(rows)
-        if len(rows) > 1 and not any(map(_day_of, rows)):
-            raise unknown_shape(self.subject(query), ["dayOfMonth"])
         for row in rows:
             try:
                 day = month.replace(day=_day_of(row))
             except (ValueError, OverflowError):
-                self.log(
-                    "%s holds a day that does not exist; it is left out.",
-                    query.subject,
-                    level=logging.WARNING,
-                )
-                continue
-            if day <= self._last_day:
-                yield self.reader.record(row, {"date": day.isoformat()})
+                record = self.reader.record(row)
+                given = {name: row[name] for name in (DAY_OF_MONTH,) if row.get(name) is not None}
+                extra = record[EXTRA_FIELDS] or {}
+                yield {**record, EXTRA_FIELDS: {**extra, **query.parameters, **given}}
+            else:
+                if day <= self._last_day:
+                    yield self.reader.record(row, {"date": day.isoformat()})
 
     @cached_property
     def _last_day(self) -> date:
@@ -144,7 +145,7 @@ def _day(timestamp: str) -> date:
 def _day_of(row: Row) -> int:
     """Return the day of the month; 0 where it cannot be read."""
     try:
-        return integer(row.get("dayOfMonth")) or 0
+        return integer(row.get(DAY_OF_MONTH)) or 0
     except Unconvertible:
         return 0
 
