@@ -46,7 +46,7 @@ from tap_acton.records.dynamic_columns import (
 )
 from tap_acton.settings.schema import CONFIG_SCHEMA
 from tap_acton.settings.settings import Settings
-from tap_acton.state.format import bookmarks_of, with_version
+from tap_acton.state.format import as_written, bookmarks_of
 from tap_acton.stream_maps import StreamMaps
 from tap_acton.streams import STREAM_TYPES
 from tap_acton.streams.base.tap import ActOnTap
@@ -96,7 +96,7 @@ class BufferedWriter(MsgSpecWriter):
             OutputError: If the target has ended, or the disk is full.
         """
         if isinstance(message, StateMessage):
-            message = StateMessage(with_version(message.value))
+            message = StateMessage(as_written(message.value))
         with output_failures_told():
             sys.stdout.buffer.write(self.format_message(message))
             if not isinstance(message, RecordMessage):

@@ -13,7 +13,12 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from tap_acton.records.ids import header_identity
+from tap_acton.records.ids import (
+    has_address,
+    header_identity,
+    kept_text,
+    without_addresses,
+)
 from tap_acton.records.reserved_names import RESERVED, UNLOADABLE
 from tap_acton.records.values import snake_case
 
@@ -130,7 +135,7 @@ def typed(identity: str, definition: Mapping[str, Any]) -> str:
         identity: What stays the same of the field.
         definition: The JSON schema of the column.
     """
-    return f"{identity}{TYPE_FOLLOWS}{definition.get('format', definition['type'][0])}"
+    return f"{kept_text(identity)}{TYPE_FOLLOWS}{definition.get('format', definition['type'][0])}"
 
 
 def untyped(identity: str) -> str:
@@ -186,7 +191,8 @@ def assign_names(
 
 def _candidates(label: str) -> Iterator[str]:
     """Yield names for a label, the nicest first."""
-    name = _cut(snake_case(label).strip("_"), LONGEST_NAME - ROOM_FOR_NUMBER) or "unnamed"
+    shown = "" if has_address(label) else snake_case(label).strip("_")
+    name = _cut(shown, LONGEST_NAME - ROOM_FOR_NUMBER) or "unnamed"
     name = f"_{name}" if name[0].isdigit() else name
     name = f"{name}_field" if name in RESERVED else name
     yield name
@@ -200,11 +206,20 @@ def _cut(name: str, length: int) -> str:
 
 
 def with_columns(schema: Mapping[str, Any], found: FoundStream, before: str) -> dict[str, Any]:
-    """Return a schema with the columns that were found, in front of one of its own."""
+    """Return a schema with the columns that were found, in front of one of its own.
+
+    Labels that are addresses are not shown.
+    """
     properties: dict[str, Any] = {}
     for name, definition in schema["properties"].items():
         if name == before:
-            properties |= {new: dict(column.definition) for new, column in found.columns.items()}
+            properties |= {
+                new: {
+                    key: without_addresses(value) if isinstance(value, str) else value
+                    for key, value in column.definition.items()
+                }
+                for new, column in found.columns.items()
+            }
         properties[name] = definition
     return {**schema, "properties": properties}
 

@@ -22,6 +22,16 @@ ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
 _DIGEST = re.compile("header [0-9a-f]{16}")
 
 
+def has_address(text: str) -> bool:
+    """Return whether an e-mail address is in a text, such as an id that is one."""
+    return "@" in text and ADDRESS.search(text) is not None
+
+
+def kept_text(text: str) -> str:
+    """Return a text as catalogs and states keep it: as a digest, if an address is in it."""
+    return fingerprint(text) if has_address(text) else text
+
+
 def without_addresses(text: str) -> str:
     """Replace e-mail addresses in a text that is logged, such as an id that is one."""
     return ADDRESS.sub("(an address)", text)

@@ -7,6 +7,9 @@
 ``progress`` holds one of the structs of :mod:`tap_acton.state.stream_state`. It is an array of
 one because Meltano merges objects key by key, which brings back what a later state leaves out.
 
+Nothing is kept under or of an id that is an e-mail address, so such an item is read again by every
+run.
+
 A state may have been edited or merged. A bookmark that is damaged anywhere is not used at all,
 since its parts depend on each other: its stream is read from the beginning, which costs calls
 but no rows.
@@ -22,6 +25,7 @@ import msgspec
 
 from tap_acton.errors import SettingsError
 from tap_acton.records.dynamic_columns import COLUMNS_STATE, SOURCE_STATE
+from tap_acton.records.ids import has_address
 from tap_acton.records.timestamps import is_timestamp, timestamp_of
 from tap_acton.state.migrations import MIGRATIONS
 from tap_acton.state.stream_state import REACHED_PATTERN, StreamState
@@ -37,6 +41,9 @@ VERSION_NAME = "version"
 
 PROGRESS = "progress"
 """Where a bookmark keeps what is the tap's own, in an array of one."""
+
+CHECKPOINT = "checkpoint"
+"""Where the progress keeps how far a load has come."""
 
 NAMES = (COLUMNS_STATE, SOURCE_STATE)
 """Where a bookmark keeps names; they stay, whatever is wrong with the rest."""
@@ -98,9 +105,9 @@ def bookmarks_of(
     return found
 
 
-def with_version(state: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a state as it is written: its version first."""
-    return {VERSION_NAME: VERSION, **state}
+def as_written(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a state as it is written: its version first, and without e-mail addresses."""
+    return {VERSION_NAME: VERSION, **_without_addresses(state)}
 
 
 def decode(bookmark: Mapping[str, Any], kind: type[State], now: datetime) -> tuple[State, str]:
@@ -187,6 +194,29 @@ def _is_day(value: object) -> bool:
         return isinstance(value, str) and str(date.fromisoformat(value)) == value
     except ValueError:
         return False
+
+
+def _without_addresses(held: Any) -> Any:
+    """Leave out what is, or is kept under, a text with an address.
+
+    Of a checkpoint all is left out, since its parts depend on each other: the load begins anew.
+    """
+    match held:
+        case dict():
+            return {
+                name: _without_addresses(value)
+                for name, value in held.items()
+                if not has_address(name)
+                and not (isinstance(value, str) and has_address(value))
+                and not (name == CHECKPOINT and any(map(has_address, _texts(value))))
+            }
+        case list() | tuple():
+            return [
+                _without_addresses(value)
+                for value in held
+                if not (isinstance(value, str) and has_address(value))
+            ]
+    return held
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tap_acton.state.format import bookmarks_of, with_version
+from tap_acton.state.format import as_written, bookmarks_of
 from tests.meltano_merge import merged
 
 SAMPLES = sorted((Path(__file__).parents[1] / "unit/states").glob("*.json"))
@@ -59,7 +59,7 @@ def test_an_object_cannot_follow_anything_but_an_object(known: object) -> None:
 def test_a_state_that_follows_one_of_an_older_version_counts_as_it_is(path: Path) -> None:
     """Whatever the older one has set to null, or keeps in another place."""
     old = json.loads(path.read_text(encoding="utf-8"))
-    later = with_version({"bookmarks": bookmarks_of(old, NOW, fail)})
+    later = as_written({"bookmarks": bookmarks_of(old, NOW, fail)})
     together = merged(old, later)
     assert together["version"] == later["version"]
     assert bookmarks_of(together, NOW, fail) == later["bookmarks"]

@@ -244,12 +244,20 @@ def test_what_counts_of_a_header_counts_once_more(header: str) -> None:
 
 
 def test_a_list_that_is_called_by_an_address_gives_its_table_another_name() -> None:
-    lists = {"eve@example.com": ("eve@example.com", ["A"]), "l-2": ("Eve <eve@example.com>", ["A"])}
+    lists = {"?": ("eve@example.com", ["A"]), "l-2": ("Eve <eve@example.com>", ["A"])}
     found = find(lists)
     assert {one.source: name for name, one in found.items()} == {
         "l-2": "list_l_2",
-        "eve@example.com": "list_unnamed",
+        "?": "list_unnamed",
     }
+
+
+def test_a_list_whose_id_is_an_address_has_no_stream(caplog: pytest.LogCaptureFixture) -> None:
+    found = find({"eve@example.com": ("Fair", ["A"]), "l-2": ("Expo", ["A"])})
+    assert [one.source for one in found.values()] == ["l-2"]
+    (message,) = caplog.messages
+    assert "its rows are in list_members" in message
+    assert "eve" not in message
 
 
 @pytest.mark.parametrize("kind", [RejectedCallError, GivenUpError])

@@ -18,11 +18,11 @@ from tap_acton.records.ids import header_identity
 from tap_acton.records.timestamps import timestamp_of
 from tap_acton.state.format import (
     VERSION,
+    as_written,
     bookmarks_of,
     decode,
     encode,
     start_over,
-    with_version,
 )
 from tap_acton.state.migrations import LONG_AGO, of_version_1
 from tap_acton.state.stream_state import (
@@ -234,9 +234,32 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 
 def test_a_state_is_written_with_its_version_first() -> None:
-    written = with_version({"bookmarks": {}})
+    written = as_written({"bookmarks": {}})
     assert json.dumps(written) == f'{{"version": {VERSION}, "bookmarks": {{}}}}'
-    assert with_version(written) == written
+    assert as_written(written) == written
+
+
+@pytest.mark.parametrize(
+    ("kept", "written"),
+    [
+        ({"lists": {"l-1": "", "jo@example.com": ""}}, {"lists": {"l-1": ""}}),
+        ({"known": {"jo@example.com": {"SENT": {}}}}, {"known": {}}),
+        ({"ask_again": ["jo@example.com", "m-1"]}, {"ask_again": ["m-1"]}),
+        ({"checkpoint": {"behind": ("jo@example.com", "1")}}, {}),
+        ({"checkpoint": {"left": [["a"], ["b", "jo@example.com"]], "behind": ["c"]}}, {}),
+        ({"checkpoint": {"behind": ["b"]}}, {"checkpoint": {"behind": ["b"]}}),
+    ],
+)
+def test_a_state_is_written_without_addresses(
+    kept: dict[str, Any], written: dict[str, Any]
+) -> None:
+    bookmark: dict[str, Any] = {
+        "source": "jo@example.com",
+        "columns": {"header 1": "name"},
+        "progress": [kept],
+    }
+    found = as_written({"bookmarks": {"stream": bookmark}})["bookmarks"]["stream"]
+    assert found == {"columns": {"header 1": "name"}, "progress": [written]}
 
 
 def test_a_state_of_a_later_version_ends_the_run() -> None:
@@ -470,7 +493,7 @@ def test_states_of_older_versions_are_relied_on_as_a_whole(path: Path) -> None:
         ]
     assert found.keys() == old["bookmarks"].keys()
     # Once written, it is as if this version had written it.
-    assert bookmarks_of(with_version({"bookmarks": found}), NOW, fail) == found
+    assert bookmarks_of(as_written({"bookmarks": found}), NOW, fail) == found
 
 
 def test_headers_of_version_3_become_digests_even_where_they_come_back_later() -> None:
@@ -479,7 +502,7 @@ def test_headers_of_version_3_become_digests_even_where_they_come_back_later() -
     assert "Jane" not in json.dumps(found)
     assert found["list_leads"]["columns"][header_identity("City")] == "city"
     assert found["contacts"]["columns"] == old["bookmarks"]["contacts"]["columns"]
-    merged = with_version({"bookmarks": old["bookmarks"]})
+    merged = as_written({"bookmarks": old["bookmarks"]})
     assert bookmarks_of(merged, NOW, fail) == found
 
 

@@ -680,6 +680,20 @@ def test_a_month_without_any_day_has_an_unknown_shape(lacking: dict[str, Any]) -
         days_of(3, *[lacking] * 3)
 
 
+# What the state keeps of settings
+
+
+@pytest.mark.parametrize("setting", ["list_ids", "list_names"])
+def test_a_setting_that_is_an_address_is_kept_as_a_digest(setting: str) -> None:
+    kept = [
+        stream("list_members", None, **{setting: [value]}).covers[setting]
+        for value in ("jo@example.com", "jo@example.com", "al@example.com", "Jo")
+    ]
+    assert kept[0] == kept[1] != kept[2]
+    assert "@" not in str(kept)
+    assert kept[3] == ["Jo"]
+
+
 # Columns of lists
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tap_acton.state.format import with_version
+from tap_acton.state.format import as_written
 from tap_acton.streams.suppression.system_lists import (
     ARRIVES_WITHIN,
     MARGIN,
@@ -44,7 +44,7 @@ def requested(known: dict[str, Any], now: datetime = NOW, **settings: Any) -> di
     }
     tap = TapActOn(
         config={**SETTINGS, **settings},
-        state=with_version({"bookmarks": {"opt_outs": state}}),
+        state=as_written({"bookmarks": {"opt_outs": state}}),
     )
     tap.run.started_at = now
     (query,) = tap.stream("opt_outs").queries()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_acton.api.pagination import FIRST_PAGE, Page
 from tap_acton.records.extractors import Undocumented
-from tap_acton.records.ids import fingerprint
+from tap_acton.records.ids import fingerprint, has_address
 from tap_acton.records.reader import RecordReader
 from tap_acton.records.timestamps import is_timestamp
 from tap_acton.state.stream_state import ContactReportsState
@@ -170,11 +170,13 @@ class ChangedContacts:
     def remember(self) -> None:
         """Remember up to which timestamp the changes of contacts are covered.
 
-        Not where all contacts were requested and none came, nor where one came without its id:
-        these would never be read, since what is requested then are those that have changed.
+        Not where all contacts were requested and none came, nor where one came without its id, or
+        failed and cannot be remembered: these would never be read, since what is requested then
+        are those that have changed.
         """
         report = self._report
         is_shown = (self._has_any or self._since is not None) and not self._without_id
+        is_shown &= not any(map(has_address, self._failed))
         if is_shown and len(self._failed) <= MOST_ASKED_AGAIN:
             started_at = report.load.started_at
             report.progress.covered_until = min(started_at, report.bookmark.end or started_at)

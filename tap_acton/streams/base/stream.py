@@ -28,7 +28,7 @@ from tap_acton.errors import (
 )
 from tap_acton.output import RecordOutput, Selection
 from tap_acton.records.extractors import OneRow, Undocumented, rows_in
-from tap_acton.records.ids import IdNumbers, without_addresses
+from tap_acton.records.ids import IdNumbers, kept_text, without_addresses
 from tap_acton.records.reader import RecordReader, batched
 from tap_acton.records.timestamps import timestamp_of
 from tap_acton.state.bookmark import Bookmark
@@ -386,8 +386,8 @@ class ActOnStream(Stream):
         shard = settings.shard
         covers = {
             "shard": [f"{shard.part}/{shard.parts}"] if shard else [],
-            "list_ids": sorted(settings.list_ids),
-            "list_names": sorted(settings.list_names),
+            "list_ids": sorted(map(kept_text, settings.list_ids)),
+            "list_names": sorted(map(kept_text, settings.list_names)),
         }
         return {name: values for name, values in covers.items() if values}
 
@@ -656,13 +656,14 @@ class ActOnStream(Stream):
         return self._record_metric
 
     def log(self, message: str, *args: Any, level: int = logging.INFO, **keywords: Any) -> None:
-        """Log a message of the stream.
+        """Log a message of the stream, without the addresses that ids may be.
 
         Left out is the SDK's "unhandled error" where the failure ends the run with a sentence
         of its own, or is only the record limit of a test.
         """
         if level != logging.ERROR or not isinstance(sys.exception(), FORESEEN):
-            super().log(message, *args, level=level, **keywords)
+            shown = [without_addresses(one) if isinstance(one, str) else one for one in args]
+            super().log(message, *shown, level=level, **keywords)
 
     def log_sync_costs(self) -> None:
         """Raise the stream's failure, now that all streams have been read.

@@ -17,7 +17,7 @@ from tap_acton.errors import (
     StreamFailedError,
 )
 from tap_acton.records.dynamic_columns import Column, FoundStream, assign_names
-from tap_acton.records.ids import ADDRESS, header_identity, without_addresses
+from tap_acton.records.ids import has_address, header_identity, without_addresses
 from tap_acton.records.list_table import CONTACT_ID, FIELDS_IN_JSON, Table, read_csv
 from tap_acton.records.values import snake_case
 from tap_acton.streams.base.plain_source import PlainSource
@@ -52,18 +52,24 @@ def wanted_lists(listing: Iterable[Row], wants: Callable[[str, str], bool]) -> d
         listing: The account's lists, as Act-On lists them.
         wants: Says by id and name whether a list gets a stream of its own.
     """
-    labels = {}
+    labels, is_left_out = {}, False
     for row in listing:
         list_id, name = str(row.get("id") or ""), str(row.get("name") or "")
-        if list_id and wants(list_id, name):
-            # A name that is an address must not be that of a table.
-            shown = [
-                one
-                for one in (name, list_id)
-                if snake_case(one).strip("_") and not ADDRESS.search(one)
-            ]
-            labels[list_id] = f"list_{next(iter(shown), UNNAMED)}"
-    if not labels:
+        if not (list_id and wants(list_id, name)):
+            continue
+        if has_address(list_id):
+            is_left_out = True
+            continue
+        # A name that is an address must not be that of a table.
+        named = ("" if has_address(name) else name, list_id)
+        shown = (one for one in named if snake_case(one).strip("_"))
+        labels[list_id] = f"list_{next(shown, UNNAMED)}"
+    if is_left_out:
+        logger.warning(
+            "A list whose id is an e-mail address gets no stream of its own, since the catalog "
+            "would show it: its rows are in list_members."
+        )
+    elif not labels:
         logger.warning("No list of the account matches the setting list_streams.")
     # Ids are counted up, so that the older one of two lists of one name has it to itself.
     return dict(sorted(labels.items(), key=lambda item: (len(item[0]), item[0])))
@@ -191,9 +197,7 @@ def _columns(own: Sequence[str], known: Mapping[str, str]) -> dict[str, Column]:
     A header that holds an address is shown nowhere, not even in the name of its column.
     """
     shared = SCHEMAS.get_schema(SCHEMA)["properties"]
-    labels = {
-        header_identity(header): UNNAMED if ADDRESS.search(header) else header for header in own
-    }
+    labels = {header_identity(header): UNNAMED if has_address(header) else header for header in own}
     names = assign_names(labels, known, taken=shared)
     return {
         names[identity]: _column(identity, "" if label is UNNAMED else label)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, overload
 from tap_acton.api.pagination import OffsetPaging
 from tap_acton.errors import StreamFailedError
 from tap_acton.records.extractors import Extracted, table_of, total_of
+from tap_acton.records.ids import without_addresses
 from tap_acton.records.list_table import (
     CONTACT_ID,
     FIELDS_IN_JSON,
@@ -460,9 +461,9 @@ class ListRows(ActOnStream):
             for ids in (self.progress.read_again, self.progress.without_zone):
                 ids[:] = [one for one in ids if one in listed]
         super().done()
-        if self._cut:
+        if cut := ", ".join(sorted(self._cut)):
             raise StreamFailedError(
-                f"{self.name}: the lists {', '.join(sorted(self._cut))} have more columns than the "
+                f"{self.name}: the lists {without_addresses(cut)} have more columns than the "
                 f"{FIELDS_IN_JSON} of Act-On's JSON, and bulk_format forbids CSV or it lacks ids "
                 "or rows, so columns are missing."
             )

@@ -13,6 +13,7 @@ from bisect import insort
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
+from tap_acton.records.ids import has_address
 from tap_acton.records.timestamps import timestamp_of
 from tap_acton.state.fingerprints import Fingerprints, is_due
 from tap_acton.state.stream_state import MessagesState
@@ -92,6 +93,7 @@ class MessageProgress:
             or message["sent_at"] >= self._read_before
             or message["id"] in self._state.ask_again
             or message["id"] in self._state.read_again
+            or has_address(message["id"])  # the state does not know whether it failed
             or is_due(message["id"], self._rechecked_at, self._started_at, self._recheck_period)
         )
 
