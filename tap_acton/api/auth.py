@@ -10,6 +10,7 @@ runs, one makes the request and the others find its result.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import logging
 import math
@@ -85,13 +86,29 @@ class Credentials:
     password: str | None = field(default=None, repr=False)
     refresh_token: str | None = field(default=None, repr=False)
 
+    @property
+    def has_login(self) -> bool:
+        """Whether the user can log in by password."""
+        return bool(self.username and self.password)
+
+    @property
+    def digest(self) -> str:
+        """What is the same only for the same secrets: hexadecimal, revealing nothing.
+
+        The client's secret, which is long and random, keeps the password from being guessed.
+        """
+        key, message = (
+            text.encode(errors="surrogatepass")
+            for text in (self.client_secret, self.password or "")
+        )
+        return hmac.new(key, message, hashlib.sha256).hexdigest()
+
     def identity(self, host: str) -> str:
         """Return the key of the token chain on a host: hexadecimal, revealing nothing.
 
         It is part of file names and shared by all runs, so it must never change.
         """
-        has_login = self.username and self.password
-        user = ("user", self.username) if has_login else ("token", self.refresh_token)
+        user = ("user", self.username) if self.has_login else ("token", self.refresh_token)
         return hashlib.sha256(json.dumps([host, self.client_id, *user]).encode()).hexdigest()
 
 
@@ -127,6 +144,7 @@ class TokenChain:
     ) -> None:
         self._retry_policy = retry_policy
         self._credentials = credentials
+        self._digest = credentials.digest
         self._store = store
         self._limits = limits
         self._post = post
@@ -179,7 +197,7 @@ class TokenChain:
             try:
                 renewed = self._next_token(token)
             except UnreachableError as failure:
-                if not token or token.access_token == refused or token.expires_at <= self._now():
+                if not token or not self._is_usable(token, refused, token.expires_at):
                     raise
                 logger.warning("%s The current token is used until it expires.", failure.sentence)
                 return replace(token, renew_at=token.expires_at)
@@ -188,24 +206,34 @@ class TokenChain:
             return renewed
 
     def _next_token(self, token: Token | None) -> Token:
-        """Get a token by refresh token, or by password where that is refused."""
+        """Get a token by refresh token, or by password where that is refused.
+
+        A refresh token says nothing of a password that has changed since.
+        """
         user = self._credentials
+        is_ours = token is None or token.made_with in {"", self._digest}
         refresh_token = token.refresh_token if token else user.refresh_token
-        if refresh_token:
+        if refresh_token and (is_ours or not user.has_login):
             try:
-                return self._grant(grant_type="refresh_token", refresh_token=refresh_token)
+                renewed = self._grant(grant_type="refresh_token", refresh_token=refresh_token)
+                # It does not show that a password is right.
+                made_with = token.made_with if token else ""
+                return replace(renewed, made_with=made_with if user.has_login else self._digest)
             except _GrantRefusedError:
                 # Also the result of a renewal whose response was lost.
                 logger.info("The refresh token is no longer accepted.")
-        if not (user.username and user.password):
+        if not user.has_login:
             raise CredentialsError(
                 f"There is no refresh token that {self._host} still accepts: log in again with "
                 "username and password, or set a new refresh_token that no other program uses."
             )
         try:
-            return self._grant(
-                grant_type="password", username=user.username, password=user.password
+            granted = self._grant(
+                grant_type="password",
+                username=user.username or "",
+                password=user.password or "",
             )
+            return replace(granted, made_with=self._digest)
         except _GrantRefusedError:
             raise CredentialsError(
                 f"{self._host} rejected the user: check username and password."
@@ -279,7 +307,11 @@ class TokenChain:
         )
 
     def _is_good(self, token: Token | None, refused: str | None) -> TypeGuard[Token]:
-        return token is not None and token.access_token != refused and self._now() < token.renew_at
+        return token is not None and self._is_usable(token, refused, token.renew_at)
+
+    def _is_usable(self, token: Token, refused: str | None, until: float) -> bool:
+        is_ours = token.made_with in {"", self._digest}
+        return is_ours and token.access_token != refused and self._now() < until
 
     def _now(self) -> float:
         return self._clock() / SECOND_MS

@@ -41,12 +41,15 @@ class Token:
         refresh_token: What the next link is requested with, once.
         expires_at: When the access token ends, in seconds since 1970.
         renew_at: When to request the next link, in seconds since 1970.
+        made_with: A digest of the credentials that have proven to be right for the chain; empty
+            where an earlier version stored none.
     """
 
     access_token: str = field(repr=False)
     refresh_token: str | None = field(repr=False)
     expires_at: float
     renew_at: float
+    made_with: str = field(default="", repr=False)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Token:
@@ -61,8 +64,10 @@ class Token:
                 "refresh_token": str() | None as refresh_token,
                 "expires_at": int() | float() as expires_at,
                 "renew_at": int() | float() as renew_at,
+                **others,
             } if fits_header(access_token) and (not refresh_token or fits_header(refresh_token)):
-                return cls(access_token, refresh_token, expires_at, renew_at)
+                made_with = str(others.get("made_with", ""))
+                return cls(access_token, refresh_token, expires_at, renew_at, made_with)
         raise ValueError
 
     def to_json(self) -> str:

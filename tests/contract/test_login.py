@@ -164,3 +164,13 @@ def test_a_stored_token_can_be_read_by_its_user_alone(bench: Bench, tmp_path: Pa
     assert files
     assert all(path.stat().st_mode & 0o077 == 0 for path in files if "token" in path.name)
     assert not any("example.com" in path.name for path in files)
+
+
+def test_a_stored_token_does_not_hide_a_wrong_password(bench: Bench, tmp_path: Path) -> None:
+    settings: dict[str, Any] = {"streams": ["account"], "token_store": str(tmp_path)}
+    assert bench.run(**settings).failure is None
+    wrong = bench.run(**settings, password="wrong")
+    assert isinstance(wrong.failure, CredentialsError)
+    again = bench.run(**settings)
+    assert again.failure is None
+    assert again.logins == 0

@@ -752,6 +752,55 @@ class TestCredentials:
         assert first.identity(HOST) != replace(first, refresh_token="new").identity(HOST)
 
 
+class TestChangedCredentials:
+    """A stored token does not hide that the credentials of the settings are wrong."""
+
+    @pytest.mark.parametrize(
+        ("right", "wrong"),
+        [
+            (BY_PASSWORD, replace(BY_PASSWORD, password="wrong")),
+            (BY_PASSWORD, replace(BY_PASSWORD, client_secret="wrong")),
+            (BY_REFRESH, replace(BY_REFRESH, client_secret="wrong")),
+        ],
+    )
+    @pytest.mark.parametrize("seconds", [0, HOUR])
+    def test_they_are_tried_before_a_stored_token_is_used(
+        self, acton: FakeActOn, right: Credentials, wrong: Credentials, seconds: int
+    ) -> None:
+        store = TokenStore()
+        acton.chain(right, store).access_token()
+        acton.pass_time(seconds)
+        with pytest.raises(CredentialsError, match="check"):
+            acton.chain(wrong, store).access_token()
+        assert acton.chain(right, store).access_token()
+        assert acton.refresh_tokens_sent_again == 0
+
+    def test_a_token_of_other_credentials_is_not_used_while_the_host_is_down(
+        self, acton: FakeActOn
+    ) -> None:
+        store = TokenStore()
+        acton.chain(store=store).access_token()
+        acton.next_answers = [GATEWAY_DOWN] * 2
+        with pytest.raises(UnreachableError):
+            acton.chain(replace(BY_PASSWORD, password="new"), store).access_token()
+
+    def test_a_token_that_was_stored_without_them_is_used_until_a_login(
+        self, acton: FakeActOn
+    ) -> None:
+        store = TokenStore()
+        store.write(Token("access", "settings-refresh", NOON + 1, NOON - 1))
+        assert acton.chain(store=store).access_token() == "access-1"
+        assert acton.chain(store=store).access_token() == "access-1"
+        assert acton.grants == ["refresh_token"]
+
+    def test_the_store_does_not_show_them(self, acton: FakeActOn, tmp_path: Path) -> None:
+        path = tmp_path / "token.json"
+        acton.chain(BOTH, FileTokenStore(path)).access_token()
+        acton.chain(BOTH, FileTokenStore(path)).access_token()
+        assert len(acton.forms) == 1
+        assert not [word for word in ("pass-word", "client-secret") if word in path.read_text()]
+
+
 class TestChainInAFile:
     TOKEN = Token("access", "refresh", NOON + HOUR, NOON + HOUR - 300)
 
