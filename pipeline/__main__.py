@@ -1,7 +1,8 @@
 """Reads Act-On into DuckDB through Meltano, and counts the rows that arrived.
 
-With credentials in ``.env`` it reads their account, otherwise the bundled sandbox. Arguments go
-to the sandbox, as in ``python -m pipeline --seed 7``.
+With credentials in ``.env`` it reads their account, otherwise the bundled sandbox. A variable that
+looks like a misspelled credential ends it. Arguments go to the sandbox, as in
+``python -m pipeline --seed 7``.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline import meltano, report, sandbox, warehouse
-from tap_acton.command_line import read_dotenv
+from tap_acton.command_line import CREDENTIALS, VARIABLES, given_variables, misspelled
 from tap_acton.errors import SettingsError
 
 WAREHOUSES = {"production": Path("output/acton.duckdb"), "sandbox": Path("output/sandbox.duckdb")}
@@ -80,8 +81,18 @@ def _run(environment: str, settings: dict[str, str]) -> int:
 
 
 def _has_credentials() -> bool:
+    """Tell whether an account is to be read, though some of its credentials may be missing.
+
+    Raises:
+        SettingsError: If a variable looks like a misspelled credential, or ``.env`` cannot be read.
+    """
     # Like Meltano: a variable of the shell overrides the one in .env.
-    return bool({**read_dotenv(), **os.environ}.get("TAP_ACTON_CLIENT_ID"))
+    given = given_variables()
+    for one in misspelled(given):
+        if VARIABLES.get(one.meant) in CREDENTIALS:
+            raise SettingsError(f"{one.sentence} Correct or remove it.")
+        print(one.sentence, file=sys.stderr)
+    return any(VARIABLES.get(name) in CREDENTIALS for name in given)
 
 
 def _leave(signum: int, _frame: object) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import stat
 import sys
 from contextlib import suppress
@@ -16,7 +17,8 @@ import click
 from dotenv import dotenv_values
 
 from tap_acton.errors import SettingsError
-from tap_acton.settings.schema import SETTINGS
+from tap_acton.settings.parser import has_no_effect, nearest
+from tap_acton.settings.schema import SDK_SETTINGS, SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,9 +31,38 @@ ENCODING = "utf-8-sig"
 ENVIRONMENT = "ENV"
 """Stands for the environment in the place of a configuration file."""
 
+PREFIX = "TAP_ACTON_"
+"""What the names of variables begin with."""
+
+VARIABLES = {f"{PREFIX}{name.upper()}": name for name in (*SETTINGS, *SDK_SETTINGS)}
+"""The settings by their variables."""
+
+CREDENTIALS = ("client_id", "client_secret", "username", "password", "refresh_token")
+"""The settings without which no account is read."""
+
+_OURS = re.compile(r"TAP_?ACTI?_?ON|ACT_?ON", re.IGNORECASE)
+_OF_THE_SDK = re.compile(rf"{PREFIX}(LOGLEVEL|_.*)")
+
 
 DOTENV = Path(".env")
 """The file with variables, in the folder where the tap is started."""
+
+
+class Misspelled(NamedTuple):
+    """A variable that is set and that no setting has.
+
+    Attributes:
+        variable: Its name.
+        meant: The variable that may have been meant; empty if none is like it.
+    """
+
+    variable: str
+    meant: str
+
+    @property
+    def sentence(self) -> str:
+        """Say so, in one sentence."""
+        return has_no_effect(f"variable {self.variable}", self.meant)
 
 
 class ConfigInput(NamedTuple):
@@ -63,18 +94,26 @@ def read_config(names: Iterable[str]) -> ConfigInput:
     """Read configuration files.
 
     Raises:
-        OSError: If a file cannot be read.
-        ValueError: If a file does not hold a JSON object.
+        SettingsError: If a file cannot be read, or does not hold a JSON object.
     """
     config: dict[str, Any] = {}
     names = list(names)
     for name in names:
         if name != ENVIRONMENT:
-            content = json.loads(Path(name).read_text(encoding=ENCODING))
-            if not isinstance(content, dict):
-                raise ValueError
-            config |= content
+            config |= _read_config_file(name)
     return ConfigInput(config, ENVIRONMENT in names)
+
+
+def _read_config_file(name: str) -> dict[str, Any]:
+    problem = "it holds something else"
+    try:
+        content = json.loads(Path(name).read_text(encoding=ENCODING))
+        if isinstance(content, dict):
+            return content
+    except (OSError, ValueError) as error:
+        problem = type(error).__name__
+    hint = f" For the environment, write {ENVIRONMENT}." if name.upper() == ENVIRONMENT else ""
+    raise SettingsError(f"The file {name} cannot be read as a JSON object ({problem}).{hint}")
 
 
 def read_object(file: IO[str] | None, option: str) -> dict[str, Any] | None:
@@ -116,31 +155,83 @@ def read_dotenv() -> dict[str, str | None]:
         ) from None
 
 
-def read_environment(properties: Mapping[str, Mapping[str, Any]], prefix: str) -> dict[str, Any]:
+def given_variables() -> dict[str, str]:
+    """Return the variables of the environment and of ``.env`` that are set and not blank.
+
+    Raises:
+        SettingsError: If ``.env`` cannot be read.
+    """
+    given = {**read_dotenv(), **os.environ}
+    return {name: text for name, text in given.items() if text and text.strip()}
+
+
+def misspelled(given: Iterable[str]) -> list[Misspelled]:
+    """Return the variables that look like this tap's, and are none of them."""
+    suspects = (
+        name
+        for name in sorted(given)
+        if _OURS.match(name) and name not in VARIABLES and not _OF_THE_SDK.fullmatch(name)
+    )
+    return [Misspelled(name, nearest(name.upper(), VARIABLES)) for name in suspects]
+
+
+def misses_credentials(config: Mapping[str, Any]) -> bool:
+    """Tell whether there is not all it takes to log in, whatever else is wrong."""
+    has_user = config.get("username") and config.get("password")
+    has_client = config.get("client_id") and config.get("client_secret")
+    return not (has_client and (has_user or config.get("refresh_token")))
+
+
+def hint_at_environment(config: Mapping[str, Any]) -> str:
+    """Say which variables are not read, though they may have been meant to log in with.
+
+    Args:
+        config: The settings that are given, without the environment.
+
+    Returns:
+        Sentences, each behind a blank; empty if there are no such variables.
+    """
+    given: dict[str, str] = {}
+    with suppress(SettingsError):
+        given = given_variables()
+    wanted = {f"{PREFIX}{name.upper()}" for name in CREDENTIALS if not config.get(name)}
+    sentences = [f" {one.sentence}" for one in misspelled(given) if one.meant in wanted]
+    unread = sorted(wanted & given.keys())
+    if unread:
+        verb = "is" if len(unread) == 1 else "are"
+        sentences.append(
+            f" {' and '.join(unread)} {verb} set, but the environment counts only with "
+            f"--config={ENVIRONMENT}."
+        )
+    return "".join(sentences)
+
+
+def read_environment(properties: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """Read settings from the environment, and from a file ``.env`` in this folder.
 
     The environment comes first. Of the file, nothing but settings is taken: not the address of a
     proxy, for example.
 
     The tap's own settings stay texts, which :mod:`tap_acton.settings.parser` reads. Those of the
-    SDK are read as JSON where they are no texts. A blank variable counts as not set.
+    SDK are read as JSON where they are no texts. A blank variable counts as not set. One that
+    looks misspelled is a warning.
 
     Args:
         properties: The schema of each setting.
-        prefix: What the variables' names begin with.
 
     Raises:
         SettingsError: If a variable does not hold the JSON that it should, or the file cannot be
             read.
     """
-    given = {**read_dotenv(), **os.environ}
+    given = given_variables()
+    for one in misspelled(given):
+        logger.warning("%s", one.sentence)
     found: dict[str, Any] = {}
     for name, schema in properties.items():
-        variable = f"{prefix}{name.upper()}"
-        text = given.get(variable) or ""
-        if not text.strip():
+        variable = f"{PREFIX}{name.upper()}"
+        if variable not in given:
             continue
-        found[name] = text
+        found[name] = text = given[variable]
         if name not in SETTINGS and "string" not in schema["type"]:
             try:
                 found[name] = json.loads(text.lower() if "boolean" in schema["type"] else text)

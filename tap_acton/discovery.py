@@ -1,8 +1,8 @@
 """Streams and columns that discovery looks up in the account.
 
 Discovery also works without Act-On. It waits only seconds for a response; without one, the catalog
-lacks these streams and columns, and one warning says so. A run without a catalog uses the normal
-timeouts and retries, since its tables must lack nothing.
+lacks these streams and columns, and one warning says so; a login that is refused is an error. A
+run without a catalog uses the normal timeouts and retries, since its tables must lack nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tap_acton.errors import ActOnError, CallError, NotAvailableError
+from tap_acton.errors import ActOnError, CallError, CredentialsError, NotAvailableError
 from tap_acton.records.dynamic_columns import FoundStream, KnownNames
 from tap_acton.streams import STREAM_TYPES
 from tap_acton.streams.audience_center.account import AudienceCenter
@@ -32,6 +32,11 @@ from tap_acton.streams.lists.discovery import (
 if TYPE_CHECKING:
     from tap_acton.sync.run import Run
 
+LACKING = (
+    "The catalog lacks what only the account can report: the columns of custom fields, and "
+    "streams of lists."
+)
+
 logger = logging.getLogger("tap-acton")
 
 
@@ -47,8 +52,9 @@ def discover(run: Run, known: KnownNames, *, for_a_run: bool) -> dict[str, Found
         What was found, by the name of the stream.
 
     Raises:
-        ActOnError: If rows are read next, and Act-On does not respond, or does not list the lists
-            that are to have streams. What else fails, the streams meet again.
+        ActOnError: If Act-On refuses the login; or if rows are read next, and Act-On does not
+            respond, or does not list the lists that are to have streams. What else fails, the
+            streams meet again.
     """
     found: dict[str, FoundStream] = {}
     # What every account has comes first, since discovery for a catalog ends at the first failure.
@@ -61,13 +67,10 @@ def discover(run: Run, known: KnownNames, *, for_a_run: bool) -> dict[str, Found
                 logger.info("Discovery: %s", error.sentence)
             except ActOnError as error:
                 run.stop.check()
-                if for_a_run and not isinstance(error, CallError):
+                is_refused = isinstance(error, CredentialsError)
+                if is_refused or (for_a_run and not isinstance(error, CallError)):
                     raise
-                logger.warning(
-                    "%s The catalog lacks what only the account can report: the columns of custom "
-                    "fields, and streams of lists.",
-                    error.sentence,
-                )
+                logger.warning("%s %s", error.sentence, LACKING)
                 if not for_a_run:
                     break
     return found

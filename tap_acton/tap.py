@@ -22,13 +22,16 @@ from singer_sdk.tap_base import CliTestOptionValue
 
 from tap_acton.catalog import check_needed_columns, check_shape
 from tap_acton.command_line import (
+    CREDENTIALS,
+    hint_at_environment,
+    misses_credentials,
     read_config,
     read_environment,
     read_object,
     read_utf8,
     state_in,
 )
-from tap_acton.discovery import discover
+from tap_acton.discovery import LACKING, discover
 from tap_acton.errors import (
     EXIT_SIGNAL_BASE,
     ActOnError,
@@ -145,9 +148,10 @@ class TapActOn(ActOnTap):
             check_shape(catalog)
             keywords["catalog"] = catalog = with_known_names(catalog, self._known)
             self._found_streams = found_in(catalog)
-        if keywords.pop("parse_env_config", False):
+        self._reads_environment = keywords.pop("parse_env_config", False)
+        if self._reads_environment:
             self.append_builtin_config(self.config_jsonschema)
-            found = read_environment(self.config_jsonschema["properties"], self._env_var_prefix)
+            found = read_environment(self.config_jsonschema["properties"])
             keywords["config"] = {**(keywords.get("config") or {}), **found}
         super().__init__(**keywords)
         logging.getLogger("singer_sdk").addFilter(is_worth_logging)
@@ -160,10 +164,18 @@ class TapActOn(ActOnTap):
             SettingsError: If a setting is wrong.
         """
         now = datetime.now(UTC)
-        settings = Settings.read(self.config, now=now)
+        try:
+            settings = Settings.read(self.config, now=now)
+        except SettingsError as error:
+            raise SettingsError(f"{error.sentence}{self._hint}") from None
         for warning in settings.warnings:
             self.logger.warning(warning)
         return Run(settings, now)
+
+    @cached_property
+    def _hint(self) -> str:
+        """What may be wrong with the environment, where it does not count."""
+        return "" if self._reads_environment else hint_at_environment(self.config)
 
     # The SDK's own check would show the values of secrets in its messages. It can go
     # when the SDK lets a plugin bring its own check of the settings.
@@ -207,8 +219,12 @@ class TapActOn(ActOnTap):
     def _discovered_streams(self) -> Mapping[str, FoundStream]:
         try:
             run = self.run
-        except SettingsError:
-            # Discovery works without settings; a run will not get beyond this.
+        except SettingsError as error:
+            # Discovery works without credentials; a run does not get this far.
+            if not misses_credentials(self.config):
+                raise
+            if any(map(self.config.get, CREDENTIALS)) or self._hint:
+                self.logger.warning("%s %s", error.sentence, LACKING)
             return {}
         try:
             return discover(run, self._known, for_a_run=self._is_run)
@@ -240,9 +256,8 @@ class TapActOn(ActOnTap):
         """
         try:
             return read_config(value)
-        except (OSError, ValueError) as error:
-            message = f"the file cannot be read as a JSON object ({type(error).__name__})."
-            raise click.BadParameter(message, ctx, param) from error
+        except SettingsError as error:
+            raise click.BadParameter(error.sentence, ctx, param) from None
 
     @classmethod
     def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
@@ -358,9 +373,12 @@ class TapActOn(ActOnTap):
             self.run.close()
         if failed := [name for name in self.streams if self.stream(name).failure]:
             raise StreamFailedError(f"The test failed: {', '.join(failed)}. The reasons are above.")
+        streams = self.run.summary.streams
+        off = [name for name in self.streams if streams[name].outcome == "switched off"]
         self.logger.info(
             "The test succeeded: Act-On accepts the login, and a row of each stream was read where "
-            "there is one."
+            "there is one%s.",
+            f", except {', '.join(off)}: switched off, as the warnings above say" if off else "",
         )
 
     def _pause_load(self) -> None:

@@ -15,7 +15,7 @@ from tap_acton.records import values
 from tap_acton.settings.schema import SDK_SETTINGS, SETTINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _SIMILAR_ENOUGH = 0.8
 
@@ -139,9 +139,7 @@ class Configuration:
     def suspicions(self) -> Iterator[str]:
         """Yield a sentence for every setting that is none, and so has no effect."""
         for name in sorted(self._config.keys() - {*SETTINGS, *SDK_SETTINGS}):
-            similar = difflib.get_close_matches(name, SETTINGS, n=1, cutoff=_SIMILAR_ENOUGH)
-            meant = f"; did you mean {similar[0]}?" if similar else "."
-            yield f"The setting {name} is unknown and has no effect{meant}"
+            yield has_no_effect(f"setting {name}", nearest(name, SETTINGS))
 
     def _items(self, name: str) -> list[Any]:
         """Return a list; as a string it is a JSON array or separated by commas."""
@@ -158,6 +156,16 @@ class Configuration:
                 return [part for part in value.split(",") if part.strip()]
             value = parsed
         return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the known name that is most like a name; empty if none is."""
+    return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=_SIMILAR_ENOUGH)), "")
+
+
+def has_no_effect(what: str, meant: str) -> str:
+    """Say that something is not read, and what may have been meant."""
+    return f"The {what} is unknown and has no effect{f'; did you mean {meant}?' if meant else '.'}"
 
 
 def _is_within(schema: Mapping[str, Any], value: float) -> bool:

@@ -197,6 +197,12 @@ class Bench:
             tap.run.close()
         return found
 
+    def test(self) -> None:
+        """Let the tap test the connection."""
+        nowhere = redirect_stdout(io.TextIOWrapper(io.BytesIO()))
+        with signals_kept(), _log_kept(), self._pauses_skipped(), nowhere:
+            TapActOn(config=self.config()).test()
+
     def config(self, **settings: Any) -> dict[str, Any]:
         """Give a configuration for the sandbox.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from acton_sandbox import Limits
+from acton_sandbox import Fault, Limits
 from tap_acton.errors import AllowanceSpentError, CredentialsError
 from tests.contract.harness import data_without_times
 
@@ -166,6 +166,11 @@ def test_a_stored_token_can_be_read_by_its_user_alone(bench: Bench, tmp_path: Pa
     assert not any("example.com" in path.name for path in files)
 
 
+def test_a_login_that_is_refused_ends_discovery(bench: Bench) -> None:
+    with pytest.raises(CredentialsError, match="check username and password"):
+        bench.discover(password="wrong")
+
+
 def test_a_stored_token_does_not_hide_a_wrong_password(bench: Bench, tmp_path: Path) -> None:
     settings: dict[str, Any] = {"streams": ["account"], "token_store": str(tmp_path)}
     assert bench.run(**settings).failure is None
@@ -174,3 +179,16 @@ def test_a_stored_token_does_not_hide_a_wrong_password(bench: Bench, tmp_path: P
     again = bench.run(**settings)
     assert again.failure is None
     assert again.logins == 0
+
+
+@pytest.mark.parametrize("is_forbidden", [True, False])
+def test_a_test_says_which_streams_are_switched_off(
+    bench: Bench, caplog: pytest.LogCaptureFixture, *, is_forbidden: bool
+) -> None:
+    if is_forbidden:
+        bench.sandbox.faults.add(Fault("status", "/api/1/campaigns*", None, status=403))
+    bench.test()
+    (sentence,) = [one for one in caplog.messages if "The test succeeded" in one]
+    off = "except campaigns, campaign_details: switched off"
+    assert (off in sentence) is is_forbidden
+    assert ("except" in sentence) is is_forbidden

@@ -42,6 +42,12 @@ def test_only_an_object_is_a_configuration(tmp_path: Path, text: str) -> None:
         )
 
 
+@pytest.mark.parametrize(("name", "hint"), [("nowhere.json", ""), ("env", "write ENV")])
+def test_a_file_that_does_not_exist_is_named(name: str, hint: str) -> None:
+    with pytest.raises(click.BadParameter, match=rf"file {name} .*FileNotFoundError.*{hint}"):
+        TapActOn.get_singer_command().make_context("tap-acton", ["--config", name])
+
+
 @pytest.mark.parametrize("command", [TapActOn, Planner], ids=lambda command: command.__name__)
 def test_files_are_read_as_utf8_whatever_the_locale(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: type[TapActOn]

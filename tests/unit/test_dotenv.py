@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_acton.command_line import read_environment
+from pipeline import __main__ as pipeline
+from tap_acton.command_line import hint_at_environment, read_environment
 from tap_acton.errors import SettingsError
 from tap_acton.settings.schema import CONFIG_SCHEMA
+from tap_acton.tap import TapActOn
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +20,7 @@ PREFIX = "TAP_ACTON_"
 
 
 def read() -> dict[str, Any]:
-    return read_environment(CONFIG_SCHEMA["properties"], PREFIX)
+    return read_environment(CONFIG_SCHEMA["properties"])
 
 
 @pytest.fixture
@@ -53,6 +55,96 @@ def test_the_environment_comes_before_the_file(
 def test_a_file_in_a_folder_above_is_not_read(folder: Path) -> None:
     write(folder.parent, "TAP_ACTON_API_URL=https://planted.example.com\n")
     assert read() == {}
+
+
+MISSPELLED = {
+    "TAP_ACTON_CLIENTID": "; did you mean TAP_ACTON_CLIENT_ID?",
+    "tap_acton_client_id": "; did you mean TAP_ACTON_CLIENT_ID?",
+    "TAPACTON_CLIENT_ID": "; did you mean TAP_ACTON_CLIENT_ID?",
+    "TAP_ACTION_PASSWORD": "; did you mean TAP_ACTON_PASSWORD?",
+    "TAP_ACT_ON_STREAM_MAPS": "; did you mean TAP_ACTON_STREAM_MAPS?",
+    "ACTON_PASSWORD": "; did you mean TAP_ACTON_PASSWORD?",
+    "TAP_ACTON_NONSENSE": ".",
+}
+
+
+@pytest.mark.parametrize("is_in_file", [True, False])
+@pytest.mark.parametrize(("name", "meant"), MISSPELLED.items())
+def test_a_misspelled_variable_is_a_warning_without_its_value(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    name: str,
+    meant: str,
+    *,
+    is_in_file: bool,
+) -> None:
+    if is_in_file:
+        write(folder, f"{name}=value\n")
+    else:
+        monkeypatch.setenv(name, "value")
+    assert read() == {}
+    assert caplog.messages == [f"The variable {name} is unknown and has no effect{meant}"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "TAP_ACTON_LOGLEVEL",
+        "TAP_ACTON__SELECT",
+        "TAP_ACTIVECAMPAIGN_API_KEY",
+        "ACTIONS_TOKEN",
+        "CLIENT_ID",
+    ],
+)
+def test_a_variable_of_another_program_is_none(
+    folder: Path, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    write(folder, f"{name}=value\nTAP_ACTON_CLIENTID=\n")
+    assert read() == {}
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize(
+    ("variable", "hint"),
+    [
+        ("TAP_ACTON_CLIENT_ID", "TAP_ACTON_CLIENT_ID is set, but .* with --config=ENV"),
+        ("TAP_ACTON_CLIENTID", "TAP_ACTON_CLIENTID is unknown .* did you mean TAP_ACTON_CLIENT_ID"),
+    ],
+)
+def test_missing_settings_that_the_environment_has_are_a_hint(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, variable: str, hint: str
+) -> None:
+    write(folder, f"{variable}=value\n")
+    given = {"client_secret": "s", "username": "jo@example.com", "password": "p"}
+    with pytest.raises(SettingsError, match=f"client_id is required.*{hint}"):
+        TapActOn(config=given)
+    monkeypatch.setenv("TAP_ACTON_CLIENT_ID", "value")
+    assert hint_at_environment({"client_id": "c", **given}) == ""
+
+
+@pytest.mark.parametrize(
+    ("variable", "is_account"),
+    [
+        ("TAP_ACTON_CLIENT_ID", True),
+        ("TAP_ACTON_PASSWORD", True),
+        ("TAP_ACTON_REGION", False),
+        ("TAP_ACTON_NONSENSE", False),
+    ],
+)
+def test_the_pipeline_reads_an_account_if_a_credential_is_set(
+    folder: Path, variable: str, *, is_account: bool
+) -> None:
+    write(folder, f"{variable}=value\n")
+    assert pipeline._has_credentials() is is_account
+
+
+def test_the_pipeline_does_not_read_the_sandbox_in_place_of_a_misspelled_account(
+    folder: Path,
+) -> None:
+    write(folder, "TAP_ACTON_CLIENTID=value\n")
+    with pytest.raises(SettingsError, match=r"did you mean TAP_ACTON_CLIENT_ID\? Correct or"):
+        pipeline._has_credentials()
 
 
 def test_nothing_but_settings_is_taken(folder: Path) -> None:

@@ -104,6 +104,36 @@ def test_discovery_needs_no_settings() -> None:
     assert len(catalog["streams"]) == len(STREAM_TYPES)
 
 
+@pytest.mark.parametrize(
+    ("settings", "variable", "says"),
+    [
+        ({}, "", []),
+        ({"region": "mars"}, "", []),
+        ({}, "TAP_ACTON_PASSWORD", ["TAP_ACTON_PASSWORD is set, but", "The catalog lacks"]),
+        ({"client_id": "client"}, "", ["client_secret is required", "The catalog lacks"]),
+    ],
+)
+def test_discovery_without_all_credentials_says_what_it_lacks(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    settings: dict[str, Any],
+    variable: str,
+    says: list[str],
+) -> None:
+    if variable:
+        monkeypatch.setenv(variable, "value")
+    catalog = TapActOn(config=settings, validate_config=False, setup_mapper=False).catalog_dict
+    assert len(catalog["streams"]) == len(STREAM_TYPES)
+    told = " ".join(caplog.messages)
+    assert len(caplog.messages) == bool(says)
+    assert [one for one in says if one not in told] == []
+
+
+def test_discovery_refuses_wrong_settings_beside_credentials() -> None:
+    with pytest.raises(SettingsError, match="page_size"):
+        _ = TapActOn(config={**SETTINGS, "page_size": 5000}, validate_config=False).catalog_dict
+
+
 def test_wrong_settings_are_refused_in_sentences_without_secrets() -> None:
     with pytest.raises(SettingsError) as refusal:
         tap(page_size=5000, region="mars", password=12345)
