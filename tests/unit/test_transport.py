@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
-from typing import TYPE_CHECKING, Any
+import threading
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 import requests
@@ -12,6 +16,7 @@ from urllib3.exceptions import MaxRetryError, ReadTimeoutError, SSLError
 
 from tap_acton.api.transport import (
     OneHostAdapter,
+    Route,
     never_left,
     new_session,
     no_answer,
@@ -19,6 +24,7 @@ from tap_acton.api.transport import (
 from tap_acton.errors import NoAnswerError, RepeatableError, UnreachableError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -56,6 +62,57 @@ def test_a_call_that_was_not_answered_may_be_repeated() -> None:
     failure = no_answer(requests.ReadTimeout(), "lists", "api.example.com")
     assert isinstance(failure, NoAnswerError)
     assert failure.sentence == "lists: api.example.com did not respond in time."
+
+
+class Proxy(BaseHTTPRequestHandler):
+    """Answers whatever it gets, and keeps the request lines."""
+
+    seen: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.seen.append(self.requestline)
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_POST = do_CONNECT = do_GET  # noqa: N815 - named by the standard library
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Run a proxy that the environment names for everything; give what it is sent."""
+    monkeypatch.setattr(Proxy, "seen", [])
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Proxy) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{server.server_port}")
+        yield Proxy.seen
+        server.shutdown()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "[::1]", "localhost"])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_what_is_meant_for_this_machine_goes_through_no_proxy(
+    proxy: list[str], scheme: str, host: str
+) -> None:
+    with new_session("test", 1) as session, suppress(requests.RequestException):
+        session.post(f"{scheme}://{host}:9/token", data={"password": "secret"}, timeout=2)
+    with new_session("test", 1) as session, suppress(requests.RequestException):
+        Route(session, f"{scheme}://{host}:9").send("/", "token", None, timeouts=(2, 2))
+    assert not proxy
+
+
+@pytest.mark.parametrize("host", ["api.example.com", "127.0.0.1.example.com"])
+def test_other_calls_go_through_the_proxy_of_the_environment(proxy: list[str], host: str) -> None:
+    with new_session("test", 1) as session:
+        session.get(f"http://{host}/", timeout=2)
+        Route(session, f"http://{host}").send("/", "token", None, timeouts=(2, 2))
+    assert proxy == [f"GET http://{host}/ HTTP/1.1"] * 2
 
 
 @pytest.mark.parametrize(
