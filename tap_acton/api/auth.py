@@ -27,8 +27,8 @@ from tap_acton.api.responses import (
     HttpResponse,
     api_access_off,
     failure_of,
+    json_object,
     logins_spent,
-    without_stray_braces,
 )
 from tap_acton.api.transport import (
     RetryPolicy,
@@ -278,7 +278,7 @@ class TokenChain:
             raise no_answer(error, "Login", self._host) from None
         self._limits.count_login()
         self.has_answer = True
-        payload = _json_object(response.body)
+        payload = json_object(response.body)
         if response.status == HTTPStatus.OK and fits_header(payload.get("access_token")):
             return token_from(payload, self._now())
         raise self._failure_of(response, payload.get("error"))
@@ -351,11 +351,3 @@ def _body_of(response: requests.Response) -> bytes:
     except TooLargeError:
         # Not empty: an empty refusal would pass for a sign that no calls are left.
         return b"too large"
-
-
-def _json_object(body: bytes) -> dict[str, Any]:
-    try:
-        payload = json.loads(without_stray_braces(body))
-    except (ValueError, RecursionError):
-        return {}
-    return payload if isinstance(payload, dict) else {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from codecs import getincrementaldecoder, lookup
 from email.message import Message
 from functools import lru_cache, partial
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tap_acton.api.responses import without_stray_braces
-from tap_acton.errors import RepeatableError
+from tap_acton.errors import RejectedCallError, RepeatableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -21,10 +20,39 @@ if TYPE_CHECKING:
 NO_TEXT_BEGINNINGS = frozenset({b"", b"<", b"{"})
 """How a body begins that is not the text that was requested: nothing, HTML, JSON."""
 
+_UNCHANGED = frozenset({"utf-8", "ascii"})
+
 _INVALID = b"\xff"
 """Is not UTF-8, wherever it stands."""
 
-_ESCAPED_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
+_SLOW_CHARSETS = frozenset({"punycode", "idna", "unicode_escape", "raw_unicode_escape"})
+"""What Python knows as charsets, but no host writes; one of them takes minutes for a response."""
+
+MOST_MEMORY = 80 * 2**20
+"""The most that a response may take in memory, in bytes: as it came, and decoded.
+
+Eight of them at once stay below a gigabyte. A page of a thousand rows with as many columns as JSON
+has for a list takes a third of it.
+"""
+
+SMALL = 2**21
+"""A response of so many bytes takes less than that, whatever it holds."""
+
+_COST_OF_BYTES = 16
+"""The bytes that decoded JSON takes, at most, for each of its own, without arrays and objects."""
+
+_COSTS_OF_CONTAINERS = ((b"[", 96), (b"{", 256))
+_COSTS_OF_VALUES = ((b",", 72), (b":", 40))
+"""What it takes, at most, for each of these characters."""
+
+_FEW_CONTAINERS = 20_000
+"""So many are found one by one, which takes less time than to look at every byte."""
+
+_WIDEST = (*(bytes((first,)) for first in range(0xF0, 0xF5)), rb"\ud", rb"\uD")
+"""How characters begin that Python holds in four bytes each, such as emoji."""
+
+_EMPTY_COST = 64
+"""How much less it is for a value that is an empty text, of which there is only one."""
 
 
 def in_utf8(pieces: Iterable[bytes], content_type: str | None) -> Iterable[bytes]:
@@ -38,7 +66,7 @@ def in_utf8(pieces: Iterable[bytes], content_type: str | None) -> Iterable[bytes
 
 @lru_cache(maxsize=64)
 def _charset(content_type: str) -> str:
-    """Return the charset that a ``Content-Type`` states; empty for UTF-8 and for none known."""
+    """Return the charset that a ``Content-Type`` states; empty for UTF-8 and for none usable."""
     message = Message()
     message["Content-Type"] = content_type
     try:
@@ -46,7 +74,7 @@ def _charset(content_type: str) -> str:
         "".encode(charset)  # refuses what does not stand for characters, such as base64
     except (LookupError, ValueError):
         return ""
-    return "" if charset in {"utf-8", "ascii"} else charset
+    return "" if charset in _UNCHANGED | _SLOW_CHARSETS else charset
 
 
 def _transcoded(pieces: Iterable[bytes], charset: str) -> Iterator[bytes]:
@@ -71,27 +99,99 @@ def decode_json(body: bytes, subject: str) -> Any:
         subject: Stream and item, for messages.
 
     Raises:
+        RejectedCallError: If it would take more than :data:`MOST_MEMORY`.
         RepeatableError: If the body is empty or not JSON: a broken or foreign response.
     """
     body = without_stray_braces(body)
+    _weigh(body, subject)
     if rb"\u0000" in body:
-        body = _ESCAPED_NUL.sub(rb"\1", body)
+        body = _without_nul(body)
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
     try:
         # Slower, but takes numbers beyond 64 bits and, once repaired, any text.
-        payload = loads(
-            body.decode("utf-8-sig", "replace"),
-            parse_int=partial(_number_or_text, int),
-            parse_float=partial(_number_or_text, float),
-            parse_constant=str,
+        repaired = dumps(
+            loads(
+                body.decode("utf-8-sig", "replace"),
+                parse_int=partial(_number_or_text, int),
+                parse_float=partial(_number_or_text, float),
+                parse_constant=str,
+            ),
+            ensure_ascii=False,
         )
-        return loads(dumps(payload, ensure_ascii=False).encode("utf-8", "replace"))
+        return loads(repaired.encode("utf-8", "replace"))
     except (JSONDecodeError, RecursionError, ValueError):
         kind = "a response that is not JSON" if body else "an empty response"
         raise RepeatableError(f"{subject}: Act-On sent {kind}.") from None
+
+
+def _weigh(body: bytes, subject: str) -> None:
+    """Make sure that a body of JSON does not take too much memory once it is decoded.
+
+    Raises:
+        RejectedCallError: If it would take more than :data:`MOST_MEMORY`.
+    """
+    if len(body) <= SMALL:
+        return
+    memory = len(body) * (1 + _width(body))
+    memory += sum(_number_of(one, body) * cost for one, cost in _COSTS_OF_CONTAINERS)
+    if memory + len(body) * _COST_OF_BYTES > MOST_MEMORY:
+        # Takes a quarter of the time of decoding, but few responses come that far.
+        memory += sum(body.count(one) * cost for one, cost in _COSTS_OF_VALUES)
+        memory -= _EMPTY_COST * (body.count(b',""') + body.count(b':""'))
+        _check(memory, subject)
+
+
+def _number_of(container: bytes, body: bytes) -> int:
+    """Return how many arrays, or objects, a body may have."""
+    place = -1
+    for number in range(_FEW_CONTAINERS):
+        place = body.find(container, place + 1)
+        if place < 0:
+            return number
+    return body.count(container)
+
+
+def _check(memory: int, subject: str) -> None:
+    """Refuse a response that takes too much memory.
+
+    Raises:
+        RejectedCallError: If it does.
+    """
+    if memory > MOST_MEMORY:
+        raise RejectedCallError(
+            f"{subject}: Act-On's response holds more than the tap reads into memory; where there "
+            "are pages, a smaller page_size helps."
+        )
+
+
+def _text_of(body: bytes, subject: str) -> str:
+    """Decode a text, without NUL characters.
+
+    Raises:
+        RejectedCallError: If it would take more than :data:`MOST_MEMORY`.
+    """
+    _check(len(body) * (1 + _width(body)), subject)
+    return body.decode("utf-8-sig", "replace").replace("\0", "")
+
+
+def _width(body: bytes) -> int:
+    """Return how many bytes each character of a text may take: as many as the widest of it."""
+    # A search for one character is ten times as fast as for two.
+    if body.isascii() and (b"\\" not in body or rb"\u" not in body):
+        return 1
+    return 4 if any(beginning in body for beginning in _WIDEST) else 2
+
+
+def _without_nul(body: bytes) -> bytes:
+    """Remove the escaped character NUL from JSON, which never holds it as it is."""
+    if b"\0" in body:
+        return body
+    # Of a row of backslashes, each two stand for one.
+    hidden = body.replace(rb"\\", b"\0").replace(rb"\u0000", b"")
+    return hidden.replace(b"\0", rb"\\")
 
 
 def _number_or_text(convert: Callable[[str], float], numeral: str) -> float | str:
@@ -114,7 +214,7 @@ def decode_text(body: bytes, subject: str) -> Any:
     """
     if body.lstrip()[:1] in NO_TEXT_BEGINNINGS:
         return decode_json(body, subject)
-    return body.decode("utf-8-sig", "replace").replace("\0", "")
+    return _text_of(body, subject)
 
 
 def decode_page(body: bytes, subject: str) -> Any:
@@ -127,5 +227,5 @@ def decode_page(body: bytes, subject: str) -> Any:
     Raises:
         RepeatableError: If the body is empty, or neither HTML nor JSON.
     """
-    page = body.decode("utf-8-sig", "replace").replace("\0", "")
+    page = _text_of(body, subject)
     return {"html": page} if page.lstrip().startswith("<") else decode_json(body, subject)

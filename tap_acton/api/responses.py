@@ -85,6 +85,9 @@ THROTTLE_WORDS = ("rate limit", "limit exceeded", "throttl", "quota", "too many"
 WORDS_LENGTH = 2000
 """How much of a response is searched for known phrases, in bytes."""
 
+LARGEST_ENVELOPE = 2**20
+"""The largest error response that is looked into, in bytes; of a larger one, only the words are."""
+
 LONGEST_RETRY_AFTER_DIGITS = 9
 
 NOT_ROUTED_WORDS = "no resources match requested uri"
@@ -113,11 +116,8 @@ def envelope_of(body: bytes) -> Envelope:
     """
     body = without_stray_braces(body)
     words = body[:WORDS_LENGTH].decode("utf-8", "replace").lower()
-    try:
-        payload = json.loads(body)
-    except (ValueError, RecursionError):
-        payload = None
-    if not isinstance(payload, dict):
+    payload = json_object(body)
+    if not payload:
         return Envelope(words=words)
     return Envelope(
         code=_number(payload.get("errorCode")),
@@ -134,6 +134,20 @@ def without_stray_braces(body: bytes) -> bytes:
     """
     body = body.strip()
     return body[2:].lstrip() if body.startswith(b"{}") and len(body) > len(b"{}") else body
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """Decode an error, or the response to a login; empty if it is not a JSON object, or too large.
+
+    It may hold numbers or characters that are not valid.
+    """
+    if len(body) > LARGEST_ENVELOPE:
+        return {}
+    try:
+        payload = json.loads(without_stray_braces(body))
+    except (ValueError, RecursionError):
+        return {}
+    return payload if isinstance(payload, dict) else {}
 
 
 def is_error_object(payload: Any) -> bool:

@@ -30,7 +30,7 @@ CONNECT_SECONDS = 10.0
 PIECE_LENGTH = 2**16
 """How much of a response is read from the connection at once, in bytes, still packed."""
 
-LARGEST_RESPONSE = 2**26
+LARGEST_RESPONSE = 2**25
 """The largest response that is read into memory, in bytes, unpacked.
 
 A page of a thousand rows takes a few million. What is written to a file has no such limit.

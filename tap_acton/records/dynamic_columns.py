@@ -182,19 +182,27 @@ def assign_names(
     # What is missing now may come back, and then has its old name. Many warehouses take names
     # that differ only in case for one.
     used = {name.upper() for name in (*taken, *known.values())}
+    # Labels that lead to the same name go on where the one before them has stopped.
+    candidates: dict[str, Iterator[str]] = {}
     for identity, label in labels.items():
         if identity not in names:
-            names[identity] = next(name for name in _candidates(label) if name.upper() not in used)
+            name = _first_name(label)
+            left = candidates.setdefault(name, _candidates(name))
+            names[identity] = next(name for name in left if name.upper() not in used)
             used.add(names[identity].upper())
     return {identity: names[identity] for identity in labels}
 
 
-def _candidates(label: str) -> Iterator[str]:
-    """Yield names for a label, the nicest first."""
+def _first_name(label: str) -> str:
+    """Return the nicest name for a label."""
     shown = "" if has_address(label) else snake_case(label).strip("_")
     name = _cut(shown, LONGEST_NAME - ROOM_FOR_NUMBER) or "unnamed"
     name = f"_{name}" if name[0].isdigit() else name
-    name = f"{name}_field" if name in RESERVED else name
+    return f"{name}_field" if name in RESERVED else name
+
+
+def _candidates(name: str) -> Iterator[str]:
+    """Yield a name, then the same with numbers."""
     yield name
     for number in count(2):
         suffix = f"_{number}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import count
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -77,6 +78,15 @@ ALL_FORMS = "All Forms"
 
 NO_FOLDER = -1
 """The id of the folder that holds the programs without a folder."""
+
+MOST_NESTED = 10
+"""In so many objects, one in the other, rows are looked for."""
+
+MOST_SCALARS = 100_000
+"""So many texts and numbers may stand in place of rows, each of which makes an object."""
+
+MOST_CELLS = 3_000_000
+"""So many cells a table may have, those included that are missing in short rows."""
 
 FIELDS_SHOWN = 12
 
@@ -242,6 +252,8 @@ class Undocumented:
     def _objects(self, items: list[Any]) -> list[Row]:
         if is_folders(items):
             return folder_rows(items)
+        if len(items) > MOST_SCALARS and not _are_objects(items):
+            raise UnknownShapeError
         return [
             item if isinstance(item, dict) else {self.scalar: item}
             for item in items
@@ -266,13 +278,15 @@ def rows_in(payload: Any, extract: Extractor, schema: Mapping[str, Any]) -> Extr
     """
     found = extract(payload)
     is_documented = not isinstance(extract, Undocumented)
-    while found.is_object:
+    for depth in count():
+        if not found.is_object:
+            break
         (row,) = found.rows
         is_named = names_any(schema, row.keys() - ENVELOPE_FIELDS)
         if is_named or not (is_documented or _is_envelope(row)):
             break
         inner = extract(row)
-        if any(one is row for one in inner.rows):
+        if depth == MOST_NESTED or any(one is row for one in inner.rows):
             raise UnknownShapeError
         total = found.total if inner.total is None else inner.total
         found = inner._replace(total=total, envelope={**found.envelope, **inner.envelope})
@@ -351,7 +365,15 @@ def folder_rows(folders: list[Any]) -> list[Row]:
             given = {"folderName": name, **_folder_id(folder)}
             known += rows
             real.extend({**given, **row} for row in rows)
-    return [*(row for row in again if row not in known), *real]
+    if not again:
+        return real
+    written = set(map(_written, known))
+    return [*(row for row in again if _written(row) not in written), *real]
+
+
+def _written(row: Row) -> bytes:
+    """Write a row so that equal ones are written alike."""
+    return msgspec.json.encode(row, order="sorted")
 
 
 def is_folders(payload: Any) -> bool:
@@ -378,11 +400,18 @@ def table_of(payload: Any) -> tuple[list[Any], list[Any]]:
     match payload:
         case {"headers": list(headers), "data": list() | None as data}:
             rows = _given(data or [])
-            if all(isinstance(cells, list) for cells in rows):
+            if all(isinstance(cells, list) for cells in rows) and not _is_mostly_missing(
+                headers, rows
+            ):
                 return headers, rows
         case {"headers": None, "data": None}:
             return [], []
     raise UnknownShapeError
+
+
+def _is_mostly_missing(headers: Sequence[Any], rows: Sequence[Sequence[Any]]) -> bool:
+    """Return whether short rows have so few cells of a table that it would take too long."""
+    return len(headers) * len(rows) > MOST_CELLS > sum(map(len, rows))
 
 
 def _is_folder(folder: Any) -> bool:

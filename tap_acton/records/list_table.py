@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections import defaultdict
+from collections import defaultdict, deque
 from itertools import count, zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -219,14 +219,14 @@ def cells_as_in(wanted: Sequence[Any], given: Sequence[str]) -> Callable[[list[s
     Raises:
         ValueError: If a header is missing in CSV, or is there fewer times than in JSON.
     """
-    left = list(enumerate(given))
+    left: defaultdict[str, deque[int]] = defaultdict(deque)
+    for place, header in enumerate(given):
+        left[header].append(place)
     places: list[int] = []
     for header in wanted:
-        place = next((at for at in left if at[1] == header), None)
-        if place is None:
+        if not left[header]:
             raise ValueError
-        left.remove(place)
-        places.append(place[0])
+        places.append(left[header].popleft())
     if places == list(range(len(given))):
         return lambda cells: cells
 

@@ -150,10 +150,19 @@ class RecordReader:
 
     def learn(self, rows: Sequence[Row]) -> None:
         """Find out the units of timestamps from all rows of a response, before it is read."""
-        for field in sorted(set().union(*rows)) if self._timestamps else ():
-            targets = self._targets.get(field) or (self._by_column.get(snake_case(field)),)
-            if any(target and target.column in self._timestamps for target in targets):
-                self._units.in_milliseconds(field, [row.get(field) for row in rows])
+        if not self._timestamps:
+            return
+        values: dict[str, list[Any]] = {
+            field: []
+            for field in sorted(set().union(*rows))
+            for target in self._targets.get(field) or (self._by_column.get(snake_case(field)),)
+            if target and target.column in self._timestamps
+        }
+        for row in rows:
+            for field in values.keys() & row.keys():
+                values[field].append(row[field])
+        for field, held in values.items():
+            self._units.in_milliseconds(field, held)
 
     def record(self, row: Row, given: Row | None = None) -> Record:
         """Make a record, with every column of the schema, in its order.

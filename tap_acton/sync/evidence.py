@@ -145,6 +145,7 @@ class Reading:
         self._totals: list[int] = []  # as reported, each once, the first one first
         self._rows = self._counted = self._longest = self._repeats = 0
         self._first: Sequence[Row] = ()
+        self._latest: Sequence[Row] = ()  # what was new in the response before
         self._tail: list[Row] = []  # the last rows received; the very last is the border
         self._at_end = self._is_full = self._is_file = self._has_tokens = False
         self._ignores_offset = self._ignores_pages = self._has_twins = False
@@ -172,7 +173,7 @@ class Reading:
         self._rows += len(further)
         self._keys.next_response()
         try:
-            yield from self._records_of(further)
+            yield from self._records_of(further, response.weight)
         except CallError as error:
             self.problem = error
             return
@@ -180,7 +181,9 @@ class Reading:
         self._longest = max(self._longest, len(rows))
         self.last = response
         if self._has_border and not self._is_file:
-            self._tail = [*self._tail, *further][-max(1, self._longest) :]
+            # Of the last two responses alone: any number of them, all small, could be large in all.
+            self._tail = [*self._latest, *further][-max(1, self._longest) :]
+            self._latest = further or self._latest
 
     @property
     def evidence(self) -> Evidence | None:
@@ -328,10 +331,10 @@ class Reading:
         self.is_broken = not self._at_end
         return ()
 
-    def _records_of(self, rows: Sequence[Row]) -> Iterator[Sequence[Record]]:
+    def _records_of(self, rows: Sequence[Row], weight: int) -> Iterator[Sequence[Record]]:
         """Yield the records of a response that are new, or hold rows that have no keys."""
         if self._key_of is None:
-            self._hold(rows)
+            self._hold(rows, weight)
             return
         for records in self._source.batches(rows, self.query):
             if self._is_file:
@@ -355,9 +358,9 @@ class Reading:
         elif has_new:
             self._repeats = 0
 
-    def _hold(self, rows: Sequence[Row]) -> None:
+    def _hold(self, rows: Sequence[Row], weight: int) -> None:
         """Hold rows without keys; where no border tells, their digests tell what comes again."""
-        self.held.add(rows)
+        self.held.add(rows, weight)
         if not (self._has_border or self._is_file):
             repeats = self._keys.repeats
             self._keys.add(map(msgspec.json.encode, rows))

@@ -5,19 +5,21 @@ from __future__ import annotations
 from array import array
 from collections import ChainMap, deque
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
 
     from tap_acton.records.reader import Record
 
+_Batch: TypeAlias = "tuple[Sequence[int], Sequence[Record]]"
+
 KEYS_HELD = 10_000
 """At least so many of the latest keys are known one by one, with their versions; of the others,
 only their number."""
 
 BATCHES_HELD = 20
-"""Records of so many batches are held, which is about two pages."""
+"""Records of so many batches are held, of two responses at the most."""
 
 PARTS = 64
 """Into so many parts the keys are divided to count the distinct ones."""
@@ -43,13 +45,16 @@ class Keys:
         self._latest: dict[int, Any] = {}  # each with the version that was sent
         self._earlier: dict[int, Any] = {}
         self._response: list[set[int]] = []  # what is new in the response under way
-        self._records: deque[tuple[Sequence[int], Sequence[Record]]] = deque(maxlen=BATCHES_HELD)
+        self._records: deque[_Batch] = deque(maxlen=BATCHES_HELD)
+        self._records_before: Sequence[_Batch] = ()  # of the response before
         self._counted = (0, 0)
 
     def next_response(self) -> None:
         """Begin another response."""
         self.new = 0
         self._response = []
+        self._records_before = [*self._records]
+        self._records.clear()
 
     def add(self, keys: Iterable[Hashable]) -> None:
         """Add the keys of some rows of a response."""
@@ -107,7 +112,9 @@ class Keys:
     ) -> Sequence[Record]:
         """Leave out records of which a later version, or the same record, has been sent."""
         before = {
-            one: record for batch in self._records for one, record in zip(*batch, strict=True)
+            one: record
+            for batch in [*self._records_before, *self._records]
+            for one, record in zip(*batch, strict=True)
         }
         sent: dict[int, Record] = {}
         for one, record, version in zip(hashes, records, versions, strict=True):

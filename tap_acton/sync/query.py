@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from tap_acton.records.reader import Row
     from tap_acton.sync.evidence import Evidence
 
+USUAL_LENGTH = 500
+"""How long a row usually is, in bytes."""
+
 Item: TypeAlias = Mapping[str, Any]
 """What the streams below a listing need of one of its records."""
 
@@ -63,6 +66,7 @@ class Response:
         is_file: Whether the rows are those of one CSV file that stands for all pages.
         planned: How many further pages of the same query are under way because of it.
         follow_ups: How many queries are read in its place; it has no rows of its own then.
+        size: How long it was, in bytes; 0 where that is unknown.
     """
 
     query: Query
@@ -75,6 +79,12 @@ class Response:
     is_file: bool = False
     planned: int = 0
     follow_ups: int = 0
+    size: int = 0
+
+    @property
+    def weight(self) -> int:
+        """How much memory it takes, in rows of a usual length. The rows of a file are on disk."""
+        return 0 if self.is_file else max(len(self.rows), self.size // USUAL_LENGTH)
 
 
 @dataclass(frozen=True, slots=True)

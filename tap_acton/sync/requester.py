@@ -79,7 +79,7 @@ class Requester:
         Raises:
             ActOnError: If the failure concerns more than this request.
         """
-        maker = self._maker
+        maker, size = self._maker, 0
         if maker.paging is not None:
             page = maker.paging.settled(page)
         try:
@@ -93,7 +93,14 @@ class Requester:
                         f"{call.subject}: Act-On's response has an unknown shape."
                     ) from None
 
-            found = self._client.read(call, interpret, maker.decoder(query))
+            decode = maker.decoder(query)
+
+            def weighed(body: bytes, subject: str) -> Any:
+                nonlocal size
+                size = len(body)
+                return decode(body, subject)
+
+            found = self._client.read(call, interpret, weighed)
         except NoContentError as error:
             # It means that there are no rows. Not of an item, of which the listing or the report
             # has rows: where pages are documented, so is one that says that there are none.
@@ -105,7 +112,7 @@ class Requester:
             return Response(query, page, problem=GoneError(error.sentence) if is_gone else error)
         except CallError as error:
             return Response(query, page, problem=error)
-        response = Response(query, page, found.rows, found.total)
+        response = Response(query, page, found.rows, found.total, size=size)
         if isinstance(maker.paging, TokenPaging) and NEXT_TOKEN in found.envelope:
             token = str(found.envelope[NEXT_TOKEN] or "")
             return replace(response, token=token, is_last=not token)

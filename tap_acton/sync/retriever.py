@@ -247,8 +247,7 @@ class Retriever:
             tasks,
             width=self._width,
             checkpoint=self._check,
-            # The rows of a file wait on the disk.
-            weigh=lambda result: 0 if result[1].is_file else len(result[1].rows),
+            weigh=lambda result: result[1].weight,
         )
 
     def _reading(self, query: Query, before: Reading | None = None) -> Reading:

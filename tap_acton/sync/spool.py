@@ -81,13 +81,20 @@ class HeldRows:
     def __init__(self) -> None:
         self._parts: list[Collection[Any]] = []
         self._waiting: list[Any] = []
+        self._weight = 0  # of those
         self._spool: Spool | None = None  # the last part, if it takes more rows
 
-    def add(self, rows: Collection[Any]) -> None:
-        """Hold rows; raises OSError if the disk has no room for them."""
+    def add(self, rows: Collection[Any], weight: int = 0) -> None:
+        """Hold rows; raises OSError if the disk has no room for them.
+
+        Args:
+            rows: The rows.
+            weight: As how many rows of a usual length they count, if they are longer.
+        """
         if isinstance(rows, Sequence):
             self._waiting += rows
-            if len(self._waiting) >= MOST_IN_MEMORY:
+            self._weight += max(len(rows), weight)
+            if self._weight >= MOST_IN_MEMORY:
                 self._write()
         elif rows:
             self._write()
@@ -100,7 +107,7 @@ class HeldRows:
             self._parts.append(self._spool)
         if self._spool is not None:
             self._spool.extend(self._waiting)
-            self._waiting = []
+            self._waiting, self._weight = [], 0
 
     def __len__(self) -> int:
         """The number of rows."""

@@ -147,7 +147,7 @@ def test_bytes_that_are_not_utf_8_may_be_replaced() -> None:
 def test_what_has_no_end_is_refused_before_all_of_it_is_in_memory(
     body: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(csv_download, "LONGEST_LINE", 50)
+    monkeypatch.setattr(csv_download, "LONGEST_ROW", 50)
     monkeypatch.setattr("tap_acton.records.list_table.LONGEST_CELL", 50)
     try:
         with pytest.raises(ValueError):  # noqa: PT011 - it has no text

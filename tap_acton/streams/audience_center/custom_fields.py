@@ -129,12 +129,12 @@ class CustomFields:
         A column that has a value keeps it. A value that finds no room in a column or in
         ``custom_fields`` goes to ``extra_fields``.
         """
+        custom = {**(record[CUSTOM_FIELDS] or {})}
+        extra = {**(record[EXTRA_FIELDS] or {})}
         for (column, convert, key), name, value in values:
             has_room = value in ("", None)
             if key:
-                custom = {key: value, **(record[CUSTOM_FIELDS] or {})}
-                has_room = has_room or custom[key] == value
-                record[CUSTOM_FIELDS] = custom
+                has_room |= custom.setdefault(key, value) == value
             if column and value != "":
                 plain = value
                 if column in self._dates:
@@ -144,7 +144,9 @@ class CustomFields:
                     record[column] = converted
                 has_room = has_room or converted == record[column] is not None
             if not has_room:
-                record[EXTRA_FIELDS] = {name: value, **(record[EXTRA_FIELDS] or {})}
+                extra.setdefault(name, value)
+        record[CUSTOM_FIELDS] = custom or record[CUSTOM_FIELDS]
+        record[EXTRA_FIELDS] = extra or record[EXTRA_FIELDS]
 
 
 def custom_columns(

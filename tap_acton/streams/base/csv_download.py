@@ -15,17 +15,17 @@ from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, TypeVar, cast
 
 from tap_acton.errors import CallError, StreamFailedError
 from tap_acton.records.list_table import csv_rows
-from tap_acton.records.reader import batched
+from tap_acton.records.reader import BATCH_SIZE
 from tap_acton.sync.forecast import pages_of
 from tap_acton.sync.query import Query, Response
 from tap_acton.sync.spool import Spool, unnamed_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from tap_acton.api.pagination import Page
     from tap_acton.records.reader import Record, Row
@@ -44,9 +44,16 @@ DOWNLOAD_TRIES = 2
 BLOCK = 2**16
 """Bytes that are read from a file at once."""
 
-LONGEST_LINE = 2**24
-"""Characters of the longest line that is read: a longer one is no line of CSV."""
+LONGEST_ROW = 2**19
+"""Characters of the longest row that is read, more or less by a block: a longer one is none."""
 
+MOST_COLUMNS = 10_000
+"""A row of more cells is none of a list either, and a hundred of them would fill the memory."""
+
+LONGEST_PORTION = 2**20
+"""Characters, more or less, of the rows that are in memory at once while a file is checked."""
+
+Item = TypeVar("Item")
 Fetch: TypeAlias = "Callable[[Query, Page], Response]"
 
 
@@ -181,9 +188,7 @@ class CsvDownload:
             file = CsvFile()
             tries = None if proof.is_needed else DOWNLOAD_TRIES
             stream.run.client.download(call, file.content, tries)
-            # JSON cannot take the place of a file that is needed.
-            lines = file.rows("replace" if proof.is_needed else "strict")
-            rows = self._proven(lines, page, proof)
+            rows = self._proven(file, page, proof)
         except ValueError:
             raise UnlikeJsonError(
                 f"{subject}: Act-On's CSV does not hold what its JSON holds."
@@ -211,11 +216,13 @@ class CsvDownload:
                 f"{self._stream.subject(page.query)}: the end of Act-On's CSV is missing."
             )
 
-    def _proven(self, lines: Iterator[list[str]], page: Response, proof: Proof) -> FileRows:
+    def _proven(self, file: CsvFile, page: Response, proof: Proof) -> FileRows:
         """Keep the rows of a file; raises ValueError if the first are not those of the page."""
+        # JSON cannot take the place of a file that is needed.
+        lines = file.rows("replace" if proof.is_needed else "strict")
         maker = proof.row_maker(next(lines, []))
         rows = FileRows(maker.finish)
-        for cells in batched(map(maker.arrange, lines)):
+        for cells in file.portions(map(maker.arrange, lines)):
             expected = page.rows[len(rows) : len(rows) + len(cells)]
             if not all(map(proof.is_same, maker.finish(cells[: len(expected)]), expected)):
                 raise ValueError
@@ -302,8 +309,10 @@ class ObjectProof:
         page = self._page
         places = {header: place for place, header in enumerate(headers)}
         names = list(dict.fromkeys(name for row in page for name in row))
-        has_empty = {name for name in names if any(row.get(name) == "" for row in page)}
-        has_none = {name for name in names if any(row.get(name) is None for row in page)}
+        cells = [cell for row in page for cell in row.items()]
+        has_empty = {name for name, value in cells if value == ""}
+        numbers = Counter(name for name, value in cells if value is not None)
+        has_none = {name for name in names if numbers[name] < len(page)}
         if len(places) < len(headers) or not places.keys() >= {*names} or has_empty & has_none:
             raise ValueError
         fields = [(name, places[name]) for name in names]
@@ -338,6 +347,7 @@ class CsvFile:
     def __init__(self) -> None:
         self.content = unnamed_file(self)
         self.has_open_end = False
+        self._read = self._row_begins = 0  # in characters
 
     def rows(self, errors: str = "strict") -> Iterator[list[str]]:
         """Read the file from its beginning, as a text in memory would be read.
@@ -353,24 +363,51 @@ class CsvFile:
         """
         width = 0
         for cells in csv_rows(chain.from_iterable(self._blocks(errors))):
+            self._row_begins = self._read
             width = width or len(cells)
+            if width > MOST_COLUMNS:
+                raise ValueError
             # Which cell is missing, or is too many, cannot be known.
             if len(cells) != width:
                 raise ValueError
             yield cells
 
+    def portions(self, rows: Iterable[Item]) -> Iterator[list[Item]]:
+        """Return what is made of the rows, some at a time, and fewer if they are long."""
+        portion: list[Item] = []
+        begin = self._read
+        for row in rows:
+            portion.append(row)
+            if len(portion) == BATCH_SIZE or self._read - begin > LONGEST_PORTION:
+                yield portion
+                portion, begin = [], self._read
+        if portion:
+            yield portion
+
     def _blocks(self, errors: str) -> Iterator[io.StringIO]:
-        """Give whole lines, with their ends, and without the character NUL."""
+        """Give whole lines, with their ends, and without the character NUL.
+
+        Raises:
+            ValueError: If a row does not end, or a byte is not UTF-8.
+        """
         self.content.seek(0)
+        self._read = self._row_begins = 0
         decoder = codecs.getincrementaldecoder("utf-8-sig")(errors)
-        rest, is_over = "", False
+        pieces: list[str] = []
+        is_over = False
         while not is_over:
             block = self.content.read(BLOCK)
             is_over = not block
-            lines, end, rest = (rest + decoder.decode(block, is_over)).rpartition("\n")
-            if len(rest) > LONGEST_LINE:
+            text = decoder.decode(block, is_over)
+            self._read += len(text)
+            if self._read - self._row_begins > LONGEST_ROW:
                 raise ValueError
-            yield _without_nul(lines + end)
+            lines, end, rest = text.rpartition("\n")
+            if end:
+                yield _without_nul("".join([*pieces, lines, end]))
+                pieces = []
+            pieces.append(rest)
+        rest = "".join(pieces)
         self.has_open_end = bool(rest)
         yield _without_nul(rest)
 
