@@ -9,7 +9,7 @@ import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tap_acton.command_line import write_utf8
+from tap_acton.command_line import log_plainly, write_utf8
 from tap_acton.errors import EXIT_FAILED, MACHINE_FAILURES, ActOnError, OutputError
 from tap_acton.tap import TapActOn
 
@@ -26,6 +26,7 @@ def main() -> None:
     gc.freeze()
     gc.set_threshold(*GARBAGE_THRESHOLDS)
     write_utf8()
+    log_plainly()
     with in_one_sentence():
         require_output()
         TapActOn.cli()
@@ -61,10 +62,11 @@ def in_one_sentence() -> Iterator[None]:
             TapActOn.logger.error(MACHINE_FAILURES[error.errno])
         else:
             TapActOn.logger.critical(
-                "tap-acton has a fault (%s): please report these lines, which show no data.\n%s",
+                "tap-acton has a fault (%s): please report these lines, which show no data.",
                 type(error).__name__,
-                "".join(traceback.format_tb(error.__traceback__)),
             )
+            for line in "".join(traceback.format_tb(error.__traceback__)).splitlines():
+                TapActOn.logger.critical("%s", line)
         sys.exit(EXIT_FAILED)
 
 

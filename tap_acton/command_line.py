@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 import click
 from dotenv import dotenv_values
 
-from tap_acton.errors import SettingsError
+from tap_acton.errors import SettingsError, printable
 from tap_acton.settings.parser import has_no_effect, nearest
 from tap_acton.settings.schema import SDK_SETTINGS, SETTINGS
 
@@ -75,6 +75,19 @@ class ConfigInput(NamedTuple):
 
     config: dict[str, Any]
     parse_env: bool
+
+
+class PlainRecord(logging.LogRecord):
+    """A record of the log that is one line, whatever names of an account are in it."""
+
+    def getMessage(self) -> str:  # noqa: N802 - named by the standard library
+        """Return the message."""
+        return printable(super().getMessage())
+
+
+def log_plainly() -> None:
+    """Let each record of the log be one line."""
+    logging.setLogRecordFactory(PlainRecord)
 
 
 def write_utf8() -> None:

@@ -2,7 +2,7 @@
 
 Each exception stands for one thing to do. Its text is one sentence that can be shown to a
 person as it is: it never holds a token, a password, an email address or a piece of a
-response::
+response, save the ids of items, and no character that a terminal acts on::
 
     ActOnError                   ends the run, or one stream of it
     +-- SettingsError            a setting is wrong, or the token store cannot be used
@@ -57,6 +57,18 @@ EXIT_ALLOWANCE_SPENT = 3
 EXIT_SIGNAL_BASE = 128
 
 
+def printable(text: str) -> str:
+    """Escape what is not shown as it is: ends of lines, orders to a terminal, turns of direction.
+
+    So no id or name in a response can forge a line of the log, or hide one.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
+    )
+
+
 class ActOnError(Exception):
     """A failure that ends a run, or one stream of it.
 
@@ -67,8 +79,8 @@ class ActOnError(Exception):
     exit_code = EXIT_FAILED
 
     def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
+        self.sentence = printable(sentence)
+        super().__init__(self.sentence)
 
 
 class SettingsError(ActOnError):

@@ -17,7 +17,7 @@ import click
 
 from tap_acton.__main__ import in_one_sentence, require_output
 from tap_acton.api.rate_limits import seconds_for
-from tap_acton.command_line import write_utf8
+from tap_acton.command_line import log_plainly, write_utf8
 from tap_acton.errors import CallError, NotAvailableError, StreamFailedError
 from tap_acton.tap import TapActOn
 
@@ -251,6 +251,7 @@ def _certainty(*, is_exact: bool) -> str:
 def main() -> None:
     """Run the command; every failure that can be foreseen ends in one sentence."""
     write_utf8()
+    log_plainly()
     with in_one_sentence():
         require_output()
         Planner.cli()

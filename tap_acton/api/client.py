@@ -9,13 +9,14 @@ run.
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from itertools import chain
 from typing import IO, TYPE_CHECKING, Any, Protocol, TypeVar
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 import backoff
 
@@ -83,8 +84,15 @@ PROBES: Sequence[tuple[str, Mapping[str, str | int]]] = (
 """Cheap calls that every account should answer: they show whether the host answers, and whether
 it accepts the token."""
 
-SAFE_IN_PATH = ":!$&'()*+,;=@~"
+SAFE_IN_PATH = ":!$&'()*+,=@~"
 """Characters that stay as they are in a part of a path: ids are documented unencoded."""
+
+LONGEST_TARGET = 8_000
+"""Characters of a path with its parameters; servers refuse longer ones."""
+
+_SEPARATORS = re.compile(r"[/\\]")
+_LAYERS = 5
+"""So many times a path is unescaped to see where it leads: more often than any proxy does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +128,21 @@ def path_part(identifier: str) -> str:
     what would change the meaning of the URL is escaped, such as ``/``, ``?`` and ``%``.
     """
     return quote(identifier, safe=SAFE_IN_PATH)
+
+
+def leads_elsewhere(path: str) -> bool:
+    """Return whether a part of a path may be folded away, so that another path is called.
+
+    That is a part that is empty or, up to a semicolon, ``.`` or ``..``, however it is escaped.
+    """
+    if "//" in path:
+        return True
+    for _ in range(_LAYERS):
+        parts = _SEPARATORS.split(path)
+        if not {".", ".."}.isdisjoint(part.partition(";")[0].strip() for part in parts):
+            return True
+        path = unquote(path)
+    return False
 
 
 @dataclass(slots=True)
@@ -389,13 +412,12 @@ class ActOnClient:
     @contextmanager
     def _open(self, call: Call, token: str) -> Iterator[requests.Response]:
         """Make the call once; its body is to be read before the end."""
-        if not {".", ".."}.isdisjoint(call.path.split("/")):
-            # However it is escaped, it would be folded away, and another path be called.
-            raise RejectedCallError(f"{call.subject}: the ID cannot be part of a path.")
-        self._counter.count_call(call.stream, self._limits.wait_for_call())
         # A plus sign in a name must not arrive as a space.
         query = urlencode(call.parameters, quote_via=quote)
         target = f"{call.path}?{query}" if query else call.path
+        if leads_elsewhere(call.path) or len(target) > LONGEST_TARGET:
+            raise RejectedCallError(f"{call.subject}: the ID cannot be part of a path.")
+        self._counter.count_call(call.stream, self._limits.wait_for_call())
         with failures_named(call.subject, self._host):
             response = self._route.send(
                 target, token, call.body, timeouts=self._retry_policy.timeouts

@@ -17,9 +17,14 @@ Identity: TypeAlias = tuple[str | None, ...]
 """What identifies a row, in a fixed order; the ids of the items that it belongs to included."""
 
 
-ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
+ADDRESS = re.compile(r"(?<![^\s@])[^\s@]++@[^\s@]+")
+"""From the beginning of a word on; to try each of its letters would take the square of the time."""
 
 _DIGEST = re.compile("header [0-9a-f]{16}")
+
+
+LONGEST_SHOWN = 200
+"""Characters of a text that is logged, such as the name of an item with its id."""
 
 
 def has_address(text: str) -> bool:
@@ -33,8 +38,9 @@ def kept_text(text: str) -> str:
 
 
 def without_addresses(text: str) -> str:
-    """Replace e-mail addresses in a text that is logged, such as an id that is one."""
-    return ADDRESS.sub("(an address)", text)
+    """Replace e-mail addresses in a text that is logged, such as an id that is one; shorten it."""
+    shown = ADDRESS.sub("(an address)", text)
+    return shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}..."
 
 
 def header_identity(header: str) -> str:

@@ -26,6 +26,7 @@ HOSTILE_IDS = [
     "\r\nHost: elsewhere.example.com\r\n",
     "%2e%2e%2f//elsewhere.example.com",
     "\\..\\..",
+    "..;",
     "..",
     ".",
 ]

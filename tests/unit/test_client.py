@@ -25,6 +25,7 @@ from tap_acton.api.client import (
     PROBES,
     ActOnClient,
     Call,
+    leads_elsewhere,
     path_part,
 )
 from tap_acton.api.transport import MAX_THROTTLES, RetryPolicy, new_session
@@ -769,6 +770,7 @@ class TestPathPart:
             ("Zoë", "Zo%C3%AB"),
             ("../../token", "..%2F..%2Ftoken"),
             ("a\\b\n", "a%5Cb%0A"),
+            ("a;b", "a%3Bb"),
         ],
     )
     def test_only_what_changes_the_meaning_of_a_url_is_escaped(
@@ -782,7 +784,40 @@ class TestPathPart:
 
         assert unquote(escaped) == identifier
         assert escaped.isascii()
-        assert not set(escaped) & set("/?# \\")
+        assert not set(escaped) & set("/?#; \\")
+
+    @pytest.mark.parametrize(
+        "identifier",
+        [
+            "",
+            ".",
+            "..",
+            "..;",
+            "..;a=b",
+            " ..",
+            "../x",
+            "x/../y",
+            "..\\x",
+            "%2e%2e",
+            "%2E%2e;",
+            "%252e%252e",
+            "..%2fx",
+            "x" * 8_000,
+            "é" * 2_000,
+        ],
+    )
+    def test_what_something_on_the_way_may_fold_away_is_refused(self, identifier: str) -> None:
+        setup = Setup(None)
+        call = Call(f"/api/1/list/{path_part(identifier)}/facts", "lists, list 1", "lists")
+        with pytest.raises(RejectedCallError, match="lists, list 1: the ID cannot be part"):
+            setup.read(call)
+        assert not setup.counts.streams
+
+    @pytest.mark.parametrize(
+        "identifier", ["l-0001:2b7", "a;b", "a.b", "...", "..a", "100%", "x/y"]
+    )
+    def test_other_ids_are_requested(self, identifier: str) -> None:
+        assert not leads_elsewhere(f"/api/1/list/{path_part(identifier)}/")
 
 
 @dataclass

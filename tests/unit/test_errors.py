@@ -16,6 +16,7 @@ from tap_acton.errors import (
     SettingsError,
     StreamFailedError,
     UnreachableError,
+    printable,
 )
 
 
@@ -46,3 +47,19 @@ def test_the_text_of_an_error_is_its_sentence() -> None:
 def test_what_ends_a_run_is_not_the_failure_of_a_call() -> None:
     assert not issubclass(CredentialsError, CallError)
     assert not issubclass(AllowanceSpentError, CallError)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("list Zoë 東京 🎉", "list Zoë 東京 🎉"),
+        ("a\nERROR b", r"a\nERROR b"),
+        ("\r\x1b[2Jx\x07\x9b", r"\r\x1b[2Jx\x07\x9b"),
+        ("a\u202eb\u2066c\u200b", r"a\u202eb\u2066c\u200b"),
+        ("a\u2028b\x85c\x0b", r"a\u2028b\x85c\x0b"),
+        ("\ud800", r"\ud800"),
+    ],
+)
+def test_a_sentence_forges_no_line_and_orders_no_terminal(text: str, shown: str) -> None:
+    assert printable(text) == shown
+    assert str(ActOnError(text)) == ActOnError(text).sentence == shown

@@ -13,7 +13,7 @@ import pytest
 from tap_acton.api.decoding import decode_json, decode_page, decode_text, in_utf8
 from tap_acton.api.pagination import OffsetPaging, Page
 from tap_acton.api.responses import HttpResponse, disguised_failure_of, is_error_object
-from tap_acton.errors import ActOnError
+from tap_acton.errors import ActOnError, printable
 from tap_acton.records.dynamic_columns import FoundStream, KnownNames, assign_names
 from tap_acton.records.extractors import (
     Folders,
@@ -24,7 +24,7 @@ from tap_acton.records.extractors import (
     rows_in,
     table_of,
 )
-from tap_acton.records.ids import numbered_ids
+from tap_acton.records.ids import numbered_ids, without_addresses
 from tap_acton.records.list_table import Table, cells_as_in, distinct_names
 from tap_acton.records.reader import RecordReader
 from tap_acton.records.values import snake_case
@@ -236,6 +236,10 @@ def in_charset(name: str) -> Callable[[int], Callable[[], object]]:
     return lambda n: lambda: list(in_utf8([b"a-" * n], f"text/plain; charset={name}"))
 
 
+def in_the_log(text: str) -> Callable[[int], Callable[[], object]]:
+    return lambda n: lambda: printable(without_addresses(text * n))
+
+
 def folders(number: int) -> list[dict[str, Any]]:
     rows = [{"id": n, "name": "x"} for n in range(number)]
     return [
@@ -296,6 +300,9 @@ READERS: dict[str, Callable[[int], Callable[[], object]]] = {
         )
     ),
     "a long label": lambda n: lambda: snake_case.__wrapped__("aB-" * n),
+    **{
+        f"words of {text!r} in the log": in_the_log(text) for text in ("a", "a@", " @", "@a ", "\n")
+    },
     "custom fields": contact,
     "names of custom fields": known_names,
     "fields of an object": object_record,

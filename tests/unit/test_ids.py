@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tap_acton.records.ids import IdNumbers, fingerprint, numbered_ids
+from tap_acton.records.ids import (
+    LONGEST_SHOWN,
+    IdNumbers,
+    fingerprint,
+    numbered_ids,
+    without_addresses,
+)
 
 
 def test_fingerprint_never_changes() -> None:
@@ -81,3 +87,18 @@ def test_batches_of_a_query_get_the_ids_of_all_its_rows_at_once() -> None:
 def test_rows_that_are_read_again_get_the_ids_of_the_first_time() -> None:
     rows = [("l-1", "a")] * 2
     assert numbered_ids(rows) == numbered_ids(rows)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("list l-1", "list l-1"),
+        ("list ann@example.com", "list (an address)"),
+        ("a@b, c d@e", "(an address) c (an address)"),
+        ("@ann @", "@ann @"),
+        ("x" * 1000, "x" * LONGEST_SHOWN + "..."),
+        ("x" * 1000 + "@example.com", "(an address)"),
+    ],
+)
+def test_what_is_logged_has_no_address_and_is_short(text: str, shown: str) -> None:
+    assert without_addresses(text) == shown
