@@ -85,6 +85,10 @@ class RecordLine(msgspec.Struct, tag_field="type", tag="RECORD", gc=False):
     time_extracted: datetime
 
 
+MOST_RECEIVED = 2**22
+"""Records are written once so many bytes of responses have come, as each may be a large one."""
+
+
 class RecordOutput:
     """Writes the records of a stream.
 
@@ -145,12 +149,13 @@ class RecordOutput:
         """
         self._state = self._state_to_go_by()
         waiting: list[Record] = []
+        summary, received = self._summary, self._summary.received
         try:
             for record in records:
                 waiting.append(record)
-                if len(waiting) == self._batch_size:
+                if len(waiting) == self._batch_size or summary.received - received > MOST_RECEIVED:
                     self._flush(waiting)
-                    waiting = []
+                    waiting, received = [], summary.received
         finally:
             self._flush(waiting)
 

@@ -120,6 +120,9 @@ class CallCounter(Protocol):
     def count_call(self, stream: str, seconds_waited: float) -> None:
         """Count a call for a stream, and how long it waited for the rate limits."""
 
+    def count_received(self, stream: str, length: int) -> None:
+        """Count the bytes of a response that was read into memory for a stream."""
+
 
 def path_part(identifier: str) -> str:
     """Escape an id for use as one part of a path.
@@ -299,6 +302,8 @@ class ActOnClient:
             try:
                 result = attempt(cycle.token)
             except RepeatableError as failure:
+                # The frames in which it was raised hold the whole response, and they hold it.
+                failure.__traceback__ = failure.__context__ = None
                 # A pause of no time ends a run that is to end.
                 self._pause(0)
                 error = self._among_others(failure, call, cycle.token)
@@ -371,6 +376,7 @@ class ActOnClient:
         """Make the call once and decode its response."""
         with self._open(call, token) as sent:
             body = whole(pieces_of(sent))
+        self._counter.count_received(call.stream, len(body))
         if sent.status_code == HTTPStatus.NO_CONTENT:
             raise NoContentError(f"{call.subject}: Act-On returned HTTP 204, without a response.")
         response = HttpResponse(sent.status_code, sent.headers, body)

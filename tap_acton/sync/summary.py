@@ -18,6 +18,7 @@ class StreamSummary:
     Attributes:
         rows: Rows emitted.
         calls: Calls made, retries included.
+        received: Bytes of responses that were read into memory.
         waited: Seconds during which a thread or several waited for the rate limits.
         skipped: Items that were deleted in Act-On.
         waited_until: When the last of them had its turn, in seconds since 1970.
@@ -33,6 +34,7 @@ class StreamSummary:
 
     rows: int = 0
     calls: int = 0
+    received: int = 0
     waited: float = 0.0
     waited_until: float = 0.0
     skipped: int = 0
@@ -99,6 +101,11 @@ class RunSummary:
             since = max(now - seconds_waited, count.waited_until)
             count.waited += max(0.0, now - since)
             count.waited_until = now
+
+    def count_received(self, stream: str, length: int) -> None:
+        """Count the bytes of a response that was read into memory for a stream."""
+        with self._lock:
+            self.streams[stream].received += length
 
     def count_saved(self, stream: str, reason: str, calls: int = 1) -> None:
         """Count calls that a stream did not make, with the reason in one or two words."""

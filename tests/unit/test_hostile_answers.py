@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from urllib3 import HTTPResponse
 
-from tap_acton.api import transport
+from tap_acton.api import decoding, transport
 from tap_acton.api.auth import token_from
 from tap_acton.api.client import Call
 from tap_acton.api.decoding import decode_json, decode_page, decode_text
@@ -149,6 +149,48 @@ class TestMemory:
 
         assert peak_of(download) < ALLOWED
         assert body.taken < ALLOWED
+
+    DECODED: ClassVar[dict[str, Callable[[int], bytes]]] = {
+        "objects": lambda n: b"[" + b'{"":{}},' * (n // 8) + b"{}]",
+        "objects that do not end": lambda n: b"[" + b'{"":{}},' * (n // 8),
+        "arrays": lambda n: b"[" + b"[]," * (n // 3) + b"[]]",
+        "texts": lambda n: b"[" + b'"ab",' * (n // 5) + b"1]",
+        "numbers": lambda n: b"[" + b"1.5," * (n // 4) + b"1]",
+        "names": lambda n: b"{" + b",".join(b'"%06x":1' % one for one in range(n // 11)) + b"}",
+        "one emoji": lambda n: b'["' + b"x" * (n - 8) + "🎉".encode() + b'"]',
+        "an escaped emoji": lambda n: b'["' + b"x" * (n - 16) + rb"\ud83c\udf89" + b'"]',
+        "escaped NULs": lambda n: b'["' + rb"\u0000" * (n // 6) + b'"]',
+        "backslashes": lambda n: b'["' + rb"\\" * (n // 2) + rb"\u0000" + b'"]',
+    }
+
+    @pytest.mark.parametrize("length", [2**14, 2**16, 2**18, 2**20])
+    @pytest.mark.parametrize("kind", DECODED)
+    def test_a_small_answer_takes_little_once_it_is_decoded(
+        self, monkeypatch: pytest.MonkeyPatch, kind: str, length: int
+    ) -> None:
+        most = decoding.MOST_MEMORY // 64
+        monkeypatch.setattr(decoding, "MOST_MEMORY", most)
+        monkeypatch.setattr(decoding, "SMALL", decoding.SMALL // 64)
+        body = self.DECODED[kind](length)
+
+        def decode() -> None:
+            for read in (decode_json, decode_text, decode_page):
+                with suppress(ActOnError):
+                    read(body, "subject")
+            disguised_failure_of(HttpResponse(500, {}, body[: 2**15]), "subject")
+
+        # What cannot be decoded at once is held twice.
+        assert peak_of(decode) < 2 * most + 2 * len(body)
+
+    def test_a_page_of_as_many_cells_as_json_has_is_taken(self) -> None:
+        row = [f"value {place}" for place in range(255)]
+        page = {"headers": row, "data": [row] * 1_000}
+        assert decode_json(json.dumps(page).encode(), "subject") == page
+
+    def test_what_would_take_too_much_is_refused_in_a_sentence(self) -> None:
+        body = self.DECODED["objects"](2**22)
+        with pytest.raises(RejectedCallError, match="lists: Act-On's response holds more than"):
+            decode_json(body, "lists")
 
     def test_an_answer_of_the_largest_size_is_taken(self, setup: Setup) -> None:
         text = "x" * (LARGEST - 2)
