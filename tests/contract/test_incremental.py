@@ -166,7 +166,8 @@ def test_the_state_stays_small(
 ) -> None:
     _, account, outputs = daily_runs["2024"]
     sizes = [len(json.dumps(output.state)) for output in outputs]
-    assert max(sizes) < 5_500
+    # A tenth of it are the names of the columns of lists and contacts.
+    assert max(sizes) < 6_500
     # Lists and messages come and go; what is gone leaves no trace.
     assert len(outputs[-1].bookmarks["list_members"]["progress"][0]["lists"]) <= len(account.lists)
     counters = outputs[-1].bookmarks["message_events"]["progress"][0]["counters"]
