@@ -27,6 +27,7 @@ from tap_acton.streams.lists.discovery import (
     read_headers,
     read_listing,
     wanted_lists,
+    warn_of_unmatched,
 )
 
 if TYPE_CHECKING:
@@ -101,8 +102,10 @@ def _list_streams(run: Run, known: KnownNames, *, for_a_run: bool) -> dict[str, 
     """Find the lists that get a stream of their own, and their columns."""
     if not run.settings.list_streams:
         return {}
+    listing = read_listing(run)
+    warn_of_unmatched(listing, run.settings.list_streams)
     return find_list_streams(
-        wanted_lists(read_listing(run), run.settings.wants_list_stream),
+        wanted_lists(listing, run.settings.wants_list_stream),
         partial(read_headers, run.client),
         known,
         taken=[kind.name for kind in STREAM_TYPES],

@@ -7,7 +7,6 @@ in the run works with the same time window.
 from __future__ import annotations
 
 import dataclasses
-import fnmatch
 import importlib.metadata
 import re
 from datetime import UTC, datetime, timedelta
@@ -18,6 +17,7 @@ from urllib.parse import urlsplit
 
 from tap_acton.errors import SettingsError
 from tap_acton.settings import dates
+from tap_acton.settings.entries import matches_name
 from tap_acton.settings.parser import Configuration
 from tap_acton.settings.postgresql_address import PostgresqlAddress, is_address, is_loopback
 from tap_acton.settings.schema import HOSTS, SETTINGS
@@ -167,11 +167,11 @@ class Settings:
         """Return whether ``list_ids`` or ``list_names`` has a list, or neither is set."""
         if not self.list_ids and not self.list_names:
             return True
-        return list_id in self.list_ids or _matches(name, self.list_names)
+        return list_id in self.list_ids or matches_name(name, self.list_names)
 
     def wants_list_stream(self, list_id: str, name: str | None) -> bool:
         """Return whether ``list_streams`` has a list, which then gets a stream of its own."""
-        return list_id in self.list_streams or _matches(name, self.list_streams)
+        return list_id in self.list_streams or matches_name(name, self.list_streams)
 
     def in_shard(self, key: str) -> bool:
         """Return whether this run takes an item; without ``shard``, it takes all.
@@ -336,12 +336,6 @@ def _address(value: str) -> str | None:
         # Whatever the name is said to be elsewhere.
         value = re.sub("//localhost", "//127.0.0.1", value, count=1, flags=re.IGNORECASE)
     return value.rstrip("/")
-
-
-def _matches(name: str | None, patterns: tuple[str, ...]) -> bool:
-    """Return whether a name matches one of some glob patterns, whatever its case."""
-    lowered = (name or "").lower()
-    return any(fnmatch.fnmatchcase(lowered, pattern.lower()) for pattern in patterns)
 
 
 def _version() -> str:

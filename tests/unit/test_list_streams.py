@@ -25,6 +25,7 @@ from tap_acton.streams.lists.discovery import (
     find_list_streams,
     read_listing,
     wanted_lists,
+    warn_of_unmatched,
 )
 from tap_acton.streams.lists.webinars import letters_and_digits
 from tap_acton.tap import TapActOn
@@ -270,3 +271,12 @@ def test_a_run_does_not_go_on_without_the_lists_that_are_to_have_streams(
     tap = TapActOn(config=SETTINGS, validate_config=False)
     with patch.object(ActOnClient, "read", read), pytest.raises(StreamFailedError):
         read_listing(tap.run)
+
+
+def test_an_entry_that_matches_no_list_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    listing = [{"id": "l-0a41", "name": "Customers"}, {"id": "l-0a44"}]
+    warn_of_unmatched(listing, ["l-0a41", "cust*", "l-0a44", "l-ffff", "*@example.com"])
+    assert caplog.messages == [
+        "Entry 4 of list_streams matches no list: l-ffff.",
+        "Entry 5 of list_streams matches no list.",
+    ]

@@ -20,6 +20,7 @@ from tap_acton.records.dynamic_columns import Column, FoundStream, assign_names
 from tap_acton.records.ids import has_address, header_identity, without_addresses
 from tap_acton.records.list_table import CONTACT_ID, FIELDS_IN_JSON, Table, read_csv
 from tap_acton.records.values import snake_case
+from tap_acton.settings.entries import Entries
 from tap_acton.streams.base.plain_source import PlainSource
 from tap_acton.streams.base.schema import SCHEMAS
 from tap_acton.streams.lists.list_streams import SCHEMA
@@ -69,10 +70,22 @@ def wanted_lists(listing: Iterable[Row], wants: Callable[[str, str], bool]) -> d
             "A list whose id is an e-mail address gets no stream of its own, since the catalog "
             "would show it: its rows are in list_members."
         )
-    elif not labels:
-        logger.warning("No list of the account matches the setting list_streams.")
     # Ids are counted up, so that the older one of two lists of one name has it to itself.
     return dict(sorted(labels.items(), key=lambda item: (len(item[0]), item[0])))
+
+
+def warn_of_unmatched(listing: Iterable[Row], entries: Sequence[str]) -> None:
+    """Warn of entries of the setting ``list_streams`` that match no list.
+
+    Args:
+        listing: The account's lists, as Act-On lists them.
+        entries: The entries.
+    """
+    left = Entries({"list_streams": entries})
+    for row in listing:
+        left.meet(str(row.get("id") or ""), str(row.get("name") or ""))
+    for sentence in left.unmatched("list"):
+        logger.warning(sentence)
 
 
 def find_list_streams(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tap_acton.api.pagination import OffsetPaging
 from tap_acton.errors import RejectedCallError
 from tap_acton.records.extractors import RowsAt
+from tap_acton.settings.entries import Entries
 from tap_acton.streams.base.stream import ActOnStream
 from tap_acton.sync.query import Query
 
@@ -58,4 +61,18 @@ class Lists(ActOnStream):
     def chosen(self, records: Sequence[Record]) -> Sequence[Record]:
         """Leave out the lists that the settings do not name."""
         wants_list = self.run.settings.wants_list
+        for one in records:
+            self._entries.meet(one["id"] or "", one["name"] or "")
         return [one for one in records if wants_list(one["id"] or "", one["name"] or "")]
+
+    @cached_property
+    def _entries(self) -> Entries:
+        settings = self.run.settings
+        return Entries({"list_ids": settings.list_ids, "list_names": settings.list_names})
+
+    def settle(self) -> None:
+        """Warn of entries of the settings that match no list, unless some could not be read."""
+        super().settle()
+        if not (self.summary.refused or self.summary.skipped):
+            for sentence in self._entries.unmatched("list"):
+                self.log("%s", sentence, level=logging.WARNING)
