@@ -14,6 +14,31 @@ HOSTS = {"us": "https://api.actonsoftware.com", "eu": "https://api-eu.actonsoftw
 
 MESSAGE_TYPES = ("DRAFT", "TEMPLATE", "SENT", "TRIGGERED", "FAILED", "SCHEDULED")
 EVENT_TYPES = ("SENT", "SUPPRESSED", "OPENED", "CLICKED", "BOUNCED", "OPT_OUT", "SPAM")
+VERBS = {
+    "s": "sent",
+    "os": "opened and sent",
+    "E": "exported",
+    "r": "response",
+    "d": "document",
+    "fv": "form viewed",
+    "fs": "form signup",
+    "fu": "form update",
+    "b": "web beacon",
+    "sv": "site visit",
+    "l": "landing page visit",
+    "oi": "opt-in",
+    "oo": "opt-out",
+    "wr": "registered for a webinar",
+    "wa": "attended a webinar",
+    "custom": "custom event",
+    "hb": "hard bounce",
+    "sb": "soft bounce",
+    "sp": "spam complaint",
+    "sto": "organic search",
+    "stp": "paid search",
+}
+"""What the codes of activities stand for (Act-On developer site, before 2021)."""
+
 JOB_TYPES = ("list_upload", "rejected_records", "custom_events", "contact_import", "custom_object")
 
 
@@ -159,6 +184,44 @@ CONFIG_SCHEMA: dict[str, Any] = {
             default=[],
             items=_TEXT,
             examples=[["Expo *"]],
+        ),
+        "contact_ids": _setting(
+            "array",
+            "Contact IDs",
+            "Read contact_history, contact_scores, contact_segments and the contact_facts streams "
+            "only for the contacts with these IDs or email addresses, and for those in the "
+            "segments of segment_ids and segment_names.",
+            default=[],
+            items=_TEXT,
+            examples=[["l-unified-contacts:2b7", "pat@example.com"]],
+        ),
+        "segment_ids": _setting(
+            "array",
+            "Segment IDs",
+            "Read only the segments with these IDs, and those whose names match segment_names; "
+            "and whatever is read contact by contact only for their members, and for contact_ids.",
+            default=[],
+            items=_TEXT,
+            examples=[["g-002e"]],
+        ),
+        "segment_names": _setting(
+            "array",
+            "Segment names",
+            "Read only the segments whose names match one of these patterns (* and ?, in any "
+            "case), and those in segment_ids; and whatever is read contact by contact only for "
+            "their members, and for contact_ids.",
+            default=[],
+            items=_TEXT,
+            examples=[["Expo *"]],
+        ),
+        "activity_verbs": _setting(
+            "array",
+            "Activity verbs",
+            "The activities that contact_history and contact_activities hold, as Act-On's codes or "
+            "in the words of the column verb_name. By default, all of them.",
+            default=[],
+            items=_TEXT,
+            examples=[["fs", "form viewed"]],
         ),
         "list_streams": _setting(
             "array",

@@ -16,14 +16,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from tap_acton.errors import SettingsError
+from tap_acton.records.ids import without_addresses
 from tap_acton.settings import dates
 from tap_acton.settings.entries import matches_name
 from tap_acton.settings.parser import Configuration
 from tap_acton.settings.postgresql_address import PostgresqlAddress, is_address, is_loopback
-from tap_acton.settings.schema import HOSTS, SETTINGS
+from tap_acton.settings.schema import HOSTS, SETTINGS, VERBS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _SHARD = re.compile(r"(\d{1,6})/(\d{1,6})", re.ASCII)
 
@@ -67,8 +68,9 @@ class Settings:
     Attributes:
         base_url: The address of the API, without a trailing slash.
         full_read_period: None for never.
+        activity_verbs: Codes, where Act-On documents one.
         token_store: A folder, ``memory``, None for the user's cache folder, or a server.
-        warnings: Sentences about settings that look misspelled.
+        warnings: Sentences about settings, or entries of them, that look misspelled.
     """
 
     client_id: str
@@ -88,6 +90,10 @@ class Settings:
     listing_types: tuple[str, ...]
     list_ids: tuple[str, ...]
     list_names: tuple[str, ...]
+    contact_ids: tuple[str, ...]
+    segment_ids: tuple[str, ...]
+    segment_names: tuple[str, ...]
+    activity_verbs: tuple[str, ...]
     list_streams: tuple[str, ...]
     custom_field_columns: bool
     on24_client_ids: tuple[str, ...]
@@ -123,6 +129,7 @@ class Settings:
         given = Configuration(config)
         now = dates.to_millisecond(now.astimezone(UTC))
         _check_user(given)
+        verbs = [_verb(entry) for entry in given.texts("activity_verbs")]
         settings = cls(
             client_id=given.required("client_id"),
             client_secret=given.required("client_secret"),
@@ -141,6 +148,10 @@ class Settings:
             listing_types=given.texts("listing_types"),
             list_ids=given.texts("list_ids"),
             list_names=given.texts("list_names"),
+            contact_ids=given.texts("contact_ids"),
+            segment_ids=given.texts("segment_ids"),
+            segment_names=given.texts("segment_names"),
+            activity_verbs=tuple(sorted(set(verbs))),
             list_streams=given.texts("list_streams"),
             custom_field_columns=given.boolean("custom_field_columns"),
             on24_client_ids=given.texts("on24_client_ids"),
@@ -157,7 +168,7 @@ class Settings:
             max_retries=given.integer("max_retries"),
             shard=_shard(given),
             user_agent=_user_agent(given),
-            warnings=tuple(given.suspicions()),
+            warnings=(*given.suspicions(), *_undocumented(verbs)),
         )
         if given.mistakes:
             raise SettingsError(" ".join(given.mistakes))
@@ -168,6 +179,26 @@ class Settings:
         if not self.list_ids and not self.list_names:
             return True
         return list_id in self.list_ids or matches_name(name, self.list_names)
+
+    def wants_segment(self, segment_id: str, name: str | None) -> bool:
+        """Return whether ``segment_ids`` or ``segment_names`` has a segment, or neither is set."""
+        if not self.chooses_segments:
+            return True
+        return segment_id in self.segment_ids or matches_name(name, self.segment_names)
+
+    @property
+    def chooses_segments(self) -> bool:
+        """Whether only some segments are wanted."""
+        return bool(self.segment_ids or self.segment_names)
+
+    @property
+    def chooses_contacts(self) -> bool:
+        """Whether what takes a call per contact is wanted for some contacts only."""
+        return bool(self.contact_ids) or self.chooses_segments
+
+    def wants_verb(self, verb: str | None) -> bool:
+        """Return whether ``activity_verbs`` has an activity, or is not set."""
+        return not self.activity_verbs or verb in self.activity_verbs
 
     def wants_list_stream(self, list_id: str, name: str | None) -> bool:
         """Return whether ``list_streams`` has a list, which then gets a stream of its own."""
@@ -183,6 +214,24 @@ class Settings:
             return True
         digest = blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest()
         return int.from_bytes(digest, "big") % self.shard.parts == self.shard.part - 1
+
+
+def _verb(entry: str) -> str:
+    """Return the code of a verb, which may be in words; what Act-On does not document stays."""
+    if entry in VERBS:
+        return entry
+    words = entry.lower()
+    return next((code for code, meaning in VERBS.items() if meaning == words), entry)
+
+
+def _undocumented(verbs: Iterable[str]) -> Iterator[str]:
+    """Yield a sentence for each code of an activity that Act-On does not document."""
+    for number, verb in enumerate(verbs, 1):
+        if verb not in VERBS:
+            yield (
+                f"Entry {number} of activity_verbs is no activity that Act-On documents: "
+                f"{without_addresses(verb)}. Codes are case-sensitive."
+            )
 
 
 def _check_user(given: Configuration) -> None:

@@ -94,16 +94,18 @@ def answering(sandbox: Sandbox) -> Iterator[None]:
 
 
 @contextmanager
-def bench_in_process(account: Account) -> Iterator[Bench]:
+def bench_in_process(account: Account, **sandbox_settings: Any) -> Iterator[Bench]:
     """Put an account behind a sandbox that answers in this process, at the account's own time.
 
     Args:
         account: The account.
+        **sandbox_settings: What the sandbox takes.
 
     Yields:
         The bench.
     """
-    sandbox = Sandbox(account=account, clock=Clock(account.now, frozen=True))
+    clock = Clock(account.now, frozen=True)
+    sandbox = Sandbox(account=account, clock=clock, **sandbox_settings)
     with time_machine.travel(account.now, tick=False) as time, answering(sandbox):
         yield Bench(sandbox, time)
 

@@ -43,8 +43,8 @@ BELOW = {
 """What lies right below each room; a room may import that and everything further down."""
 
 NEIGHBORS = {
-    # What a contact did has the same verbs in both of Act-On's interfaces.
-    ("streams/audience_center", "streams/lists"),
+    # The contacts of a segment may be looked for in lists.
+    ("streams/lists", "streams/audience_center"),
 }
 """Which family of streams may import which other one."""
 

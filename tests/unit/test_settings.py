@@ -38,6 +38,7 @@ NAMES = {
     "recheck_period",
     "full_read_period",
     *("message_types", "event_types", "listing_types", "list_ids", "list_names", "list_streams"),
+    *("contact_ids", "segment_ids", "segment_names", "activity_verbs"),
     *("custom_field_columns", "on24_client_ids", "seo_urls", "seo_reports", "job_ids"),
     *("page_size", "bulk_format", "max_concurrency", "requests_per_second"),
     *("daily_request_limit", "token_store", "request_timeout", "max_retries", "shard"),
@@ -486,6 +487,48 @@ def test_durations(name: str) -> None:
 )
 def test_wants_list(config: dict[str, list[str]], wanted: bool) -> None:  # noqa: FBT001 - the data
     assert read(**config).wants_list("l-0a41", "Expo Spring") is wanted
+
+
+@pytest.mark.parametrize(
+    ("config", "wanted"),
+    [
+        ({}, True),
+        ({"contact_ids": ["l-unified-contacts:2b7"]}, True),
+        ({"segment_ids": ["g-002e"]}, True),
+        ({"segment_names": ["expo *"]}, True),
+        ({"segment_ids": ["g-002f"]}, False),
+        ({"segment_names": ["Expo"]}, False),
+        ({"segment_ids": ["g-002f"], "segment_names": ["Expo*"]}, True),
+    ],
+)
+def test_wants_segment(config: dict[str, list[str]], wanted: bool) -> None:  # noqa: FBT001 - the data
+    settings = read(**config)
+    assert settings.wants_segment("g-002e", "Expo guests") is wanted
+    assert settings.chooses_contacts is bool(config)
+
+
+@pytest.mark.parametrize(
+    ("entries", "verbs"),
+    [
+        (["E", "fv"], ("E", "fv")),
+        (["Form Viewed", "opt-in", "fv"], ("fv", "oi")),
+        (["S"], ("S",)),
+    ],
+)
+def test_activities_by_code_or_in_words(entries: list[str], verbs: tuple[str, ...]) -> None:
+    settings = read(activity_verbs=entries)
+    assert settings.activity_verbs == verbs
+    assert [settings.wants_verb(verb) for verb in (*verbs, "s", None)] == [
+        *[True] * len(verbs),
+        False,
+        False,
+    ]
+    assert read().wants_verb(None)
+
+
+def test_an_activity_that_act_on_does_not_document_is_worth_a_warning() -> None:
+    (warning,) = read(activity_verbs=["fv", "FV"]).warnings
+    assert warning.startswith("Entry 2 of activity_verbs is no activity that Act-On documents: FV.")
 
 
 def test_a_list_without_a_name_has_only_its_id() -> None:

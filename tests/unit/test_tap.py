@@ -39,6 +39,7 @@ SETTINGS = {
 FREE_TEXTS = {
     *("client_id", "client_secret", "username", "password", "refresh_token", "user_agent"),
     *("list_ids", "list_names", "list_streams", "on24_client_ids", "seo_urls", "token_store"),
+    *("contact_ids", "segment_ids", "segment_names", "activity_verbs"),
     *("listing_types", "flattening_separator"),
 }
 """Settings that take any text."""

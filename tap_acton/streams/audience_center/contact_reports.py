@@ -1,7 +1,8 @@
 """What Act-On reports of each contact of the Audience Center: history, scores, segments.
 
 Each report takes one call per contact, so only contacts that changed since the last complete run
-are requested. The state keeps up to which timestamp that has been done.
+are requested. The state keeps up to which timestamp that has been done. Where the settings name
+contacts, these are requested instead, all of them in every run.
 """
 
 from __future__ import annotations
@@ -14,20 +15,30 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tap_acton.api.pagination import FIRST_PAGE, Page
+from tap_acton.errors import CallError, StreamFailedError
 from tap_acton.records.extractors import Undocumented
 from tap_acton.records.ids import fingerprint, has_address
 from tap_acton.records.reader import RecordReader
 from tap_acton.records.timestamps import is_timestamp
+from tap_acton.settings.schema import VERBS
 from tap_acton.state.stream_state import ContactReportsState
 from tap_acton.streams.audience_center.contacts import ALL_CONTACTS, Contacts
 from tap_acton.streams.audience_center.stream import (
     OLDER_DOWNLOAD_PATH,
     AudienceStream,
     OlderQuery,
+    OwnItems,
 )
 from tap_acton.streams.audience_center.time_slices import MOST_PAGES, Slicer, TimeSlice, second_of
+from tap_acton.streams.audience_center.wanted_contacts import (
+    CHOOSING_CONTACTS,
+    WantedContacts,
+    address_key,
+    contact_reader,
+    tried,
+    with_email,
+)
 from tap_acton.streams.base.schema import SCHEMAS
-from tap_acton.streams.lists.contact_facts import VERBS
 from tap_acton.sync.forecast import Forecast, pages_of
 from tap_acton.sync.query import Outcome, Query
 from tap_acton.sync.spool import Places
@@ -38,6 +49,7 @@ if TYPE_CHECKING:
     from tap_acton.records.extractors import Extracted
     from tap_acton.records.reader import Record, Row
     from tap_acton.sync.query import Item, Place, Response
+    from tap_acton.sync.run import Run
 
 OLDER_ACTIVITY_PATH = "/ucl/v2/segment/contacts/{account_id}/activity"
 
@@ -100,6 +112,143 @@ class ContactList(AudienceStream):
         return RecordReader({"properties": wanted}, zone=self.run.zone)
 
 
+class ContactAddresses(ContactList):
+    """All contacts with their addresses, read in the name of a report."""
+
+    def older(self, query: Query) -> OlderQuery:  # noqa: ARG002 - it knows no filter
+        """Return the download of all contacts, with as little of each as it can."""
+        path = self.filled(OLDER_DOWNLOAD_PATH, id=ALL_CONTACTS)
+        return OlderQuery(path, parameters={"columns": "Email"})
+
+    def batches(self, rows: Iterable[Row], query: Query) -> Iterator[Sequence[Record]]:  # noqa: ARG002 - all alike
+        """Make records with the ids and addresses of contacts."""
+        fields = self.center.fields
+        yield list(self.reader.records(with_email(row, fields) for row in rows))
+
+    @cached_property
+    def reader(self) -> RecordReader:
+        """Reads the address of a contact, and its id."""
+        return contact_reader("id", "email")
+
+
+class ContactsByAddress:
+    """The contacts whose addresses the setting ``contact_ids`` holds, found once per run."""
+
+    def __init__(self, run: Run) -> None:
+        self._wanted = run.shared(WantedContacts)
+        self._ids: set[str] | CallError | StreamFailedError | None = None
+
+    def ids(self, report: AudienceStream) -> set[str]:
+        """Return their ids, after reading all contacts if there are addresses.
+
+        Raises:
+            CallError: If the contacts could not be read; the same error each time.
+            StreamFailedError: Likewise.
+        """
+        if self._ids is None:
+            self._ids = tried(lambda: self._read(report)) if self._wanted.addresses else set()
+        if isinstance(self._ids, CallError | StreamFailedError):
+            raise self._ids
+        return self._ids
+
+    def _read(self, report: AudienceStream) -> set[str]:
+        contacts, wanted = ContactAddresses(report), self._wanted
+        found, without_id = set(), 0
+        for part in contacts.retriever.read([contacts.query(TimeSlice())]):
+            contacts.run.stop.check()
+            if isinstance(part, Outcome):
+                contacts.reading.take(part)
+                continue
+            for contact in part.records:
+                key = address_key(contact["email"] or "")
+                if key not in wanted.addresses:
+                    continue
+                wanted.meet(key)
+                if contact["id"]:
+                    found.add(contact["id"])
+                else:
+                    without_id += 1
+        report.note_without_id(without_id, Contacts.name)
+        wanted.warn_of_unmatched(report, "contact", wanted.addresses)
+        return found
+
+    def forecast(self, report: AudienceStream) -> Forecast:
+        """Foresee the calls by the first page of all contacts; only the first report makes them."""
+        if self._ids is not None or not self._wanted.addresses:
+            return Forecast(0)
+        self._ids = set()
+        contacts = ContactAddresses(report)
+        return contacts.forecast_of_pages(contacts.query(TimeSlice()))
+
+
+class NamedContacts:
+    """The contacts that the settings name, as the items of a report: all of them in every run.
+
+    So nothing is remembered of them, and without these settings the report goes on where the last
+    run without them has stopped.
+
+    Args:
+        report: The stream that reads the report of each contact.
+    """
+
+    def __init__(self, report: AudienceStream) -> None:
+        self._report = report
+        self._wanted = report.run.shared(WantedContacts)
+        self._by_address = report.run.shared(ContactsByAddress)
+        # Those of the other generation of ids are unknown to this one.
+        report.all_may_be_gone = True
+
+    def items(self) -> Iterator[Item]:
+        """Give the contacts in the order of their ids."""
+        report = self._report
+        members = self._wanted.members(report)
+        ids = self._wanted.ids | self._by_address.ids(report)
+        if members is not None:
+            ids |= members.ids
+        in_shard = report.run.settings.in_shard
+        yield from ({"id": one} for one in sorted(ids) if in_shard(one))
+
+    def place_of(self, item: Item) -> Place:
+        """Say where a contact stands in that order."""
+        return (item["id"],)
+
+    def finished(self, outcome: Outcome) -> None:
+        """Remember nothing: the next run requests all of them."""
+
+    def remember(self) -> None:
+        """Remember nothing."""
+
+    @property
+    def refused(self) -> int:
+        """How many segments could not be read, so that contacts may be missing."""
+        return self._wanted.refused
+
+    @property
+    def not_listed(self) -> list[str]:
+        """Which segments could not be read, as a checkpoint keeps them."""
+        return self._wanted.not_listed
+
+    def forecast(self) -> Forecast:
+        """Foresee a call per contact, and those that list the contacts."""
+        report, wanted = self._report, self._wanted
+        # A run requests it, too, and without an Audience Center it is the last call.
+        _ = report.center.fields
+        members, pages = wanted.foreseen(report)
+        listing = self._by_address.forecast(report)
+        number = members + len(wanted.ids) + len(wanted.addresses)
+        shard = report.run.settings.shard
+        return Forecast(
+            math.ceil(number / (shard.parts if shard else 1)) + pages + listing.calls,
+            is_exact=not (members or wanted.addresses or shard),
+            reason=f"contacts: {number:,}",
+        )
+
+    @property
+    def covers(self) -> dict[str, list[str]]:
+        """The settings that decide which contacts are requested."""
+        return covers_of(self._report)
+
+
 class ChangedContacts:
     """The contacts that changed since a report was last read of all of them, as its items.
 
@@ -109,7 +258,14 @@ class ChangedContacts:
     Args:
         report: The stream that reads the report of each contact.
         is_in_older: Whether the older generation of the API has the report, too.
+
+    Attributes:
+        refused: None: contacts are listed whole, or the report fails.
+        not_listed: None, likewise.
     """
+
+    refused = 0
+    not_listed: Sequence[str] = ()
 
     def __init__(self, report: AudienceStream, *, is_in_older: bool = False) -> None:
         self._report = report
@@ -222,9 +378,27 @@ class ChangedContacts:
 
     @property
     def covers(self) -> dict[str, list[str]]:
-        """The setting that decides which contacts are requested, as the state keeps it."""
-        shard = self._report.run.settings.shard
-        return {"shard": [f"{shard.part}/{shard.parts}" if shard else "1/1"]}
+        """The settings that decide which contacts are requested, as the state keeps them."""
+        return covers_of(self._report)
+
+
+def covers_of(report: AudienceStream) -> dict[str, list[str]]:
+    """Return the settings that decide what is read of which contacts, as the state keeps them."""
+    shard = report.run.settings.shard
+    of_shard = {"shard": [f"{shard.part}/{shard.parts}" if shard else "1/1"]}
+    return {**of_shard, **report.choice(report.chosen_by)}
+
+
+def contacts_of(report: AudienceStream, *, is_in_older: bool = False) -> OwnItems:
+    """Return the items of a report: the contacts that the settings name, else those that changed.
+
+    Args:
+        report: The stream that reads the report of each contact.
+        is_in_older: Whether the older generation of the API has the report, too.
+    """
+    if report.run.settings.chooses_contacts:
+        return NamedContacts(report)
+    return ChangedContacts(report, is_in_older=is_in_older)
 
 
 class ContactHistory(AudienceStream):
@@ -241,13 +415,14 @@ class ContactHistory(AudienceStream):
     replication_key = "activity_at"
     identity = ("contact_id", "activity_at", "verb", "object_id", "what")
     selected_by_default = False
+    chosen_by = (*CHOOSING_CONTACTS, "activity_verbs")
     pages, item, id_column = None, "contact", "contact_id"
     state_type = ContactReportsState
 
     @cached_property
-    def own_items(self) -> ChangedContacts:
-        """The contacts that changed."""
-        return ChangedContacts(self, is_in_older=True)
+    def own_items(self) -> OwnItems:
+        """The contacts that the settings name, or those that changed."""
+        return contacts_of(self, is_in_older=True)
 
     def query_of(self, item: Item) -> Query:
         """Make the query for a contact; by default it may hold the present month alone."""
@@ -277,6 +452,11 @@ class ContactHistory(AudienceStream):
             record["verb_name"] = VERBS.get(record["verb"])
             yield record
 
+    def chosen(self, records: Sequence[Record]) -> Sequence[Record]:
+        """Leave out activities that the settings do not name."""
+        wants_verb = self.run.settings.wants_verb
+        return [record for record in records if wants_verb(record["verb"])]
+
     @cached_property
     def _months(self) -> int:
         """How many months before the present one are requested."""
@@ -298,13 +478,14 @@ class ContactScores(AudienceStream):
     primary_keys = ("id",)
     extract = Undocumented("score")
     selected_by_default = False
+    chosen_by = CHOOSING_CONTACTS
     pages, item, id_column = None, "contact", "contact_id"
     state_type = ContactReportsState
 
     @cached_property
-    def own_items(self) -> ChangedContacts:
-        """The contacts that changed."""
-        return ChangedContacts(self)
+    def own_items(self) -> OwnItems:
+        """The contacts that the settings name, or those that changed."""
+        return contacts_of(self)
 
     def records(self, rows: Iterable[Row], query: Query) -> Iterator[Record]:
         """Make records, known by contact and sheet; without a sheet, by place in the response."""
@@ -325,13 +506,14 @@ class ContactSegments(AudienceStream):
     primary_keys = ("contact_id", "segment_id")
     extract = Undocumented("id")
     selected_by_default = False
+    chosen_by = CHOOSING_CONTACTS
     pages, item, id_column = None, "contact", "contact_id"
     state_type = ContactReportsState
 
     @cached_property
-    def own_items(self) -> ChangedContacts:
-        """The contacts that changed."""
-        return ChangedContacts(self)
+    def own_items(self) -> OwnItems:
+        """The contacts that the settings name, or those that changed."""
+        return contacts_of(self)
 
 
 def _entries(row: Row) -> Sequence[Row]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tap_acton.records.extractors import Undocumented
 from tap_acton.records.reader import EXTRA_FIELDS
+from tap_acton.settings.entries import Entries
 from tap_acton.streams.audience_center.stream import (
     OLDER_DOWNLOAD_PATH,
     AudienceStream,
@@ -15,7 +17,7 @@ from tap_acton.streams.audience_center.stream import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from tap_acton.records.reader import Record, Row
     from tap_acton.sync.query import Query
@@ -37,6 +39,26 @@ class Segments(AudienceStream):
             record[EXTRA_FIELDS] = {**others, **(record[EXTRA_FIELDS] or {})} or None
             yield record
 
+    def chosen(self, records: Sequence[Record]) -> Sequence[Record]:
+        """Leave out the segments that the settings do not name."""
+        wants_segment = self.run.settings.wants_segment
+        for one in records:
+            self._entries.meet(one["id"] or "", one["name"] or "")
+        return [one for one in records if wants_segment(one["id"] or "", one["name"] or "")]
+
+    @cached_property
+    def _entries(self) -> Entries:
+        settings = self.run.settings
+        return Entries(
+            {"segment_ids": settings.segment_ids, "segment_names": settings.segment_names}
+        )
+
+    def settle(self) -> None:
+        """Warn of entries of the settings that match no segment."""
+        super().settle()
+        for sentence in self._entries.unmatched("segment"):
+            self.log("%s", sentence, level=logging.WARNING)
+
 
 class SegmentContacts(AudienceStream):
     """Which contact belongs to which segment: a bridge between ``segments`` and ``contacts``.
@@ -50,6 +72,7 @@ class SegmentContacts(AudienceStream):
     listing, item, id_column = "segments", "segment", "segment_id"
     extract = Undocumented("id")
     has_full_refresh = True
+    chosen_by = ("segment_ids", "segment_names")
 
     def older(self, query: Query) -> OlderQuery:
         """Return the download of the same segment, with as little of the contacts as it can."""

@@ -14,7 +14,7 @@ from tap_acton.streams.base.stream import ActOnStream
 from tap_acton.sync.query import Query
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from tap_acton.api.client import Call
     from tap_acton.api.pagination import Paging
@@ -55,6 +55,14 @@ class OwnItems(Protocol):
 
     def forecast(self) -> Forecast:
         """Foresee the calls that they take."""
+
+    @property
+    def refused(self) -> int:
+        """How many parts of what lists them could not be read, so that some may be missing."""
+
+    @property
+    def not_listed(self) -> Sequence[str]:
+        """Which parts these are, as a checkpoint keeps them."""
 
 
 class AudienceStream(ActOnStream):
@@ -101,6 +109,18 @@ class AudienceStream(ActOnStream):
         """The settings that decide which items are read."""
         own = self.own_items
         return super().covers if own is None else own.covers
+
+    @property
+    def refused_above(self) -> int:
+        """How many parts of its listings could not be read, so that items are missing here."""
+        own = self.own_items
+        return super().refused_above + (0 if own is None else own.refused)
+
+    @property
+    def not_listed(self) -> list[str]:
+        """Which parts of its listings could not be read, as a checkpoint keeps them."""
+        own = self.own_items
+        return [*super().not_listed, *(() if own is None else own.not_listed)]
 
     def queries(self) -> Iterable[Query]:
         """Say what to read: by its own items, by those of a listing, or all at once."""

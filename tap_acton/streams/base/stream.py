@@ -96,6 +96,7 @@ class ActOnStream(Stream):
         skipped_because: What is true of items that are skipped, for the log.
         has_full_refresh: Whether rows may be deleted unseen, and are to leave the warehouse.
         least_lookback: How far behind the bookmark rows are read again at least.
+        chosen_by: The settings that may leave out items or rows, besides those of lists.
         about: What the plan counts, where that is not the items of the listing.
         found: What discovery found of the stream in the account, if anything.
         reading: The reading of this run, and what came of the items.
@@ -120,10 +121,11 @@ class ActOnStream(Stream):
     unchanged_while: ClassVar[tuple[str, ...]] = ()
     missing_is_gone: bool = False
     refused_is_gone: ClassVar[bool] = False
-    all_may_be_gone: ClassVar[bool] = False
+    all_may_be_gone: bool = False
     skipped_because: ClassVar[str] = "were deleted in Act-On"
     has_full_refresh: ClassVar[bool] = False
     least_lookback: ClassVar[timedelta] = timedelta()
+    chosen_by: ClassVar[tuple[str, ...]] = ()
     about: ClassVar[str] = ""
     state_type: ClassVar[type[StreamState]] = StreamState
 
@@ -382,14 +384,14 @@ class ActOnStream(Stream):
     @property
     def covers(self) -> dict[str, list[str]]:
         """The settings that decide what is read: with others, a load begins anew."""
-        settings = self.run.settings
-        shard = settings.shard
-        covers = {
-            "shard": [f"{shard.part}/{shard.parts}"] if shard else [],
-            "list_ids": sorted(map(kept_text, settings.list_ids)),
-            "list_names": sorted(map(kept_text, settings.list_names)),
-        }
-        return {name: values for name, values in covers.items() if values}
+        shard = self.run.settings.shard
+        of_shard = {"shard": [f"{shard.part}/{shard.parts}"]} if shard else {}
+        return {**of_shard, **self.choice(("list_ids", "list_names", *self.chosen_by))}
+
+    def choice(self, names: Iterable[str]) -> dict[str, list[str]]:
+        """Return settings that choose something, as the state keeps them; those that are set."""
+        chosen = {name: getattr(self.run.settings, name) for name in names}
+        return {name: sorted(map(kept_text, held)) for name, held in chosen.items() if held}
 
     @property
     def is_incremental(self) -> bool:
@@ -719,6 +721,7 @@ class ActOnStream(Stream):
             "start_date": self.replication_key and settings.window.start,
             "end_date": self.replication_key and settings.window.end,
             "shard": settings.shard,
+            **{name: getattr(settings, name) for name in self.chosen_by},
         }
         return [name for name, value in is_cut.items() if value]
 

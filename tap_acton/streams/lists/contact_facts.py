@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from contextlib import closing
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_acton.api.client import path_part
 from tap_acton.errors import (
@@ -19,6 +20,8 @@ from tap_acton.records.extractors import Extracted, UnknownShapeError, table_of,
 from tap_acton.records.ids import fingerprint
 from tap_acton.records.list_table import CONTACT_ID, Table
 from tap_acton.records.reader import batched
+from tap_acton.settings.schema import VERBS
+from tap_acton.streams.audience_center.wanted_contacts import CHOOSING_CONTACTS, WantedContacts
 from tap_acton.streams.base.permission import Permission
 from tap_acton.streams.base.plain_source import PlainSource
 from tap_acton.streams.base.stream import ActOnStream
@@ -36,31 +39,6 @@ if TYPE_CHECKING:
     from tap_acton.sync.query import Item, Place, Response
     from tap_acton.sync.run import Run
     from tap_acton.sync.summary import StreamSummary
-
-VERBS = {
-    "s": "sent",
-    "os": "opened and sent",
-    "E": "exported",
-    "r": "response",
-    "d": "document",
-    "fv": "form viewed",
-    "fs": "form signup",
-    "fu": "form update",
-    "b": "web beacon",
-    "sv": "site visit",
-    "l": "landing page visit",
-    "oi": "opt-in",
-    "oo": "opt-out",
-    "wr": "registered for a webinar",
-    "wa": "attended a webinar",
-    "custom": "custom event",
-    "hb": "hard bounce",
-    "sb": "soft bounce",
-    "sp": "spam complaint",
-    "sto": "organic search",
-    "stp": "paid search",
-}
-"""What the codes of activities stand for (Act-On developer site, before 2021)."""
 
 
 class Facts:
@@ -88,16 +66,25 @@ def _contacts_of(payload: Any, query: Query) -> Extracted:
     """Find the contacts of a page, each with its id if the list has one."""
     headers, data = table_of(payload)
     list_id = query.given["list_id"]
-    table = Table(headers, None, list_id)
+    table = Table(headers, payload.get("emailColumn"), list_id)
     return Extracted([contact_of(table, cells, list_id) for cells in data], total_of(payload))
 
 
 def contact_of(table: Table, cells: Sequence[Any], list_id: str) -> Row:
-    """Return the id of a row, empty where it has none of its own, and what it is known by."""
-    held = table.row(cells).get(CONTACT_ID)
+    """Return the id of a row, empty where it has none of its own, and what it is known by.
+
+    Under ``addresses`` is the cell that the response says is the address, else every cell.
+    """
+    row = table.row(cells)
+    held = row.get(CONTACT_ID)
     contact_id = held.strip() if isinstance(held, str) else ""
     has_id = table.has_contact_id or contact_id.startswith(f"{list_id}:")
-    return {"id": contact_id if has_id else "", "key": contact_id or str(cells)}
+    addresses = cells if table.email_header is None else [row.get("email")]
+    return {
+        "id": contact_id if has_id else "",
+        "key": contact_id or str(cells),
+        "addresses": [one for one in addresses if isinstance(one, str)],
+    }
 
 
 class ContactFactsStream(ActOnStream):
@@ -111,12 +98,33 @@ class ContactFactsStream(ActOnStream):
     path = "/api/1/list/{list_id}/record/{contact_id}/facts"
     listing, item = "lists", "contact"
     selected_by_default = False
+    chosen_by: ClassVar[tuple[str, ...]] = CHOOSING_CONTACTS
 
     # Which contacts
 
     def items(self) -> Iterator[Item]:
-        """Give the contact lists of the account."""
-        return filter(is_contact_list, super().items())
+        """Give the contact lists of the account; where ids name others, without these."""
+        settings = self.run.settings
+        items = filter(is_contact_list, super().items())
+        if not settings.contact_ids or settings.chooses_segments or self._wanted.addresses:
+            return items
+        # The id of a row begins with that of its list.
+        named = {contact_id.rpartition(":")[0] for contact_id in self._wanted.ids}
+        return items if "" in named else (item for item in items if item["id"] in named)
+
+    @property
+    def _wanted(self) -> WantedContacts:
+        return self.run.shared(WantedContacts)
+
+    @property
+    def refused_above(self) -> int:
+        """How many parts of its listings could not be read, so that contacts are missing here."""
+        return super().refused_above + self._wanted.refused
+
+    @property
+    def not_listed(self) -> list[str]:
+        """Which parts of its listings could not be read, as a checkpoint keeps them."""
+        return [*super().not_listed, *self._wanted.not_listed]
 
     def queries(self) -> Iterator[Query]:
         """Request the facts of each contact of each list, in the order of their ids.
@@ -149,6 +157,7 @@ class ContactFactsStream(ActOnStream):
         A list that was deleted, or is only a folder, has none.
         """
         run = self.run
+        chooses, members = run.settings.chooses_contacts, self._wanted.members(self)
         contacts = PlainSource(run, self.name, _contacts_of, "key", run.shared(ListEndpoint))
         for item in self._lists():
             list_id = item["id"]
@@ -159,7 +168,11 @@ class ContactFactsStream(ActOnStream):
                     if isinstance(part, Outcome):
                         self._list_done(part)
                         continue
-                    ids = [contact["id"] for contact in part.records]
+                    ids = [
+                        one["id"]
+                        for one in part.records
+                        if not chooses or self._wanted.wants(one["id"], one["addresses"], members)
+                    ]
                     places.add((list_id, contact_id) for contact_id in ids if contact_id)
                     self._tell_unknown(list_id, ids.count(""))
                 yield from places
@@ -181,6 +194,11 @@ class ContactFactsStream(ActOnStream):
         if refusal is not None and refusal.problem is not None and self._lists_permission.is_denied:
             raise refusal.problem
         super().settle()
+        is_whole = not (self.load.is_resumed or self.run.settings.shard or self.refused_above)
+        if is_whole and not self.reading.failed:
+            wanted = self._wanted
+            kind = "contact of the lists"
+            wanted.warn_of_unmatched(self, kind, wanted.ids | wanted.addresses)
 
     @cached_property
     def _lists_permission(self) -> Permission:
@@ -250,7 +268,7 @@ class ContactFactsStream(ActOnStream):
         summary.skipped, summary.refused = source.skipped, source.refused
         for records in batched(facts.kept.pop(self.name)):
             self.run.stop.check()
-            yield from self.bookmark.wanted(records, self.bookmark.start)
+            yield from self.bookmark.wanted(self.chosen(records), self.bookmark.start)
         self.reading.behind, self.reading.failed = facts.behind, facts.failed
         if facts.error is not None:
             raise facts.error
@@ -285,13 +303,17 @@ class ContactFactsStream(ActOnStream):
             return Forecast(0, reason=f"in the calls of {reading.name}")
         if self.load.is_done:
             return super().forecast()
-        sizes = [item["size"] or 0 for item in self._lists()]
+        sizes = {item["id"]: item["size"] or 0 for item in self._lists()}
         page_size = self.run.settings.page_size
-        return Forecast(
-            sum(size + pages_of(size, page_size) for size in sizes),
-            is_exact=not sizes,
-            reason=f"contacts: {sum(sizes):,}",
-        )
+        pages = sum(pages_of(size, page_size) for size in sizes.values())
+        if self.run.settings.chooses_contacts:
+            members, pages_of_segments = self._wanted.foreseen(self)
+            pages += pages_of_segments
+            anywhere = members + len(self._wanted.addresses)
+            lists_of_ids = Counter(one.rpartition(":")[0] for one in self._wanted.ids)
+            sizes = {one: min(sizes[one], anywhere + lists_of_ids[one]) for one in sizes}
+        contacts = sum(sizes.values())
+        return Forecast(pages + contacts, is_exact=not sizes, reason=f"contacts: {contacts:,}")
 
 
 class ContactFacts(ContactFactsStream):
@@ -319,6 +341,7 @@ class ContactActivities(ContactFactsStream):
     name = "contact_activities"
     primary_keys = ("id",)
     replication_key = "activity_at"
+    chosen_by = (*CHOOSING_CONTACTS, "activity_verbs")
     identity = ("list_id", "contact_id", "activity_at", "verb", "object_id", "what")
 
     def records(self, rows: Iterable[Row], query: Query) -> Iterator[Record]:
@@ -326,6 +349,11 @@ class ContactActivities(ContactFactsStream):
         for record in super().records(_entries(rows, "activitylist"), query):
             record["verb_name"] = VERBS.get(record["verb"])
             yield record
+
+    def chosen(self, records: Sequence[Record]) -> Sequence[Record]:
+        """Leave out activities that the settings do not name."""
+        wants_verb = self.run.settings.wants_verb
+        return [record for record in records if wants_verb(record["verb"])]
 
 
 class ContactScoreDetails(ContactFactsStream):

@@ -181,7 +181,6 @@ class ListRows(ActOnStream):
     wider than what JSON holds is read as CSV, which has no limit.
 
     Attributes:
-        chosen_by: The settings that may leave out lists.
         known_columns: Which headers the lists have, and had when they were last read.
     """
 
@@ -467,12 +466,6 @@ class ListRows(ActOnStream):
                 f"{FIELDS_IN_JSON} of Act-On's JSON, and bulk_format forbids CSV or it lacks ids "
                 "or rows, so columns are missing."
             )
-
-    @property
-    def narrowed_by(self) -> list[str]:
-        """The settings that leave out rows which are in Act-On."""
-        settings = self.run.settings
-        return [*super().narrowed_by, *(one for one in self.chosen_by if getattr(settings, one))]
 
     def calls_for(self, query: Query) -> int:
         """Foresee the calls for all rows of a list, or for what changed of one read before."""
