@@ -134,7 +134,7 @@ class OffsetPaging(Paging):
 
     def smaller(self, rows: int) -> Page:
         """Return the first page with a row fewer."""
-        return Page(0, end=rows - 1)
+        return Page(end=rows - 1)
 
 
 class OptionalPaging(OffsetPaging):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
 from pathlib import Path
@@ -101,13 +100,13 @@ def check_own(path: Path, status: os.stat_result) -> None:
     """
     is_ours = not hasattr(os, "geteuid") or status.st_uid == os.geteuid()
     if not (is_ours and stat.S_ISREG(status.st_mode) and status.st_nlink <= 1):
-        raise PermissionError(errno.EPERM, f"{path.name} is not a plain file of this user")
+        raise PermissionError(f"{path.name} is not a plain file of this user")
 
 
 def sync_folder(folder: Path) -> None:
     """Make sure that the new name of a file in a folder outlives a failure of the machine."""
     if hasattr(os, "O_DIRECTORY"):  # elsewhere a folder cannot be opened
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:

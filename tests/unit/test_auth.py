@@ -608,7 +608,11 @@ class TestRefusals:
                 CredentialsError,
                 "ask Act-On",
             ),
-            ((404, "<html>not here</html>"), UnreachableError, "HTTP 404 .* api_url"),
+            (
+                (404, "<html>not here</html>"),
+                UnreachableError,
+                r"no token: check region and api_url, and whether a proxy .+ in its place\.$",
+            ),
             ((302, ""), UnreachableError, "HTTP 302 .* api_url"),
             ((403, "<html>Access denied by firewall</html>"), UnreachableError, "firewall"),
             ((200, "<html>Welcome to our proxy</html>"), UnreachableError, "no token"),

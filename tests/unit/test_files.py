@@ -40,6 +40,16 @@ def test_the_folders_above_a_new_one_are_private_whatever_the_umask(tmp_path: Pa
     assert {mode_of(path) for path in tmp_path.rglob("*")} == {0o700}
 
 
+def test_a_folder_that_another_run_makes_meanwhile_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "store" / "acton"
+    folder.mkdir(parents=True)
+    monkeypatch.setattr(type(tmp_path), "exists", lambda _: False)
+
+    assert store_folder(str(folder)) == folder
+
+
 def test_a_folder_that_cannot_be_made_names_the_setting(tmp_path: Path) -> None:
     folder = tmp_path / "file" / "folder"
     (tmp_path / "file").touch()
@@ -67,8 +77,12 @@ def test_without_a_home_the_setting_is_named(
     if is_old:
         old = type(tmp_path)("~/.cache/tap-acton")
         monkeypatch.setattr(platformdirs, "user_cache_path", lambda _: old)
-    with pytest.raises(SettingsError, match="set token_store to"):
+    with pytest.raises(SettingsError) as raised:
         store_folder(None)
+    assert str(raised.value) == (
+        "This user has no home folder to keep the login in: set token_store to a folder that "
+        "this user can write to, or to memory."
+    )
     assert list(tmp_path.iterdir()) == []
 
 
@@ -118,11 +132,12 @@ def test_a_new_file_is_private_from_its_first_moment(
     assert mode_of(tmp_path / "file") == 0o600
 
 
-def test_where_a_link_cannot_be_told_a_file_is_opened_all_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("guard", ["O_NOFOLLOW", "O_NONBLOCK"])
+def test_where_a_system_lacks_a_guard_a_file_is_opened_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, guard: str
 ) -> None:
     (tmp_path / "file").write_bytes(b"kept")
-    monkeypatch.delattr(os, "O_NOFOLLOW", raising=False)
+    monkeypatch.delattr(os, guard, raising=False)
 
     with os.fdopen(open_private(tmp_path / "file", os.O_RDONLY), "rb") as file:
         assert file.read() == b"kept"

@@ -10,6 +10,9 @@ from tap_acton.records.ids import (
     LONGEST_SHOWN,
     IdNumbers,
     fingerprint,
+    has_address,
+    header_identity,
+    kept_text,
     numbered_ids,
     without_addresses,
 )
@@ -102,3 +105,37 @@ def test_rows_that_are_read_again_get_the_ids_of_the_first_time() -> None:
 )
 def test_what_is_logged_has_no_address_and_is_short(text: str, shown: str) -> None:
     assert without_addresses(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("l-1", "l-1"),
+        ("@ann", "@ann"),
+        ("ann@example.com", "df0e89fd0ab305e30243c124aeed27dd"),
+    ],
+)
+def test_a_text_with_an_address_is_kept_as_a_digest_that_never_changes(
+    text: str, kept: str
+) -> None:
+    # States and catalogs hold the digests.
+    assert kept_text(text) == kept
+    assert has_address(text) is (text != kept)
+
+
+def test_the_identity_of_a_header_never_changes() -> None:
+    # States and catalogs hold it; with another one, its column would get another name.
+    assert header_identity("E-mail Address") == "header 8c7fb761ec75959e"
+
+
+def test_an_identity_of_a_header_stays_as_it_is() -> None:
+    identity = header_identity("E-mail Address")
+
+    assert header_identity(identity) == identity
+
+
+@pytest.mark.parametrize(
+    "header", ["header ", "header 8c7fb761ec75959e5", "Header 8c7fb761ec75959e"]
+)
+def test_a_header_that_only_resembles_an_identity_gets_one_of_its_own(header: str) -> None:
+    assert header_identity(header) == f"header {fingerprint(header)[:16]}"

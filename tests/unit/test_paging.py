@@ -279,6 +279,9 @@ class TestOptional:
                 {"count": 100, "offset": offset} for offset in begins
             ]
 
+    def test_nothing_is_planned_behind_an_empty_page(self) -> None:
+        assert OptionalPaging(100).plan(FIRST, rows=0, total=250) == []
+
     @given(rows=st.integers(0, 300), size=st.integers(2, 50), cap=st.integers(1, 60))
     def test_every_row_is_read_once(self, rows: int, size: int, cap: int) -> None:
         server = Server(rows_of(rows), caps=(cap,))
@@ -327,6 +330,12 @@ class TestNumbered:
         assert paging.plan(second, rows=30, total=250) == [Page(200, size=100)]
         assert paging.behind(second, 30) == Page(200, size=100)
 
+    @pytest.mark.parametrize(("rows", "total"), [(0, 400), (100, None), (100, 100)])
+    def test_nothing_is_planned_without_rows_or_where_no_total_promises_more(
+        self, rows: int, total: int | None
+    ) -> None:
+        assert NumberedPaging(100).plan(FIRST, rows, total) == []
+
     def test_a_page_whose_followers_are_planned_leads_to_no_other(self) -> None:
         assert NumberedPaging(100).plan(Page(100, 200, size=100), rows=100, total=900) == []
 
@@ -359,8 +368,25 @@ class TestTokens:
         assert paging.behind(second, 30, "t") is None
         assert paging.behind(second, 30) is None
 
-    def test_without_tokens_the_numbers_lead_on(self) -> None:
-        assert TokenPaging(100).behind(FIRST, 100) == Page(100, size=100)
+    @pytest.mark.parametrize("rows", [30, 100])
+    def test_without_tokens_the_numbers_lead_on_as_long_as_pages_are(self, rows: int) -> None:
+        assert TokenPaging(100).behind(FIRST, rows) == Page(rows, size=rows)
+
+    @pytest.mark.parametrize(
+        ("page", "requested"),
+        [
+            (FIRST, {"pageStrategy": "CURSOR"}),
+            (Page(7, size=100, token="t"), {"pageStrategy": "CURSOR", "nextPageToken": "t"}),
+            (Page(200, size=100), {"pageStrategy": "OFFSET", "page": 2}),
+        ],
+        ids=["first", "by token", "by number"],
+    )
+    def test_a_page_is_requested_by_its_token_or_else_by_number(
+        self, page: Page, requested: dict[str, Any]
+    ) -> None:
+        pagination = TokenPaging(100).parameters(page)["pagination"]
+        assert pagination == {**requested, "size": 100}
+        assert type(pagination.get("page", 0)) is int
 
 
 @pytest.mark.parametrize("paging", [OffsetPaging(1000), NumberedPaging(1000)])

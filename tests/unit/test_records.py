@@ -24,6 +24,8 @@ from tap_acton.records.reader import (
     UNIT,
     UNKNOWN_TIMESTAMP,
     RecordReader,
+    is_unknown,
+    names_any,
 )
 from tap_acton.records.values import snake_case
 
@@ -236,6 +238,43 @@ class TestNames:
         }
 
 
+class TestNamesAny:
+    @pytest.mark.parametrize(
+        ("fields", "expected"),
+        [
+            (["sender_name"], True),
+            (["Sender Name"], True),
+            (["opened"], True),
+            (["lastOpen"], True),
+            (["new", "senderName"], True),
+            # Names of the API count letter by letter.
+            (["Opened"], False),
+            (["last_open"], False),
+            (["extra_fields"], False),
+            (["extraFields"], False),
+            (["new", "newer"], False),
+            ([], False),
+        ],
+    )
+    def test_a_schema_names_its_columns_their_fields_and_what_is_left_out(
+        self, fields: list[str], *, expected: bool
+    ) -> None:
+        schema = {
+            "properties": {
+                "sender_name": TEXT,
+                "first_open": named(TEXT, "opened/0"),
+                EXTRA_FIELDS: OBJECT,
+            },
+            IGNORED: {"lastOpen": "for a reason"},
+        }
+
+        assert names_any(schema, fields) is expected
+
+    @pytest.mark.parametrize("field", ["name", "new"])
+    def test_a_schema_may_leave_nothing_out(self, field: str) -> None:
+        assert names_any({"properties": {"name": TEXT}}, [field]) is (field == "name")
+
+
 class TestPairs:
     READER = reader(
         opened_unique=named(INTEGER, "opened/0"), opened_total=named(INTEGER, "opened/1")
@@ -378,6 +417,25 @@ class TestExtraFields:
         record = reader(name=TEXT, ignored=("lastOpen",)).record({"lastOpen": "2 days ago"})
 
         assert record == {"name": None, EXTRA_FIELDS: None}
+
+    def test_what_does_not_fit_a_deselected_column_is_not_in_it(self) -> None:
+        schema = {"properties": {"name": TEXT, "size": INTEGER, EXTRA_FIELDS: OBJECT}}
+        row = {"name": ["Jane"], "size": "many", "new": 1}
+
+        record = RecordReader(schema, deselected=["name"]).record(row)
+
+        assert record[EXTRA_FIELDS] == {"size": "many", "new": 1}
+
+    @pytest.mark.parametrize("deselected", [[], ["id"], ["contact_id"], ["id", "contact_id"]])
+    def test_a_field_is_in_it_as_long_as_one_of_its_columns_is_selected(
+        self, deselected: list[str]
+    ) -> None:
+        columns = {"id": named(TEXT, "recid"), "contact_id": named(TEXT, "recid")}
+        schema = {"properties": {**columns, EXTRA_FIELDS: OBJECT}}
+
+        record = RecordReader(schema, deselected=deselected).record({"recid": [7]})
+
+        assert record[EXTRA_FIELDS] == ({"recid": [7]} if len(deselected) < 2 else None)
 
     def test_rows_do_not_share_it(self) -> None:
         rows = reader(name=TEXT)
@@ -593,6 +651,75 @@ class TestGiven:
         record = self.ROWS.record({"listId": ["l-2"]}, {"list_id": "l-1"})
 
         assert record == {"list_id": "l-1", "email": None, EXTRA_FIELDS: {"listId": ["l-2"]}}
+
+
+class TestUnits:
+    """What the values of a response show of a field counts for each of its rows."""
+
+    EARLY, LATE = 1_209_600_000, 76_204_800_000
+    """Days of 1970 and 1972 in milliseconds; the first could also be one of 2008 in seconds."""
+
+    @pytest.mark.parametrize("count", [1, "many"], ids=["together", "field by field"])
+    @pytest.mark.parametrize(
+        ("definition", "field"),
+        [
+            (DATE_TIME, "sent_at"),
+            (DATE_TIME, "sentAt"),
+            (named(DATE_TIME, "timestamp"), "timestamp"),
+        ],
+        ids=["column", "spelling", "name"],
+    )
+    def test_a_row_is_read_in_the_unit_that_its_response_has_shown(
+        self, definition: dict[str, Any], field: str, count: object
+    ) -> None:
+        rows = reader(sent_at=definition, count=INTEGER)
+        early, late = {field: self.EARLY}, {field: self.LATE}
+
+        rows.learn([early, {}, late])
+
+        assert rows.record({"count": count, **early})["sent_at"] == "1970-01-15T00:00:00.000Z"
+
+    @pytest.mark.parametrize("count", [1, "many"], ids=["together", "field by field"])
+    def test_each_field_has_a_unit_of_its_own(self, count: object) -> None:
+        rows = reader(sent_at=DATE_TIME, read_at=DATE_TIME, count=INTEGER)
+        rows.learn([{"sent_at": self.EARLY, "read_at": self.EARLY}, {"sent_at": self.LATE}])
+
+        record = rows.record({"count": count, "sent_at": self.EARLY, "read_at": self.EARLY})
+
+        assert (record["sent_at"], record["read_at"]) == (
+            "1970-01-15T00:00:00.000Z",
+            "2008-05-01T00:00:00.000Z",
+        )
+
+    def test_numbers_that_are_no_timestamps_have_no_unit(self) -> None:
+        rows = reader(size=INTEGER, sent_at=DATE_TIME)
+        row = {"size": self.EARLY, "new": self.EARLY}
+
+        rows.learn([row])
+
+        assert rows.record(row) == {
+            "size": self.EARLY,
+            "sent_at": None,
+            EXTRA_FIELDS: {"new": self.EARLY},
+        }
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "expected"),
+    [
+        (UNKNOWN_TIMESTAMP, True),
+        (UNKNOWN_TIMESTAMP[:10], True),
+        ("1969-12-31T23:59:59.999Z", True),
+        ("1969-12-31", True),
+        ("1970-01-01T23:59:59.999Z", True),
+        ("1970-01-02T00:00:00.000Z", False),
+        ("1970-01-02", False),
+    ],
+)
+def test_a_timestamp_up_to_the_first_day_of_1970_is_unknown(
+    timestamp: str, *, expected: bool
+) -> None:
+    assert is_unknown(timestamp) is expected
 
 
 class TestKeys:
@@ -893,6 +1020,23 @@ class TestPlansAreFollowed:
         (record, _) = reader(sent=named(DATE_TIME, "first", "second")).records(rows)
 
         assert record == {"sent": "2026-03-17T14:05:09.123Z", EXTRA_FIELDS: None}
+        assert not taken_apart
+
+    def test_a_spelling_of_a_timestamp_fills_the_rows_that_lack_another(
+        self, taken_apart: list[dict[str, Any]]
+    ) -> None:
+        spelled = "2026-03-17T14:05:09Z"
+        rows: list[dict[str, Any]] = [
+            {"first": 1773756309123, "second": spelled},
+            {"first": None, "second": spelled},
+        ]
+
+        records = reader(sent=named(DATE_TIME, "first", "second")).records(rows)
+
+        assert [record["sent"] for record in records] == [
+            "2026-03-17T14:05:09.123Z",
+            "2026-03-17T14:05:09.000Z",
+        ]
         assert not taken_apart
 
     def test_a_null_fits_every_column(self, taken_apart: list[dict[str, Any]]) -> None:

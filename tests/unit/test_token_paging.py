@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
     from tap_acton.records.reader import Record, Row
 
-FIRST = Page(size=1000)
 EXTRACT = Undocumented()
 
 
@@ -175,21 +173,3 @@ def test_a_reading_resumes_on_its_page() -> None:
         found, outcome = read(server, 1000, first)
         assert (found, outcome.rows) == (list(range(50, 120)), 120)
         assert outcome.evidence is not None
-
-
-def test_the_first_page_is_requested_by_cursor() -> None:
-    paging = TokenPaging(1000)
-    first = {"pageStrategy": "CURSOR", "size": 1000}
-    assert paging.parameters(FIRST) == {"pagination": first}
-    by_token = Page(offset=7, size=1000, token="t")
-    assert paging.parameters(by_token) == {"pagination": {**first, "nextPageToken": "t"}}
-    by_number = Page(offset=2000, size=1000)
-    assert paging.parameters(by_number) == {
-        "pagination": {"pageStrategy": "OFFSET", "page": 2, "size": 1000}
-    }
-
-
-@pytest.mark.parametrize("token", ["", "t"])
-def test_nothing_is_behind_the_last_token(token: str) -> None:
-    page = Page(offset=7, size=1000, token="t")
-    assert TokenPaging(1000).behind(page, 5, token) is None
