@@ -78,11 +78,18 @@ class Load:
                 others, what is listed now may stand before what it has read.
         """
         held = self._checkpoint
-        if held is None or not held.behind or held.not_listed != [*not_listed]:
+        if held is None or not held.behind or not self.goes_on(not_listed):
             return True
         is_resumed = held.cursor is not None and place == held.behind
         is_left = place in self._left or place[:1] in self._left
         return is_left or is_resumed or place > held.behind
+
+    def goes_on(self, not_listed: Sequence[str]) -> bool:
+        """Tell whether the places of the earlier run count: it lacked the same parts of a listing.
+
+        Else all is read again, and only the places that this run reaches count from now on.
+        """
+        return self._checkpoint is not None and self._checkpoint.not_listed == [*not_listed]
 
     def left_behind(
         self, place: tuple[str, ...], failed: Collection[tuple[str, ...]]

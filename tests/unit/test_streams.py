@@ -749,3 +749,24 @@ def test_a_text_counts_beside_a_number_that_is_no_timestamp(
         (row,) = reading.extracted(payload, Query(reading.path)).rows
     (record,) = reading.reader.records([row])
     assert (record[column], record["extra_fields"]) == ("2025-07-08T12:00:00.000Z", None)
+
+
+def test_a_load_that_begins_anew_forgets_the_place_that_it_had_reached() -> None:
+    problems: dict[str, CallError | None] = dict.fromkeys(["l-1", "l-2", "l-3", "l-4"])
+    first = members_of(problems)
+    first.tap.stream("lists").reading.failed = [("form",)]
+    first.run.summary.streams["lists"].refuse("listing type form", "HTTP 500")
+    list(first.get_records(None))
+    first.pause()
+    assert first.progress.checkpoint.not_listed == ["form"]
+
+    # The part is listed again, so all is read again, and the calls end in the middle.
+    second = members_of(problems)
+    second.progress.checkpoint = first.progress.checkpoint
+    assert len(list(second.due())) == 4
+    second.reading.behind = ("l-2",)
+    second.pause()
+
+    third = members_of(problems)
+    third.progress.checkpoint = second.progress.checkpoint
+    assert [query.place for query in third.due()] == [("l-3",), ("l-4",)]

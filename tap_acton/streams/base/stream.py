@@ -695,10 +695,12 @@ class ActOnStream(Stream):
         outcome = self.summary.outcome
         is_read = self.failure is None or outcome == "incomplete"
         if is_read and len(self.reading.failed) <= MOST_LEFT:
-            self.load.pause(
+            load, behind, failed = self.load, self.reading.behind, self.reading.failed
+            goes_on = load.goes_on(self.not_listed)
+            load.pause(
                 is_done=outcome in {"complete", DONE_BEFORE},
-                behind=max(self.reading.behind, self.load.behind),
-                left=self.load.left_behind(self.reading.behind, self.reading.failed),
+                behind=max(behind, load.behind) if goes_on else behind,
+                left=load.left_behind(behind, failed) if goes_on else sorted(failed),
                 not_listed=self.not_listed,
                 reached=self.bookmark.reached,
             )

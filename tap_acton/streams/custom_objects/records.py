@@ -170,7 +170,7 @@ class CustomObjectRecords(CustomObjectStream):
     def _remember(self, query: Query, page: Page | None = None) -> None:
         """Remember the page to resume with; without one, that the dataset was read."""
         behind, cursor, failed = query.place, None, [*self.reading.failed]
-        earlier = self.load.checkpoint
+        earlier = self.load.checkpoint if self.load.goes_on(self.not_listed) else None
         if page is not None:
             is_sorted = bool(query.parameters)
             cursor = Cursor(size=page.size, token=page.token, is_sorted=is_sorted, rows=page.offset)
@@ -181,7 +181,7 @@ class CustomObjectRecords(CustomObjectStream):
         self.progress.checkpoint = Checkpoint(
             started_at=self.load.started_at,
             behind=behind,
-            left=self.load.left_behind(query.place, failed),
+            left=self.load.left_behind(query.place, failed) if earlier else sorted(failed),
             not_listed=self.not_listed,
             cursor=cursor,
             covers=self.covers,
