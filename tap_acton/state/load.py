@@ -91,18 +91,27 @@ class Load:
         """
         return self._checkpoint is not None and self._checkpoint.not_listed == [*not_listed]
 
-    def left_behind(
-        self, place: tuple[str, ...], failed: Collection[tuple[str, ...]]
+    def left_after(
+        self,
+        place: tuple[str, ...],
+        failed: Collection[tuple[str, ...]],
+        not_listed: Sequence[str],
     ) -> list[tuple[str, ...]]:
         """Give the places of items that are to be requested again, now that one has been read.
 
         Args:
             place: Of the last item that this run has read; empty for none.
             failed: The places of those that have failed in this run.
+            not_listed: Which parts of the listing could not be read.
         """
+        before = self.left if self.goes_on(not_listed) else ()
         # A shorter one stands for all that begin with it, so it is not done with in their middle.
-        waiting = (one for one in self.left if one > place or one == place[: len(one)] != place)
+        waiting = (one for one in before if one > place or one == place[: len(one)] != place)
         return sorted({*failed, *waiting})
+
+    def behind_after(self, place: tuple[str, ...], not_listed: Sequence[str]) -> tuple[str, ...]:
+        """Give the place behind which the load goes on, now that this run has read up to one."""
+        return max(place, self.behind) if self.goes_on(not_listed) else place
 
     def pause(
         self,

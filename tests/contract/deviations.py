@@ -356,9 +356,10 @@ KEYS: Mapping[str, Fault] = {
 }
 """What becomes of the fields that identify a row. 0 is none of it: it is the id of a footer."""
 
+TRAITS = "pages total csv keyless html gone bare refusable folders token counted"
+
 PAGES, TOTAL, CSV, KEYLESS, HTML, GONE, BARE, REFUSABLE, FOLDERS, TOKEN, COUNTED = (
-    frozenset({trait})
-    for trait in "pages total csv keyless html gone bare refusable folders token counted".split()  # noqa: SIM905
+    frozenset({trait}) for trait in TRAITS.split()
 )
 NONE: frozenset[str] = frozenset()
 

@@ -11,6 +11,7 @@ import json
 import random
 import re
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -146,12 +147,19 @@ def records_of(account: Account) -> Mapping[str, Sequence[Record]]:
     }
 
 
-@pytest.fixture(scope="module")
-def yardstick() -> Iterator[Yardstick]:
+@contextmanager
+def measured() -> Iterator[Yardstick]:
+    """Put the small account behind a sandbox, and run once without deviations."""
     account = small_account()
     with bench_in_process(account) as bench:
         made = Yardstick(bench, records_of(account), bench.discover())
         yield replace(made, clean=made.run(None, ALL_KEYS))
+
+
+@pytest.fixture(scope="module")
+def yardstick() -> Iterator[Yardstick]:
+    with measured() as found:
+        yield found
 
 
 def table_of(stream: str, outputs: Iterable[Output]) -> Table:

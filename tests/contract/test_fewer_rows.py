@@ -104,7 +104,8 @@ def webinar_bench() -> Iterator[Bench]:
 
 @pytest.mark.parametrize("stream", LIST_STREAMS)
 class TestLists:
-    def settings_of(self, webinar_bench: Bench, stream: str) -> dict[str, Any]:
+    @pytest.fixture
+    def settings(self, webinar_bench: Bench, stream: str) -> dict[str, Any]:
         settings: dict[str, Any] = {"streams": [stream, "lists"], **LIST_STREAMS[stream]}
         if "list_streams" in settings:
             settings["discovered"] = webinar_bench.discover(list_streams=settings["list_streams"])
@@ -117,12 +118,9 @@ class TestLists:
 
     @pytest.mark.parametrize("kind", FEWER)
     def test_a_list_with_fewer_rows_than_listed_is_read_whole_once_more(
-        self, webinar_bench: Bench, stream: str, kind: str
+        self, webinar_bench: Bench, settings: dict[str, Any], stream: str, kind: str
     ) -> None:
-        item, settings = (
-            webinar(webinar_bench.sandbox.account),
-            self.settings_of(webinar_bench, stream),
-        )
+        item = webinar(webinar_bench.sandbox.account)
         fault = Fault(kind, f"/api/1/list/{item.id}", times=None)
         outputs: list[Output] = []
         assert night(webinar_bench, outputs, fault, **settings).failure is None
@@ -132,12 +130,9 @@ class TestLists:
         assert unfiltered(outputs[2]) == []
 
     def test_a_size_that_never_fits_is_believed_after_one_more_run(
-        self, webinar_bench: Bench, stream: str
+        self, webinar_bench: Bench, settings: dict[str, Any]
     ) -> None:
-        item, settings = (
-            webinar(webinar_bench.sandbox.account),
-            self.settings_of(webinar_bench, stream),
-        )
+        item = webinar(webinar_bench.sandbox.account)
         fault = Fault("fewer_rows", f"/api/1/list/{item.id}", times=None)
         outputs: list[Output] = []
         for _ in range(4):
@@ -147,12 +142,9 @@ class TestLists:
         assert outputs[1].state == outputs[2].state
 
     def test_nothing_is_dropped_before_the_list_was_read_once_more(
-        self, webinar_bench: Bench, stream: str
+        self, webinar_bench: Bench, settings: dict[str, Any], stream: str
     ) -> None:
-        item, settings = (
-            webinar(webinar_bench.sandbox.account),
-            self.settings_of(webinar_bench, stream),
-        )
+        item = webinar(webinar_bench.sandbox.account)
         fault = Fault("fewer_rows", f"/api/1/list/{item.id}", times=None)
         outputs: list[Output] = []
         for _ in range(2):
@@ -160,9 +152,9 @@ class TestLists:
         assert [dropped(output, stream) for output in outputs] == [False, True]
 
     def test_what_changed_comes_though_the_list_came_without_rows_for_a_night(
-        self, webinar_bench: Bench, stream: str
+        self, webinar_bench: Bench, settings: dict[str, Any], stream: str
     ) -> None:
-        account, settings = webinar_bench.sandbox.account, self.settings_of(webinar_bench, stream)
+        account = webinar_bench.sandbox.account
         item = webinar(account)
         outputs: list[Output] = []
         night(webinar_bench, outputs, **settings)
@@ -175,9 +167,9 @@ class TestLists:
 
     @pytest.mark.parametrize("kind", FEWER)
     def test_a_new_column_comes_though_the_list_lacked_rows_for_a_night(
-        self, webinar_bench: Bench, stream: str, kind: str
+        self, webinar_bench: Bench, settings: dict[str, Any], stream: str, kind: str
     ) -> None:
-        account, settings = webinar_bench.sandbox.account, self.settings_of(webinar_bench, stream)
+        account = webinar_bench.sandbox.account
         item = webinar(account)
         outputs: list[Output] = []
         night(webinar_bench, outputs, **settings)

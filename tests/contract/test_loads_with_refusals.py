@@ -11,13 +11,11 @@ import pytest
 from acton_sandbox import Fault
 from tap_acton.errors import AllowanceSpentError
 from tests.contract.harness import Output
-from tests.contract.in_process import bench_in_process
 from tests.contract.test_deviations import (
     ALL_KEYS,
     Yardstick,
     difference,
-    records_of,
-    small_account,
+    measured,
     table_of,
 )
 from tests.contract.test_one_bad_item import families_of
@@ -46,10 +44,8 @@ FAULTS = {
 
 @pytest.fixture(scope="module")
 def yardstick() -> Iterator[Yardstick]:
-    account = small_account()
-    with bench_in_process(account) as bench:
-        made = Yardstick(bench, records_of(account), bench.discover())
-        yield replace(made, clean=made.run(None, ALL_KEYS))
+    with measured() as found:
+        yield found
 
 
 @pytest.fixture(params=["items", *FAULTS])

@@ -758,7 +758,7 @@ def test_a_load_that_begins_anew_forgets_the_place_that_it_had_reached() -> None
     first.run.summary.streams["lists"].refuse("listing type form", "HTTP 500")
     list(first.get_records(None))
     first.pause()
-    assert first.progress.checkpoint.not_listed == ["form"]
+    assert first.progress.checkpoint.not_listed == ["lists/form"]
 
     # The part is listed again, so all is read again, and the calls end in the middle.
     second = members_of(problems)

@@ -68,7 +68,7 @@ if TYPE_CHECKING:
     from tap_acton.sync.summary import StreamSummary
 
 MOST_LEFT = 1_000
-"""If more items have failed, a load of several runs begins anew."""
+"""If more items have failed, the next run of a load begins where this one did."""
 
 DONE_BEFORE = "done before"
 """The outcome of a stream that an earlier run of the load has read to its end."""
@@ -484,8 +484,8 @@ class ActOnStream(Stream):
     @property
     def not_listed(self) -> list[str]:
         """Which parts of its listings could not be read, as a checkpoint keeps them."""
-        listings = map(self.tap.stream, sorted(self._listings_used))
-        return sorted("/".join(place) for one in listings for place in one.reading.failed)
+        listings = map(self.tap.stream, self._listings_used)
+        return sorted("/".join((x.name, *place)) for x in listings for place in x.reading.failed)
 
     def list_items(self) -> None:
         """Read this listing for the sake of the streams below it alone."""
@@ -694,14 +694,14 @@ class ActOnStream(Stream):
         """Keep a checkpoint, since the run ends before the load does."""
         outcome = self.summary.outcome
         is_read = self.failure is None or outcome == "incomplete"
-        if is_read and len(self.reading.failed) <= MOST_LEFT:
-            load, behind, failed = self.load, self.reading.behind, self.reading.failed
-            goes_on = load.goes_on(self.not_listed)
-            load.pause(
+        reading, not_listed = self.reading, self.not_listed
+        left = self.load.left_after(reading.behind, reading.failed, not_listed)
+        if is_read and len(left) <= MOST_LEFT:
+            self.load.pause(
                 is_done=outcome in {"complete", DONE_BEFORE},
-                behind=max(behind, load.behind) if goes_on else behind,
-                left=load.left_behind(behind, failed) if goes_on else sorted(failed),
-                not_listed=self.not_listed,
+                behind=self.load.behind_after(reading.behind, not_listed),
+                left=left,
+                not_listed=not_listed,
                 reached=self.bookmark.reached,
             )
             self.save_progress()

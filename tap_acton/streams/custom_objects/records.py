@@ -169,19 +169,20 @@ class CustomObjectRecords(CustomObjectStream):
 
     def _remember(self, query: Query, page: Page | None = None) -> None:
         """Remember the page to resume with; without one, that the dataset was read."""
-        behind, cursor, failed = query.place, None, [*self.reading.failed]
-        earlier = self.load.checkpoint if self.load.goes_on(self.not_listed) else None
+        load, place, failed = self.load, query.place, [*self.reading.failed]
+        cursor = None
         if page is not None:
             is_sorted = bool(query.parameters)
             cursor = Cursor(size=page.size, token=page.token, is_sorted=is_sorted, rows=page.offset)
-        if earlier is not None and earlier.behind > query.place:
+        behind = load.behind_after(place, self.not_listed)
+        if behind != place:
             # One that an earlier run left out: there is no room for a second page.
-            failed += [query.place] * (page is not None)
-            behind, cursor = earlier.behind, earlier.cursor
+            failed += [place] * (page is not None)
+            cursor = None if load.checkpoint is None else load.checkpoint.cursor
         self.progress.checkpoint = Checkpoint(
-            started_at=self.load.started_at,
+            started_at=load.started_at,
             behind=behind,
-            left=self.load.left_behind(query.place, failed) if earlier else sorted(failed),
+            left=load.left_after(place, failed, self.not_listed),
             not_listed=self.not_listed,
             cursor=cursor,
             covers=self.covers,

@@ -117,7 +117,7 @@ class MessageStream(ActOnStream):
         """
         settings = self.run.settings
         messages = list(self.items())
-        not_listed = {*self.not_listed}
+        not_listed = {place[0] for place in self.tap.stream(self.listing).reading.failed}
         types = {*settings.message_types} - not_listed
         is_behind = bool(not_listed.intersection(self.progress.covers.get("message_types", ())))
         is_kept = settings.window.end is None and not is_behind
