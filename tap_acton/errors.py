@@ -34,10 +34,12 @@ from __future__ import annotations
 
 import errno
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+Call = TypeVar("Call", bound="CallError")
 
 _NO_SPACE = (
     "The disk is full, or over its quota, where the output or a temporary file is written: free "
@@ -198,6 +200,12 @@ class RepeatableError(CallError):
     def __init__(self, sentence: str, otherwise: CallError | None = None) -> None:
         super().__init__(sentence)
         self.otherwise = otherwise
+
+
+def without_frames(error: Call) -> Call:
+    """Let go of the frames in which an error was raised, since they hold the whole response."""
+    error.__traceback__ = error.__context__ = None
+    return error
 
 
 class TokenRefusedError(RepeatableError):

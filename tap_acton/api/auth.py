@@ -101,7 +101,7 @@ class Credentials:
             text.encode(errors="surrogatepass")
             for text in (self.client_secret, self.password or "")
         )
-        return hmac.new(key, message, hashlib.sha256).hexdigest()
+        return hmac.digest(key, message, "sha256").hex()
 
     def identity(self, host: str) -> str:
         """Return the key of the token chain on a host: hexadecimal, revealing nothing.

@@ -48,6 +48,7 @@ from tap_acton.errors import (
     ThrottledError,
     TokenRefusedError,
     UnreachableError,
+    without_frames,
 )
 
 if TYPE_CHECKING:
@@ -302,8 +303,7 @@ class ActOnClient:
             try:
                 result = attempt(cycle.token)
             except RepeatableError as failure:
-                # The frames in which it was raised hold the whole response, and they hold it.
-                failure.__traceback__ = failure.__context__ = None
+                without_frames(failure)
                 # A pause of no time ends a run that is to end.
                 self._pause(0)
                 error = self._among_others(failure, call, cycle.token)

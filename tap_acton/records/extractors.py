@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import count
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -278,9 +277,8 @@ def rows_in(payload: Any, extract: Extractor, schema: Mapping[str, Any]) -> Extr
     """
     found = extract(payload)
     is_documented = not isinstance(extract, Undocumented)
-    for depth in count():
-        if not found.is_object:
-            break
+    depth = 0
+    while found.is_object:
         (row,) = found.rows
         is_named = names_any(schema, row.keys() - ENVELOPE_FIELDS)
         if is_named or not (is_documented or _is_envelope(row)):
@@ -290,6 +288,7 @@ def rows_in(payload: Any, extract: Extractor, schema: Mapping[str, Any]) -> Extr
             raise UnknownShapeError
         total = found.total if inner.total is None else inner.total
         found = inner._replace(total=total, envelope={**found.envelope, **inner.envelope})
+        depth += 1
     return found
 
 

@@ -38,9 +38,14 @@ def kept_text(text: str) -> str:
 
 
 def without_addresses(text: str) -> str:
-    """Replace e-mail addresses in a text that is logged, such as an id that is one; shorten it."""
-    shown = ADDRESS.sub("(an address)", text)
-    return shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}..."
+    """Replace e-mail addresses in a text that is logged, such as an id that is one."""
+    return ADDRESS.sub("(an address)", text)
+
+
+def shown(text: str) -> str:
+    """Return what the account calls something as it is logged: without addresses, shortened."""
+    text = without_addresses(text)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
 
 
 def header_identity(header: str) -> str:

@@ -56,7 +56,7 @@ class UnreadZone(tzinfo):
         """Fail."""
         raise self._error
 
-    tzname = dst = utcoffset  # type: ignore[assignment] # they fail alike
+    tzname = dst = utcoffset  # type: ignore[assignment] # each would return another type, and all raise
 
 
 def zone_of(name: object) -> tzinfo | None:

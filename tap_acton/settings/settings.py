@@ -187,6 +187,11 @@ class Settings:
         return segment_id in self.segment_ids or matches_name(name, self.segment_names)
 
     @property
+    def shard_text(self) -> str:
+        """The part and the number of parts, such as ``2/4``; ``1/1`` without ``shard``."""
+        return "1/1" if self.shard is None else f"{self.shard.part}/{self.shard.parts}"
+
+    @property
     def chooses_segments(self) -> bool:
         """Whether only some segments are wanted."""
         return bool(self.segment_ids or self.segment_names)

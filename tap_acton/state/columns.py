@@ -53,7 +53,7 @@ class KnownColumns:
             del digests[item]
 
 
-def has_gained(progress: ContactsState | ListState, selected: Collection[str]) -> bool:
+def note_selected(progress: ContactsState | ListState, selected: Collection[str]) -> bool:
     """Take note of the columns that go out now; return whether rows read before lack one of them.
 
     Of a state in which no columns are noted, nothing is new.

@@ -69,7 +69,7 @@ class Load:
         """The places that the earlier run has named."""
         return [*self.left, self.behind]
 
-    def is_left(self, place: tuple[str, ...], not_listed: Sequence[str] = ()) -> bool:
+    def is_left(self, place: tuple[str, ...], not_listed: Sequence[str]) -> bool:
         """Tell whether the item at a place has yet to be read to its end.
 
         Args:
@@ -119,8 +119,8 @@ class Load:
         is_done: bool,
         behind: tuple[str, ...],
         reached: str,
-        left: Sequence[tuple[str, ...]] = (),
-        not_listed: Sequence[str] = (),
+        left: Sequence[tuple[str, ...]],
+        not_listed: Sequence[str],
     ) -> None:
         """Keep a checkpoint, since the run ends before the load does.
 

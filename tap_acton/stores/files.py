@@ -105,7 +105,7 @@ def check_own(path: Path, status: os.stat_result) -> None:
 
 def sync_folder(folder: Path) -> None:
     """Make sure that the new name of a file in a folder outlives a failure of the machine."""
-    if hasattr(os, "O_DIRECTORY"):  # elsewhere a folder cannot be opened
+    if os.name == "posix":  # elsewhere a folder cannot be opened
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)

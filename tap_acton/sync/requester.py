@@ -13,6 +13,7 @@ from tap_acton.errors import (
     NotFoundError,
     RejectedCallError,
     RepeatableError,
+    without_frames,
 )
 from tap_acton.records.extractors import Extracted, UnknownShapeError
 from tap_acton.sync.query import Query, Response
@@ -109,18 +110,12 @@ class Requester:
             return Response(query, page, problem=problem)
         except NotFoundError as error:
             is_gone = maker.missing_is_gone and query.item is not None
-            kept = GoneError(error.sentence) if is_gone else _without_frames(error)
+            kept = GoneError(error.sentence) if is_gone else without_frames(error)
             return Response(query, page, problem=kept)
         except CallError as error:
-            return Response(query, page, problem=_without_frames(error))
+            return Response(query, page, problem=without_frames(error))
         response = Response(query, page, found.rows, found.total, size=size)
         if isinstance(maker.paging, TokenPaging) and NEXT_TOKEN in found.envelope:
             token = str(found.envelope[NEXT_TOKEN] or "")
             return replace(response, token=token, is_last=not token)
         return response
-
-
-def _without_frames(error: CallError) -> CallError:
-    """Let go of the frames in which an error was raised, as they hold the whole response."""
-    error.__traceback__ = error.__context__ = None
-    return error

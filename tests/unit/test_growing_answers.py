@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import time
 from contextlib import suppress
@@ -355,6 +356,15 @@ def sizes() -> Iterator[int]:
     while size <= LARGEST:
         yield size
         size *= 2
+
+
+@pytest.fixture(autouse=True)
+def as_the_tap_does() -> Iterator[None]:
+    """Look for garbage among new objects alone; those of other tests would be counted, too."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.mark.parametrize("name", READERS)

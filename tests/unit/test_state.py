@@ -39,6 +39,7 @@ from tap_acton.state.stream_state import (
     ListState,
     MessagesState,
     MonthsState,
+    OptOutsState,
     StreamState,
 )
 
@@ -83,14 +84,19 @@ fingerprints = st.sampled_from(["", "abcdefgh", "abc_efg-12345678"])
 covers = st.dictionaries(texts, st.lists(texts, max_size=2), max_size=2)
 columns = st.dictionaries(texts, st.just("0123456789abcdef"), max_size=2)
 counts = st.integers(0, 9)
+place_examples = st.lists(texts | timestamps, max_size=2).map(tuple)
+selected = st.none() | st.lists(texts, max_size=2)
 shared: dict[str, Any] = {
     "checkpoint": st.none()
     | st.builds(
         Checkpoint,
         started_at=timestamps,
         is_done=st.booleans(),
-        behind=st.lists(texts | timestamps, max_size=2).map(tuple),
+        behind=place_examples,
+        left=st.lists(place_examples, max_size=2),
+        not_listed=st.lists(texts, max_size=2),
         reached=reached,
+        covers=covers,
         cursor=st.none()
         | st.builds(
             Cursor,
@@ -115,15 +121,15 @@ lists: dict[str, Any] = {
     "columns": columns,
     "read_again": st.lists(texts, max_size=2),
     "without_zone": st.lists(texts, max_size=2),
+    "selected": selected,
 }
-states: st.SearchStrategy[StreamState] = st.one_of(
-    st.builds(StreamState, **shared),
-    st.builds(ItemsState, **items),
-    st.builds(ContactsState, **shared, columns=columns, without_zone=st.booleans()),
-    st.builds(ListState, **lists),
-    st.builds(ListsState, **lists, lists=st.dictionaries(texts, reached, max_size=2)),
-    st.builds(
-        MessagesState,
+fields: dict[type[StreamState], dict[str, Any]] = {
+    StreamState: dict(**shared),
+    ItemsState: dict(**items),
+    ContactsState: dict(**shared, columns=columns, without_zone=st.booleans(), selected=selected),
+    ListState: dict(**lists),
+    ListsState: dict(**lists, lists=st.dictionaries(texts, reached, max_size=2)),
+    MessagesState: dict(
         **shared,
         read_until=reached,
         newest=st.none() | timestamps,
@@ -142,9 +148,8 @@ states: st.SearchStrategy[StreamState] = st.one_of(
         fingerprints=fingerprints,
         not_offered=st.lists(texts, max_size=2),
     ),
-    st.builds(MonthsState, **shared, empty=st.lists(st.just("2026-03-01"), max_size=2)),
-    st.builds(
-        FilterState,
+    MonthsState: dict(**shared, empty=st.lists(st.just("2026-03-01"), max_size=2)),
+    FilterState: dict(
         **shared,
         filter=st.none()
         | st.builds(
@@ -155,7 +160,16 @@ states: st.SearchStrategy[StreamState] = st.one_of(
             latest=timestamps,
         ),
     ),
-    st.builds(ContactReportsState, **shared, covered_until=st.none() | timestamps, covers=covers),
+    ContactReportsState: dict(
+        **shared,
+        covered_until=st.none() | timestamps,
+        ask_again=st.lists(texts, max_size=2),
+        covers=covers,
+    ),
+    OptOutsState: dict(**shared, covers=covers),
+}
+states: st.SearchStrategy[StreamState] = st.one_of(
+    *(st.builds(kind, **examples) for kind, examples in fields.items())
 )
 FUTURE = "2999-01-01T00:00:00.000Z"
 IMPOSSIBLE = "2026-02-30T00:00:00.000Z"
@@ -692,3 +706,9 @@ def test_damaged_states_of_older_versions_raise_nothing(name: str, data: st.Data
 
 def test_the_samples_hold_no_addresses() -> None:
     assert not [path.name for path in STATES.glob("*.json") if "@" in path.read_text()]
+
+
+def test_all_that_streams_remember_is_written_and_read_here() -> None:
+    for kind, examples in fields.items():
+        assert examples.keys() == {field.name for field in msgspec.structs.fields(kind)}, kind
+    assert fields.keys() >= {*KINDS.values()}

@@ -243,11 +243,6 @@ class NamedContacts:
             reason=f"contacts: {number:,}",
         )
 
-    @property
-    def covers(self) -> dict[str, list[str]]:
-        """The settings that decide which contacts are requested."""
-        return covers_of(self._report)
-
 
 class ChangedContacts:
     """The contacts that changed since a report was last read of all of them, as its items.
@@ -336,7 +331,7 @@ class ChangedContacts:
         if is_shown and len(self._failed) <= MOST_ASKED_AGAIN:
             started_at = report.load.started_at
             report.progress.covered_until = min(started_at, report.bookmark.end or started_at)
-            report.progress.covers = self.covers
+            report.progress.covers = report.covers
             report.progress.ask_again = sorted(self._failed)
 
     def forecast(self) -> Forecast:
@@ -374,19 +369,7 @@ class ChangedContacts:
         report = self._report
         is_whole = report.replication_key and not report.is_incremental
         progress: ContactReportsState = report.progress
-        return None if is_whole or progress.covers != self.covers else progress.covered_until
-
-    @property
-    def covers(self) -> dict[str, list[str]]:
-        """The settings that decide which contacts are requested, as the state keeps them."""
-        return covers_of(self._report)
-
-
-def covers_of(report: AudienceStream) -> dict[str, list[str]]:
-    """Return the settings that decide what is read of which contacts, as the state keeps them."""
-    shard = report.run.settings.shard
-    of_shard = {"shard": [f"{shard.part}/{shard.parts}" if shard else "1/1"]}
-    return {**of_shard, **report.choice(report.chosen_by)}
+        return None if is_whole or progress.covers != report.covers else progress.covered_until
 
 
 def contacts_of(report: AudienceStream, *, is_in_older: bool = False) -> OwnItems:

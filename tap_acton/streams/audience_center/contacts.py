@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tap_acton.records.timestamps import is_timestamp
-from tap_acton.state.columns import KnownColumns, has_gained
+from tap_acton.state.columns import KnownColumns, note_selected
 from tap_acton.state.stream_state import ContactsState
 from tap_acton.streams.audience_center.custom_fields import CustomFields, field_identity
 from tap_acton.streams.audience_center.stream import (
@@ -120,7 +120,7 @@ class Contacts(AudienceStream):
         known = KnownColumns(lambda: self.progress.columns)
         if fields := [field_identity(field) for field in self.center.fields]:
             known.meet(self.name, fields)
-        is_new = has_gained(self.progress, self.selection.selected)
+        is_new = note_selected(self.progress, self.selection.selected)
         if (is_new or known.have_changed(self.name)) and self.bookmark.value is not None:
             self.log("The contacts have fields or columns that are new: all are read once.")
             self.bookmark.forget()

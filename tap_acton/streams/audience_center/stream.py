@@ -37,10 +37,6 @@ class OlderQuery(Query):
 class OwnItems(Protocol):
     """Items that a stream finds by itself, where no listing has them."""
 
-    @property
-    def covers(self) -> dict[str, list[str]]:
-        """The settings that decide which they are."""
-
     def items(self) -> Iterable[Item]:
         """Give the items to read, in the order of their places."""
 
@@ -107,8 +103,9 @@ class AudienceStream(ActOnStream):
     @property
     def covers(self) -> dict[str, list[str]]:
         """The settings that decide which items are read."""
-        own = self.own_items
-        return super().covers if own is None else own.covers
+        if self.own_items is None:
+            return super().covers
+        return {"shard": [self.run.settings.shard_text], **self.choice(self.chosen_by)}
 
     @property
     def refused_above(self) -> int:

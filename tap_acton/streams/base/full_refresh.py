@@ -6,8 +6,6 @@ import logging
 from typing import TYPE_CHECKING
 
 from tap_acton.output import activate_version
-from tap_acton.records.timestamps import timestamp_of
-from tap_acton.state.load import Load
 
 if TYPE_CHECKING:
     from tap_acton.streams.base.stream import ActOnStream
@@ -31,7 +29,7 @@ def begin(stream: ActOnStream) -> None:
             )
     elif version.is_due(now) and is_free:
         stream.progress = stream.state_type()
-        stream.load = Load(stream.progress, timestamp_of(now), stream.covers)
+        stream.load = stream.new_load()
         stream.bookmark.forget()
         stream.table_version.begin(now)
         stream.log("A full refresh is due: everything is read again.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tap_acton.api.client import Call
 from tap_acton.api.decoding import decode_json
 from tap_acton.api.pagination import OffsetPaging
-from tap_acton.records.ids import without_addresses
+from tap_acton.records.ids import shown
 from tap_acton.records.reader import batched
 from tap_acton.sync.requester import Requester
 from tap_acton.sync.retriever import Retriever
@@ -61,7 +61,7 @@ class PlainSource:
 
     def call(self, query: Query, page: Page) -> Call:
         """Make the call for a page."""
-        item = without_addresses(query.subject)
+        item = shown(query.subject)
         subject = f"{self._stream}, {item}" if item else self._stream
         parameters = {**query.parameters, **self.paging.parameters(page)}
         return Call(query.path, subject, self._stream, parameters)

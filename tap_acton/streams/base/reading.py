@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from tap_acton.errors import NotAvailableError, RejectedCallError, StreamFailedError
-from tap_acton.records.ids import without_addresses
+from tap_acton.records.ids import shown
 from tap_acton.streams.base.listings import Listings
 from tap_acton.streams.base.permission import AT_LEAST, Permission
 from tap_acton.sync.query import Outcome
@@ -101,7 +101,7 @@ class Reading:
     def skip(self, outcome: Outcome) -> None:
         """Take note of an item of which rows may be missing."""
         stream, query, problem = self._stream, outcome.query, outcome.problem
-        subject = without_addresses(query.subject)
+        subject = shown(query.subject)
         reason = self._unproven(query) if problem is None else problem.sentence
         self._last_reason = reason
         if outcome.is_refused:

@@ -28,7 +28,7 @@ from tap_acton.errors import (
 )
 from tap_acton.output import RecordOutput, Selection
 from tap_acton.records.extractors import OneRow, Undocumented, rows_in
-from tap_acton.records.ids import IdNumbers, kept_text, without_addresses
+from tap_acton.records.ids import IdNumbers, kept_text, shown, without_addresses
 from tap_acton.records.reader import RecordReader, batched
 from tap_acton.records.timestamps import timestamp_of
 from tap_acton.state.bookmark import Bookmark
@@ -246,7 +246,7 @@ class ActOnStream(Stream):
 
     def subject(self, query: Query) -> str:
         """Name what is requested, for messages: the stream, and the item if there is one."""
-        item = without_addresses(query.subject)
+        item = shown(query.subject)
         return f"{self.name}, {item}" if item else self.name
 
     def batches(self, rows: Iterable[Row], query: Query) -> Iterator[Sequence[Record]]:
@@ -364,6 +364,10 @@ class ActOnStream(Stream):
     @cached_property
     def load(self) -> Load:
         """Where the stream stands in a load that may take several runs."""
+        return self.new_load()
+
+    def new_load(self) -> Load:
+        """Return where the progress says that the stream stands."""
         return Load(self.progress, timestamp_of(self.run.started_at), self.covers)
 
     @cached_property
@@ -384,8 +388,8 @@ class ActOnStream(Stream):
     @property
     def covers(self) -> dict[str, list[str]]:
         """The settings that decide what is read: with others, a load begins anew."""
-        shard = self.run.settings.shard
-        of_shard = {"shard": [f"{shard.part}/{shard.parts}"]} if shard else {}
+        settings = self.run.settings
+        of_shard = {"shard": [settings.shard_text]} if settings.shard else {}
         return {**of_shard, **self.choice(("list_ids", "list_names", *self.chosen_by))}
 
     def choice(self, names: Iterable[str]) -> dict[str, list[str]]:
@@ -526,7 +530,7 @@ class ActOnStream(Stream):
 
     def is_left(self, place: Place) -> bool:
         """Tell whether what stands at a place has yet to be read to its end in this load."""
-        return self.load.is_left(place, self.not_listed)
+        return not self.load.is_resumed or self.load.is_left(place, self.not_listed)
 
     def judge(self, outcome: Outcome) -> Outcome:
         """Decide whether a refusal concerns one item, or the endpoint; return what counts."""
@@ -664,8 +668,8 @@ class ActOnStream(Stream):
         of its own, or is only the record limit of a test.
         """
         if level != logging.ERROR or not isinstance(sys.exception(), FORESEEN):
-            shown = [without_addresses(one) if isinstance(one, str) else one for one in args]
-            super().log(message, *shown, level=level, **keywords)
+            args = tuple(without_addresses(one) if isinstance(one, str) else one for one in args)
+            super().log(message, *args, level=level, **keywords)
 
     def log_sync_costs(self) -> None:
         """Raise the stream's failure, now that all streams have been read.

@@ -63,7 +63,12 @@ class UnchangedItems:
         """Write what was read into the progress."""
         self._progress.fingerprints = self._read.text
 
-    def finish(self, listed: Mapping[str, str | None], *, is_whole: bool = True) -> None:
+    def forget(self) -> None:
+        """Forget what was read."""
+        self._read = Fingerprints()
+        self.save()
+
+    def finish(self, listed: Mapping[str, str | None], *, is_whole: bool) -> None:
         """Forget what is not listed any more, or not as it was read.
 
         Args:

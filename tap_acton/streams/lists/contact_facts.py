@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
 
     from tap_acton.records.reader import Record, Row
+    from tap_acton.streams.base.reading import Reading
     from tap_acton.sync.query import Item, Place, Response
     from tap_acton.sync.run import Run
     from tap_acton.sync.summary import StreamSummary
@@ -50,16 +51,14 @@ class Facts:
         kept: The records by stream.
         source: What was counted of the stream that read them; None until it has ended.
         error: What ended it, if not its end.
-        behind: The place of the last contact that it read.
-        failed: The places of contacts, and of lists, that were refused.
+        reading: What came of the contacts, and of the lists; None until it has begun.
     """
 
     def __init__(self, run: Run) -> None:  # noqa: ARG002 - whatever a run shares is made of it
         self.kept: dict[str, Spool] = {}
         self.source: StreamSummary | None = None
         self.error: ActOnError | None = None
-        self.behind: Place = ()
-        self.failed: list[Place] = []
+        self.reading: Reading | None = None
 
 
 def _contacts_of(payload: Any, query: Query) -> Extracted:
@@ -252,7 +251,7 @@ class ContactFactsStream(ActOnStream):
             yield from self._kept(facts, facts.source)
             return
         facts.kept = {stream.name: Spool() for stream in self._later()}
-        facts.failed = self.reading.failed
+        facts.reading = self.reading
         try:
             yield from super().read()
         except ActOnError as error:
@@ -269,7 +268,8 @@ class ContactFactsStream(ActOnStream):
         for records in batched(facts.kept.pop(self.name)):
             self.run.stop.check()
             yield from self.bookmark.wanted(self.chosen(records), self.bookmark.start)
-        self.reading.behind, self.reading.failed = facts.behind, facts.failed
+        if facts.reading is not None:
+            self.reading = facts.reading
         if facts.error is not None:
             raise facts.error
 
@@ -280,11 +280,6 @@ class ContactFactsStream(ActOnStream):
             for records in stream.batches(response.rows, response.query):
                 for record in records:
                     facts.kept[stream.name].add(record)
-
-    def finished(self, outcome: Outcome) -> None:
-        """Remember the contact, behind which all streams of the response resume."""
-        super().finished(outcome)
-        self.run.shared(Facts).behind = outcome.query.place
 
     def extracted(self, payload: Any, query: Query) -> Extracted:  # noqa: ARG002 - each one alike
         """Take the response as it is; what is a row of it, each stream knows by itself."""

@@ -23,7 +23,7 @@ from tap_acton.records.list_table import (
 from tap_acton.records.reader import BATCH_SIZE, records_of_columns
 from tap_acton.records.timestamps import milliseconds_of, timestamp_of
 from tap_acton.records.values import Unconvertible
-from tap_acton.state.columns import KnownColumns, has_gained
+from tap_acton.state.columns import KnownColumns, note_selected
 from tap_acton.state.stream_state import ListsState
 from tap_acton.streams.base.csv_download import CsvDownload, FileRows, RowMaker
 from tap_acton.streams.base.stream import ActOnStream
@@ -209,15 +209,14 @@ class ListRows(ActOnStream):
 
         In the middle of a load it waits for the next one.
         """
-        if not self.load.is_resumed and has_gained(self.progress, self.selection.selected):
+        if not self.load.is_resumed and note_selected(self.progress, self.selection.selected):
             self.log("The stream has columns that are new: all rows are read once.")
             self.forget_rows()
         return super().queries()
 
     def forget_rows(self) -> None:
         """Forget how far the lists were read."""
-        self.progress.fingerprints = ""
-        self.__dict__.pop("unchanged", None)
+        self.unchanged.forget()
         self.reached.clear()
 
     def items(self) -> Iterator[Item]:
@@ -391,7 +390,7 @@ class ListRows(ActOnStream):
     def finished(self, outcome: Outcome) -> None:
         """Remember how far a list was read, and whether totals beside a filter count its rows."""
         self._note_zone(outcome)
-        if not self._lacks_rows(outcome):
+        if not self._note_missing_rows(outcome):
             super().finished(outcome)
         reached, self._reached = self._reached, ""
         doubted, self._doubted = self._doubted, None
@@ -423,8 +422,8 @@ class ListRows(ActOnStream):
         elif self._lacked_zone(list_id):  # so all its rows were requested
             without_zone.remove(list_id)
 
-    def _lacks_rows(self, outcome: Outcome) -> bool:
-        """Tell whether the next run is to request a list again, since the listing counts more rows.
+    def _note_missing_rows(self, outcome: Outcome) -> bool:
+        """Note that the listing counts more rows; return whether the next run reads the list again.
 
         A whole list with fewer rows is read once more. Without rows it is never taken for read, not
         even what was modified: the latest row that is known is due to come again.

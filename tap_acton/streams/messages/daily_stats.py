@@ -94,9 +94,10 @@ class MessageDailyStats(ActOnStream):
                 day = month.replace(day=_day_of(row))
             except (ValueError, OverflowError):
                 record = self.reader.record(row)
-                given = {name: row[name] for name in (DAY_OF_MONTH,) if row.get(name) is not None}
-                extra = record[EXTRA_FIELDS] or {}
-                yield {**record, EXTRA_FIELDS: {**extra, **query.parameters, **given}}
+                extra = {**(record[EXTRA_FIELDS] or {}), **query.parameters}
+                if row.get(DAY_OF_MONTH) is not None:
+                    extra[DAY_OF_MONTH] = row[DAY_OF_MONTH]
+                yield {**record, EXTRA_FIELDS: extra}
             else:
                 if day <= self._last_day:
                     yield self.reader.record(row, {"date": day.isoformat()})

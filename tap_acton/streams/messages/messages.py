@@ -134,8 +134,7 @@ class MessageStream(ActOnStream):
     @property
     def covers(self) -> dict[str, list[str]]:
         """The settings that decide what is read of a message."""
-        shard = self.run.settings.shard
         return {
             "message_types": sorted(self.run.settings.message_types),
-            "shard": [f"{shard.part}/{shard.parts}" if shard else "1/1"],
+            "shard": [self.run.settings.shard_text],
         }
