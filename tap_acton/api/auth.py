@@ -211,14 +211,11 @@ class TokenChain:
         A refresh token says nothing of a password that has changed since.
         """
         user = self._credentials
-        is_ours = token is None or token.made_with in {"", self._digest}
+        is_ours = token is None or token.made_with == self._digest
         refresh_token = token.refresh_token if token else user.refresh_token
         if refresh_token and (is_ours or not user.has_login):
             try:
-                renewed = self._grant(grant_type="refresh_token", refresh_token=refresh_token)
-                # It does not show that a password is right.
-                made_with = token.made_with if token else ""
-                return replace(renewed, made_with=made_with if user.has_login else self._digest)
+                return self._grant(grant_type="refresh_token", refresh_token=refresh_token)
             except _GrantRefusedError:
                 # Also the result of a renewal whose response was lost.
                 logger.info("The refresh token is no longer accepted.")
@@ -228,12 +225,11 @@ class TokenChain:
                 "username and password, or set a new refresh_token that no other program uses."
             )
         try:
-            granted = self._grant(
+            return self._grant(
                 grant_type="password",
                 username=user.username or "",
                 password=user.password or "",
             )
-            return replace(granted, made_with=self._digest)
         except _GrantRefusedError:
             raise CredentialsError(
                 f"{self._host} rejected the user: check username and password."
@@ -280,7 +276,7 @@ class TokenChain:
         self.has_answer = True
         payload = json_object(response.body)
         if response.status == HTTPStatus.OK and fits_header(payload.get("access_token")):
-            return token_from(payload, self._now())
+            return replace(token_from(payload, self._now()), made_with=self._digest)
         raise self._failure_of(response, payload.get("error"))
 
     def _failure_of(self, response: HttpResponse, error: object) -> Exception:
@@ -310,7 +306,8 @@ class TokenChain:
         return token is not None and self._is_usable(token, refused, token.renew_at)
 
     def _is_usable(self, token: Token, refused: str | None, until: float) -> bool:
-        is_ours = token.made_with in {"", self._digest}
+        is_old = not (token.made_with or self._credentials.has_login)
+        is_ours = token.made_with == self._digest or is_old
         return is_ours and token.access_token != refused and self._now() < until
 
     def _now(self) -> float:

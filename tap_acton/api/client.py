@@ -139,11 +139,11 @@ def leads_elsewhere(path: str) -> bool:
 
     That is a part that is empty or, up to a semicolon, ``.`` or ``..``, however it is escaped.
     """
-    if "//" in path:
-        return True
     for _ in range(_LAYERS):
-        parts = _SEPARATORS.split(path)
-        if not {".", ".."}.isdisjoint(part.partition(";")[0].strip() for part in parts):
+        _, *between, last = _SEPARATORS.split(path)
+        parts = [part.partition(";")[0].strip() for part in (*between, last)]
+        # Behind a slash at the end there is nothing.
+        if not {".", ".."}.isdisjoint(parts) or "" in parts[: len(between) + bool(last)]:
             return True
         path = unquote(path)
     return False
@@ -421,7 +421,7 @@ class ActOnClient:
         # A plus sign in a name must not arrive as a space.
         query = urlencode(call.parameters, quote_via=quote)
         target = f"{call.path}?{query}" if query else call.path
-        if leads_elsewhere(call.path) or len(target) > LONGEST_TARGET:
+        if len(target) > LONGEST_TARGET or leads_elsewhere(call.path):
             raise RejectedCallError(f"{call.subject}: the ID cannot be part of a path.")
         self._counter.count_call(call.stream, self._limits.wait_for_call())
         with failures_named(call.subject, self._host):

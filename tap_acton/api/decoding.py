@@ -204,6 +204,18 @@ def decode_text(body: bytes, subject: str) -> Any:
     return _text_of(body, subject)
 
 
+def decode_json_text(text: object) -> Any:
+    """Decode JSON that is a text within JSON, as :func:`decode_json` does a body.
+
+    Returns:
+        What it holds; None if it is no JSON.
+    """
+    try:
+        return decode_json(text.encode(), "") if isinstance(text, str) else None
+    except (RejectedCallError, RepeatableError):
+        return None
+
+
 def decode_page(body: bytes, subject: str) -> Any:
     """Decode a body that may be an HTML page.
 

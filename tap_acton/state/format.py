@@ -128,6 +128,8 @@ def decode(bookmark: Mapping[str, Any], kind: type[State], now: datetime) -> tup
         return kind(), ""
     try:
         (state,) = msgspec.convert(held, tuple[kind])  # type: ignore[valid-type] # kind is a type
+    except UnicodeEncodeError:
+        return kind(), f"'{PROGRESS}' is not what this tap writes"
     except msgspec.ValidationError as error:
         found = _PLACE_OF_ERROR.fullmatch(str(error))
         return kind(), f"'{found['place'] if found else PROGRESS}' is not what this tap writes"
@@ -162,7 +164,8 @@ def _up_to_date(bookmark: Mapping[str, Any], version: int) -> dict[str, Any]:
     # of this version may still hold what an earlier one kept.
     for migrate in MIGRATIONS[min(version, VERSION - 1) - 1 :]:
         kept = _without_nulls(migrate(kept))
-    return {name: kept[name] for name in KEPT if name in kept}
+    is_good = {name: name not in NAMES or _are_names(value) for name, value in kept.items()}
+    return {name: kept[name] for name in KEPT if is_good.get(name)}
 
 
 def _without_nulls(bookmark: Mapping[str, Any]) -> dict[str, Any]:
@@ -182,11 +185,27 @@ def _problem_of_replication(bookmark: Mapping[str, Any], latest: str) -> str:
 
 def _problem_of_time(text: str, latest: str) -> str:
     """Say what is wrong with a text that looks like a timestamp or a day; others pass."""
+    if not _is_text(text):
+        return f"'{PROGRESS}' is not what this tap writes"
     if not _LOOKS_LIKE_A_TIME.fullmatch(text):
         return ""
     if not re.match(REACHED_PATTERN, text) or not (_is_day(text) or is_timestamp(text)):
         return f"{text} is not a timestamp that this tap writes"
     return f"{text} {IN_THE_FUTURE}" if text > latest else ""
+
+
+def _is_text(value: object) -> bool:
+    """Tell whether a value is a text without halves of characters."""
+    try:
+        return isinstance(value, str) and value.encode() is not None
+    except UnicodeEncodeError:
+        return False
+
+
+def _are_names(value: object) -> bool:
+    """Tell whether a value is what a bookmark keeps of names: a text, or texts by texts."""
+    names = value if isinstance(value, dict) else {"": value}
+    return all(_is_text(one) for pair in names.items() for one in pair)
 
 
 def _is_day(value: object) -> bool:

@@ -36,6 +36,10 @@ class Load:
         self._covers = dict(covers)
         self._checkpoint = held
         self._left = frozenset(self.left)
+        self._rests: dict[str, tuple[str, ...]] = {}
+        for place in sorted(self._left):
+            if len(place) != 2:  # noqa: PLR2004 - it stands for all below its first part
+                self._rests.setdefault(place[0], place[1:2])
         self.started_at = self._checkpoint.started_at if self._checkpoint else run_started_at
         self.reached = self._checkpoint.reached if self._checkpoint else ""
 
@@ -81,15 +85,17 @@ class Load:
         if held is None or not held.behind or not self.goes_on(not_listed):
             return True
         is_resumed = held.cursor is not None and place == held.behind
-        is_left = place in self._left or place[:1] in self._left
+        rest = self._rests.get(place[0]) if len(place) > 1 else None
+        is_left = place in self._left or (rest is not None and place[1:] > rest)
         return is_left or is_resumed or place > held.behind
 
     def goes_on(self, not_listed: Sequence[str]) -> bool:
-        """Tell whether the places of the earlier run count: it lacked the same parts of a listing.
+        """Tell whether the places of the earlier run count: it lacked no other part of a listing.
 
         Else all is read again, and only the places that this run reaches count from now on.
         """
-        return self._checkpoint is not None and self._checkpoint.not_listed == [*not_listed]
+        held = self._checkpoint
+        return held is not None and {*held.not_listed} <= {*not_listed}
 
     def left_after(
         self,
@@ -104,10 +110,13 @@ class Load:
             failed: The places of those that have failed in this run.
             not_listed: Which parts of the listing could not be read.
         """
-        before = self.left if self.goes_on(not_listed) else ()
-        # A shorter one stands for all that begin with it, so it is not done with in their middle.
-        waiting = (one for one in before if one > place or one == place[: len(one)] != place)
-        return sorted({*failed, *waiting})
+        left = {*failed}
+        for one in self.left if self.goes_on(not_listed) else ():
+            if one > place:
+                left.add(one)
+            elif one[0] == place[0] and len(one) != len(place):
+                left.add((*place, ""))  # in the middle of what it stands for
+        return sorted(left)
 
     def behind_after(self, place: tuple[str, ...], not_listed: Sequence[str]) -> tuple[str, ...]:
         """Give the place behind which the load goes on, now that this run has read up to one."""

@@ -72,7 +72,8 @@ class Checkpoint(Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults
     left: list[tuple[str, ...]] = field(default_factory=list)
     """The places before that of items that failed, and are requested again.
 
-    One that is shorter than others stands for all that begin with it.
+    One of a single part stands for all that begin with it, where places have two; one of two with
+    an empty third part, for those of them that come after it.
     """
 
     not_listed: list[str] = field(default_factory=list)
@@ -233,6 +234,9 @@ class MessagesState(StreamState):
     not_offered: list[str] = field(default_factory=list)
     """Kinds of events that this account did not have in the last complete run."""
 
+    lacks_ids: bool = False
+    """Whether messages were listed without an id: once they have one, all are read again."""
+
 
 class DateFilter(Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True, frozen=True):
     """What was found out about a date filter by reading the list without it."""
@@ -285,3 +289,9 @@ class ContactReportsState(StreamState):
 
     covers: dict[str, list[str]] = field(default_factory=dict)
     """By setting the values it had. If they differ now, all contacts are read."""
+
+    without_zone: bool = False
+    """Whether reports were read while the account's time zone was unknown.
+
+    The first run that knows it reads those of all contacts: texts may have needed it.
+    """

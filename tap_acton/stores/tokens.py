@@ -41,8 +41,8 @@ class Token:
         refresh_token: What the next link is requested with, once.
         expires_at: When the access token ends, in seconds since 1970.
         renew_at: When to request the next link, in seconds since 1970.
-        made_with: A digest of the credentials that have proven to be right for the chain; empty
-            where an earlier version stored none.
+        made_with: A digest of the credentials that it was requested with; empty where an earlier
+            version stored none.
     """
 
     access_token: str = field(repr=False)

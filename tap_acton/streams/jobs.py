@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from tap_acton.api.client import path_part
-from tap_acton.api.decoding import decode_json, decode_text
+from tap_acton.api.decoding import decode_json, decode_json_text, decode_text
 from tap_acton.records.extractors import Extracted, UnknownShapeError
 from tap_acton.records.list_table import distinct_names, read_csv
 from tap_acton.streams.base.stream import ActOnStream
@@ -93,7 +92,5 @@ def _with_details(payload: Row) -> Row:
     """Read the details from their text where they do not come as an object too."""
     if isinstance(payload.get("details"), dict):
         return payload
-    try:
-        return {**payload, "details": json.loads(payload["jobDetails"])}
-    except (KeyError, TypeError, ValueError):
-        return payload
+    details = decode_json_text(payload.get("jobDetails"))
+    return payload if details is None else {**payload, "details": details}

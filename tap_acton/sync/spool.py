@@ -147,7 +147,8 @@ class Places:
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         """The places in order."""
-        yield from self._file.execute("SELECT a, b FROM place ORDER BY a, b")
+        for place in self._file.execute("SELECT a, b FROM place ORDER BY a, b"):  # noqa: UP028 - it
+            yield place  # would close the cursor, which fails once the database is closed
 
     def close(self) -> None:
         """Drop them."""

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
     from tests.contract.harness import Bench, Output
 
+MESSAGES = "/api/1/message"
+BOUNCES = "/api/1/message/*/report/BOUNCED"
+REFUSAL = '{"message": "No right"}'
 FEWER = ["no_rows", "fewer_rows"]
 OPENS = "/api/1/message/{id}/report/OPENED"
 AN_HOUR = 3_600
@@ -291,3 +294,49 @@ def test_a_kind_whose_counter_moved_meanwhile_is_read_once_more_again(small_benc
     small_bench.sandbox.faults.clear()
     night(small_bench, outputs, **settings)
     assert not lacking(small_bench, "message_events", outputs)
+
+
+@pytest.mark.parametrize(
+    ("stream", "fault"),
+    [
+        ("message_reports", Fault("missing_fields", MESSAGES, fields=("id", "msgId"), row=0)),
+        ("message_events", Fault("missing_fields", MESSAGES, fields=("id", "msgId"), row=0)),
+        ("message_events", Fault("status", BOUNCES, status=403, body=REFUSAL)),
+    ],
+    ids=["reports", "events", "a kind of events"],
+)
+def test_what_the_first_night_lacked_comes_though_it_is_out_of_view(
+    small_bench: Bench, stream: str, fault: Fault
+) -> None:
+    """What had no ids is read by the next run, a kind that was refused by the one after that."""
+    outputs: list[Output] = []
+    settings: dict[str, Any] = {"streams": [stream], "engagement_window": "P1D"}
+    night(small_bench, outputs, replace(fault, times=None), **settings)
+    assert lacking(small_bench, stream, outputs)
+    for _ in range(2):
+        small_bench.let_pass(A_DAY)
+        assert night(small_bench, outputs, **settings).failure is None
+    assert not lacking(small_bench, stream, outputs)
+
+
+def test_messages_that_never_have_ids_cost_no_first_load_every_night(small_bench: Bench) -> None:
+    outputs: list[Output] = []
+    settings: dict[str, Any] = {"streams": ["message_reports"], "engagement_window": "P1D"}
+    sent = {"type": "SENT"}
+    fault = Fault("missing_fields", MESSAGES, None, fields=("id", "msgId"), row=0, query=sent)
+    for _ in range(3):
+        small_bench.let_pass(A_DAY)
+        night(small_bench, outputs, fault, **settings)
+    calls = [sum(path.endswith("/report") for path in output.paths) for output in outputs]
+    assert calls[2] < calls[0]
+
+
+def test_ids_that_go_for_a_night_do_not_forget_what_was_read(small_bench: Bench) -> None:
+    outputs: list[Output] = []
+    settings: dict[str, Any] = {"streams": ["message_reports"], "engagement_window": "P1D"}
+    fault = Fault("missing_fields", MESSAGES, times=None, fields=("id", "msgId"), row=0)
+    for faults in ([], [fault], []):
+        small_bench.let_pass(A_DAY)
+        night(small_bench, outputs, *faults, **settings)
+    calls = [sum(path.endswith("/report") for path in output.paths) for output in outputs]
+    assert calls[2] < calls[0]

@@ -16,13 +16,17 @@ from urllib3 import HTTPResponse
 from acton_sandbox import Fault
 from acton_sandbox.audience_center import ContactField
 from acton_sandbox.generation.audience_center import UNNAMED_COLUMN
+from tap_acton.errors import AllowanceSpentError
 from tap_acton.records.list_table import CONTACT_ID
 from tap_acton.streams import STREAM_TYPES
 from tests.contract.in_process import bench_in_process
+from tests.contract.test_deviations import small_account
 from tests.contract.test_secrets import ADDRESS
+from tests.contract.test_several_days import A_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     import requests
 
@@ -170,3 +174,22 @@ def rows_of(*outputs: Output) -> dict[str, set[str]]:
         name: {json.dumps(row) for output in outputs for row in output.records[name]}
         for name in STREAMS
     }
+
+
+@pytest.mark.parametrize(
+    ("streams", "limit"),
+    [(["contact_facts"], 15), (["message_events"], 25), (["media_reports", "media_views"], 15)],
+)
+def test_a_load_of_several_days_resumes_behind_them(
+    streams: list[str], limit: int, tmp_path: Path
+) -> None:
+    outputs: list[Output] = []
+    with bench_in_process(small_account()) as bench, ids_that_are_addresses():
+        while not outputs or isinstance(outputs[-1].failure, AllowanceSpentError):
+            assert len(outputs) < 5, "the load does not end"
+            bench.let_pass(A_DAY)
+            limits: Any = {"token_store": str(tmp_path), "daily_request_limit": limit}
+            state = outputs[-1].state if outputs else None
+            outputs.append(bench.run(state, streams=streams, **limits, **SETTINGS))
+    assert len(outputs) > 1
+    assert DOMAIN not in str([output.state for output in outputs])

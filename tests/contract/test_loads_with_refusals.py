@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -117,3 +117,83 @@ def test_a_part_of_a_listing_that_is_refused_costs_no_first_load_every_night(
         expected = {tuple(row[column] for column in ALL_KEYS[stream]): row for row in records}
         held = table_of(stream, [first, second, third])
         assert {key: held.get(key) for key in expected} == expected, stream
+
+
+FACTS = ["contact_facts", "contact_activities", "contact_score_details"]
+
+
+def nights(
+    yardstick: Yardstick, store: Path, streams: Sequence[str], limits: Sequence[int], **more: Any
+) -> list[Output]:
+    """Run night after night with these allowances, until a run is not short of calls."""
+    outputs = list[Output]()
+    for limit in limits:
+        yardstick.bench.let_pass(A_DAY)
+        state = outputs[-1].state if outputs else None
+        limits_of_night = {"token_store": str(store), "daily_request_limit": limit}
+        outputs.append(yardstick.run(state, streams, **limits_of_night, **more))
+        if not isinstance(outputs[-1].failure, AllowanceSpentError):
+            break
+    return outputs
+
+
+def missing(yardstick: Yardstick, stream: str, outputs: Sequence[Output]) -> str:
+    """Say what the table of a stream lacks."""
+    records = yardstick.expected[stream]
+    expected = {tuple(row[column] for column in ALL_KEYS[stream]): row for row in records}
+    table = table_of(stream, outputs)
+    return difference({key: table[key] for key in table.keys() & expected.keys()}, expected)
+
+
+@pytest.mark.parametrize(
+    ("path", "streams"),
+    [
+        ("/api/1/form", ["form_urls", "form_reports"]),
+        ("/api/1/page", ["landing_page_urls"]),
+        ("/api/1/campaigns", ["campaign_details"]),
+        (LISTS, ["list_members"]),
+        (MESSAGES, ["message_reports"]),
+    ],
+)
+def test_items_that_get_their_ids_in_the_middle_of_a_load_are_read(
+    yardstick: Yardstick, tmp_path: Path, path: str, streams: list[str]
+) -> None:
+    sandbox = yardstick.bench.sandbox
+    # What comes after them takes more than the night.
+    selected = [*streams, "contact_history", "contact_scores"]
+    sandbox.faults.add(replace(NO_ID, path_pattern=path))
+    outputs = nights(yardstick, tmp_path, selected, [18])
+    sandbox.faults.clear()
+    assert isinstance(outputs[0].failure, AllowanceSpentError)
+    yardstick.bench.let_pass(A_DAY)
+    outputs.append(yardstick.run(outputs[0].state, selected))
+    assert outputs[-1].failure is None
+    assert [missing(yardstick, stream, outputs) for stream in streams] == [""] * len(streams)
+
+
+def test_facts_end_though_a_type_of_lists_is_refused_every_night(
+    yardstick: Yardstick, tmp_path: Path
+) -> None:
+    for fault in FAULTS["a type of lists"]:
+        yardstick.bench.sandbox.faults.add(fault)
+    outputs = nights(yardstick, tmp_path, FACTS, [20] * 4, **TYPES)
+    yardstick.bench.sandbox.faults.clear()
+    assert 1 < len(outputs) < 4
+    assert [missing(yardstick, stream, outputs) for stream in FACTS] == ["", "", ""]
+
+
+def test_a_list_that_was_refused_and_takes_more_than_a_night_is_read_in_several(
+    yardstick: Yardstick, tmp_path: Path
+) -> None:
+    yardstick.bench.sandbox.faults.add(replace(REFUSED, path_pattern=f"{LISTS}/l-0a41"))
+    outputs = nights(yardstick, tmp_path, FACTS, [11] * 2, page_size=100)
+    yardstick.bench.sandbox.faults.clear()
+    store, state = str(tmp_path), outputs[-1].state
+    while isinstance(outputs[-1].failure, AllowanceSpentError):
+        assert len(outputs) < 10, "the load does not end"
+        yardstick.bench.let_pass(A_DAY)
+        limits = {"token_store": store, "daily_request_limit": 11, "page_size": 100}
+        outputs.append(yardstick.run(state, FACTS, **limits))
+        state = outputs[-1].state
+    assert outputs[-1].failure is None
+    assert [missing(yardstick, stream, outputs) for stream in FACTS] == ["", "", ""]

@@ -788,14 +788,14 @@ class TestChangedCredentials:
         with pytest.raises(UnreachableError):
             acton.chain(replace(BY_PASSWORD, password="new"), store).access_token()
 
-    def test_a_token_that_was_stored_without_them_is_used_until_a_login(
+    def test_a_token_that_was_stored_without_them_proves_no_password(
         self, acton: FakeActOn
     ) -> None:
         store = TokenStore()
-        store.write(Token("access", "settings-refresh", NOON + 1, NOON - 1))
+        store.write(Token("access", "settings-refresh", NOON + HOUR, NOON + HOUR))
         assert acton.chain(store=store).access_token() == "access-1"
         assert acton.chain(store=store).access_token() == "access-1"
-        assert acton.grants == ["refresh_token"]
+        assert acton.grants == ["password"]
 
     def test_the_store_does_not_show_them(self, acton: FakeActOn, tmp_path: Path) -> None:
         path = tmp_path / "token.json"

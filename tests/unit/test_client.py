@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from ssl import SSLCertVerificationError
 from typing import TYPE_CHECKING, Any, cast
+from unittest.mock import patch
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
@@ -802,6 +803,10 @@ class TestPathPart:
             "%2E%2e;",
             "%252e%252e",
             "..%2fx",
+            "/",
+            "a//b",
+            ";",
+            ";a=b",
             "x" * 8_000,
             "é" * 2_000,
         ],
@@ -818,6 +823,18 @@ class TestPathPart:
     )
     def test_other_ids_are_requested(self, identifier: str) -> None:
         assert not leads_elsewhere(f"/api/1/list/{path_part(identifier)}/")
+
+    @pytest.mark.parametrize("path", ["/api/1/media/", "/api/1/list", "/ucl/v2/70123/contact/"])
+    def test_so_are_documented_paths(self, path: str) -> None:
+        assert not leads_elsewhere(path)
+
+    def test_a_path_that_is_too_long_is_refused_before_it_is_looked_at(self) -> None:
+        setup = Setup(None)
+        with (
+            patch("tap_acton.api.client.leads_elsewhere", side_effect=AssertionError),
+            pytest.raises(RejectedCallError),
+        ):
+            setup.read(Call(f"/api/1/list/{'%' * 3_000_000}", "lists", "lists"))
 
 
 @dataclass

@@ -90,9 +90,9 @@ def test_what_stands_below_a_place_that_failed_is_left() -> None:
     load = Load(progress, NOW, {})
     assert load.is_left(("a", "9"), [])
     assert not load.is_left(("b", "5"), [])
-    # In its middle it is not done with.
-    assert load.left_after(("a", "3"), [], []) == [("a",)]
-    assert load.left_after(("a", "3"), [("a", "2")], []) == [("a",), ("a", "2")]
+    # In its middle, what comes after that is left of it.
+    assert load.left_after(("a", "3"), [], []) == [("a", "3", "")]
+    assert load.left_after(("a", "3"), [("a", "2")], []) == [("a", "2"), ("a", "3", "")]
     assert load.left_after(("b", "1"), [], []) == []
     assert load.behind_after(("a", "3"), []) == ("b", "5")
     assert load.behind_after(("c", "1"), []) == ("c", "1")
@@ -106,3 +106,24 @@ def test_where_the_listing_lacks_other_parts_no_place_of_an_earlier_run_counts()
     assert load.is_left(("b",), [])
     assert load.behind_after(("b",), []) == ("b",)
     assert load.left_after(("b",), [], []) == []
+
+
+def test_in_the_middle_of_such_a_place_a_load_goes_on_there() -> None:
+    progress = StreamState()
+    pause(progress, covers={}, behind=("b", "5"), reached="", left=[("a", "3", "")])
+    load = Load(progress, NOW, {})
+    assert [one for one in "1345" if load.is_left(("a", one), [])] == ["4", "5"]
+    assert load.left_after(("a", "4"), [], []) == [("a", "4", "")]
+    assert load.left_after((), [], []) == [("a", "3", "")]
+    assert load.left_after(("b", "1"), [], []) == []
+    # If it fails again, all of it is left.
+    pause(progress, covers={}, behind=("b", "5"), reached="", left=[("a",), ("a", "3", "")])
+    assert Load(progress, NOW, {}).is_left(("a", "1"), [])
+
+
+def test_a_listing_that_lacks_more_than_before_does_not_begin_a_load_anew() -> None:
+    progress = StreamState()
+    pause(progress, covers={}, behind=("c",), reached="", not_listed=["lists/form"])
+    load = Load(progress, NOW, {})
+    assert load.goes_on(["lists/form", "lists/image"])
+    assert not load.goes_on(["lists/image"])

@@ -147,6 +147,7 @@ fields: dict[type[StreamState], dict[str, Any]] = {
         ),
         fingerprints=fingerprints,
         not_offered=st.lists(texts, max_size=2),
+        lacks_ids=st.booleans(),
     ),
     MonthsState: dict(**shared, empty=st.lists(st.just("2026-03-01"), max_size=2)),
     FilterState: dict(
@@ -165,6 +166,7 @@ fields: dict[type[StreamState], dict[str, Any]] = {
         covered_until=st.none() | timestamps,
         ask_again=st.lists(texts, max_size=2),
         covers=covers,
+        without_zone=st.booleans(),
     ),
     OptOutsState: dict(**shared, covers=covers),
 }
@@ -712,3 +714,23 @@ def test_all_that_streams_remember_is_written_and_read_here() -> None:
     for kind, examples in fields.items():
         assert examples.keys() == {field.name for field in msgspec.structs.fields(kind)}, kind
     assert fields.keys() >= {*KINDS.values()}
+
+
+@pytest.mark.parametrize(
+    "bookmark",
+    [
+        {"progress": [{"checkpoint": {"started_at": THEN, "behind": ["\ud800"]}}]},
+        {"progress": [{"checkpoint": {"started_at": THEN, "covers": {"shard": ["\ud800"]}}}]},
+        {"columns": {"header 1": 5}},
+        {"columns": {"header 1": ["name"]}},
+        {"columns": {"header 1": "\ud800"}},
+        {"columns": ["name"]},
+        {"source": 7},
+    ],
+)
+def test_what_no_run_can_have_written_is_not_used(bookmark: dict[str, Any]) -> None:
+    (found,) = bookmarks_of({"version": 4, "bookmarks": {"forms": bookmark}}, NOW, print).values()
+    state, problem = decode(found, StreamState, NOW)
+    assert state == StreamState()
+    assert bool(problem) is ("progress" in bookmark)
+    assert not found.keys() - {"progress"}

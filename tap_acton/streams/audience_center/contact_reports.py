@@ -59,6 +59,9 @@ ALL_MONTHS = 240
 UNKNOWN = "-"
 """Stands for when a contact changed where Act-On does not report it; before all timestamps."""
 
+PARTS = 2
+"""How many parts the place of a contact has."""
+
 NEVER = "~"
 """Comes behind all timestamps."""
 
@@ -278,7 +281,7 @@ class ChangedContacts:
         in_shard = self._report.run.settings.in_shard
         # Those that failed are requested again, in an earlier run of this load or before it.
         failed = dict.fromkeys(self._report.progress.ask_again, UNKNOWN)
-        failed |= {contact_id: updated_at for updated_at, contact_id in self._report.load.left}
+        failed |= {place[1]: place[0] for place in self._report.load.left if len(place) == PARTS}
         with closing(Places()) as places:
             for some in self._pages():
                 places.add(some)
@@ -333,6 +336,7 @@ class ChangedContacts:
             report.progress.covered_until = min(started_at, report.bookmark.end or started_at)
             report.progress.covers = report.covers
             report.progress.ask_again = sorted(self._failed)
+            report.progress.without_zone = report.run.zone is None
 
     def forecast(self) -> Forecast:
         """Foresee a call per contact, by the first page of the contacts that changed."""
@@ -367,8 +371,9 @@ class ChangedContacts:
     def _covered(self) -> str | None:
         """Up to when changes are covered; None for never, or where all is to be read again."""
         report = self._report
-        is_whole = report.replication_key and not report.is_incremental
         progress: ContactReportsState = report.progress
+        is_whole = bool(report.replication_key) and not report.is_incremental
+        is_whole |= progress.without_zone and report.run.zone is not None
         return None if is_whole or progress.covers != report.covers else progress.covered_until
 
 

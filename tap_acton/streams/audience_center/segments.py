@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from tap_acton.api.decoding import decode_json_text
 from tap_acton.records.extractors import Undocumented
 from tap_acton.records.reader import EXTRA_FIELDS
 from tap_acton.settings.entries import Entries
@@ -101,10 +101,7 @@ def _unpacked(row: Row) -> tuple[Row, Row]:
     Returns:
         The segment, and the fields of its own that have another value in the text.
     """
-    try:
-        item = json.loads(row.get("item", ""))
-    except (TypeError, ValueError):
-        return row, {}
+    item = decode_json_text(row.get("item"))
     if not isinstance(item, dict):
         return row, {}
     own = {name: value for name, value in row.items() if name != "item"}

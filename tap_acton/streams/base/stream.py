@@ -135,6 +135,7 @@ class ActOnStream(Stream):
         self.tap = tap
         self.failure: StreamFailedError | None = None
         self._listings_used: set[str] = set()
+        self._without_id: dict[str, int] = {}  # how many items of a listing have none
         self.report = StreamReport(self.name, self.log)
         self.reading = Reading(self)
 
@@ -163,7 +164,7 @@ class ActOnStream(Stream):
 
     def place_of(self, item: Item) -> Place:
         """Say where an item stands in the order of reading."""
-        return (item["id"],)
+        return (kept_text(item["id"]),)
 
     def records(self, rows: Iterable[Row], query: Query) -> Iterator[Record]:
         """Make records of the rows of a page, or of all rows where these have no keys."""
@@ -453,6 +454,7 @@ class ActOnStream(Stream):
         They are refused, unless nothing documents the listing: then none may have an id.
         """
         if number:
+            self._without_id[listing] = number
             is_refused = self.tap.stream(listing).is_documented
             self.log(
                 "%d of the %s cannot be requested: Act-On does not return their ids.",
@@ -487,9 +489,14 @@ class ActOnStream(Stream):
 
     @property
     def not_listed(self) -> list[str]:
-        """Which parts of its listings could not be read, as a checkpoint keeps them."""
+        """Which parts of its listings could not be read, as a checkpoint keeps them.
+
+        Items without an id are such a part, since they may have one in the next run.
+        """
         listings = map(self.tap.stream, self._listings_used)
-        return sorted("/".join((x.name, *place)) for x in listings for place in x.reading.failed)
+        parts = [(one.name, *place) for one in listings for place in one.reading.failed]
+        parts += [(listing, f"{number}") for listing, number in self._without_id.items()]
+        return sorted(map("/".join, parts))
 
     def list_items(self) -> None:
         """Read this listing for the sake of the streams below it alone."""
@@ -523,6 +530,7 @@ class ActOnStream(Stream):
         Of a listing these are all, since the streams below it need all items.
         """
         for query in self.queries():
+            self.run.stop.check()
             if self.item_columns or self.is_left(query.place):
                 yield query
             else:
@@ -702,7 +710,7 @@ class ActOnStream(Stream):
         left = self.load.left_after(reading.behind, reading.failed, not_listed)
         if is_read and len(left) <= MOST_LEFT:
             self.load.pause(
-                is_done=outcome in {"complete", DONE_BEFORE},
+                is_done=outcome == DONE_BEFORE or (outcome == "complete" and not not_listed),
                 behind=self.load.behind_after(reading.behind, not_listed),
                 left=left,
                 not_listed=not_listed,

@@ -17,7 +17,7 @@ from tap_acton.errors import (
     RejectedCallError,
 )
 from tap_acton.records.extractors import Extracted, UnknownShapeError, table_of, total_of
-from tap_acton.records.ids import fingerprint
+from tap_acton.records.ids import fingerprint, kept_text
 from tap_acton.records.list_table import CONTACT_ID, Table
 from tap_acton.records.reader import batched
 from tap_acton.settings.schema import VERBS
@@ -135,20 +135,27 @@ class ContactFactsStream(ActOnStream):
             ids = {"list_id": list_id, "contact_id": contact_id}
             yield Query(
                 self.filled(self.path, **ids),
-                (list_id, contact_id),
+                (kept_text(list_id), kept_text(contact_id)),
                 given=ids,
                 since=self.bookmark.start,
                 subject=f"contact {contact_id}",
                 item={"id": contact_id},
             )
 
-    def is_left(self, place: Place) -> bool:
-        """Tell whether any stream of the response has yet to read what stands at a place."""
-        return any(one.load.is_left(place, self.not_listed) for one in self._reading())
+    def due(self) -> Iterable[Query]:
+        """Give the queries, which leave out what earlier runs of this load have read."""
+        return self.queries()
 
-    def _reading(self) -> list[ContactFactsStream]:
-        """Give the streams that the responses are for: this one, and those that come after it."""
-        return [self, *self._later()]
+    def _left_of(self, places: Iterable[Place]) -> Iterator[Place]:
+        """Give the places that a stream of the response has yet to read in this load."""
+        not_listed = self.not_listed
+        loads = [one.load for one in (self, *self._later())]
+        for place in places:
+            self.run.stop.check()
+            if any(load.is_left(place, not_listed) for load in loads):
+                yield place
+            else:
+                self.save_calls("read before")
 
     def _contacts(self) -> Iterator[tuple[str, str]]:
         """Read the lists one after the other, and give the places of their contacts.
@@ -162,7 +169,7 @@ class ContactFactsStream(ActOnStream):
             list_id = item["id"]
             with closing(Places()) as places:
                 path, given = f"/api/1/list/{path_part(list_id)}", {"list_id": list_id}
-                query = Query(path, (list_id,), {}, given, subject=f"list {list_id}")
+                query = Query(path, (kept_text(list_id),), {}, given, subject=f"list {list_id}")
                 for part in contacts.read(query):
                     if isinstance(part, Outcome):
                         self._list_done(part)
@@ -172,9 +179,11 @@ class ContactFactsStream(ActOnStream):
                         for one in part.records
                         if not chooses or self._wanted.wants(one["id"], one["addresses"], members)
                     ]
-                    places.add((list_id, contact_id) for contact_id in ids if contact_id)
+                    places.add((kept_text(one), one) for one in ids if one)
                     self._tell_unknown(list_id, ids.count(""))
-                yield from places
+                known = ((kept_text(list_id), key, contact_id) for key, contact_id in places)
+                for _, _, contact_id in self._left_of(known):
+                    yield list_id, contact_id
 
     def _list_done(self, outcome: Outcome) -> None:
         """Take note of a list that was refused, or may have more contacts."""
@@ -205,9 +214,15 @@ class ContactFactsStream(ActOnStream):
 
     def _lists(self) -> list[Item]:
         """Give the lists that are left, in the order of their ids; one may be read in part."""
-        begun = {place[:1] for one in self._reading() for place in one.load.places}
-        places = {(item["id"],): item for item in self.known_items()}
-        return [places[one] for one in sorted(places) if one in begun or self.is_left(one)]
+        loads = [one.load for one in (self, *self._later())]
+        begun = {place[:1] for load in loads for place in load.places}
+        places = {(kept_text(item["id"]),): item for item in self.known_items()}
+        not_listed = self.not_listed
+        return [
+            places[one]
+            for one in sorted(places)
+            if one in begun or any(load.is_left(one, not_listed) for load in loads)
+        ]
 
     def _tell_unknown(self, list_id: str, number: int) -> None:
         if number:
@@ -264,6 +279,7 @@ class ContactFactsStream(ActOnStream):
     def _kept(self, facts: Facts, source: StreamSummary) -> Iterator[Record]:
         """Give the records that were kept, and share what befell the stream that kept them."""
         summary = self.summary
+        self._listings_used.add(self.listing)  # by the stream that kept them
         summary.skipped, summary.refused = source.skipped, source.refused
         for records in batched(facts.kept.pop(self.name)):
             self.run.stop.check()

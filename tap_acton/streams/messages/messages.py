@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tap_acton.api.pagination import OffsetPaging
 from tap_acton.records.extractors import RowsAt
+from tap_acton.records.ids import kept_text
 from tap_acton.records.timestamps import timestamp_of
 from tap_acton.state.stream_state import MessagesState
 from tap_acton.streams.base.stream import ActOnStream
@@ -79,7 +80,7 @@ class MessageStream(ActOnStream):
 
     def place_of(self, item: Item) -> Place:
         """Order messages by their sending; those without a time come first."""
-        return (item["sent_at"] or "", item["id"])
+        return (item["sent_at"] or "", kept_text(item["id"]))
 
     def finished(self, outcome: Outcome) -> None:
         """Remember that a message was read, which includes the queries that it led to."""
@@ -112,24 +113,30 @@ class MessageStream(ActOnStream):
 
         With an end date it remembers nothing: what lies behind that is yet to be read, and a
         message has no other date. Neither does it where a type of messages was read before and
-        cannot be listed now. One that was never read is not covered, so once it is listed, all
-        messages are read again.
+        cannot be listed now, or messages lack their ids that had them before. What was never read
+        is not covered: once it is listed, with its id, all messages are read again.
         """
         settings = self.run.settings
         messages = list(self.items())
         not_listed = {place[0] for place in self.tap.stream(self.listing).reading.failed}
         types = {*settings.message_types} - not_listed
+        lacks_ids, lacked_ids = not all(one["id"] for one in messages), self.progress.lacks_ids
         is_behind = bool(not_listed.intersection(self.progress.covers.get("message_types", ())))
+        is_behind |= lacks_ids and not lacked_ids and bool(self.progress.read_until)
         is_kept = settings.window.end is None and not is_behind
-        return MessageProgress(
-            self.progress if is_kept else deepcopy(self.progress),
+        is_continued = self.replication_key is None or self.is_incremental
+        state = self.progress if is_kept else deepcopy(self.progress)
+        progress = MessageProgress(
+            state,
             messages,
             covers={**self.covers, "message_types": sorted(types)},
             started_at=self.load.started_at,
             engagement_window=settings.engagement_window,
             recheck_period=settings.recheck_period,
-            is_continued=self.replication_key is None or self.is_incremental,
+            is_continued=is_continued and (lacks_ids or not lacked_ids),
         )
+        state.lacks_ids = lacks_ids
+        return progress
 
     @property
     def covers(self) -> dict[str, list[str]]:

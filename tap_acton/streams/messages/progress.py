@@ -208,6 +208,9 @@ class MessageProgress:
         state.ask_again = [message_id for message_id in state.ask_again if message_id in there]
         for message_id in state.read_again.keys() - there:
             del state.read_again[message_id]
+        if not {*state.not_offered}.isdisjoint(offered):
+            # Messages that are out of view were read without them: the next run looks at all.
+            state.read_until = ""
         state.not_offered = sorted({*state.not_offered}.difference(offered).union(not_offered))
         state.newest = self._newest
         state.rechecked_at = self._started_at
