@@ -138,3 +138,15 @@ def test_a_failure_fails_only_what_has_texts_without_a_zone() -> None:
     }
     # Contacts have fields that are dates.
     assert lacking == {"account", "contacts", "media_views", "message_daily_stats"}
+
+
+@pytest.mark.parametrize("stream", ["contact_history", "contact_scores", "contact_segments"])
+def test_reports_of_contacts_that_were_read_without_the_zone_are_read_again(stream: str) -> None:
+    outputs: list[Output] = []
+    with bench_in_process(small_account()) as bench:
+        settings: dict[str, Any] = {"streams": [stream], "account_id": "70123"}
+        for faults in ([UNKNOWN["refused"]], [UNKNOWN["refused"]], [], []):
+            bench.let_pass(2 * 86_400)
+            night(bench, outputs, *faults, **settings)
+    calls = [sum("/contactReport/" in path for path in output.paths) for output in outputs]
+    assert calls[1] < calls[0] == calls[2] > calls[3]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_acton.api.decoding import decode_json, decode_page, in_utf8
+from tap_acton.api.decoding import decode_json, decode_json_text, decode_page, in_utf8
 from tap_acton.errors import RepeatableError
 
 JSON = st.recursive(
@@ -180,3 +180,20 @@ def test_json_in_the_place_of_a_page_is_decoded() -> None:
     for body in (b"", b"neither"):
         with pytest.raises(RepeatableError, match=r"^landing_page_details: Act-On sent an? "):
             decode_page(body, "landing_page_details")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('{"a": 1}', {"a": 1}),
+        ('{"a": "\\ud800"}', {"a": "?"}),
+        ('{"\\ud800": 1}', {"?": 1}),
+        ("[7]", [7]),
+        ("", None),
+        ("no JSON", None),
+        (7, None),
+        (None, None),
+    ],
+)
+def test_json_within_a_text_is_mended_like_any_other(text: object, found: object) -> None:
+    assert decode_json_text(text) == found
