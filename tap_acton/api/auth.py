@@ -219,16 +219,14 @@ class TokenChain:
             except _GrantRefusedError:
                 # Also the result of a renewal whose response was lost.
                 logger.info("The refresh token is no longer accepted.")
-        if not user.has_login:
+        if not (user.username and user.password):
             raise CredentialsError(
                 f"There is no refresh token that {self._host} still accepts: log in again with "
                 "username and password, or set a new refresh_token that no other program uses."
             )
         try:
             return self._grant(
-                grant_type="password",
-                username=user.username or "",
-                password=user.password or "",
+                grant_type="password", username=user.username, password=user.password
             )
         except _GrantRefusedError:
             raise CredentialsError(

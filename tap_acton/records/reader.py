@@ -51,16 +51,17 @@ UNIT = "x-acton-unit"
 IGNORED = "x-acton-ignored"
 EXTRA_FIELDS = "extra_fields"
 
-UNKNOWN_TIMESTAMP = "1970-01-01T00:00:00.000Z"
+_UNKNOWN_DAY = "1970-01-01"
+UNKNOWN_TIMESTAMP = f"{_UNKNOWN_DAY}T00:00:00.000Z"
 """A timestamp that Act-On does not give, in a key column, which cannot be null."""
 
 
 def is_unknown(timestamp: str) -> bool:
     """Return whether a timestamp or a day stands for none: it is on or before that day."""
-    return timestamp[:10] <= UNKNOWN_TIMESTAMP[:10]
+    return timestamp[:10] <= _UNKNOWN_DAY
 
 
-UNKNOWN = {"date-time": UNKNOWN_TIMESTAMP, "date": UNKNOWN_TIMESTAMP[:10]}
+UNKNOWN = {"date-time": UNKNOWN_TIMESTAMP, "date": _UNKNOWN_DAY}
 
 
 class _Target(NamedTuple):

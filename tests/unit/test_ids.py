@@ -109,6 +109,7 @@ def test_what_is_logged_has_no_address(text: str, clean: str) -> None:
 
 def test_what_the_account_calls_something_is_logged_in_short_and_no_sentence_is_cut() -> None:
     assert shown("x" * 1000) == "x" * LONGEST_SHOWN + "..."
+    assert shown("x" * LONGEST_SHOWN) == "x" * LONGEST_SHOWN
     assert without_addresses("x" * 1000) == "x" * 1000
 
 

@@ -24,10 +24,17 @@ posix_only = pytest.mark.skipif(os.name == "nt", reason="file modes are POSIX's"
 
 @pytest.mark.parametrize("refresh_token", ["refresh", None])
 def test_what_is_written_is_read(tmp_path: Path, refresh_token: str | None) -> None:
-    token = replace(TOKEN, refresh_token=refresh_token)
+    token = replace(TOKEN, refresh_token=refresh_token, made_with="0af1")
     FileTokenStore(tmp_path / "token.json").write(token)
 
     assert FileTokenStore(tmp_path / "token.json").read() == token
+
+
+def test_a_token_of_an_earlier_version_says_nothing_of_its_credentials() -> None:
+    kept = asdict(TOKEN)
+    del kept["made_with"]
+    assert Token.from_json(json.dumps(kept)) == TOKEN
+    assert TOKEN.made_with == ""
 
 
 def test_nothing_there_is_no_token(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
