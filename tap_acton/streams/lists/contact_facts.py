@@ -146,16 +146,11 @@ class ContactFactsStream(ActOnStream):
         """Give the queries, which leave out what earlier runs of this load have read."""
         return self.queries()
 
-    def _left_of(self, places: Iterable[Place]) -> Iterator[Place]:
-        """Give the places that a stream of the response has yet to read in this load."""
+    def _is_left(self, place: Place) -> bool:
+        """Tell whether a stream of the response has yet to read what stands at a place."""
+        loads = (one.load for one in (self, *self._later()))
         not_listed = self.not_listed
-        loads = [one.load for one in (self, *self._later())]
-        for place in places:
-            self.run.stop.check()
-            if any(load.is_left(place, not_listed) for load in loads):
-                yield place
-            else:
-                self.save_calls("read before")
+        return any(load.is_left(place, not_listed) for load in loads)
 
     def _contacts(self) -> Iterator[tuple[str, str]]:
         """Read the lists one after the other, and give the places of their contacts.
@@ -181,9 +176,12 @@ class ContactFactsStream(ActOnStream):
                     ]
                     places.add((kept_text(one), one) for one in ids if one)
                     self._tell_unknown(list_id, ids.count(""))
-                known = ((kept_text(list_id), key, contact_id) for key, contact_id in places)
-                for _, _, contact_id in self._left_of(known):
-                    yield list_id, contact_id
+                for key, contact_id in places:
+                    run.stop.check()
+                    if self._is_left((kept_text(list_id), key)):
+                        yield list_id, contact_id
+                    else:
+                        self.save_calls("read before")
 
     def _list_done(self, outcome: Outcome) -> None:
         """Take note of a list that was refused, or may have more contacts."""
@@ -214,15 +212,9 @@ class ContactFactsStream(ActOnStream):
 
     def _lists(self) -> list[Item]:
         """Give the lists that are left, in the order of their ids; one may be read in part."""
-        loads = [one.load for one in (self, *self._later())]
-        begun = {place[:1] for load in loads for place in load.places}
+        begun = {place[:1] for one in (self, *self._later()) for place in one.load.places}
         places = {(kept_text(item["id"]),): item for item in self.known_items()}
-        not_listed = self.not_listed
-        return [
-            places[one]
-            for one in sorted(places)
-            if one in begun or any(load.is_left(one, not_listed) for load in loads)
-        ]
+        return [places[one] for one in sorted(places) if one in begun or self._is_left(one)]
 
     def _tell_unknown(self, list_id: str, number: int) -> None:
         if number:
