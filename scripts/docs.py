@@ -62,7 +62,7 @@ class Note(NamedTuple):
         endpoint: The path, as Act-On documents it.
         calls: Calls in a first run, short enough for a table.
         later: What a later run fetches and emits.
-        optional: Why the stream is off by default; empty where it is not.
+        optional: Why the stream is optional; empty where it is not.
         is_unverified: Whether Act-On documents only the path.
         added: Columns that no field of the row holds.
         title: The heading, where it is not the stream's name.
@@ -174,7 +174,7 @@ def section(name: str, note: Note) -> str:
         "Replication": replication(kind),
         "Calls in a first run": note.calls,
         "Later runs": note.later,
-        "Optional, off by default": note.optional,
+        "Optional": note.optional,
         "Unverified": UNVERIFIED if note.is_unverified else "",
     }
     rows = [

@@ -1,4 +1,4 @@
-"""The catalog that a run is given: its shape, and what of it a run cannot do without."""
+"""The streams that a catalog has; and of a given one, its shape, and what a run needs of it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,22 @@ import msgspec
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
 from tap_acton.errors import SettingsError
+from tap_acton.records.ids import without_addresses
+from tap_acton.settings.parser import Configuration, nearest
+from tap_acton.streams import STREAM_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from singer_sdk.streams import Stream
+
+    from tap_acton.streams.base.stream import ActOnStream
+
+OPTIONAL = tuple(kind.name for kind in STREAM_TYPES if kind.is_optional)
+"""The streams that a catalog has only where the setting ``optional_streams`` names them."""
+
+ALL = "*"
+"""Names all of them."""
 
 _Text = str | None
 _Names = list[str] | None
@@ -53,6 +64,61 @@ class _Entry(msgspec.Struct):
 
 class _Catalog(msgspec.Struct):
     streams: list[_Entry]
+
+
+def wanted_streams(config: Mapping[str, Any]) -> Collection[str]:
+    """Return the optional streams that the setting ``optional_streams`` names.
+
+    Raises:
+        SettingsError: If it names one that does not exist.
+    """
+    given = Configuration(config)
+    names = given.texts("optional_streams")
+    for name in names:
+        if name not in {ALL, *OPTIONAL}:
+            meant = nearest(name.lower(), OPTIONAL)
+            given.mistakes.append(
+                f"The setting optional_streams names {without_addresses(name)}, which is no "
+                f"optional stream{f'; did you mean {meant}? All' if meant else ': all'} of them "
+                f"are {', '.join(OPTIONAL)}."
+            )
+    if given.mistakes:
+        raise SettingsError(" ".join(given.mistakes))
+    return OPTIONAL if ALL in names else names
+
+
+def offered_types(
+    config: Mapping[str, Any], catalog: Mapping[str, Any] | None
+) -> list[type[ActOnStream]]:
+    """Return the types of streams that the tap has: not all of them, where some are optional.
+
+    Args:
+        config: The configuration.
+        catalog: The catalog that is given; a stream in it is offered, whatever the settings say.
+
+    Raises:
+        SettingsError: If the setting ``optional_streams`` is wrong.
+    """
+    listed = {entry["tap_stream_id"] for entry in catalog["streams"]} if catalog else set()
+    offered = {*wanted_streams(config), *listed}
+    return [kind for kind in STREAM_TYPES if not kind.is_optional or kind.name in offered]
+
+
+def without_effect(
+    config: Mapping[str, Any], offered: Collection[type[ActOnStream]]
+) -> Iterator[str]:
+    """Yield a sentence for each setting that only optional streams read, if none is offered."""
+    given = Configuration(config)
+    readers: dict[str, list[type[ActOnStream]]] = {}
+    for kind in STREAM_TYPES:
+        for setting in kind.chosen_by + kind.inputs:
+            readers.setdefault(setting, []).append(kind)
+    for setting, kinds in readers.items():
+        if given.value(setting) is not None and not {*kinds} & {*offered}:
+            yield (
+                f"The setting {setting} has no effect: add what you want of "
+                f"{', '.join(kind.name for kind in kinds)} to optional_streams."
+            )
 
 
 def check_shape(catalog: Mapping[str, Any]) -> None:

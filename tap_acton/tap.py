@@ -20,7 +20,13 @@ from singer_sdk.helpers.capabilities import (
 from singer_sdk.singerlib import RecordMessage, StateMessage
 from singer_sdk.tap_base import CliTestOptionValue
 
-from tap_acton.catalog import check_needed_columns, check_shape
+from tap_acton.catalog import (
+    OPTIONAL,
+    check_needed_columns,
+    check_shape,
+    offered_types,
+    without_effect,
+)
 from tap_acton.command_line import (
     CREDENTIALS,
     hint_at_environment,
@@ -142,12 +148,13 @@ class TapActOn(ActOnTap):
                 self.logger.warning("The state has no bookmarks: everything is read again.")
         self._known = KnownNames.of_state(keywords.get("state"))
         self._found_streams: Mapping[str, FoundStream] | None = None
+        self._given_catalog: Mapping[str, Any] | None = None
         # The SDK checks the settings only if rows are to be read.
         self._is_run = keywords.get("validate_config", True)
         if isinstance(catalog := keywords.get("catalog"), dict):
             check_shape(catalog)
             keywords["catalog"] = catalog = with_known_names(catalog, self._known)
-            self._found_streams = found_in(catalog)
+            self._given_catalog, self._found_streams = catalog, found_in(catalog)
         self._reads_environment = keywords.pop("parse_env_config", False)
         if self._reads_environment:
             self.append_builtin_config(self.config_jsonschema)
@@ -194,7 +201,7 @@ class TapActOn(ActOnTap):
         for stream in self._selected_streams():
             check_needed_columns(stream)
             _ = stream.stream_maps
-        for name in self.maps.matching_nothing(self.streams):
+        for name in self.maps.matching_nothing({*self.streams, *OPTIONAL}):
             self.logger.warning(
                 "The setting stream_maps has an entry for %s, which is no stream of this tap: "
                 "what it is to change stays as it is.",
@@ -202,10 +209,17 @@ class TapActOn(ActOnTap):
             )
 
     def discover_streams(self) -> Sequence[ActOnStream]:
-        """Return a stream of each type, and those of lists, with the columns of the account."""
+        """Return the streams on offer, and those of lists, with the columns of the account.
+
+        Raises:
+            SettingsError: If the setting ``optional_streams`` is wrong.
+        """
+        offered = offered_types(self.config, self._given_catalog)
+        for warning in without_effect(self.config, offered):
+            self.logger.warning(warning)
         lists = [found for found in self.found_streams.values() if found.source]
         return [
-            *(kind(self, self.found_streams.get(kind.name)) for kind in STREAM_TYPES),
+            *(kind(self, self.found_streams.get(kind.name)) for kind in offered),
             *(ListStream(self, found) for found in lists),
         ]
 
@@ -245,7 +259,8 @@ class TapActOn(ActOnTap):
     def streams(self) -> dict[str, Stream]:
         """The streams by name, in the order of reading: a listing before what needs it."""
         streams = super().streams
-        return {kind.name: streams[kind.name] for kind in STREAM_TYPES} | streams
+        ordered = [kind.name for kind in STREAM_TYPES if kind.name in streams]
+        return {name: streams[name] for name in ordered} | streams
 
     @classmethod
     def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:

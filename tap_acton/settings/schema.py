@@ -232,6 +232,15 @@ CONFIG_SCHEMA: dict[str, Any] = {
             items=_TEXT,
             examples=[["l-0a41", "Webinar *"]],
         ),
+        "optional_streams": _setting(
+            "array",
+            "Optional streams",
+            "The optional streams to offer in the catalog, or * for all of them. They take a call "
+            "per contact or message, have a side effect or need input.",
+            default=[],
+            items=_TEXT,
+            examples=[["contact_history", "contact_scores"], ["*"]],
+        ),
         "custom_field_columns": _setting(
             "boolean",
             "Custom field columns",

@@ -95,6 +95,7 @@ class Settings:
     segment_names: tuple[str, ...]
     activity_verbs: tuple[str, ...]
     list_streams: tuple[str, ...]
+    optional_streams: tuple[str, ...]
     custom_field_columns: bool
     on24_client_ids: tuple[str, ...]
     seo_urls: tuple[str, ...]
@@ -153,6 +154,7 @@ class Settings:
             segment_names=given.texts("segment_names"),
             activity_verbs=tuple(sorted(set(verbs))),
             list_streams=given.texts("list_streams"),
+            optional_streams=given.texts("optional_streams"),
             custom_field_columns=given.boolean("custom_field_columns"),
             on24_client_ids=given.texts("on24_client_ids"),
             seo_urls=given.texts("seo_urls"),

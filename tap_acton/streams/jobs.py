@@ -31,13 +31,13 @@ PATHS = {
 class UploadJobs(ActOnStream):
     """The outcome of the upload jobs in the setting ``job_ids``.
 
-    Not selected by default, since only whoever uploaded something knows the job's id: the API
+    Optional, since only whoever uploaded something knows the job's id: the API
     has no list of jobs. All of them may have expired.
     """
 
     name = "upload_jobs"
     primary_keys = ("job_type", "id")
-    selected_by_default = False
+    is_optional, inputs = True, ("job_ids",)
     item, about, all_may_be_gone = "job", "jobs", True
 
     def queries(self) -> Iterator[Query]:

@@ -58,7 +58,7 @@ class SeoKeywords(ActOnStream):
 class SeoReports(ActOnStream):
     """The audit of a page for a keyword, for the pairs in the setting ``seo_reports``.
 
-    Not selected by default, since a request has an effect: Act-On begins an audit. So a call is
+    Optional, since a request has an effect: Act-On begins an audit. So a call is
     never repeated, and a pair whose call fails is left to the next run. Of the response only the
     path is documented; it is kept as it comes.
     """
@@ -66,7 +66,7 @@ class SeoReports(ActOnStream):
     name = "seo_reports"
     path = "/api/1/seoreport"
     primary_keys = ("url", "keyword")
-    selected_by_default = False
+    is_optional, inputs = True, ("seo_reports",)
     about = "pairs of page and keyword"
 
     def queries(self) -> Iterator[Query]:

@@ -79,7 +79,7 @@ PRECISION_MS = {"epoch": 1, "iso": 1, "zoned": 1_000, "display": 60_000}
 
 REGISTER = (
     "KEYS, REPLICATION_KEYS and expected_records in tests/contract/expected.py hold every stream "
-    "that is on by default; see Add a stream in CONTRIBUTING.md"
+    "that is not optional; see Add a stream in CONTRIBUTING.md"
 )
 """What a test says that meets a stream which is not there."""
 

@@ -183,7 +183,7 @@ class Bench:
         )
 
     def discover(self, **settings: Any) -> dict[str, Any]:
-        """Let the tap discover, with the account at hand.
+        """Let the tap discover, with the account at hand and all optional streams.
 
         Args:
             **settings: Settings that differ.
@@ -192,7 +192,8 @@ class Bench:
             The catalog.
         """
         with signals_kept(), self._pauses_skipped():
-            tap = TapActOn(config=self.config(**settings), validate_config=False)
+            config = self.config(**{"optional_streams": ["*"], **settings})
+            tap = TapActOn(config=config, validate_config=False)
             found: dict[str, Any] = json.loads(tap.catalog_json_text)
             tap.run.close()
         return found
@@ -327,7 +328,9 @@ def catalog(
 @cache
 def _discovered_catalog() -> str:
     with signals_kept():
-        return json.dumps(TapActOn(config={}, validate_config=False).catalog_dict)
+        return json.dumps(
+            TapActOn(config={"optional_streams": ["*"]}, validate_config=False).catalog_dict
+        )
 
 
 def command(

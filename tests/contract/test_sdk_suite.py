@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # The class is made before a sandbox runs; the address is filled in when it does.
 CONFIG: dict[str, Any] = {
+    "optional_streams": ["*"],
     "client_id": "sandbox-client",
     "client_secret": "sandbox-secret",
     "username": "reader@example.com",

@@ -114,8 +114,8 @@ def test_the_readme_counts_the_streams_and_links_every_family() -> None:
 
 @pytest.mark.parametrize("kind", DESCRIBED, ids=lambda kind: kind.name)
 def test_an_optional_stream_says_why(kind: type[ActOnStream]) -> None:
-    assert bool(STREAMS[kind.name].optional) is not kind.selected_by_default, (
-        "optional in docs/streams/notes.toml says why a stream is off by default"
+    assert bool(STREAMS[kind.name].optional) is kind.is_optional, (
+        "optional in docs/streams/notes.toml says why a stream is optional"
     )
 
 

@@ -14,7 +14,6 @@ import pytest
 import yaml
 
 from tap_acton.plan import Planner
-from tap_acton.streams import STREAM_TYPES
 
 ROOT = Path(__file__).parents[2]
 
@@ -50,9 +49,8 @@ def test_the_settings_are_the_taps(about: dict[str, Any], plugin: dict[str, Any]
     assert plugin["settings"] == expected
 
 
-def test_what_the_tap_leaves_out_by_default_meltano_leaves_out_too(plugin: dict[str, Any]) -> None:
-    opt_in = [f"!{kind.name}.*" for kind in STREAM_TYPES if not kind.selected_by_default]
-    assert plugin["select"] == ["*.*", *opt_in]
+def test_what_is_selected_is_left_to_the_catalog(plugin: dict[str, Any]) -> None:
+    assert "select" not in plugin
 
 
 def test_the_command_of_the_plan_is_there_and_has_its_options(plugin: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from tap_acton.catalog import OPTIONAL
 from tap_acton.tap import TapActOn
 
 if TYPE_CHECKING:
@@ -22,12 +23,13 @@ Promises: TypeAlias = "dict[str, dict[str, Any]]"
 
 
 def promises() -> Promises:
-    """Read the catalog that a tap without settings discovers.
+    """Read the catalog that a tap with all optional streams discovers.
 
     Returns:
         The promises of each stream, in the order of the catalog.
     """
-    catalog = TapActOn(validate_config=False, setup_mapper=False).catalog_dict
+    config = {"optional_streams": ["*"]}
+    catalog = TapActOn(config=config, validate_config=False, setup_mapper=False).catalog_dict
     return {stream["tap_stream_id"]: _of_stream(stream) for stream in catalog["streams"]}
 
 
@@ -65,12 +67,11 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any], of: str = "
 
 
 def _of_stream(stream: Mapping[str, Any]) -> dict[str, Any]:
-    metadata = next(entry["metadata"] for entry in stream["metadata"] if not entry["breadcrumb"])
     return {
         "key": list(stream["key_properties"]),
         "replication_method": stream["replication_method"],
         "replication_key": stream.get("replication_key"),
-        "is_selected": metadata["selected-by-default"],
+        "is_optional": stream["tap_stream_id"] in OPTIONAL,
         "columns": _columns(stream["schema"]),
     }
 

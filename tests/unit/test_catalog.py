@@ -18,16 +18,16 @@ def test_the_catalog_is_what_it_was() -> None:
 
 def test_every_kind_of_difference_is_told() -> None:
     columns = {"id": "string", "name": "string or null"}
-    stream = {"key": ["id"], "is_selected": True, "columns": columns}
+    stream = {"key": ["id"], "is_optional": True, "columns": columns}
     before = {"lists": stream, "forms": stream}
     after = {
-        "lists": {"key": ["id", "name"], "is_selected": False, "columns": {"id": "integer"}},
+        "lists": {"key": ["id", "name"], "is_optional": False, "columns": {"id": "integer"}},
         "logos": stream,
     }
     assert list(differences(before, before)) == []
     assert list(differences(before, after)) == [
         '! lists.key was ["id"], is ["id", "name"]',
-        "! lists.is_selected was true, is false",
+        "! lists.is_optional was true, is false",
         '! lists.columns.id was "string", is "integer"',
         "- lists.columns.name is gone",
         "- forms is gone",

@@ -27,7 +27,7 @@ BELOW = {
     "plan": ["tap", "__main__", "streams"],
     "streams": [],  # the list of all streams: it imports every family, and no family imports it
     "streams/base": ["output", "stream_maps", "sync", "state", "schemas"],
-    "catalog": ["errors"],
+    "catalog": ["streams"],
     "command_line": ["settings"],
     "stream_maps": ["errors"],
     "output": ["sync", "state"],
@@ -64,6 +64,8 @@ OTHER_MEANINGS = {
     "records/extractors: headers",  # the same
     "records/extractors: programs",  # the same
     "records/extractors: segments",  # the same
+    "settings/schema: contact_history",  # an example
+    "settings/schema: contact_scores",  # the same
     "settings/schema: seo_reports",  # a setting
     "settings/settings: seo_reports",  # the same
     "stores/postgresql: account",  # a parameter of SQL

@@ -13,7 +13,8 @@ from singer_sdk.streams import Stream
 
 from tap_acton.errors import SettingsError
 from tap_acton.streams import STREAM_TYPES
-from tests.unit.test_tap import signals_kept, tap
+from tap_acton.tap import TapActOn
+from tests.unit.test_tap import SETTINGS, signals_kept, tap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,8 +46,10 @@ def test_a_pattern_maps_every_stream_that_is_selected(kind: type[Any]) -> None:
 
 
 def test_a_stream_that_is_not_selected_is_not_mapped() -> None:
-    made = tap(stream_maps={"contact_facts": {"score": "1 +"}})
+    maps = {"contact_facts": {"score": "1 +"}}
+    made = TapActOn(config={**SETTINGS, "stream_maps": maps}, catalog={"streams": []})
     assert not made.stream("contact_facts").selected
+    assert "contact_facts" not in tap(stream_maps=maps, optional_streams=[]).streams
 
 
 @pytest.mark.parametrize(
@@ -120,7 +123,7 @@ def test_a_setting_that_is_null_or_empty_counts_as_not_set(value: object) -> Non
 def test_an_entry_for_no_stream_is_a_warning(
     caplog: pytest.LogCaptureFixture, maps: dict[str, Any], unknown: list[str]
 ) -> None:
-    tap(stream_maps=maps)
+    tap(stream_maps=maps, optional_streams=[])
     lines = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert len(lines) == len(unknown)
     assert all(f"entry for {name}," in line for name, line in zip(unknown, lines, strict=True))

@@ -54,6 +54,7 @@ SETTINGS = {
     "username": "reader@example.com",
     "password": "secret",
     "token_store": "memory",
+    "optional_streams": ["*"],
     # Else discovery would ask Act-On.
     "custom_field_columns": False,
 }

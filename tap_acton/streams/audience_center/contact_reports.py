@@ -392,7 +392,7 @@ def contacts_of(report: AudienceStream, *, is_in_older: bool = False) -> OwnItem
 class ContactHistory(AudienceStream):
     """What each contact has done, and what was sent to it.
 
-    Not selected by default, since it takes one call per contact. Beside the entries a response
+    Optional, since it takes one call per contact. Beside the entries a response
     may hold a summary, as the facts of contacts in lists do. It is left out: the scores are in
     ``contact_scores``, and its words, such as "2 days ago", go stale.
     """
@@ -402,8 +402,8 @@ class ContactHistory(AudienceStream):
     primary_keys = ("id",)
     replication_key = "activity_at"
     identity = ("contact_id", "activity_at", "verb", "object_id", "what")
-    selected_by_default = False
     chosen_by = (*CHOOSING_CONTACTS, "activity_verbs")
+    is_optional = True
     pages, item, id_column = None, "contact", "contact_id"
     state_type = ContactReportsState
 
@@ -458,15 +458,15 @@ class ContactHistory(AudienceStream):
 class ContactScores(AudienceStream):
     """The scores of each contact, one for each score sheet.
 
-    Not selected by default, since it takes one call per contact.
+    Optional, since it takes one call per contact.
     """
 
     name = "contact_scores"
     path = "/ucl/v2/{account_id}/contactReport/id/{id}/scores"
     primary_keys = ("id",)
     extract = Undocumented("score")
-    selected_by_default = False
     chosen_by = CHOOSING_CONTACTS
+    is_optional = True
     pages, item, id_column = None, "contact", "contact_id"
     state_type = ContactReportsState
 
@@ -486,15 +486,15 @@ class ContactScores(AudienceStream):
 class ContactSegments(AudienceStream):
     """The segments that each contact belongs to, for those who do not read all members.
 
-    Not selected by default, since it takes one call per contact.
+    Optional, since it takes one call per contact.
     """
 
     name = "contact_segments"
     path = "/ucl/v2/{account_id}/contactReport/id/{id}/segments"
     primary_keys = ("contact_id", "segment_id")
     extract = Undocumented("id")
-    selected_by_default = False
     chosen_by = CHOOSING_CONTACTS
+    is_optional = True
     pages, item, id_column = None, "contact", "contact_id"
     state_type = ContactReportsState
 

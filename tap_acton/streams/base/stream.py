@@ -97,6 +97,8 @@ class ActOnStream(Stream):
         has_full_refresh: Whether rows may be deleted unseen, and are to leave the warehouse.
         least_lookback: How far behind the bookmark rows are read again at least.
         chosen_by: The settings that may leave out items or rows, besides those of lists.
+        is_optional: Whether a catalog has it only where the setting ``optional_streams`` names it.
+        inputs: The settings without which it reads nothing.
         about: What the plan counts, where that is not the items of the listing.
         found: What discovery found of the stream in the account, if anything.
         reading: The reading of this run, and what came of the items.
@@ -126,6 +128,8 @@ class ActOnStream(Stream):
     has_full_refresh: ClassVar[bool] = False
     least_lookback: ClassVar[timedelta] = timedelta()
     chosen_by: ClassVar[tuple[str, ...]] = ()
+    is_optional: ClassVar[bool] = False
+    inputs: ClassVar[tuple[str, ...]] = ()
     about: ClassVar[str] = ""
     state_type: ClassVar[type[StreamState]] = StreamState
 

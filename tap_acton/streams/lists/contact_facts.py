@@ -89,15 +89,15 @@ def contact_of(table: Table, cells: Sequence[Any], list_id: str) -> Row:
 class ContactFactsStream(ActOnStream):
     """A part of what Act-On has of each contact.
 
-    Not selected by default, since it takes one call per contact of each list, whose response
+    Optional, since it takes one call per contact of each list, whose response
     may be large. The call is made once per run, whichever of the parts are selected: the first
     that is read makes it, and keeps the rows of the others until they are read.
     """
 
     path = "/api/1/list/{list_id}/record/{contact_id}/facts"
     listing, item = "lists", "contact"
-    selected_by_default = False
     chosen_by: ClassVar[tuple[str, ...]] = CHOOSING_CONTACTS
+    is_optional = True
 
     # Which contacts
 

@@ -51,7 +51,7 @@ class _RecipientNeededError(NotAvailableError):
 class MessageContents(ActOnStream):
     """The page of each message, as one of its recipients sees it.
 
-    Off by default, since it takes two calls per message, and a page is large and made for one
+    Optional, since it takes two calls per message, and a page is large and made for one
     recipient: the first to whom the message went. A message that went to nobody, such as a draft,
     is shown without one where the host does that (Act-On developer site, 2019 edition), else to a
     contact of the account's first list (Act-On reference, 2024 edition).
@@ -61,7 +61,7 @@ class MessageContents(ActOnStream):
     path = "/api/1/message/{id}"
     primary_keys = ("message_id",)
     listing, item, id_column = "messages", "message", "message_id"
-    selected_by_default = False
+    is_optional = True
 
     def __init__(self, tap: ActOnTap, found: FoundStream | None = None) -> None:
         super().__init__(tap, found)
