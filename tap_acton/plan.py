@@ -11,6 +11,7 @@ import json
 import logging
 import math
 from dataclasses import dataclass
+from io import StringIO
 from typing import IO, TYPE_CHECKING, Any
 
 import click
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tap_acton.streams.base.stream import ActOnStream
+
+STDIN = "<stdin>"
+"""What Python calls standard input."""
 
 OPTIONS = ("version", "config", "catalog", "state")
 """The options of the tap that matter here."""
@@ -170,14 +174,18 @@ class Planner(TapActOn):
 
         Args:
             config: The configuration, as :meth:`cb_config` gave it.
-            state: The file with the state.
+            state: The file with the state; standard input may be empty, or a terminal.
             catalog: The file with the catalog.
             plan_format: How to write the plan: ``text`` or ``json``.
 
         Raises:
             StreamFailedError: If the plan is not complete.
         """
-        plan = cls.of_command_line(config, state, catalog).plan()
+        given = _given(state)
+        planner = cls.of_command_line(config, given, catalog)
+        if given is None:
+            planner.logger.info("There is no state: the plan is for a first run.")
+        plan = planner.plan()
         click.echo(json.dumps(plan.data()) if plan_format == "json" else plan.text())
         if plan.failed:
             raise StreamFailedError(
@@ -215,6 +223,14 @@ class Planner(TapActOn):
             run.calls_left_today,
             run.summary.data()["calls"],
         )
+
+
+def _given(state: IO[str] | None) -> IO[str] | None:
+    """Return the file with the state, or None if it is standard input and nothing comes from it."""
+    if state is None or state.name != STDIN:
+        return state
+    text = "" if state.isatty() else state.read()
+    return StringIO(text) if text.strip() else None
 
 
 def _foresee(stream: ActOnStream | Any) -> StreamPlan:

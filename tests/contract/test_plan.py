@@ -314,12 +314,13 @@ def sandbox() -> Sandbox:
     return Sandbox(account=Account.generate(seed=7, size="small", now=NOW))
 
 
-def command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run the command."""
+def command(*arguments: str | Path, piped: str = "") -> subprocess.CompletedProcess[str]:
+    """Run the command with something at its standard input."""
     return subprocess.run(
         [sys.executable, "-m", "tap_acton.plan", *map(str, arguments)],
         cwd=PROJECT,
         env=environment(),
+        input=piped,
         capture_output=True,
         encoding="utf-8",
         timeout=50,
@@ -350,6 +351,8 @@ def test_the_command_writes_the_plan_and_nothing_else(sandbox: Sandbox, tmp_path
         ]
         as_json = command(*options, "--format", "json")
         as_text = command(*options)
+        piped = command(*options[:4], "--state=-", piped=json.dumps(state))
+        first = command(*options[:4], "--state=-")
         wrong = {**config_of(sandbox), "password": "wrong"}
         refused = command("--config", written(tmp_path / "wrong.json", wrong))
     assert (as_json.returncode, as_text.returncode) == (0, 0), as_json.stderr
@@ -357,6 +360,17 @@ def test_the_command_writes_the_plan_and_nothing_else(sandbox: Sandbox, tmp_path
     found = {one["stream"]: one["calls"] for one in data["streams"]}
     assert found.keys() == {*streams, "account", "messages"}
     assert found["form_reports"] == 0
+    assert (
+        piped.stdout.splitlines()[: len(found) + 2] == as_text.stdout.splitlines()[: len(found) + 2]
+    )
+    assert first.stdout.splitlines()[0] == as_text.stdout.splitlines()[0]
+    assert (
+        first.stdout.splitlines()[: len(found) + 2] != as_text.stdout.splitlines()[: len(found) + 2]
+    )
+    says_so = [
+        "There is no state: the plan is for a first run." in one.stderr for one in (piped, first)
+    ]
+    assert says_so == [False, True]
     lines = as_text.stdout.splitlines()
     assert [line.split()[0] for line in lines[1 : len(found) + 2]] == [*found, "total"]
     assert f"{data['calls']}" in lines[len(found) + 1]
