@@ -1,11 +1,8 @@
-"""meltano.yml says of the tap what the tap says of itself."""
+"""What Meltano knows of the tap is what the tap says of itself."""
 
 from __future__ import annotations
 
 import importlib
-import json
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -13,44 +10,44 @@ from typing import Any
 import pytest
 import yaml
 
+from scripts.meltano_plugin import LEFT_OUT, LOCK, PLUGIN, files
 from tap_acton.plan import Planner
+from tap_acton.settings.schema import SDK_SETTINGS, SETTINGS
 
 ROOT = Path(__file__).parents[2]
-
-# A number with a fraction is a text to Meltano: it cannot pass on a decimal.
-KINDS = {"number": "string"}
+CURRENT = files()
 
 
-@pytest.fixture(scope="module")
-def about() -> dict[str, Any]:
-    command = [sys.executable, "-m", "tap_acton", "--about", "--format=json"]
-    about: dict[str, Any] = json.loads(subprocess.check_output(command, cwd=ROOT))
-    return about
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture
 def plugin() -> dict[str, Any]:
-    project = yaml.safe_load((ROOT / "meltano.yml").read_text())
-    plugin: dict[str, Any] = project["plugins"]["extractors"][0]
+    plugin: dict[str, Any] = yaml.safe_load(PLUGIN.read_text(encoding="utf-8"))
     return plugin
 
 
-def test_the_capabilities_are_the_taps(about: dict[str, Any], plugin: dict[str, Any]) -> None:
-    assert plugin["capabilities"] == sorted(about["capabilities"])
+@pytest.mark.parametrize("path", [PLUGIN, LOCK], ids=lambda path: path.name)
+def test_the_files_are_current(path: Path) -> None:
+    assert path.read_text(encoding="utf-8") == CURRENT[path], (
+        "run .venv/bin/python -m scripts.meltano_plugin"
+    )
 
 
-def test_the_settings_are_the_taps(about: dict[str, Any], plugin: dict[str, Any]) -> None:
-    expected = [
-        setting(name, schema)
-        for name, schema in about["settings"]["properties"].items()
-        # It configures a library that the tap does not bring.
-        if name != "faker_config"
-    ]
-    assert plugin["settings"] == expected
+def test_every_setting_is_there_and_secrets_are_sensitive(plugin: dict[str, Any]) -> None:
+    found = {setting["name"]: setting for setting in plugin["settings"]}
+    assert found.keys() == {*SETTINGS, *SDK_SETTINGS} - {*LEFT_OUT}
+    sensitive = {name for name, setting in found.items() if setting.get("sensitive")}
+    assert sensitive == {"client_secret", "password", "refresh_token"}
+    # Meltano cannot pass on a decimal.
+    assert {setting["kind"] for setting in found.values()} == {
+        *("string", "options", "array", "object", "integer", "boolean")
+    }
+    assert all(setting["label"] and setting["description"] for setting in found.values())
 
 
-def test_what_is_selected_is_left_to_the_catalog(plugin: dict[str, Any]) -> None:
-    assert "select" not in plugin
+def test_the_project_of_the_checkout_has_no_second_copy(plugin: dict[str, Any]) -> None:
+    project = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
+    (own,) = project["plugins"]["extractors"]
+    assert own.keys() == {"name", "variant", "pip_url"}
+    assert (own["name"], own["variant"]) == (plugin["name"], plugin["variant"])
 
 
 def test_the_command_of_the_plan_is_there_and_has_its_options(plugin: dict[str, Any]) -> None:
@@ -61,18 +58,3 @@ def test_the_command_of_the_plan_is_there_and_has_its_options(plugin: dict[str, 
     assert callable(getattr(importlib.import_module(module), function))
     options = {option for param in Planner.get_singer_command().params for option in param.opts}
     assert {argument.partition("=")[0] for argument in command["args"].split()} <= options
-
-
-def setting(name: str, schema: dict[str, Any]) -> dict[str, Any]:
-    kind = schema["type"] if isinstance(schema["type"], str) else schema["type"][0]
-    declared = {
-        "name": name,
-        "kind": "options" if "enum" in schema else KINDS.get(kind, kind),
-        "label": schema["title"],
-        "description": schema["description"].strip(),
-    }
-    if schema.get("secret"):
-        declared["sensitive"] = True
-    if "enum" in schema:
-        declared["options"] = [{"label": value, "value": value} for value in schema["enum"]]
-    return declared
