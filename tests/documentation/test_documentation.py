@@ -275,3 +275,9 @@ def test_the_version_has_an_entry_in_the_changelog() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert f"\n## [{project['project']['version']}]" in changelog
+
+
+def test_the_package_says_that_it_is_typed() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert "Typing :: Typed" in project["classifiers"]
+    assert (ROOT / "tap_acton" / "py.typed").exists()
