@@ -20,6 +20,7 @@ from singer_sdk.helpers.capabilities import (
 from singer_sdk.singerlib import RecordMessage, StateMessage
 from singer_sdk.tap_base import CliTestOptionValue
 
+from tap_acton import logs
 from tap_acton.catalog import (
     OPTIONAL,
     check_needed_columns,
@@ -70,16 +71,6 @@ if TYPE_CHECKING:
     from singer_sdk.streams import Stream
 
     from tap_acton.streams.base.stream import ActOnStream
-
-
-SDK_NOISE = ("Stream is assumed to be unsorted", "New replication value is null")
-"""Warnings of the SDK that are wrong here: an interrupted run keeps what it has done where it can,
-and a row without a timestamp is emitted in every run."""
-
-
-def is_worth_logging(record: logging.LogRecord) -> bool:
-    """Return whether a log record of the SDK says something that a person should know."""
-    return not str(record.msg).startswith(SDK_NOISE)
 
 
 def log_damage(stream: str, problem: str) -> None:
@@ -161,7 +152,6 @@ class TapActOn(ActOnTap):
             found = read_environment(self.config_jsonschema["properties"])
             keywords["config"] = {**(keywords.get("config") or {}), **found}
         super().__init__(**keywords)
-        logging.getLogger("singer_sdk").addFilter(is_worth_logging)
 
     @cached_property
     def run(self) -> Run:
@@ -293,6 +283,7 @@ class TapActOn(ActOnTap):
     @classmethod
     def get_singer_command(cls) -> click.Command:
         """Return the command line."""
+        logs.set_up()
         command = super().get_singer_command()
         read_utf8(command.params)
         return command
@@ -418,21 +409,13 @@ class TapActOn(ActOnTap):
         for name, one in self.run.summary.streams.items():
             if not one.outcome and not self.stream(name).selected:
                 one.outcome = "not selected"
-        summary = self.run.summary.data()
-        for name, count in summary["streams"].items():
-            saved = ", ".join(f"{reason} {calls:,}" for reason, calls in count["saved"].items())
+        if shapes := self.run.summary.shapes:
             self.logger.info(
-                "%s: %s%s, %s rows, %s calls%s, %s skipped, %s s waited",
-                name,
-                count["outcome"] or "not finished",
-                " full refresh" if count["full_refresh"] else "",
-                f"{count['rows']:,}",
-                f"{count['calls']:,}",
-                f" (saved: {saved})" if saved else "",
-                f"{count['skipped']:,}",
-                f"{count['waited']:,.0f}",
+                "Act-On answers in ways that are not documented: please report this line. %s.",
+                "; ".join(f"{name}: {shape}" for name, shape in sorted(shapes.items())),
             )
-        self.logger.info("Run summary: %s", json.dumps(summary))
+        self.logger.info("Run summary: %s", json.dumps(self.run.summary.data()))
+        self.logger.info("What was read:\n%s", self.run.summary.table())
 
     # The SDK's own handler writes the state and exits with 0, as if everything had been read. It
     # is set at the very beginning of the SDK's constructor, so another one would come too late.

@@ -6,9 +6,20 @@ import threading
 import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 NAMES_SHOWN = 10
+
+IN_WORDS = {
+    "": "not finished",
+    "not selected": "read for other streams",
+    "done before": "read by an earlier run of this load",
+}
+"""What a person reads in the place of some outcomes."""
+
+HEADINGS = ("stream", "outcome", "rows", "calls", "saved", "skipped", "refused")
+NUMBERS = range(2, len(HEADINGS))
 
 
 @dataclass(slots=True)
@@ -45,6 +56,26 @@ class StreamSummary:
     skipped_names: list[str] = field(default_factory=list)
     refused_reasons: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def in_words(self) -> str:
+        """The outcome, for a person."""
+        words = IN_WORDS.get(self.outcome, self.outcome)
+        return f"{words}, full refresh" if self.is_full_refresh else words
+
+    @property
+    def sentence(self) -> str:
+        """The outcome, with the counts that are worth it."""
+        saved = ", ".join(f"{reason} {calls:,}" for reason, calls in sorted(self.saved.items()))
+        parts = [
+            self.in_words,
+            _number(self.rows, "row"),
+            _number(self.calls, "call") + (f" (saved: {saved})" if saved else ""),
+            *([f"{self.skipped:,} skipped"] if self.skipped else []),
+            *([f"{self.refused:,} refused"] if self.refused else []),
+            *([f"{self.waited:,.0f} s waited"] if self.waited >= 1 else []),
+        ]
+        return ", ".join(parts)
+
     def skip(self, name: str) -> None:
         """Count an item that was deleted, by what it is and its id."""
         self.skipped += 1
@@ -79,12 +110,14 @@ class RunSummary:
     Attributes:
         logins: Calls for a token, by password or by refresh token.
         streams: The counts of each stream, by its name.
+        shapes: What the responses look like that Act-On does not document, by what they are of.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.logins = 0
         self.streams: defaultdict[str, StreamSummary] = defaultdict(StreamSummary)
+        self.shapes: dict[str, str] = {}
 
     def count_login(self) -> None:
         """Count a call for a token."""
@@ -113,6 +146,25 @@ class RunSummary:
             with self._lock:
                 self.streams[stream].saved[reason] += calls
 
+    def table(self) -> str:
+        """Return the counts for a person: a line per stream, and one for all of them."""
+        lines: list[tuple[str, str, int, int, int, int, int]] = [
+            (name, one.in_words, one.rows, one.calls, one.saved.total(), one.skipped, one.refused)
+            for name, one in sorted(self.streams.items())
+        ]
+        if self.logins:
+            lines.append(("logins", "", 0, self.logins, 0, 0, 0))
+        lines.append(("total", "", *(sum(map(itemgetter(place), lines)) for place in NUMBERS)))
+        texts = [HEADINGS, *((*line[:2], *map("{:,}".format, line[2:])) for line in lines)]
+        widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
+        return "\n".join(
+            "  ".join(
+                text.rjust(width) if place in NUMBERS else text.ljust(width)
+                for place, (text, width) in enumerate(zip(row, widths, strict=True))
+            )
+            for row in texts
+        )
+
     def data(self) -> dict[str, Any]:
         """Return the counts as an object for JSON; docs/troubleshooting.md names its fields.
 
@@ -135,3 +187,7 @@ class RunSummary:
                 for name, count in sorted(self.streams.items())
             },
         }
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")

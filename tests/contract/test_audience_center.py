@@ -442,9 +442,12 @@ def test_what_a_mapping_holds_besides_is_kept(bench: Bench) -> None:
 
 def test_the_shape_of_what_is_not_documented_is_told(bench: Bench) -> None:
     found = bench.run(streams=STREAMS)
-    told = [line for line in found.lines("INFO") if "please report this line" in line]
+    (told,) = [line for line in found.lines("INFO") if "please report this line" in line]
     # The reports of contacts list the contacts themselves, which has a shape of its own.
-    assert [line.split(" | ")[1].strip() for line in told] == [
-        f"tap-acton.{stream}"
-        for stream in ("segments", "segment_contacts", *sorted(REPORTS * 2), "import_definitions")
-    ]
+    names = [part.partition(": ")[0] for part in told.partition("this line. ")[2].split("; ")]
+    assert names == sorted(
+        [
+            *("segments", "segment_contacts (of each segment)", "import_definitions"),
+            *(name for one in REPORTS for name in (one, f"{one} (of each contact)")),
+        ]
+    )

@@ -85,10 +85,10 @@ def test_details_are_read_without_the_list_being_selected(account: Account, benc
     assert found.records == {"footer_details": expected_content(account, "2024")["footer_details"]}
 
 
-def test_the_shape_of_each_undocumented_answer_is_told_once(bench: Bench) -> None:
+def test_one_line_tells_the_shape_of_each_undocumented_answer(bench: Bench) -> None:
     found = bench.run(streams=STREAMS)
-    told = [line for line in found.lines("INFO") if "please report this line" in line]
-    assert len(told) == len(UNVERIFIED) + len(("header_details", "footer_details"))
+    (told,) = [line for line in found.lines("INFO") if "please report this line" in line]
+    assert len(told.split("; ")) == len(UNVERIFIED) + len(("header_details", "footer_details"))
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def page(name: str) -> str:
 
 def quotations() -> list[str]:
     """Give the sentences that the page about troubleshooting explains."""
-    text = page("troubleshooting").partition("\n## The summary of a run\n")[0]
+    text = page("troubleshooting").partition("\n## The log\n")[0]
     return re.findall(r"^\| `([^`]+)` \|", text, re.MULTILINE)
 
 

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 
 BELOW = {
     "__main__": ["tap"],
-    "tap": ["discovery", "catalog", "command_line"],
+    "tap": ["discovery", "catalog", "command_line", "logs"],
     "discovery": ["streams"],
     "plan": ["tap", "__main__", "streams"],
     "streams": [],  # the list of all streams: it imports every family, and no family imports it
@@ -38,6 +38,7 @@ BELOW = {
     "state": ["records"],
     "records": ["errors"],
     "schemas": [],
+    "logs": [],
     "errors": [],
 }
 """What lies right below each room; a room may import that and everything further down."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 
+import pytest
 import time_machine
 
 from tap_acton.sync.summary import NAMES_SHOWN, RunSummary, StreamSummary
@@ -130,3 +131,51 @@ def test_the_summary_can_be_written_as_json() -> None:
     summary.count_call("messages", 0.1)
 
     assert json.loads(json.dumps(summary.data())) == summary.data()
+
+
+def test_the_end_of_a_stream_is_a_sentence_without_what_is_zero() -> None:
+    summary = StreamSummary(rows=2_013, calls=1, outcome="complete")
+    assert summary.sentence == "complete, 2,013 rows, 1 call"
+
+    summary = StreamSummary(
+        rows=1, calls=58, outcome="incomplete", waited=11.4, is_full_refresh=True
+    )
+    summary.saved.update({"unchanged": 1_519, "empty": 98})
+    summary.skip("message s-1")
+    summary.refuse("message r-1", "HTTP 500")
+    assert summary.sentence == (
+        "incomplete, full refresh, 1 row, 58 calls (saved: empty 98, unchanged 1,519), 1 skipped, "
+        "1 refused, 11 s waited"
+    )
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [
+        ("", "not finished"),
+        ("not selected", "read for other streams"),
+        ("done before", "read by an earlier run of this load"),
+        ("switched off", "switched off"),
+    ],
+)
+def test_an_outcome_reads_like_a_sentence(outcome: str, words: str) -> None:
+    assert StreamSummary(outcome=outcome).sentence == f"{words}, 0 rows, 0 calls"
+
+
+def test_the_table_has_a_line_per_stream_the_logins_and_the_total() -> None:
+    summary = RunSummary()
+    summary.streams["messages"] = StreamSummary(calls=7, outcome="not selected")
+    summary.streams["lists"] = StreamSummary(rows=1_200, calls=3, skipped=1, outcome="complete")
+    summary.count_saved("lists", "unchanged", 40)
+    summary.count_login()
+    assert summary.table().splitlines() == [
+        "stream    outcome                  rows  calls  saved  skipped  refused",
+        "lists     complete                1,200      3     40        1        0",
+        "messages  read for other streams      0      7      0        0        0",
+        "logins                                0      1      0        0        0",
+        "total                             1,200     11     40        1        0",
+    ]
+
+
+def test_the_table_of_nothing_has_a_total() -> None:
+    assert RunSummary().table().splitlines()[1].split() == ["total", *"00000"]

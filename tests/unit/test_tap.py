@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import json
-import logging
 import os
 import signal
 from contextlib import contextmanager
@@ -21,7 +20,7 @@ from tap_acton.errors import SettingsError
 from tap_acton.streams import STREAM_TYPES
 from tap_acton.streams.base.stream import ActOnStream
 from tap_acton.streams.lists.list_streams import ListStream
-from tap_acton.tap import SDK_NOISE, TapActOn, is_worth_logging
+from tap_acton.tap import TapActOn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -250,18 +249,6 @@ def test_the_sdk_still_promotes_the_progress_markers_that_the_tap_discards() -> 
     }
     _state.finalize_state_progress_markers(state)
     assert state == {"replication_key": "at", "replication_key_value": "2026"}
-
-
-@pytest.mark.parametrize("words", SDK_NOISE)
-def test_the_sdk_still_says_what_the_tap_leaves_out_of_the_log(words: str) -> None:
-    assert words in inspect.getsource(_state)
-    record = logging.LogRecord("singer_sdk", logging.WARNING, "", 0, f"{words} ...", (), None)
-    assert not is_worth_logging(record)
-
-
-def test_other_words_of_the_sdk_are_news() -> None:
-    record = logging.LogRecord("singer_sdk", logging.WARNING, "", 0, "Something else", (), None)
-    assert is_worth_logging(record)
 
 
 def test_the_sdk_still_speaks_of_an_unhandled_error_through_the_log_method() -> None:

@@ -96,7 +96,6 @@ class Reading:
             self.items_read += query.item is not None
             self.behind = query.place
         stream.finished(outcome)
-        stream.report.progress(stream.summary)
 
     def skip(self, outcome: Outcome) -> None:
         """Take note of an item of which rows may be missing."""

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import logging
-import threading
-import time
 from typing import TYPE_CHECKING
 
-from tap_acton.records.extractors import api_name, described
+from tap_acton.records.extractors import api_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from tap_acton.records.extractors import Extracted
     from tap_acton.sync.summary import StreamSummary
-
-PROGRESS_SECONDS = 10.0
 
 
 class StreamReport:
@@ -29,16 +24,11 @@ class StreamReport:
     def __init__(self, name: str, log: Callable[..., None]) -> None:
         self._name = name
         self._log = log
-        self._progress_at = time.monotonic()
         self._has_unnamed = self._has_keyless = False
-        self._shapes: set[bool] = set()
-        self._lock = threading.Lock()
 
-    def progress(self, summary: StreamSummary) -> None:
-        """Log every few seconds how far the stream has come."""
-        if time.monotonic() - self._progress_at > PROGRESS_SECONDS:
-            self._progress_at = time.monotonic()
-            self._log("%s rows so far, %s calls.", f"{summary.rows:,}", f"{summary.calls:,}")
+    def ended(self, summary: StreamSummary) -> None:
+        """Log what became of the stream."""
+        self._log("%s: %s", self._name, summary.sentence)
 
     def skipped(self, summary: StreamSummary, read: int, refused: int, because: str) -> None:
         """Log how many of the items that were read are missing, and name the first ones.
@@ -72,23 +62,6 @@ class StreamReport:
                     reason and f" {reason}",
                     level=logging.WARNING,
                 )
-
-    def shape(self, found: Extracted, *, is_item: bool) -> None:
-        """Log a shape that Act-On does not document; called from worker threads.
-
-        Args:
-            found: What was found in a response.
-            is_item: Whether it is about an item; a stream may read its items itself, in a
-                shape of their own.
-        """
-        with self._lock:
-            is_first = is_item not in self._shapes
-            self._shapes.add(is_item)
-        if is_first:
-            self._log(
-                "Act-On answers with %s. This is not documented: please report this line.",
-                described(found),
-            )
 
     def keyless(self, columns: Iterable[str]) -> None:
         """Log that rows lack their key; one stands for all others."""

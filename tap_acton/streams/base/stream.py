@@ -27,7 +27,7 @@ from tap_acton.errors import (
     StreamFailedError,
 )
 from tap_acton.output import RecordOutput, Selection
-from tap_acton.records.extractors import OneRow, Undocumented, rows_in
+from tap_acton.records.extractors import OneRow, Undocumented, described, rows_in
 from tap_acton.records.ids import IdNumbers, kept_text, shown, without_addresses
 from tap_acton.records.reader import RecordReader, batched
 from tap_acton.records.timestamps import timestamp_of
@@ -243,11 +243,16 @@ class ActOnStream(Stream):
         return decode_json
 
     def extracted(self, payload: Any, query: Query) -> Extracted:
-        """Find the rows of a decoded response; log a shape that Act-On does not document."""
+        """Find the rows of a decoded response; keep a shape that Act-On does not document."""
         found = rows_in(payload, self.extract, self.schema)
         if found.shape and found.rows:
-            self.report.shape(found, is_item=query.item is not None)
+            self.note_shape(found, is_item=query.item is not None)
         return found
+
+    def note_shape(self, found: Extracted, *, is_item: bool) -> None:
+        """Keep a shape for the log; a stream may read its items itself, in a shape of their own."""
+        name = f"{self.name} (of each {self.item or 'part'})" if is_item else self.name
+        self.run.summary.shapes.setdefault(name, described(found))
 
     def subject(self, query: Query) -> str:
         """Name what is requested, for messages: the stream, and the item if there is one."""
@@ -509,6 +514,8 @@ class ActOnStream(Stream):
                 pass
             if self.summary.outcome != DONE_BEFORE:
                 self.summary.outcome = "not selected"
+            if not self.selected:
+                self._tell_end()
         except (StreamFailedError, CallError) as error:
             self.run.shared(Listings).keep(self.name, error)
         except RecursionError:
@@ -589,6 +596,7 @@ class ActOnStream(Stream):
         self._stream_version = self.table_version.number
         if self.load.is_done:
             summary.outcome = DONE_BEFORE
+            self._tell_end()
             return
         try:
             yield from self._written(self.read())
@@ -602,6 +610,7 @@ class ActOnStream(Stream):
             self._fail(failure, "failed", "The other streams go on.")
         finally:
             self.save_progress()
+            self._tell_end()
 
     def _written(self, records: Iterator[Record]) -> Iterator[Record]:
         """Write records, or pass them on where the SDK has to write them, and count them."""
@@ -623,6 +632,11 @@ class ActOnStream(Stream):
             if summary.rows % self.STATE_MSG_FREQUENCY == 0:
                 self.save_progress()
             yield record
+
+    def _tell_end(self) -> None:
+        """Log what became of the stream, unless a test wanted one record of it."""
+        if self.ABORT_AT_RECORD_COUNT is None:
+            self.report.ended(self.summary)
 
     def _complete(self) -> None:
         """Note that the stream was read to its end, and let its bookmark move."""

@@ -40,7 +40,7 @@ class CustomObjectSchemas(CustomObjectStream):
         except CallError as error:
             return Response(query, page, problem=error)
         if found.rows:
-            self.report.shape(found, is_item=False)
+            self.note_shape(found, is_item=False)
         return Response(query, page, found.rows, found.total)
 
 

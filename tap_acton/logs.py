@@ -1,0 +1,75 @@
+"""The log of the command: what it leaves out of the SDK's lines, and what every line says.
+
+Meltano shows neither the name of the logger nor a level below its own, so both are seen to here.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+
+from singer_sdk.logging import StructuredFormatter
+from singer_sdk.metrics import METRICS_LOGGER_NAME, Metric, Point
+
+LOGGER = "tap-acton"
+
+LEVEL_VARIABLE = "TAP_ACTON_LOGLEVEL"
+"""The variable with the level of the log. The SDK heeds it too, but not under Meltano."""
+
+SDK_NOISE = (
+    # Wrong here: an interrupted run keeps what it has done where it can, and a row without a
+    # timestamp is emitted in every run.
+    "Stream is assumed to be unsorted",
+    "New replication value is null",
+    # Of no use: a stream says what became of it once it ends.
+    "Skipping deselected stream",
+    "Beginning sync of",
+    "Parsing env var for settings",
+    "Skipping parse of env var settings",
+)
+"""How lines of the SDK begin that are left out."""
+
+
+class LineFilter(logging.Filter):
+    """Leaves out what a person need not know, and names the stream in every line about one.
+
+    Args:
+        is_structured: Whether the lines are for machines, so that they hold numbers.
+    """
+
+    def __init__(self, *, is_structured: bool) -> None:
+        super().__init__()
+        self._is_structured = is_structured
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether a line is worth it; put the stream's name in front if it lacks it."""
+        if str(record.msg).startswith(SDK_NOISE):
+            return False
+        if record.name == METRICS_LOGGER_NAME:
+            return self._is_structured and _says_something(record)
+        _, _, stream = record.name.partition(f"{LOGGER}.")
+        if stream and stream not in (message := record.getMessage()):
+            record.msg, record.args = f"{stream}: {message}", ()
+        return True
+
+
+def _says_something(record: logging.LogRecord) -> bool:
+    """Return whether a metric is worth a line.
+
+    That nothing was counted is not; nor is how long a stream took, which the SDK calls a success
+    even if the stream failed.
+    """
+    match record.args:
+        case (Point(metric=metric, value=value),):
+            return bool(value) and metric is not Metric.SYNC_DURATION
+    return True
+
+
+def set_up() -> None:
+    """Set up the log of the command, now that the SDK or Meltano has made its handlers."""
+    for handler in logging.getLogger().handlers:
+        is_structured = isinstance(handler.formatter, StructuredFormatter)
+        handler.addFilter(LineFilter(is_structured=is_structured))
+    if level := os.environ.get(LEVEL_VARIABLE):
+        for name in (LOGGER, "singer_sdk"):
+            logging.getLogger(name).setLevel(level.upper())
