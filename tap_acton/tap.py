@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import sys
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, ClassVar, Self, cast
@@ -47,6 +48,8 @@ from tap_acton.errors import (
     StreamFailedError,
     output_failures_told,
 )
+from tap_acton.progress.model import Progress
+from tap_acton.progress.watch import ProgressLog, Watch
 from tap_acton.records.dynamic_columns import (
     FoundStream,
     KnownNames,
@@ -64,7 +67,7 @@ from tap_acton.streams.lists.list_streams import ListStream
 from tap_acton.sync.run import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import FrameType
 
     from singer_sdk.singerlib.encoding.simple import Message
@@ -137,6 +140,7 @@ class TapActOn(ActOnTap):
             keywords["state"] = {"bookmarks": bookmarks}
             if state and not isinstance(state.get("bookmarks"), dict):
                 self.logger.warning("The state has no bookmarks: everything is read again.")
+        self._stream_begins: Callable[[str], None] = lambda _: None
         self._known = KnownNames.of_state(keywords.get("state"))
         self._found_streams: Mapping[str, FoundStream] | None = None
         self._given_catalog: Mapping[str, Any] | None = None
@@ -247,9 +251,14 @@ class TapActOn(ActOnTap):
 
     @property
     def streams(self) -> dict[str, Stream]:
-        """The streams by name, in the order of reading: a listing before what needs it."""
+        """The streams by name, in the order of reading.
+
+        First come the listings, then what is read as a whole, then what is read item by item: so
+        a run knows early how much there is.
+        """
         streams = super().streams
-        ordered = [kind.name for kind in STREAM_TYPES if kind.name in streams]
+        kinds = sorted(STREAM_TYPES, key=lambda kind: (not kind.item_columns, bool(kind.item)))
+        ordered = [kind.name for kind in kinds if kind.name in streams]
         return {name: streams[name] for name in ordered} | streams
 
     @classmethod
@@ -344,7 +353,8 @@ class TapActOn(ActOnTap):
             for stream in selected:
                 stream.begin_full_refresh()
             self.writes_lines = True
-            self.sync_all()
+            with self._progress_shown(selected):
+                self.sync_all()
             self._end_load()
         except StreamFailedError:
             self._end_load()
@@ -386,6 +396,25 @@ class TapActOn(ActOnTap):
             "there is one%s.",
             f", except {', '.join(off)}: switched off, as the warnings above say" if off else "",
         )
+
+    @contextmanager
+    def _progress_shown(self, selected: Sequence[ActOnStream]) -> Iterator[None]:
+        """Show how far the run has come, until the end of the block."""
+        progress = Progress(self.run, selected)
+        shown = ProgressLog(progress, says_little=self.run.settings.progress == "off")
+        shown.start(len(selected))
+
+        def begin(name: str) -> None:
+            if progress.begin(name):
+                shown.tell_forecast()
+
+        with Watch(shown.look).watching():
+            self._stream_begins = begin
+            yield
+
+    def stream_begins(self, name: str) -> None:
+        """Take note of which stream is read from now on."""
+        self._stream_begins(name)
 
     def _pause_load(self) -> None:
         """Keep where each stream stopped, so that the next run resumes there."""

@@ -124,6 +124,9 @@ class CallCounter(Protocol):
     def count_received(self, stream: str, length: int) -> None:
         """Count the bytes of a response that was read into memory for a stream."""
 
+    def count_response(self, stream: str, status: int) -> None:
+        """Count a response by its HTTP status."""
+
 
 def path_part(identifier: str) -> str:
     """Escape an id for use as one part of a path.
@@ -429,6 +432,7 @@ class ActOnClient:
                 target, token, call.body, timeouts=self._retry_policy.timeouts
             )
             self._last_answer = object()
+            self._counter.count_response(call.stream, response.status_code)
             with response:
                 yield response
 

@@ -138,6 +138,11 @@ class RateLimits:
         with self._store.lock():
             self._held_until = max(self._held_until, self._clock() + round(seconds * SECOND_MS))
 
+    @property
+    def held_back(self) -> float:
+        """For how many more seconds no thread makes a call."""
+        return max(0, self._held_until - self._clock()) / SECOND_MS
+
     def calls_left_today(self) -> int:
         """Return how many calls the daily limit still allows."""
         with self._store.lock():

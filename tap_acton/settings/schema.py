@@ -358,6 +358,14 @@ CONFIG_SCHEMA: dict[str, Any] = {
             minimum=0,
             maximum=20,
         ),
+        "progress": _setting(
+            "string",
+            "Progress",
+            "How a run shows how far it has come: bar, the last lines of the terminal; log, a "
+            "sentence a minute; off; or auto, a bar on a terminal and sentences elsewhere.",
+            default="auto",
+            enum=["auto", "bar", "log", "off"],
+        ),
         "shard": _setting(
             "string",
             "Shard",

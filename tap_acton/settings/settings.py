@@ -109,6 +109,7 @@ class Settings:
     token_store: str | PostgresqlAddress | None
     request_timeout: float
     max_retries: int
+    progress: str
     shard: Shard | None
     user_agent: str
     warnings: tuple[str, ...]
@@ -168,6 +169,7 @@ class Settings:
             token_store=_token_store(given),
             request_timeout=given.number("request_timeout"),
             max_retries=given.integer("max_retries"),
+            progress=given.choice("progress"),
             shard=_shard(given),
             user_agent=_user_agent(given),
             warnings=(*given.suspicions(), *_undocumented(verbs)),

@@ -17,11 +17,15 @@ class Forecast:
         calls: The number.
         is_exact: Whether it holds if Act-On answers as documented; else it is about that many.
         reason: What it is made of.
+        items: How many queries are due; 0 where that is not known.
+        units: What is foreseen for each of these queries comes to so many calls.
     """
 
     calls: int
     is_exact: bool = True
     reason: str = ""
+    items: int = 0
+    units: int = 0
 
 
 def pages_of(rows: int, page_size: int) -> int:

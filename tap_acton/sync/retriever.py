@@ -81,6 +81,7 @@ class Retriever:
         width: How many requests are under way at once.
         check: Called several times a second; what it raises ends the reading.
         endpoint: What the endpoint has shown to other retrievers of it, if there are any.
+        on_response: Called with each response, in the thread that got it.
     """
 
     def __init__(
@@ -90,8 +91,10 @@ class Retriever:
         width: int = 4,
         check: Callable[[], None] = lambda: None,
         endpoint: Endpoint | None = None,
+        on_response: Callable[[Response], None] = lambda _: None,
     ) -> None:
         self._source = source
+        self._on_response = on_response
         self._width = width
         self._slots = threading.BoundedSemaphore(width)
         self._check = check
@@ -205,6 +208,11 @@ class Retriever:
             before: The rows of the page before it, where that has led to it.
         """
 
+        def task() -> TaskOutcome[_Result]:
+            outcome = fetch()
+            self._on_response(outcome[0][1])
+            return outcome
+
         def fetch() -> TaskOutcome[_Result]:
             query = reading.query
             # A query is read on while the next ones are under way, all within the same width.
@@ -222,7 +230,7 @@ class Retriever:
             response = replace(response, planned=len(pages))
             return (reading, response), [self._task(reading, one, response.rows) for one in pages]
 
-        return fetch
+        return task
 
     def _certain(
         self, reading: Reading, response: Response, before: Sequence[Row]

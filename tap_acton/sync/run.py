@@ -47,6 +47,7 @@ class Run:
 
     Attributes:
         summary: What the run counts.
+        is_foreseeing: Whether what streams decide now is only for a forecast, and counts later.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Run:
             settings.request_timeout, settings.max_retries
         )
         self.summary = RunSummary()
+        self.is_foreseeing = False
         self._open = ExitStack()
         self._logged: set[ActOnError] = set()
         self._shared: dict[Callable[[Run], Any], Any] = {}
@@ -138,6 +140,11 @@ class Run:
         return limits
 
     @property
+    def held_back(self) -> float:
+        """For how many seconds no call is made, since Act-On asks for fewer."""
+        return self._limits.held_back
+
+    @property
     def calls_left_today(self) -> int:
         """How many calls are left of the last 24 hours, counting all runs that share a store."""
         return self._limits.calls_left_today()
@@ -179,6 +186,15 @@ class Run:
                 self._shared[kind] = kind(self)
             found: Shared = self._shared[kind]
             return found
+
+    @contextmanager
+    def foreseeing(self) -> Iterator[None]:
+        """Let streams say what they would read; what they count and log of it waits until then."""
+        self.is_foreseeing = True
+        try:
+            yield
+        finally:
+            self.is_foreseeing = False
 
     def is_news(self, error: ActOnError) -> bool:
         """Return whether no other stream has logged an error, and note that one has now."""

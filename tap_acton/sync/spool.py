@@ -145,6 +145,11 @@ class Places:
                 "run again."
             ) from None
 
+    def __len__(self) -> int:
+        """How many there are."""
+        (number,) = self._file.execute("SELECT COUNT(*) FROM place").fetchone()
+        return int(number)
+
     def __iter__(self) -> Iterator[tuple[str, str]]:
         """The places in order."""
         for place in self._file.execute("SELECT a, b FROM place ORDER BY a, b"):  # noqa: UP028 - it

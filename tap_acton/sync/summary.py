@@ -110,6 +110,9 @@ class RunSummary:
     Attributes:
         logins: Calls for a token, by password or by refresh token.
         streams: The counts of each stream, by its name.
+        responses: How many came, by stream and HTTP status.
+        called_at: When the last call was made, by the clock that only goes on.
+        answered_at: When the last response came, by the same clock; at first, when the run began.
         shapes: What the responses look like that Act-On does not document, by what they are of.
     """
 
@@ -117,6 +120,8 @@ class RunSummary:
         self._lock = threading.Lock()
         self.logins = 0
         self.streams: defaultdict[str, StreamSummary] = defaultdict(StreamSummary)
+        self.responses: Counter[tuple[str, int]] = Counter()
+        self.called_at = self.answered_at = time.monotonic()
         self.shapes: dict[str, str] = {}
 
     def count_login(self) -> None:
@@ -129,6 +134,7 @@ class RunSummary:
         with self._lock:
             count = self.streams[stream]
             count.calls += 1
+            self.called_at = time.monotonic()
             # Threads that wait at the same time wait once.
             now = time.time()
             since = max(now - seconds_waited, count.waited_until)
@@ -139,6 +145,17 @@ class RunSummary:
         """Count the bytes of a response that was read into memory for a stream."""
         with self._lock:
             self.streams[stream].received += length
+
+    def count_response(self, stream: str, status: int) -> None:
+        """Count a response by its HTTP status."""
+        with self._lock:
+            self.responses[stream, status] += 1
+            self.answered_at = time.monotonic()
+
+    @property
+    def calls(self) -> int:
+        """The calls of the whole run, logins included."""
+        return self.logins + sum(count.calls for count in list(self.streams.values()))
 
     def count_saved(self, stream: str, reason: str, calls: int = 1) -> None:
         """Count calls that a stream did not make, with the reason in one or two words."""
@@ -171,7 +188,7 @@ class RunSummary:
         The calls of the whole run include the logins.
         """
         return {
-            "calls": self.logins + sum(count.calls for count in self.streams.values()),
+            "calls": self.calls,
             "logins": self.logins,
             "streams": {
                 name: {

@@ -22,7 +22,8 @@ ROOT = Path(__file__).parents[2]
 
 BELOW = {
     "__main__": ["tap"],
-    "tap": ["discovery", "catalog", "command_line", "logs"],
+    "tap": ["discovery", "catalog", "command_line", "logs", "progress"],
+    "progress": ["streams/base"],
     "discovery": ["streams"],
     "plan": ["tap", "__main__", "streams"],
     "streams": [],  # the list of all streams: it imports every family, and no family imports it

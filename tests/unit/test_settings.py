@@ -49,7 +49,7 @@ NAMES = {
     ),
     *("page_size", "bulk_format", "max_concurrency", "requests_per_second"),
     *("daily_request_limit", "token_store", "request_timeout", "max_retries", "shard"),
-    "user_agent",
+    *("user_agent", "progress"),
 }
 
 
@@ -130,7 +130,7 @@ def test_the_defaults() -> None:
     assert (settings.page_size, settings.max_concurrency, settings.max_retries) == (1000, 8, 8)
     assert (settings.requests_per_second, settings.daily_request_limit) == (5, 30_000)
     assert settings.request_timeout == 60
-    assert settings.bulk_format == "auto"
+    assert (settings.bulk_format, settings.progress) == ("auto", "auto")
     assert (settings.account_id, settings.token_store, settings.shard) == (None, None, None)
     assert settings.list_ids == settings.list_names == settings.list_streams == ()
     assert settings.on24_client_ids == settings.seo_urls == ()
@@ -241,6 +241,7 @@ JOBS = (
         ("region", "cn", "one of us, eu"),
         ("region", 1, "one of us, eu"),
         ("bulk_format", "xml", "one of auto, json, csv"),
+        ("progress", "verbose", "one of auto, bar, log, off"),
         ("account_id", "../70123", "made of letters, digits, hyphens and underscores"),
         ("page_size", 0, "a whole number from 1 to 1000"),
         ("page_size", 1001, "a whole number from 1 to 1000"),

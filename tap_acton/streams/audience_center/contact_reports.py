@@ -289,6 +289,7 @@ class ChangedContacts:
                     failed.pop(contact_id, None)
                 self._has_any |= bool(some)
             places.add((updated_at, contact_id) for contact_id, updated_at in failed.items())
+            self._report.workload.forecast = self._forecast_of(len(places))
             for updated_at, contact_id in places:
                 if in_shard(contact_id):
                     yield {"id": contact_id, "updated_at": updated_at}
@@ -353,6 +354,19 @@ class ChangedContacts:
         pages = pages_of(number, rows or 1)
         return Forecast(pages + reports, is_exact=False, reason=f"contacts: {number:,}")
 
+    def outlook(self) -> Forecast | None:
+        """Foresee a call per contact where this run has read all contacts; None elsewhere."""
+        contacts = self._report.run.summary.streams.get(Contacts.name)
+        if self._since is not None or contacts is None or not contacts.rows:
+            return None
+        return self._forecast_of(contacts.rows)
+
+    def _forecast_of(self, contacts: int) -> Forecast:
+        """Foresee a call per contact, of the shard if there is one."""
+        shard = self._report.run.settings.shard
+        calls = math.ceil(contacts / (shard.parts if shard else 1))
+        return Forecast(calls, is_exact=False, items=calls, units=calls)
+
     @property
     def _span(self) -> TimeSlice:
         """When the contacts changed that are requested."""
@@ -404,7 +418,7 @@ class ContactHistory(AudienceStream):
     identity = ("contact_id", "activity_at", "verb", "object_id", "what")
     chosen_by = (*CHOOSING_CONTACTS, "activity_verbs")
     is_optional = True
-    pages, item, id_column = None, "contact", "contact_id"
+    pages, item, id_column, about = None, "contact", "contact_id", "contacts"
     state_type = ContactReportsState
 
     @cached_property
@@ -467,7 +481,7 @@ class ContactScores(AudienceStream):
     extract = Undocumented("score")
     chosen_by = CHOOSING_CONTACTS
     is_optional = True
-    pages, item, id_column = None, "contact", "contact_id"
+    pages, item, id_column, about = None, "contact", "contact_id", "contacts"
     state_type = ContactReportsState
 
     @cached_property
@@ -495,7 +509,7 @@ class ContactSegments(AudienceStream):
     extract = Undocumented("id")
     chosen_by = CHOOSING_CONTACTS
     is_optional = True
-    pages, item, id_column = None, "contact", "contact_id"
+    pages, item, id_column, about = None, "contact", "contact_id", "contacts"
     state_type = ContactReportsState
 
     @cached_property

@@ -60,6 +60,9 @@ class OwnItems(Protocol):
     def not_listed(self) -> Sequence[str]:
         """Which parts these are, as a checkpoint keeps them."""
 
+    def outlook(self) -> Forecast | None:
+        """Foresee the calls by what the run has read, without one; None where that tells none."""
+
 
 class AudienceStream(ActOnStream):
     """A stream below ``/ucl/v2``, where neither responses nor the largest page are documented.
@@ -145,6 +148,11 @@ class AudienceStream(ActOnStream):
         """Foresee the calls of the stream."""
         own = self.own_items
         return super().forecast() if own is None or self.load.is_done else own.forecast()
+
+    def outlook(self) -> Forecast | None:
+        """Foresee the calls by what this run has read, without a call; None if it tells none."""
+        own = self.own_items
+        return super().outlook() if own is None or self.load.is_done else own.outlook()
 
     def older(self, query: Query) -> OlderQuery | None:  # noqa: ARG002 - for others
         """Return the query of the older generation for the same; None where it has none."""

@@ -93,6 +93,7 @@ class Reading:
         elif outcome.evidence is None and is_own:
             self.skip(outcome)
         if is_own:
+            stream.workload.finished(query, stream.calls_for(query))
             self.items_read += query.item is not None
             self.behind = query.place
         stream.finished(outcome)

@@ -49,6 +49,7 @@ from tap_acton.sync.forecast import Forecast, forecast_of_first_page
 from tap_acton.sync.query import Outcome, Query, Response
 from tap_acton.sync.requester import Requester
 from tap_acton.sync.retriever import Retriever
+from tap_acton.sync.workload import Workload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
@@ -102,6 +103,7 @@ class ActOnStream(Stream):
         about: What the plan counts, where that is not the items of the listing.
         found: What discovery found of the stream in the account, if anything.
         reading: The reading of this run, and what came of the items.
+        workload: What is left to read of it in this run.
         failure: Why it could not be read to its end, if it could not.
     """
 
@@ -142,6 +144,7 @@ class ActOnStream(Stream):
         self._without_id: dict[str, int] = {}  # how many items of a listing have none
         self.report = StreamReport(self.name, self.log)
         self.reading = Reading(self)
+        self.workload = Workload()
 
     # What a stream may say of its own
 
@@ -329,7 +332,13 @@ class ActOnStream(Stream):
         # A test wants one record of each stream, not the calls for many.
         is_test = self.ABORT_AT_RECORD_COUNT is not None
         width = 1 if is_test else self.run.settings.max_concurrency
-        return Retriever(self, width=width, check=self.run.stop.check, endpoint=self.endpoint)
+        return Retriever(
+            self,
+            width=width,
+            check=self.run.stop.check,
+            endpoint=self.endpoint,
+            on_response=lambda one: self.workload.received(one, self.calls_for(one.query)),
+        )
 
     @property
     def endpoint(self) -> Endpoint:
@@ -464,6 +473,7 @@ class ActOnStream(Stream):
         """
         if number:
             self._without_id[listing] = number
+        if number and not self.run.is_foreseeing:
             is_refused = self.tap.stream(listing).is_documented
             self.log(
                 "%d of the %s cannot be requested: Act-On does not return their ids.",
@@ -590,6 +600,7 @@ class ActOnStream(Stream):
         on; a failure is raised again by :meth:`log_sync_costs`.
         """
         summary = self.summary
+        self.tap.stream_begins(self.name)
         if self.found is not None:
             self.found.remember(self.stream_state)
         # The SDK sets it nowhere but where it sends the activation ahead of the rows.
@@ -775,12 +786,39 @@ class ActOnStream(Stream):
             _ = self.items_of(self.name)
             return Forecast(0)
         queries = list(self.due())
-        about = self.about or self.listing.replace("_", " ")
+        calls = sum(map(self.calls_for, queries))
         return Forecast(
-            sum(map(self.calls_for, queries)),
+            calls,
             is_exact=self.paging is None or not queries,
-            reason=f"{about}: {len(queries):,}" if about else "",
+            reason=f"{self.items_are}: {len(queries):,}" if self.items_are else "",
+            items=len(queries),
+            units=calls,
         )
+
+    @property
+    def items_are(self) -> str:
+        """What the items are called of which there are several; empty where there are none."""
+        return self.about or self.listing.replace("_", " ")
+
+    @property
+    def usual_calls(self) -> float | None:
+        """How many calls an item takes, where other streams of this run have shown it."""
+        return None
+
+    def outlook(self) -> Forecast | None:
+        """Foresee the calls by what this run has read, without a call; None where that tells none.
+
+        A listing that could not be read ends the streams below it before their first call.
+        """
+        if self.load.is_done:
+            return Forecast(0)
+        if not self.listing or self.listing not in self.run.shared(Listings):
+            return None
+        with self.run.foreseeing():
+            try:
+                return self.forecast()
+            except ActOnError:
+                return Forecast(0)
 
     @property
     def is_full_refresh(self) -> bool:
@@ -798,7 +836,8 @@ class ActOnStream(Stream):
 
     def save_calls(self, reason: str, calls: int = 1) -> None:
         """Count calls that are not made, since they can bring nothing new."""
-        self.run.summary.count_saved(self.name, reason, calls)
+        if not self.run.is_foreseeing:
+            self.run.summary.count_saved(self.name, reason, calls)
 
 
 def _too_deep(stream: str) -> StreamFailedError:

@@ -31,3 +31,7 @@ class ActOnTap(Tap):
     @abstractmethod
     def stream(self, name: str) -> Any:
         """Return a stream by its name."""
+
+    @abstractmethod
+    def stream_begins(self, name: str) -> None:
+        """Take note of which stream is read from now on."""

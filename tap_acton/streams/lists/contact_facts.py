@@ -95,7 +95,7 @@ class ContactFactsStream(ActOnStream):
     """
 
     path = "/api/1/list/{list_id}/record/{contact_id}/facts"
-    listing, item = "lists", "contact"
+    listing, item, about = "lists", "contact", "contacts"
     chosen_by: ClassVar[tuple[str, ...]] = CHOOSING_CONTACTS
     is_optional = True
 
@@ -316,7 +316,13 @@ class ContactFactsStream(ActOnStream):
             lists_of_ids = Counter(one.rpartition(":")[0] for one in self._wanted.ids)
             sizes = {one: min(sizes[one], anywhere + lists_of_ids[one]) for one in sizes}
         contacts = sum(sizes.values())
-        return Forecast(pages + contacts, is_exact=not sizes, reason=f"contacts: {contacts:,}")
+        return Forecast(
+            pages + contacts,
+            is_exact=not sizes,
+            reason=f"contacts: {contacts:,}",
+            items=contacts,
+            units=contacts,
+        )
 
 
 class ContactFacts(ContactFactsStream):

@@ -287,6 +287,7 @@ class MessageEvents(MessageStream):
         """
         if self.load.is_done:
             return super().forecast()
+        _ = self._is_first_load
         progress = self.message_progress
         due = [query.item for query in self.due() if query.item is not None]
         new = [message for message in due if progress.is_new(message)]
@@ -303,7 +304,23 @@ class MessageEvents(MessageStream):
             reports + round(calls),
             is_exact=not due,
             reason=f"messages: {len(due):,}, of them new: {len(new):,}",
+            items=len(due),
+            units=len(due),
         )
+
+    @property
+    def usual_calls(self) -> float | None:
+        """What the events of a message take, by the reports of a first load that were read."""
+        counters = self.run.shared(MessageCounters)
+        if not self._is_first_load or counters.reports < ENOUGH_READ:
+            return None
+        shared = self.tap.stream(MessageReports.name).selected
+        return counters.event_calls / counters.reports + (0 if shared else 1)
+
+    @cached_property
+    def _is_first_load(self) -> bool:
+        """Whether no run has read a message before, as the state said at first."""
+        return not self.progress.read_until
 
     def _ids_of_reports(self) -> Collection[str]:
         """Return the messages whose reports another stream reads in this run."""

@@ -28,15 +28,31 @@ COUNTER_OF = {
 
 
 class MessageCounters(dict[str, "Counters | CallError"]):
-    """What the reports read in this run count, by message id; the failure where one has none."""
+    """What the reports read in this run count, by message id; the failure where one has none.
 
-    def __init__(self, run: Run) -> None:  # noqa: ARG002 - whatever a run shares is made of it
+    Attributes:
+        reports: How many were read.
+        event_calls: How many calls all events take that these count, about.
+    """
+
+    def __init__(self, run: Run) -> None:
         super().__init__()
+        self.reports = self.event_calls = 0
+        self._settings = run.settings
 
     def keep(self, report: Response) -> None:
         """Keep what a report counts, or why it could not be read."""
         message_id = report.query.given["message_id"]
-        self[message_id] = report.problem or counters_of(report.rows[0] if report.rows else {})
+        found = report.problem or counters_of(report.rows[0] if report.rows else {})
+        self[message_id] = found
+        if isinstance(found, tuple):
+            self.reports += 1
+            self.event_calls += sum(
+                # Many are one page of JSON and one file.
+                1 if counter is None or counter <= self._settings.page_size else 2
+                for kind, counter in zip(COUNTER_OF, found, strict=True)
+                if counter != 0 and kind in self._settings.event_types
+            )
 
 
 class MessageReports(MessageStream):

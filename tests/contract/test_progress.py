@@ -1,0 +1,115 @@
+"""What a run says of how far it has come, while it reads the sandbox at the allowed pace."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+import pytest
+
+from acton_sandbox import Account
+from tap_acton.progress.model import Progress, Standing
+from tests.contract.conftest import NOW
+from tests.contract.in_process import bench_in_process
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tap_acton.streams.base.stream import ActOnStream
+    from tap_acton.sync.run import Run
+    from tests.contract.harness import Bench, Output
+
+PACE: dict[str, Any] = {"requests_per_second": 5, "daily_request_limit": 30_000}
+
+STREAMS = ("messages", "message_reports", "message_events", "lists", "list_members")
+
+SECONDS = 6.0
+"""At the very end of a run a share of what is left is less than the look-ahead of the threads."""
+
+
+@pytest.fixture(scope="module")
+def mailer() -> Account:
+    """An account with many messages to few people."""
+    return Account.generate(seed=7, size="small", now=NOW, messages=120)
+
+
+def looked_at(
+    bench: Bench, state: Any = None, *, every: int = 10, **settings: Any
+) -> tuple[Output, list[tuple[float, Standing]]]:
+    """Run at five calls a second; return how the run stood, and when, after every few calls."""
+    made: list[Progress] = []
+    stands: list[tuple[float, Standing]] = []
+    create, journal = Progress.__init__, bench.sandbox.requests
+    append = journal.append
+
+    def created(progress: Progress, run: Run, streams: Sequence[ActOnStream]) -> None:
+        create(progress, run, streams, time.time)
+        made.append(progress)
+
+    def append_and_look(request: Any) -> None:
+        append(request)
+        if made and not len(journal) % every:
+            stands.append((time.time(), made[0].standing()))
+
+    with (
+        patch.object(Progress, "__init__", created),
+        patch.object(journal, "append", append_and_look),
+    ):
+        output = bench.run(state, **PACE, **settings)
+    return output, stands
+
+
+def errors_of(
+    stands: list[tuple[float, Standing]], started: float, ended: float, share: float
+) -> list[str]:
+    """Tell where the time left was wrong by more than a fifth, from some share of the run on."""
+    return [
+        f"{standing.stream} after {standing.calls} calls: {standing.seconds}, not {ended - at}"
+        for at, standing in stands
+        if at - started >= (ended - started) * share
+        and abs((standing.seconds or 0) - (ended - at)) > max((ended - at) / 5, SECONDS)
+    ]
+
+
+def check(bench: Bench, state: Any = None, *, share: float = 0.1, **settings: Any) -> None:
+    started = time.time()
+    output, stands = looked_at(bench, state, **settings)
+    ended = time.time()
+    assert output.failure is None
+    assert len(stands) > 10
+    assert errors_of(stands, started, ended, share) == []
+
+
+def test_the_time_left_is_right_within_a_fifth_from_a_tenth_of_the_run_on() -> None:
+    with bench_in_process(Account.generate(seed=7, size="standard", now=NOW)) as bench:
+        check(bench)
+
+
+def test_so_it_is_where_messages_have_fewer_kinds_of_events_than_usual(mailer: Account) -> None:
+    with bench_in_process(mailer) as bench:
+        check(bench, streams=STREAMS)
+
+
+def test_so_it_is_in_the_next_night(mailer: Account) -> None:
+    with bench_in_process(mailer) as bench:
+        state = bench.run().state
+        bench.next_day()
+        # The listings alone are a third of such a night.
+        check(bench, state, share=0.35)
+
+
+@pytest.mark.parametrize(
+    "streams",
+    [
+        ("contacts", "contact_history", "contact_scores"),
+        ("lists", "contact_facts", "contact_activities"),
+        ("contact_segments",),
+    ],
+    ids=lambda streams: streams[-1],
+)
+def test_so_it_is_where_each_contact_takes_a_call(
+    account: Account, streams: tuple[str, ...]
+) -> None:
+    with bench_in_process(account) as bench:
+        check(bench, streams=streams, every=2)

@@ -1,0 +1,157 @@
+"""What is said of how far a run has come, and when."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+from dataclasses import replace
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+
+from tap_acton.progress.model import Standing, duration
+from tap_acton.progress.watch import ProgressLog, Watch
+
+STANDING = Standing(
+    stream="message_events",
+    done=1_204,
+    due=2_130,
+    noun="messages",
+    share=0.57,
+    calls=8_520,
+    to_go=14_994,
+    pace=4.9,
+    left=21_480,
+)
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Run:
+    """A run that stands as it is told to, and what is logged of it."""
+
+    def __init__(self, caplog: pytest.LogCaptureFixture, **keywords: Any) -> None:
+        caplog.set_level(logging.INFO, "tap-acton")
+        self.caplog = caplog
+        self.clock = Clock()
+        self.progress = Mock(forecast="Forecast: much.")
+        self.progress.beginning.return_value = "Reading 3 streams."
+        self.progress.standing.return_value = STANDING
+        self.log = ProgressLog(self.progress, self.clock, **keywords)
+
+    def look(self, at: float, *, is_asked: bool = False, **standing: Any) -> list[str]:
+        self.clock.now = at
+        self.progress.standing.return_value = replace(STANDING, **standing)
+        self.caplog.clear()
+        self.log.look(is_asked=is_asked)
+        return self.caplog.messages
+
+
+def test_the_sentence_says_how_far_the_run_has_come() -> None:
+    assert STANDING.sentence == (
+        "Progress: message_events 1,204 of about 2,130 messages (57 %), 8,520 calls made, 4.9 a "
+        "second, 21,480 left today; about 51 minutes to go."
+    )
+
+
+@pytest.mark.parametrize(
+    ("standing", "words"),
+    [
+        ({"to_go": None}, "8,520 calls made, 4.9 a second, 21,480 left today; how long it takes"),
+        ({"left": None}, "8,520 calls made, 4.9 a second; about 51 minutes to go."),
+        ({"pace": 0.0}, "; how long it takes is not known yet."),
+        ({"due": 0, "done": 38_900, "noun": "rows", "share": None}, "message_events 38,900 rows, "),
+        ({"left": 10}, "; about 14,994 calls to go, more than today allows: the run stops at"),
+    ],
+)
+def test_the_sentence_leaves_out_what_is_not_known(standing: dict[str, Any], words: str) -> None:
+    assert words in replace(STANDING, **standing).sentence
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (3, "less than a minute"),
+        (61, "about a minute"),
+        (3_100, "about 52 minutes"),
+        (7_300, "about 2 hours"),
+        (100_000, "about 28 hours"),
+    ],
+)
+def test_a_duration_reads_like_a_sentence(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
+
+
+def test_a_sentence_comes_each_minute_and_the_forecast_before_the_first(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    run = Run(caplog)
+    assert run.look(1) == []
+    assert run.look(60) == ["Forecast: much.", STANDING.sentence]
+    assert run.look(119) == []
+    assert run.look(120) == [STANDING.sentence]
+
+
+def test_a_sentence_comes_at_each_tenth_but_not_at_once_after_another(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    run = Run(caplog)
+    run.look(60)
+    tenth: dict[str, Any] = {"calls": 40_000, "to_go": 10_000}
+    assert run.look(65, **tenth) == []
+    assert len(run.look(70, **tenth)) == 1
+    assert run.look(81, **tenth) == []
+
+
+def test_off_means_only_when_asked(caplog: pytest.LogCaptureFixture) -> None:
+    run = Run(caplog, says_little=True)
+    run.log.start(3)
+    run.log.tell_forecast()
+    assert run.look(600, waiting="no response from Act-On for 99 seconds") == []
+    assert run.look(601, is_asked=True) == [STANDING.sentence]
+
+
+def test_a_run_that_waits_for_a_minute_says_so_each_minute(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    run = Run(caplog)
+    waits = "message_events waits: no response from Act-On for 60 seconds."
+    said = [
+        [
+            line
+            for line in run.look(at, waiting="no response from Act-On for 60 seconds")
+            if line == waits
+        ]
+        for at in (1, 59, 61, 100, 122)
+    ]
+    assert said == [[], [], [waits], [], [waits]]
+
+
+def test_nothing_is_said_before_the_first_stream(caplog: pytest.LogCaptureFixture) -> None:
+    assert Run(caplog).look(600, is_asked=True, stream="") == []
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="the platform has no such signal")
+def test_the_signal_asks_for_a_look_at_once_and_is_what_it_was_afterwards() -> None:
+    before = signal.getsignal(signal.SIGUSR1)
+    is_answered = threading.Event()
+
+    def look(*, is_asked: bool) -> None:
+        if is_asked:
+            is_answered.set()
+
+    with Watch(look).watching():
+        os.kill(os.getpid(), signal.SIGUSR1)
+        assert is_answered.wait(20)
+    assert signal.getsignal(signal.SIGUSR1) is before
+    assert "progress" not in [thread.name for thread in threading.enumerate()]
