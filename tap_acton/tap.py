@@ -44,6 +44,7 @@ from tap_acton.errors import (
     EXIT_SIGNAL_BASE,
     ActOnError,
     AllowanceSpentError,
+    OutputError,
     SettingsError,
     StreamFailedError,
     output_failures_told,
@@ -64,6 +65,7 @@ from tap_acton.stream_maps import StreamMaps
 from tap_acton.streams import STREAM_TYPES
 from tap_acton.streams.base.tap import ActOnTap
 from tap_acton.streams.lists.list_streams import ListStream
+from tap_acton.streams.sync_runs import SyncRuns
 from tap_acton.sync.run import Run
 
 if TYPE_CHECKING:
@@ -258,8 +260,11 @@ class TapActOn(ActOnTap):
         """
         streams = super().streams
         kinds = sorted(STREAM_TYPES, key=lambda kind: (not kind.item_columns, bool(kind.item)))
-        ordered = [kind.name for kind in kinds if kind.name in streams]
-        return {name: streams[name] for name in ordered} | streams
+        ordered = {kind.name: streams[kind.name] for kind in kinds if kind.name in streams} | streams
+        # What the run has read, it knows at its end.
+        if at_the_end := ordered.pop(SyncRuns.name, None):
+            ordered[SyncRuns.name] = at_the_end
+        return ordered
 
     @classmethod
     def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
@@ -369,6 +374,8 @@ class TapActOn(ActOnTap):
             if self.state:
                 # What is complete stays complete: the next run resumes from there.
                 self.state_writer.write_state(self.state)
+            if not isinstance(error, OutputError):
+                self._tell_run()
             raise
         finally:
             self.run.close()
@@ -415,6 +422,12 @@ class TapActOn(ActOnTap):
     def stream_begins(self, name: str) -> None:
         """Take note of which stream is read from now on."""
         self._stream_begins(name)
+
+    def _tell_run(self) -> None:
+        """Emit what the run has read, where it ends before the stream that does so."""
+        runs = self.stream(SyncRuns.name)
+        if isinstance(runs, SyncRuns) and runs.selected and not runs.is_written:
+            runs.sync()
 
     def _pause_load(self) -> None:
         """Keep where each stream stopped, so that the next run resumes there."""

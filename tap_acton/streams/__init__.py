@@ -64,6 +64,7 @@ from tap_acton.streams.suppression.subscriptions import (
     SubscriptionOptOuts,
 )
 from tap_acton.streams.suppression.system_lists import HardBounces, OptOuts, SpamComplaints
+from tap_acton.streams.sync_runs import SyncRuns
 
 if TYPE_CHECKING:
     from tap_acton.streams.base.stream import ActOnStream
@@ -124,5 +125,6 @@ STREAM_TYPES: tuple[type[ActOnStream], ...] = (
     CustomObjectRecords,
     WebinarRegistrants,
     UploadJobs,
+    SyncRuns,
 )
 """All streams in the order in which they are read: parents before their children."""

@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from tap_acton.api.auth import Credentials, TokenChain
 from tap_acton.api.client import ActOnClient
@@ -47,6 +48,7 @@ class Run:
 
     Attributes:
         summary: What the run counts.
+        id: What tells this run from all others.
         is_foreseeing: Whether what streams decide now is only for a forecast, and counts later.
     """
 
@@ -65,6 +67,7 @@ class Run:
             settings.request_timeout, settings.max_retries
         )
         self.summary = RunSummary()
+        self.id = uuid4().hex
         self.is_foreseeing = False
         self._open = ExitStack()
         self._logged: set[ActOnError] = set()

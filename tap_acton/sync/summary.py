@@ -6,6 +6,7 @@ import threading
 import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any
 
@@ -37,6 +38,8 @@ class StreamSummary:
         saved: Calls not made because they could bring nothing new, by the reason in one or two
             words; as far as their number is known without making them.
         is_full_refresh: Whether a full refresh is complete, so that targets drop deleted rows.
+        started_at: When the stream began; None where it did not.
+        ended_at: When it ended, whatever came of it.
         outcome: ``complete``, ``incomplete``, ``done before``, ``not selected``,
             ``switched off`` or ``failed``; empty while reading.
         skipped_names: The first of the skipped items.
@@ -52,6 +55,8 @@ class StreamSummary:
     refused: int = 0
     saved: Counter[str] = field(default_factory=Counter)
     is_full_refresh: bool = False
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
     outcome: str = ""
     skipped_names: list[str] = field(default_factory=list)
     refused_reasons: dict[str, str] = field(default_factory=dict)
@@ -75,6 +80,14 @@ class StreamSummary:
             *([f"{self.waited:,.0f} s waited"] if self.waited >= 1 else []),
         ]
         return ", ".join(parts)
+
+    def begin(self) -> None:
+        """Note that the stream begins."""
+        self.started_at = self.started_at or datetime.now(UTC)
+
+    def end(self) -> None:
+        """Note that the stream has ended."""
+        self.ended_at = datetime.now(UTC)
 
     def skip(self, name: str) -> None:
         """Count an item that was deleted, by what it is and its id."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tap_acton.catalog import OPTIONAL
+from tap_acton.streams import STREAM_TYPES
 from tap_acton.tap import TapActOn
 
 if TYPE_CHECKING:
@@ -26,11 +27,12 @@ def promises() -> Promises:
     """Read the catalog that a tap with all optional streams discovers.
 
     Returns:
-        The promises of each stream, in the order of the catalog.
+        The promises of each stream, family by family.
     """
     config = {"optional_streams": ["*"]}
     catalog = TapActOn(config=config, validate_config=False, setup_mapper=False).catalog_dict
-    return {stream["tap_stream_id"]: _of_stream(stream) for stream in catalog["streams"]}
+    found = {stream["tap_stream_id"]: _of_stream(stream) for stream in catalog["streams"]}
+    return {kind.name: found.pop(kind.name) for kind in STREAM_TYPES} | found
 
 
 def kept() -> Promises:

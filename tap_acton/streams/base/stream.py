@@ -519,6 +519,7 @@ class ActOnStream(Stream):
 
     def list_items(self) -> None:
         """Read this listing for the sake of the streams below it alone."""
+        self.summary.begin()
         try:
             for _ in self.read():
                 pass
@@ -601,6 +602,7 @@ class ActOnStream(Stream):
         """
         summary = self.summary
         self.tap.stream_begins(self.name)
+        summary.begin()
         if self.found is not None:
             self.found.remember(self.stream_state)
         # The SDK sets it nowhere but where it sends the activation ahead of the rows.
@@ -646,6 +648,7 @@ class ActOnStream(Stream):
 
     def _tell_end(self) -> None:
         """Log what became of the stream, unless a test wanted one record of it."""
+        self.summary.end()
         if self.ABORT_AT_RECORD_COUNT is None:
             self.report.ended(self.summary)
 
