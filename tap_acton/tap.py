@@ -6,7 +6,7 @@ import json
 import logging
 import os
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, ClassVar, Self, cast
@@ -50,6 +50,7 @@ from tap_acton.errors import (
     output_failures_told,
 )
 from tap_acton.progress.model import Progress
+from tap_acton.progress.terminal import Bar, has_room
 from tap_acton.progress.watch import ProgressLog, Watch
 from tap_acton.records.dynamic_columns import (
     FoundStream,
@@ -142,6 +143,7 @@ class TapActOn(ActOnTap):
             keywords["state"] = {"bookmarks": bookmarks}
             if state and not isinstance(state.get("bookmarks"), dict):
                 self.logger.warning("The state has no bookmarks: everything is read again.")
+        self._bar: Bar | None = None
         self._stream_begins: Callable[[str], None] = lambda _: None
         self._known = KnownNames.of_state(keywords.get("state"))
         self._found_streams: Mapping[str, FoundStream] | None = None
@@ -407,15 +409,27 @@ class TapActOn(ActOnTap):
     @contextmanager
     def _progress_shown(self, selected: Sequence[ActOnStream]) -> Iterator[None]:
         """Show how far the run has come, until the end of the block."""
+        setting, terminal = self.run.settings.progress, sys.__stderr__
         progress = Progress(self.run, selected)
-        shown = ProgressLog(progress, says_little=self.run.settings.progress == "off")
-        shown.start(len(selected))
+        is_bar = terminal is not None and has_room(setting, terminal.fileno())
+        log = ProgressLog(progress, is_regular=not is_bar and setting != "off")
 
         def begin(name: str) -> None:
-            if progress.begin(name):
-                shown.tell_forecast()
+            if progress.begin(name) and setting != "off":
+                log.tell_forecast()
 
-        with Watch(shown.look).watching():
+        def look(*, is_asked: bool) -> None:
+            log.look(is_asked=is_asked)
+            if self._bar is not None:
+                self._bar.draw(progress.standing())
+
+        with ExitStack() as shown:
+            if setting != "off":
+                log.start(len(selected))
+            if terminal is not None and is_bar:
+                self._bar = Bar(terminal.fileno())
+                shown.enter_context(self._bar.shown())
+            shown.enter_context(Watch(look).watching())
             self._stream_begins = begin
             yield
 
@@ -467,5 +481,7 @@ class TapActOn(ActOnTap):
             sys.exit(EXIT_SIGNAL_BASE + signum)
         if self.run.stop.is_requested:
             # Without waiting for calls under way, or for a target that reads no output.
+            if self._bar is not None:
+                self._bar.end()
             os._exit(EXIT_SIGNAL_BASE + signum)
         self.run.stop.request(signum)

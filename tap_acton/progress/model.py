@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tap_acton.api.rate_limits import seconds_for
 from tap_acton.errors import ActOnError
+from tap_acton.sync.summary import StreamSummary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -141,7 +142,7 @@ class Progress:
         self._current = name
         self._begun.add(name)
         for stream in self._streams.values():
-            if stream.workload.forecast is None and not stream.summary.outcome:
+            if stream.workload.forecast is None and not self._summary(stream).outcome:
                 stream.workload.forecast = stream.outlook()
         return name in self._streams and bool(self._streams[name].item)
 
@@ -178,7 +179,7 @@ class Progress:
         """Return how far the run has come; this makes no call."""
         made = self._run.summary.calls
         stream = self._streams.get(self._current)
-        calls = stream.summary.calls if stream else 0
+        calls = self._summary(stream).calls if stream else 0
         stream_to_go = 0.0 if stream is None else self._to_go(stream)
         done, due, noun = (0, 0, "") if stream is None else _of_stream(stream)
         is_known = stream is None or stream.workload.is_known
@@ -200,17 +201,21 @@ class Progress:
     def _is_known(self) -> bool:
         """Whether all that may take many calls is foreseen, or read."""
         return bool(self._current) and all(
-            stream.summary.outcome
+            self._summary(stream).outcome
             or stream.workload.is_known
             or not (stream.item or name in self._begun)
             for name, stream in self._streams.items()
         )
 
-    @staticmethod
-    def _to_go(stream: ActOnStream) -> float:
-        if stream.summary.outcome:
+    def _to_go(self, stream: ActOnStream) -> float:
+        summary = self._summary(stream)
+        if summary.outcome:
             return 0
-        return stream.workload.calls_to_go(stream.summary.calls, stream.usual_calls)
+        return stream.workload.calls_to_go(summary.calls, stream.usual_calls)
+
+    def _summary(self, stream: ActOnStream) -> StreamSummary:
+        """Return the counts of a stream, of which there are none before it begins."""
+        return self._run.summary.streams.get(stream.name) or StreamSummary()
 
     def _pace(self, made: int) -> float:
         now, looks = self._clock(), self._looks

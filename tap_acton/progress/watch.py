@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("tap-acton")
 
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 0.5
 """How often a run is looked at."""
 
 SENTENCE_SECONDS = 60.0
@@ -32,7 +32,7 @@ class ProgressLog:
     Args:
         progress: How far the run has come.
         clock: Seconds that only go on.
-        says_little: Whether to speak only when asked to.
+        is_regular: Whether to speak without being asked to, once a minute.
     """
 
     def __init__(
@@ -40,10 +40,10 @@ class ProgressLog:
         progress: Progress,
         clock: Callable[[], float] = time.monotonic,
         *,
-        says_little: bool = False,
+        is_regular: bool = True,
     ) -> None:
         self._progress = progress
-        self._says_little = says_little
+        self._is_regular = is_regular
         self._clock = clock
         self._told_at = self._silent_at = clock()
         self._tenth = 0
@@ -51,12 +51,11 @@ class ProgressLog:
 
     def start(self, streams: int) -> None:
         """Log what the run is about to read, and what it may."""
-        if not self._says_little:
-            logger.info(self._progress.beginning(streams))
+        logger.info(self._progress.beginning(streams))
 
     def tell_forecast(self) -> None:
         """Log once what the whole run is likely to take, as soon as that is known."""
-        if not (self._has_forecast or self._says_little) and (sentence := self._progress.forecast):
+        if not self._has_forecast and (sentence := self._progress.forecast):
             self._has_forecast = True
             logger.info(sentence)
 
@@ -72,11 +71,11 @@ class ProgressLog:
         passed, tenth = now - self._told_at, int(standing.fraction * 10)
         is_tenth = tenth > self._tenth and passed >= LEAST_SECONDS
         is_time = is_tenth or passed >= SENTENCE_SECONDS
-        if is_asked or (is_time and not self._says_little):
+        if is_asked or (is_time and self._is_regular):
             self._told_at, self._tenth = now, max(tenth, self._tenth)
             self.tell_forecast()
             logger.info(standing.sentence)
-        if not self._says_little:
+        if self._is_regular:
             self._tell_waiting(standing, now)
 
     def _tell_waiting(self, standing: Standing, now: float) -> None:
@@ -92,7 +91,7 @@ class Watch:
     """Looks at a run from a thread of its own.
 
     Args:
-        look: Called every second, with ``is_asked`` after somebody has sent the signal SIGUSR1.
+        look: Called twice a second, with ``is_asked`` after somebody has sent the signal SIGUSR1.
     """
 
     def __init__(self, look: Callable[..., None]) -> None:

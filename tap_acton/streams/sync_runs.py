@@ -8,6 +8,7 @@ from tap_acton.errors import ActOnError
 from tap_acton.records.timestamps import timestamp_of
 from tap_acton.streams.base.stream import ActOnStream
 from tap_acton.sync.forecast import Forecast
+from tap_acton.sync.summary import StreamSummary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +40,7 @@ class SyncRuns(ActOnStream):
             left = None
         selected = {name for name in self.tap.streams if self.tap.stream(name).selected}
         for name in sorted({*selected, *run.summary.streams} - {self.name}):
-            found = run.summary.streams[name]
+            found = run.summary.streams.get(name) or StreamSummary()
             outcome = found.outcome
             if not outcome and name not in selected:
                 outcome = "not selected"

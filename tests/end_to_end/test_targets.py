@@ -104,7 +104,9 @@ def days(account: Account) -> Days:
         first = bench.run(discovered=catalog, **SETTINGS)
         bench.next_day()
         second = bench.run(first.state, streams=DAILY, discovered=catalog, **SETTINGS)
-        return Days(rows_of(account), first, rows_of(bench.sandbox.account), second)
+        runs = {"sync_runs": first.records["sync_runs"]}
+        before, after = rows_of(account), rows_of(bench.sandbox.account)
+        return Days({**before, **runs}, first, {**after, **runs}, second)
 
 
 @pytest.fixture(scope="module")
