@@ -179,9 +179,9 @@ def test_a_signal_ends_a_run_at_once(
     faults = {
         "Retry-After": [Fault("status", times=None, status=429, headers={"Retry-After": "250"})],
         "the limits": [],
-        "a retry": [Fault("status", times=None, after=20, status=503)],
-        "an answer": [Fault("delay", times=None, after=20, delay=30)],
-        "the rest of an answer": [Fault("trickle", times=None, after=20, delay=30)],
+        "a retry": [Fault("status", times=None, after=10, status=503)],
+        "an answer": [Fault("delay", times=None, after=10, delay=30)],
+        "the rest of an answer": [Fault("trickle", times=None, after=10, delay=30)],
     }
     for fault in faults[wait]:
         sandbox.faults.add(fault)
@@ -189,9 +189,9 @@ def test_a_signal_ends_a_run_at_once(
         path, calls = {
             "Retry-After": ("/api/", 1),
             "the limits": ("/token", 1),
-            "a retry": ("/api/", 25),
-            "an answer": ("/api/", 20),
-            "the rest of an answer": ("/api/", 20),
+            "a retry": ("/api/", 12),
+            "an answer": ("/api/", 9),
+            "the rest of an answer": ("/api/", 9),
         }[wait]
         wait_for_call(sandbox, process, path, calls)
         time.sleep(0.3)
