@@ -262,7 +262,9 @@ class TapActOn(ActOnTap):
         """
         streams = super().streams
         kinds = sorted(STREAM_TYPES, key=lambda kind: (not kind.item_columns, bool(kind.item)))
-        ordered = {kind.name: streams[kind.name] for kind in kinds if kind.name in streams} | streams
+        ordered = {
+            kind.name: streams[kind.name] for kind in kinds if kind.name in streams
+        } | streams
         # What the run has read, it knows at its end.
         if at_the_end := ordered.pop(SyncRuns.name, None):
             ordered[SyncRuns.name] = at_the_end

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 class SyncRuns(ActOnStream):
     """What this run has read of each stream; emitted last, also if the run is not complete.
 
-    Not selected by default, since it is about the runs and not about the account. It makes no
-    call, and holds nothing personal.
+    Optional, since it is about the runs and not about the account. It makes no call, and holds
+    nothing personal.
     """
 
     name = "sync_runs"
     primary_keys = ("run_id", "stream")
-    selected_by_default = False
+    is_optional = True
     is_written = False
 
     def read(self) -> Iterator[Record]:

@@ -52,7 +52,7 @@ def test_the_streams_that_cost_a_call_per_item_have_effects_or_need_input_are_op
     assert set(OPTIONAL) == {
         *("message_contents", "seo_reports", "contact_facts", "contact_activities"),
         *("contact_score_details", "contact_history", "contact_scores", "contact_segments"),
-        "upload_jobs",
+        *("upload_jobs", "sync_runs"),
     }
 
 

@@ -246,6 +246,15 @@ class NamedContacts:
             reason=f"contacts: {number:,}",
         )
 
+    def outlook(self) -> Forecast | None:
+        """Foresee a call per contact; None where segments choose contacts."""
+        settings, wanted = self._report.run.settings, self._wanted
+        if settings.chooses_segments:
+            return None
+        contacts = len(wanted.ids) + len(wanted.addresses)
+        calls = math.ceil(contacts / (settings.shard.parts if settings.shard else 1))
+        return Forecast(calls, is_exact=False, items=calls, units=calls)
+
 
 class ChangedContacts:
     """The contacts that changed since a report was last read of all of them, as its items.

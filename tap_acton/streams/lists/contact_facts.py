@@ -324,6 +324,10 @@ class ContactFactsStream(ActOnStream):
             units=contacts,
         )
 
+    def outlook(self) -> Forecast | None:
+        """Foresee the calls by the lists; None where segments choose contacts."""
+        return None if self.run.settings.chooses_segments else super().outlook()
+
 
 class ContactFacts(ContactFactsStream):
     """What Act-On knows of each contact as a whole: the score and what there is of history."""
