@@ -61,12 +61,14 @@ class EpochUnits:
             values: The values of a response, which show the unit if no earlier one has; of
                 what was seen before, any part.
         """
+        unit = self._units.get(field)
+        if unit is Unit.MILLISECONDS:
+            return values  # which fit whatever numbers there are
         # Texts of timestamps are frequent, and this is a quick way to tell them from numbers.
         candidates = [one for one in values if not isinstance(one, str) or ":" not in one]
         numbers = [number for one in candidates if (number := _number(one)) is not None]
         if not numbers:
             return values
-        unit = self._units.get(field)
         if unit is None or not _fits(numbers, unit):
             unit = self._units[field] = _unit_of(numbers)
         if unit is Unit.MILLISECONDS:

@@ -178,10 +178,13 @@ class ActOnStream(Stream):
         # What reads them may need the account's zone, which is a call.
         if not rows:
             return
+        records = self.reader.records(rows, query.given)
+        if not self.identity:
+            yield from records
+            return
         numbers = IdNumbers()
-        for record in self.reader.records(rows, query.given):
-            if self.identity:
-                record["id"] = numbers.next_id(*[record[column] for column in self.identity])
+        for record in records:
+            record["id"] = numbers.next_id(*[record[column] for column in self.identity])
             yield record
 
     def chosen(self, records: Sequence[Record]) -> Sequence[Record]:
