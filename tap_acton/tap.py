@@ -441,7 +441,7 @@ class TapActOn(ActOnTap):
 
     def _tell_run(self) -> None:
         """Emit what the run has read, where it ends before the stream that does so."""
-        runs = self.stream(SyncRuns.name)
+        runs = self.streams.get(SyncRuns.name)
         if isinstance(runs, SyncRuns) and runs.selected and not runs.is_written:
             runs.sync()
 

@@ -107,6 +107,13 @@ def test_a_run_that_cannot_log_in_has_rows(bench: Bench) -> None:
     assert (row["outcome"], row["calls"], row["started_at"]) == ("not started", 0, None)
 
 
+def test_a_run_that_does_not_have_it_ends_early_as_any_other(bench: Bench) -> None:
+    for streams in ([], ["lists"]):
+        output = bench.run(streams=streams, password="wrong")
+        assert isinstance(output.failure, CredentialsError)
+        assert STREAM not in output.records
+
+
 @pytest.mark.parametrize("settings", [{"stream_maps": {"sync_runs": {"calls_left": None}}}])
 def test_it_can_be_mapped_like_any_other(bench: Bench, settings: dict[str, Any]) -> None:
     rows = rows_of(bench.run(streams=["lists", STREAM], **settings))
