@@ -358,7 +358,7 @@ def sizes() -> Iterator[int]:
         size *= 2
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def as_the_tap_does() -> Iterator[None]:
     """Look for garbage among new objects alone; those of other tests would be counted, too."""
     gc.collect()
