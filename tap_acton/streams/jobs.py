@@ -68,16 +68,30 @@ class UploadJobs(ActOnStream):
             case "contact_import", {"data": {"importStatus": status} as details}:
                 return Extracted([{"status": status, "details": details}])
             case "custom_object", dict() if payload:
-                return Extracted([{"status": payload.get("status"), "details": payload}])
+                return Extracted([{"status": _status_in(payload), "details": payload}])
         raise UnknownShapeError
 
 
+def _status_in(payload: Row) -> Any:
+    """Find the status in whatever envelope it is: of the response only the path is documented."""
+    inner: Any = payload
+    while isinstance(inner, dict) and "status" not in inner and len(inner) == 1:
+        (inner,) = inner.values()
+    return inner.get("status") if isinstance(inner, dict) else None
+
+
 def _rejected(content: str) -> Row:
-    """Number the rows of a file, which may be alike."""
+    """Number the rows of a file, which may be alike.
+
+    Raises:
+        UnknownShapeError: If it is not CSV, or ends within a row.
+    """
     try:
         headers, lines = read_csv(content)
     except ValueError:
         raise UnknownShapeError from None
+    if lines and len(lines[-1]) < len(headers) and not content.endswith(("\n", "\r")):
+        raise UnknownShapeError
     names = distinct_names(headers)
     return {
         str(number): {

@@ -107,14 +107,15 @@ class Account:
     @cached_property
     def _found(self) -> Row | ActOnError:
         try:
-            row = self._client.read(Call(PATH, NAME, NAME), _object)
+            row = self._client.read(Call(PATH, NAME, NAME), _account)
         except CallError as error:
             return error
         self._summary.streams[NAME].outcome = "not selected"
         return row
 
 
-def _object(payload: Any) -> Row:
-    if not isinstance(payload, dict):
-        raise RepeatableError(f"{NAME}: Act-On's response is not an object.")
-    return payload
+def _account(payload: Any) -> Row:
+    """Return an account; what holds neither its number nor its time zone is none."""
+    if isinstance(payload, dict) and payload.keys() & {"account_id", "time_zone"}:
+        return payload
+    raise RepeatableError(f"{NAME}: Act-On's response has an unknown shape.")

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from tap_acton.errors import NotAvailableError, StreamFailedError
+from tap_acton.errors import NotAvailableError, RepeatableError, StreamFailedError
 from tap_acton.sync.account import Account
 from tap_acton.sync.summary import RunSummary
 
 if TYPE_CHECKING:
-    from tap_acton.api.client import ActOnClient
+    from collections.abc import Callable
+
+    from tap_acton.api.client import ActOnClient, Call
 
 
 class Client:
@@ -21,10 +23,10 @@ class Client:
     def __init__(self, answer: Any) -> None:
         self._answer = answer
 
-    def read(self, *_: Any) -> Any:
+    def read(self, _: Call, interpret: Callable[[Any], Any]) -> Any:
         if isinstance(self._answer, Exception):
             raise self._answer
-        return self._answer
+        return interpret(self._answer)
 
 
 def account_of(answer: Any) -> Account:
@@ -39,7 +41,7 @@ def test_the_number_of_the_account_is_a_text(number: Any) -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        {},
+        {"time_zone": "US/Pacific"},
         {"account_id": None},
         {"account_id": ""},
         {"account_id": True},
@@ -62,7 +64,7 @@ def test_no_path_is_called_with_a_number_that_is_none(answer: Any) -> None:
         ({"time_zone": "US/Pacific"}, "US/Pacific"),
         ({"time_zone": "Neverland/Lagoon"}, None),
         ({"time_zone": None}, None),
-        ({}, None),
+        ({"account_id": 70123}, None),
         (NotAvailableError("account: Act-On returned HTTP 403."), None),
     ],
 )
@@ -75,3 +77,19 @@ def test_a_zone_that_is_not_known_is_a_warning(
     assert (zone and str(zone)) == name
     warnings = [record.getMessage() for record in caplog.records]
     assert [text.endswith("stay in extra_fields.") for text in warnings] == [True] * (name is None)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"data": None},
+        {"data": {"account_id": 70123, "time_zone": "US/Pacific"}},
+        [{"account_id": 70123}],
+        "OK",
+        None,
+    ],
+)
+def test_what_holds_neither_number_nor_zone_is_no_account(answer: Any) -> None:
+    with pytest.raises(RepeatableError, match="unknown shape"):
+        _ = account_of(answer).row

@@ -771,3 +771,39 @@ def test_a_load_that_begins_anew_forgets_the_place_that_it_had_reached() -> None
     third = members_of(problems)
     third.progress.checkpoint = second.progress.checkpoint
     assert [query.place for query in third.due()] == [("l-3",), ("l-4",)]
+
+
+# Jobs
+
+
+def job_of(job_type: str, payload: Any) -> Any:
+    """Read what Act-On returns of a job."""
+    query = Query("/path", given={"job_type": job_type, "id": "1"})
+    (row,) = stream("upload_jobs").extracted(payload, query).rows
+    return row
+
+
+@pytest.mark.parametrize("envelope", [(), ("data",), ("response", "data")])
+def test_the_status_of_a_job_of_an_unknown_shape_is_found_in_an_envelope(
+    envelope: tuple[str, ...],
+) -> None:
+    payload: dict[str, Any] = {"jobId": "1", "status": "FAILED"}
+    for name in reversed(envelope):
+        payload = {name: payload}
+    assert job_of("custom_object", payload) == {"status": "FAILED", "details": payload}
+
+
+REJECTED = "Email,Reason\r\nnobody,no address\r\nnobody,"
+
+
+@pytest.mark.parametrize(
+    "text", [REJECTED, f"{REJECTED}no", f"{REJECTED}no address\r\n", "Email\n"]
+)
+def test_a_file_of_rejected_records_is_taken_with_or_without_a_last_end(text: str) -> None:
+    assert job_of("rejected_records", text)
+
+
+@pytest.mark.parametrize("text", [REJECTED[:-1], REJECTED[:-4]])
+def test_a_file_of_rejected_records_that_ends_within_a_row_is_none(text: str) -> None:
+    with pytest.raises(UnknownShapeError):
+        job_of("rejected_records", text)
