@@ -49,6 +49,7 @@ class Endpoint:
         streams: The streams whose rows it holds.
         group: Endpoints of one group deviate in the same run, since none leads to another.
         above: The streams without which it cannot be read.
+        uses: The streams whose calls its streams make too, whether these are selected or not.
         parameter: The parameter that names the item it is about, where the path does not.
         key: The fields of a row that identify it.
         traits: What it has: `pages`, `total`, `folders`, `csv`, `token`, `html`; `keyless` where
@@ -56,13 +57,15 @@ class Endpoint:
             an account may not have it; `gone` where a 404 without a word is the documented answer
             about something that was deleted; `bare` where nothing shows whether there are rows;
             `counted` where another answer counts the rows;
-            `refusable` where items may be refused for good by a code.
+            `refusable` where items may be refused for good by a code; `text` where it is
+            no JSON; `endless` where nothing in it shows that it is whole.
     """
 
     path: str
     streams: tuple[str, ...]
     group: int
     above: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
     parameter: str = ""
     key: tuple[str, ...] = ()
     traits: frozenset[str] = frozenset()
@@ -85,12 +88,20 @@ def _of(
     key: str = "",
     traits: str = "",
     above: str = "",
+    uses: str = "",
     parameter: str = "",
 ) -> Endpoint:
-    words = (tuple(text.split()) for text in (above, key))
-    above_streams, fields = words
+    words = (tuple(text.split()) for text in (above, uses, key))
+    above_streams, used_streams, fields = words
     return Endpoint(
-        path, streams, group, above_streams, parameter, fields, frozenset(traits.split())
+        path,
+        streams,
+        group,
+        above_streams,
+        used_streams,
+        parameter,
+        fields,
+        frozenset(traits.split()),
     )
 
 
@@ -117,7 +128,17 @@ ENDPOINTS = (
     _of(0, f"{UCL}/contact/", "contacts", above="contact_fields", key="id", traits="pages total"),
     _of(0, f"{UCL}/segment/", "segments", above="contact_fields", key="id", traits="pages total"),
     _of(0, f"{UCL}/import/definition", "import_definitions", above="contact_fields", key="id"),
-    _of(0, f"{OBJECTS}/schema/all", "custom_object_schemas", key="id", traits="optional"),
+    _of(
+        0,
+        f"{OBJECTS}/schema/all",
+        "custom_object_schemas",
+        uses="account",
+        key="id",
+        traits="optional",
+    ),
+    _of(0, f"{V1}/seoreport", "seo_reports", parameter="url"),
+    # Each kind of job in another group, lest one that is refused hide another that is wrong.
+    _of(0, f"{OBJECTS}/data/status/{{id}}", "upload_jobs", uses="account"),
     _of(1, f"{V1}/header/{{id}}", "header_details", above="headers"),
     _of(1, f"{V1}/footer/{{id}}", "footer_details", above="footers"),
     _of(1, f"{V1}/image/{{id}}", "image_details", above="images"),
@@ -141,6 +162,17 @@ ENDPOINTS = (
         "webinar_registrants",
         above="lists",
         traits="pages total csv counted",
+    ),
+    # The same calls; these streams need no listing.
+    _of(
+        1, f"{V1}/list/l-{{id}}", "list_customers", "list_webinar", traits="pages total csv counted"
+    ),
+    _of(
+        1,
+        f"{V1}/list/rejectedUploadRecords",
+        "upload_jobs",
+        parameter="filename",
+        traits="text",
     ),
     _of(
         1,
@@ -181,7 +213,8 @@ ENDPOINTS = (
         traits="gone bare",
     ),
     _of(1, f"{OBJECTS}/data/all", "custom_object_datasets", above="custom_object_schemas"),
-    _of(2, f"{UCL}/schema/", "contact_fields", key="fieldId", traits="optional"),
+    _of(2, f"{UCL}/schema/", "contact_fields", uses="account", key="fieldId", traits="optional"),
+    _of(2, f"{UCL}/import/status/{{id}}", "upload_jobs", uses="account"),
     _of(
         2,
         f"{V1}/message/{{id}}/report/{{kind}}",
@@ -205,9 +238,20 @@ ENDPOINTS = (
         key="id",
         traits="token gone",
     ),
+    _of(
+        3,
+        f"{V1}/message/{{id}}/l-{{contact}}",
+        "message_contents",
+        above="messages",
+        uses="lists list_members message_events",
+        traits="html text endless",
+    ),
+    _of(3, f"{V1}/list/{{id}}/status", "upload_jobs"),
+    _of(3, f"{V1}/customevents/{{id}}/status", "upload_jobs"),
+    _of(3, f"{V1}/account", "account", key="account_id"),
 )
 
-GROUPS = (0, 1, 2)
+GROUPS = (0, 1, 2, 3)
 STREAMS = tuple(stream for endpoint in ENDPOINTS for stream in endpoint.streams)
 
 
@@ -215,10 +259,15 @@ def below(streams: set[str]) -> set[str]:
     """Give streams and all that cannot be read without them."""
     found = set(streams)
     while True:
-        more = {s for e in ENDPOINTS if found & {*e.above} for s in e.streams} - found
+        more = {s for e in ENDPOINTS if found & {*e.above, *e.uses} for s in e.streams} - found
         if not more:
             return found
         found |= more
+
+
+def users(streams: set[str]) -> set[str]:
+    """Give the streams that make calls of some streams themselves."""
+    return {one for e in ENDPOINTS if streams & {*e.uses} for one in e.streams}
 
 
 def above(streams: set[str]) -> set[str]:
@@ -356,12 +405,16 @@ KEYS: Mapping[str, Fault] = {
 }
 """What becomes of the fields that identify a row. 0 is none of it: it is the id of a footer."""
 
-TRAITS = "pages total csv keyless html gone bare refusable folders token counted"
+TRAITS = "pages total csv keyless html gone bare refusable folders token counted text endless"
 
-PAGES, TOTAL, CSV, KEYLESS, HTML, GONE, BARE, REFUSABLE, FOLDERS, TOKEN, COUNTED = (
+PAGES, TOTAL, CSV, KEYLESS, HTML, GONE, BARE, REFUSABLE, FOLDERS, TOKEN, COUNTED, TEXT, ENDLESS = (
     frozenset({trait}) for trait in TRAITS.split()
 )
 NONE: frozenset[str] = frozenset()
+
+UNSEEN = {"half": ENDLESS, "half a pack": TEXT, "latin-1": ENDLESS, "more behind": TEXT}
+"""Bodies that show nowhere, by what an answer has then: half a page is a page, the host itself
+replaces what the charset of a page lacks, and what stands behind a text is a part of it."""
 
 
 def _pages(value: str) -> Deviation:
@@ -374,7 +427,7 @@ def _pages(value: str) -> Deviation:
 def _body(value: str, scope: Scope) -> Deviation:
     fault, is_nothing = Fault("body", value=value), value in NOTHING_THERE
     outcome = Outcome.BELIEVED if is_nothing else Outcome.EQUAL
-    without = BARE if is_nothing else NONE
+    without = BARE if is_nothing else UNSEEN.get(value, NONE)
     return Deviation(f"body: {value}", fault, scope, without=without, outcome=outcome)
 
 
@@ -449,6 +502,7 @@ DEVIATIONS = (
     ),
     Deviation("the last row twice", Fault("duplicate_row"), traits=PAGES, without=CSV),
     Deviation("numbers as text and back", Fault("wrong_type"), outcome=Outcome.TYPED),
-    Deviation("stray braces", Fault("stray_braces")),
+    # Act-On prints them in samples of JSON.
+    Deviation("stray braces", Fault("stray_braces"), without=TEXT),
 )
 """The catalogue."""

@@ -32,6 +32,7 @@ from tests.contract.deviations import (
     Scope,
     above,
     below,
+    users,
 )
 from tests.contract.expected import KEYS, expected_records
 from tests.contract.expected_audience_center import REPORT_KEYS, report_records
@@ -39,9 +40,15 @@ from tests.contract.expected_facts import expected_facts
 from tests.contract.expected_webinars import expected_registrants
 from tests.contract.harness import Output
 from tests.contract.in_process import bench_in_process
+from tests.contract.test_list_streams import COLUMNS, expected_rows
+from tests.contract.test_marketing import PAIRS, expected_reports
+from tests.contract.test_message_contents import expected as expected_contents
+from tests.contract.test_message_contents import of_any_contact
+from tests.contract.test_upload_jobs import JOBS
+from tests.contract.test_upload_jobs import expected as expected_jobs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from acton_sandbox import Fault
     from tests.contract.deviations import Deviation, Endpoint
@@ -55,13 +62,27 @@ ALL_KEYS: Mapping[str, tuple[str, ...]] = {
     "contact_facts": ("list_id", "contact_id"),
     "contact_activities": ("id",),
     "contact_score_details": ("id",),
+    "list_customers": ("contact_id",),
+    "list_webinar": ("contact_id",),
+    "message_contents": ("message_id",),
+    "seo_reports": ("url", "keyword"),
+    "upload_jobs": ("job_type", "id"),
 }
 WEBINARS = "300112233"
+LIST_STREAMS = {
+    "Customers": ("list_customers", COLUMNS["list_customers"]),
+    "Webinar": ("list_webinar", COLUMNS["list_webinar_r_d_live"]),
+}
+"""By the name of a list its stream, and the columns of its own."""
 SETTINGS: Mapping[str, Any] = {
     "page_size": 4,
     "max_retries": 1,
     "max_concurrency": 1,
     "on24_client_ids": [WEBINARS],
+    "list_streams": [*LIST_STREAMS],
+    "seo_reports": PAIRS,
+    "job_ids": JOBS,
+    "optional_streams": ["*"],
 }
 ONCE_IN_A_WHILE = {"account", "contact_activities", "contact_score_details"}
 """Streams that make the same calls as others, and are read only where they deviate."""
@@ -144,6 +165,15 @@ def records_of(account: Account) -> Mapping[str, Sequence[Record]]:
         **report_records(account),
         **expected_facts(account),
         "webinar_registrants": expected_registrants(account, [WEBINARS]),
+        "message_contents": expected_contents(account, "2024"),
+        "seo_reports": expected_reports(account),
+        "upload_jobs": expected_jobs(account),
+        **{
+            stream: expected_rows(item, columns)
+            for item in account.lists
+            for stream, columns in [LIST_STREAMS.get(item.name, ("", ()))]
+            if stream
+        },
     }
 
 
@@ -152,7 +182,7 @@ def measured() -> Iterator[Yardstick]:
     """Put the small account behind a sandbox, and run once without deviations."""
     account = small_account()
     with bench_in_process(account) as bench:
-        made = Yardstick(bench, records_of(account), bench.discover())
+        made = Yardstick(bench, records_of(account), bench.discover(**SETTINGS))
         yield replace(made, clean=made.run(None, ALL_KEYS))
 
 
@@ -223,6 +253,39 @@ def wrong_times(found: Sequence[Record], expected: Sequence[Record]) -> str:
     return ""
 
 
+def is_shown(account: Account, found: Record, _: Record) -> bool:
+    """Tell whether a message is shown as a recipient sees it: nothing says who is the first."""
+    return found in of_any_contact(account)[found["message_id"]]
+
+
+def holds(value: Any, wanted: Any) -> bool:
+    """Tell whether an object is there, however deep, with whatever else beside its fields."""
+    if isinstance(value, list):
+        return any(holds(one, wanted) for one in value)
+    if not isinstance(value, dict) or not isinstance(wanted, dict):
+        return False
+    is_there = all(value.get(name) == held for name, held in wanted.items())
+    return is_there or any(holds(one, wanted) for one in value.values())
+
+
+def is_held_in(column: str) -> Callable[[Account, Record, Record], bool]:
+    """Make what tells whether a value is kept as it came, in whatever envelope."""
+
+    def is_held(_: Account, found: Record, expected: Record) -> bool:
+        rest = {**found, column: expected[column]}
+        return rest == expected and holds(found[column], expected[column])
+
+    return is_held
+
+
+ALIKE: Mapping[str, Callable[[Account, Record, Record], bool]] = {
+    "message_contents": is_shown,
+    "seo_reports": is_held_in("extra_fields"),
+    "upload_jobs": is_held_in("details"),
+}
+"""Of streams whose rows may differ and be right, what tells whether two are as good."""
+
+
 def has_ended_early(output: Output) -> bool:
     """Tell whether something ended a run before all streams had been read."""
     return output.failure is not None and not output.failure.sentence.startswith("Not complete: ")
@@ -248,7 +311,10 @@ class Trial:
         self._below = below(self._touched)
         self._streams = self._chosen(endpoints)
         self._parents: dict[str, Endpoint] = {}
-        self._faults = [fault for one in endpoints for fault in self._faults_of(one)]
+        self._faults: list[Fault] = []
+        for one in endpoints:
+            # Of streams that share an endpoint, each has a line for it.
+            self._faults += [f for f in self._faults_of(one) if f not in self._faults]
 
     def problems(self) -> Problems:
         """Run with the deviation and, where that is not enough, without it; say what is wrong."""
@@ -284,7 +350,9 @@ class Trial:
         own = [line for line in found.log.splitlines() if f"tap-acton.{stream} |" in line]
         if outcome is Outcome.OFF or is_refusal:
             warned = any("switched off" in line for line in found.lines("WARNING"))
-            return warned and any("switched off" in line for line in own)
+            # A draft is shown to a contact of some list; who may read no list knows of none.
+            said = ("switched off", "no contact is known")
+            return warned and any(text in line for line in own for text in said)
         if outcome is Outcome.ROWS:
             # What is requested by a name in place of an id may not be there.
             return any(" cannot be requested" in x or "switched off" in x for x in own)
@@ -312,6 +380,11 @@ class Trial:
     def _compared(self, stream: str, outputs: list[Output]) -> str:
         table, expected = table_of(stream, outputs), self._expected(stream)
         outcome = self._deviation.outcome
+        if stream in ALIKE:
+            are_alike, account = ALIKE[stream], self._yardstick.bench.sandbox.account
+            for key in table.keys() & expected.keys():
+                if are_alike(account, table[key], expected[key]):
+                    table[key] = expected[key]
         if outcome is Outcome.ROWS:
             return lacking_rows(table.values(), expected.values(), ALL_KEYS[stream])
         if outcome is Outcome.TYPED:
@@ -348,8 +421,9 @@ class Trial:
     def _chosen(self, endpoints: Sequence[Endpoint]) -> set[str]:
         """Give the streams to select: all, or in the last group those that it takes."""
         is_table = self._deviation.fault.kind == "table"
-        if is_table or {one.group for one in endpoints} == {2}:
-            return self._touched | above(self._touched)
+        if is_table or {one.group for one in endpoints} <= {2, 3}:
+            wanted = self._touched | users(self._touched)
+            return wanted | above(wanted)
         return {*ALL_KEYS} - (ONCE_IN_A_WHILE - self._touched)
 
     def _faults_of(self, endpoint: Endpoint) -> Iterator[Fault]:
@@ -372,7 +446,7 @@ class Trial:
 def trials() -> Iterator[Any]:
     for deviation in DEVIATIONS:
         is_whole = deviation.scope is not Scope.ENDPOINT or deviation.is_harmless
-        groups = (GROUPS,) if is_whole else [(one,) for one in GROUPS]
+        groups = (GROUPS[:-1], GROUPS[-1:]) if is_whole else [(one,) for one in GROUPS]
         for group in groups:
             found = [e for e in ENDPOINTS if e.group in group and deviation.suits(e)]
             if found:
@@ -397,7 +471,7 @@ def test_a_run_without_deviations_is_right(yardstick: Yardstick) -> None:
 
 
 def test_every_stream_has_an_endpoint_in_the_catalogue() -> None:
-    assert {*deviations.STREAMS, "account"} == {*ALL_KEYS}
+    assert {*deviations.STREAMS} == {*ALL_KEYS}
 
 
 SEEDS = 4
@@ -414,7 +488,7 @@ def check_nights(seed: int) -> None:
     dice = random.Random(seed)  # noqa: S311 - the same nights for the same seed
     met, outputs, state = [], [], None
     with bench_in_process(small_account()) as bench:
-        made = Yardstick(bench, {}, bench.discover())
+        made = Yardstick(bench, {}, bench.discover(**SETTINGS))
         for _ in range(dice.choice((1, 2, 3))):
             for _ in range(dice.choice((1, 2, 3))):
                 deviation, endpoint = random_deviation(dice)

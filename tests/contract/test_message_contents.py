@@ -35,13 +35,32 @@ def _has_recipient(message: Message) -> bool:
     return message.type in REPORTED_TYPES and len(message.events["SENT"]) > 0
 
 
+def of_any_contact(account: Account) -> dict[str, list[dict[str, Any]]]:
+    """Work out by message the records that there are with another first recipient, or contact."""
+    anybody = [row.contact_id for item in account.lists for row in item.rows]
+    return {
+        message.id: [
+            _shown_to(message, event.recipient.contact_id, event.recipient.name)
+            for event in message.events["SENT"]
+        ]
+        if _has_recipient(message)
+        else [_shown_to(message, contact_id) for contact_id in anybody]
+        for message in account.messages
+    }
+
+
 def _record(message: Message, nobody: str | None) -> dict[str, Any]:
-    recipient = message.events["SENT"][0].recipient if _has_recipient(message) else None
-    name = escape(recipient.name if recipient and recipient.name else "reader")
-    text = f"Dear {name}, größer ist besser."
+    if not _has_recipient(message):
+        return _shown_to(message, nobody)
+    recipient = message.events["SENT"][0].recipient
+    return _shown_to(message, recipient.contact_id, recipient.name)
+
+
+def _shown_to(message: Message, contact_id: str | None, name: str = "") -> dict[str, Any]:
+    text = f"Dear {escape(name or 'reader')}, größer ist besser."
     return {
         "message_id": message.id,
-        "contact_id": recipient.contact_id if recipient else nobody,
+        "contact_id": contact_id,
         "html": (
             f"<!doctype html>\n<title>{escape(message.subject)}</title>\n"
             f"<div>{text}</div>\n<pre>{text}</pre>\n"
