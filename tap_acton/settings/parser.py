@@ -12,12 +12,20 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tap_acton.records import values
+from tap_acton.records.ids import shown
 from tap_acton.settings.schema import SDK_SETTINGS, SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _SIMILAR_ENOUGH = 0.8
+"""Of two names, since a name that is like no setting may be meant for another program."""
+
+_SIMILAR_VALUE = 0.6
+"""Of two values of one setting, of which one must have been meant."""
+
+NOT_SHOWN = frozenset({"username", "api_url", "token_store"})
+"""The settings besides the secret ones whose values hold an address, or may hold a password."""
 
 
 class Configuration:
@@ -34,9 +42,20 @@ class Configuration:
         self._config = config
         self.mistakes: list[str] = []
 
-    def refuse(self, name: str, allowed: str) -> None:
-        """Note that a setting has a wrong value, without showing it, and what is allowed."""
-        self.mistakes.append(f"The setting {name} must be {allowed}.")
+    def refuse(self, name: str, allowed: str, wrong: Any = None, meant: str = "") -> None:
+        """Note that a setting has a wrong value, which is shown unless it may be secret.
+
+        Args:
+            name: The setting.
+            allowed: What it must be.
+            wrong: What is wrong with its value, if that is not all of it.
+            meant: What may have been meant, if anything is known.
+        """
+        value = self.value(name) if wrong is None else wrong
+        is_shown = "secret" not in SETTINGS[name] and name not in NOT_SHOWN
+        given = f", not {_written(value)}" if is_shown else ""
+        end = f"; did you mean {meant}?" if meant else "."
+        self.mistakes.append(f"The setting {name} must be {allowed}{given}{end}")
 
     def value(self, name: str) -> Any:
         """Return what is set, or None."""
@@ -70,7 +89,8 @@ class Configuration:
             return default
         if isinstance(value, str) and value.lower() in choices:
             return value.lower()
-        self.refuse(name, f"one of {', '.join(choices)}")
+        meant = nearest_value(str(value).lower(), choices)
+        self.refuse(name, f"one of {', '.join(choices)}", meant=meant)
         return default
 
     def integer(self, name: str) -> int:
@@ -109,11 +129,13 @@ class Configuration:
         schema = SETTINGS[name]
         choices: list[str] = schema["items"].get("enum", [])
         items = [str(item) if type(item) is int else item for item in self._items(name)]
-        if choices:
-            items = [item.upper() if isinstance(item, str) else item for item in items]
-        texts = [item.strip() for item in items if isinstance(item, str) and item.strip()]
-        if len(texts) != len(items) or (choices and not set(texts) <= set(choices)):
-            self.refuse(name, f"a list of {', '.join(choices) or 'strings'}")
+        texts = []
+        for item in items:
+            text = item.strip() if isinstance(item, str) else ""
+            if not text or (choices and text.upper() not in choices):
+                allowed = f"a list of {', '.join(choices) or 'strings'}"
+                self.refuse(name, allowed, item, nearest_value(text.upper(), choices))
+            texts.append(text.upper() if choices else text)
         return tuple(dict.fromkeys(texts))
 
     def objects(self, name: str) -> list[dict[str, str]]:
@@ -128,12 +150,13 @@ class Configuration:
                 if isinstance(fields.get(key), str) or type(fields.get(key)) is int
             }
             found.append(texts)
-            if not all(
-                texts.get(key) and texts[key] in schema.get("enum", [texts[key]])
-                for key, schema in properties.items()
-            ):
-                self.refuse(name, f"a list of objects with {_fields_allowed(properties)}")
-                return []
+            for key, schema in properties.items():
+                choices = schema.get("enum", [texts.get(key)])
+                if not texts.get(key) or texts[key] not in choices:
+                    allowed = f"a list of objects with {_fields_allowed(properties)}"
+                    meant = nearest_value(texts.get(key, ""), schema.get("enum", ()))
+                    self.refuse(name, allowed, item, meant)
+                    return []
         return found
 
     def suspicions(self) -> Iterator[str]:
@@ -163,9 +186,19 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=_SIMILAR_ENOUGH)), "")
 
 
+def nearest_value(value: str, known: Iterable[str]) -> str:
+    """Return the value of a setting that is most like a wrong one; empty if none is."""
+    return next(iter(difflib.get_close_matches(value, known, n=1, cutoff=_SIMILAR_VALUE)), "")
+
+
 def has_no_effect(what: str, meant: str) -> str:
     """Say that something is not read, and what may have been meant."""
     return f"The {what} is unknown and has no effect{f'; did you mean {meant}?' if meant else '.'}"
+
+
+def _written(value: Any) -> str:
+    """Return a value as a configuration has it, without addresses, and not all of a long one."""
+    return shown(json.dumps(value, ensure_ascii=False, default=repr))
 
 
 def _is_within(schema: Mapping[str, Any], value: float) -> bool:

@@ -14,6 +14,16 @@ HOSTS = {"us": "https://api.actonsoftware.com", "eu": "https://api-eu.actonsoftw
 
 MESSAGE_TYPES = ("DRAFT", "TEMPLATE", "SENT", "TRIGGERED", "FAILED", "SCHEDULED")
 EVENT_TYPES = ("SENT", "SUPPRESSED", "OPENED", "CLICKED", "BOUNCED", "OPT_OUT", "SPAM")
+LISTING_TYPES = (
+    *("contact_list", "header", "footer", "sender", "media", "pages", "custom_events"),
+    *("template_message", "draft_message", "landing_page", "sent_message", "triggered_message"),
+    *("test_message", "failed_message", "scheduled_message"),
+)
+"""The types of assets that Act-On documents, in its reference of 2024; it may have others.
+
+Public clients send them in upper case.
+"""
+
 VERBS = {
     "s": "sent",
     "os": "opened and sent",
@@ -163,7 +173,7 @@ CONFIG_SCHEMA: dict[str, Any] = {
         "listing_types": _setting(
             "array",
             "Listing types",
-            "The types of assets that the lists stream covers.",
+            f"The types of assets that the lists stream covers: {', '.join(LISTING_TYPES)}.",
             default=["contact_list"],
             items=_TEXT,
             examples=[["contact_list", "custom_events"]],

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from tap_acton.errors import SettingsError
-from tap_acton.records.ids import without_addresses
+from tap_acton.records.ids import shown
 from tap_acton.settings import dates
 from tap_acton.settings.entries import matches_name
-from tap_acton.settings.parser import Configuration
+from tap_acton.settings.parser import Configuration, nearest_value
 from tap_acton.settings.postgresql_address import PostgresqlAddress, is_address, is_loopback
-from tap_acton.settings.schema import HOSTS, SETTINGS, VERBS
+from tap_acton.settings.schema import HOSTS, LISTING_TYPES, SETTINGS, VERBS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -131,6 +131,7 @@ class Settings:
         given = Configuration(config)
         now = dates.to_millisecond(now.astimezone(UTC))
         _check_user(given)
+        types = given.texts("listing_types")
         verbs = [_verb(entry) for entry in given.texts("activity_verbs")]
         settings = cls(
             client_id=given.required("client_id"),
@@ -147,7 +148,7 @@ class Settings:
             full_read_period=_optional_duration(given, "full_read_period", now, timedelta(days=1)),
             message_types=given.texts("message_types"),
             event_types=given.texts("event_types"),
-            listing_types=given.texts("listing_types"),
+            listing_types=types,
             list_ids=given.texts("list_ids"),
             list_names=given.texts("list_names"),
             contact_ids=given.texts("contact_ids"),
@@ -172,7 +173,11 @@ class Settings:
             progress=given.choice("progress"),
             shard=_shard(given),
             user_agent=_user_agent(given),
-            warnings=(*given.suspicions(), *_undocumented(verbs)),
+            warnings=(
+                *given.suspicions(),
+                *_unknown_types(types),
+                *_unknown_verbs(verbs),
+            ),
         )
         if given.mistakes:
             raise SettingsError(" ".join(given.mistakes))
@@ -233,14 +238,27 @@ def _verb(entry: str) -> str:
     return next((code for code, meaning in VERBS.items() if meaning == words), entry)
 
 
-def _undocumented(verbs: Iterable[str]) -> Iterator[str]:
-    """Yield a sentence for each code of an activity that Act-On does not document."""
+def _unknown_verbs(verbs: Iterable[str]) -> Iterator[str]:
+    """Yield a sentence for each activity that Act-On does not document."""
     for number, verb in enumerate(verbs, 1):
         if verb not in VERBS:
-            yield (
-                f"Entry {number} of activity_verbs is no activity that Act-On documents: "
-                f"{without_addresses(verb)}. Codes are case-sensitive."
-            )
+            is_code = verb.lower() in VERBS
+            meant = verb.lower() if is_code else nearest_value(verb.lower(), VERBS.values())
+            yield _undocumented("activity_verbs", number, "activity", verb, meant)
+
+
+def _unknown_types(types: Iterable[str]) -> Iterator[str]:
+    """Yield a sentence for each type of assets that Act-On does not document."""
+    for number, one in enumerate(types, 1):
+        if one.lower() not in LISTING_TYPES:
+            meant = nearest_value(one.lower(), LISTING_TYPES)
+            yield _undocumented("listing_types", number, "type", one, meant)
+
+
+def _undocumented(setting: str, number: int, kind: str, entry: str, meant: str) -> str:
+    """Say that an entry may be misspelled; Act-On may know more than it documents."""
+    end = f"; did you mean {meant}?" if meant else "."
+    return f"Entry {number} of {setting} is no {kind} that Act-On documents: {shown(entry)}{end}"
 
 
 def _check_user(given: Configuration) -> None:

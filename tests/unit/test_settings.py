@@ -293,7 +293,45 @@ JOBS = (
     ],
 )
 def test_a_wrong_value_is_refused_in_one_sentence(name: str, value: object, allowed: str) -> None:
-    assert refusal(**{name: value}) == f"The setting {name} must be {allowed}."
+    assert refusal(**{name: value}).startswith(f"The setting {name} must be {allowed}")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "end"),
+    [
+        ("region", "EUR", 'us, eu, not "EUR"; did you mean eu?'),
+        ("progress", "logs", 'off, not "logs"; did you mean log?'),
+        ("bulk_format", "xml", 'csv, not "xml".'),
+        ("page_size", 5_000, "1000, not 5000."),
+        ("custom_field_columns", "maybe", 'false, not "maybe".'),
+        ("start_date", "someday", 'year, not "someday".'),
+        ("event_types", ["SENT", "Opens"], 'SPAM, not "Opens"; did you mean OPENED?'),
+        ("event_types", "sent,READ", 'SPAM, not "READ".'),
+        ("message_types", ["draft", "TRIGGER"], 'not "TRIGGER"; did you mean TRIGGERED?'),
+        ("list_ids", ["l-0a41", 7.5], "a list of strings, not 7.5."),
+        (
+            "job_ids",
+            [{"job_type": "list_uploads", "id": "7"}],
+            'and id, not {"job_type": "list_uploads", "id": "7"}; did you mean list_upload?',
+        ),
+        ("seo_reports", [{"url": "pat@example.com"}], 'not {"url": (an address).'),
+        ("shard", "line\nbreak" + 500 * "x", "..."),
+    ],
+)
+def test_a_refusal_repeats_what_is_wrong_and_names_the_nearest_right_value(
+    name: str, value: object, end: str
+) -> None:
+    sentence = refusal(**{name: value})
+    assert end in sentence
+    assert sentence[-1] in ".?"
+    assert len(sentence) < 500
+    assert sentence.isprintable()
+
+
+def test_each_wrong_entry_of_a_list_is_named() -> None:
+    sentence = refusal(event_types=["READ", "SENT", "CLICK"])
+    assert 'not "READ".' in sentence
+    assert 'not "CLICK"; did you mean CLICKED?' in sentence
 
 
 @pytest.mark.parametrize(
@@ -320,6 +358,7 @@ def test_a_wrong_value_is_refused_in_one_sentence(name: str, value: object, allo
     ],
 )
 def test_an_address_that_credentials_must_not_go_to_is_refused(value: object) -> None:
+    # Without the address, in which a password may be.
     assert refusal(api_url=value) == f"The setting api_url must be {ADDRESS}."
 
 
@@ -376,10 +415,16 @@ def test_a_refresh_token_is_enough_to_log_in() -> None:
     assert (settings.username, settings.password, settings.refresh_token) == (None, None, "c")
 
 
-@pytest.mark.parametrize("name", sorted(NAMES))
+@pytest.mark.parametrize("name", sorted(SECRETS | {"username", "api_url", "token_store"}))
 @pytest.mark.parametrize("wrong", ["Pat-0815", ["Pat-0815"], {"Pat-0815": "Pat-0815"}])
-def test_no_refusal_shows_a_value(name: str, wrong: object) -> None:
+def test_no_refusal_shows_what_may_be_secret(name: str, wrong: object) -> None:
     assert "Pat-0815" not in refusal(**{name: wrong})
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_no_refusal_shows_an_address(name: str) -> None:
+    for wrong in ("pat@example.com", ["pat@example.com"], {"pat@example.com": "pat@example.com"}):
+        assert "example.com" not in refusal(**{name: wrong}).replace(ADDRESS, "")
 
 
 def test_the_settings_do_not_show_who_logs_in() -> None:
@@ -433,7 +478,7 @@ def test_what_is_no_date_is_refused(name: str, value: object) -> None:
     assert refusal(**{name: value}) == (
         f"The setting {name} must be a date (2026-03-17), a timestamp (2026-03-17T07:00:00Z), "
         "a time before now (7 days ago, P7D), or one of now, today, yesterday, tomorrow, and "
-        "this or last week, month, quarter or year."
+        f"this or last week, month, quarter or year, not {json.dumps(value)}."
     )
 
 
@@ -447,7 +492,8 @@ def test_what_is_no_date_is_refused(name: str, value: object) -> None:
 )
 def test_a_start_after_the_end_is_refused(config: dict[str, str]) -> None:
     assert refusal(**config) == (
-        "The setting start_date must be no later than end_date, or than now if end_date is not set."
+        "The setting start_date must be no later than end_date, or than now if end_date is not "
+        f'set, not "{config["start_date"]}".'
     )
 
 
@@ -535,8 +581,46 @@ def test_activities_by_code_or_in_words(entries: list[str], verbs: tuple[str, ..
 
 
 def test_an_activity_that_act_on_does_not_document_is_worth_a_warning() -> None:
-    (warning,) = read(activity_verbs=["fv", "FV"]).warnings
-    assert warning.startswith("Entry 2 of activity_verbs is no activity that Act-On documents: FV.")
+    assert read(activity_verbs=["fv", "ZZ", "form view"]).warnings == (
+        "Entry 2 of activity_verbs is no activity that Act-On documents: ZZ.",
+        (
+            "Entry 3 of activity_verbs is no activity that Act-On documents: form view; did you "
+            "mean form viewed?"
+        ),
+    )
+    # Codes are case-sensitive.
+    assert read(activity_verbs=["FV"]).warnings == (
+        "Entry 1 of activity_verbs is no activity that Act-On documents: FV; did you mean fv?",
+    )
+
+
+@pytest.mark.parametrize(
+    ("entries", "warnings"),
+    [
+        (["contact_list", "Custom_Events", "LANDING_PAGE"], []),
+        (
+            ["contact_list", "contacts_list"],
+            [
+                (
+                    "Entry 2 of listing_types is no type that Act-On documents: contacts_list; did "
+                    "you mean contact_list?"
+                )
+            ],
+        ),
+        ("webinar", ["Entry 1 of listing_types is no type that Act-On documents: webinar."]),
+        (
+            ["pat@example.com"],
+            ["Entry 1 of listing_types is no type that Act-On documents: (an address)."],
+        ),
+    ],
+)
+def test_a_type_of_listings_that_act_on_does_not_document_is_worth_a_warning(
+    entries: Any, warnings: list[str]
+) -> None:
+    settings = read(listing_types=entries)
+    assert list(settings.warnings) == warnings
+    # Act-On may have more types than it documents.
+    assert settings.listing_types == tuple([entries] if isinstance(entries, str) else entries)
 
 
 def test_a_list_without_a_name_has_only_its_id() -> None:
