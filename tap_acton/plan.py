@@ -205,7 +205,7 @@ class Planner(TapActOn):
 
     def _plan(self) -> Plan:
         run, settings = self.run, self.run.settings
-        run.client.connect()
+        run.connect()
         # Every stream needs it, so a run requests it, too.
         _ = run.zone
         selected = [stream for stream in map(self.stream, self.streams) if stream.selected]

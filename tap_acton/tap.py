@@ -355,7 +355,7 @@ class TapActOn(ActOnTap):
             ActOnError: If the run is not complete.
         """
         try:
-            self.run.client.connect()
+            self.run.connect()
             selected = list(self._selected_streams())
             if not selected:
                 self.logger.warning("The catalog selects no stream of this tap: nothing is read.")
@@ -394,7 +394,7 @@ class TapActOn(ActOnTap):
         # They would say of each stream that it failed, since it is not read to its end.
         self.metrics_logger.setLevel(logging.WARNING)
         try:
-            self.run.client.connect()
+            self.run.connect()
             self.run_connection_test()
         finally:
             self.run.close()

@@ -104,7 +104,8 @@ CONFIG_SCHEMA: dict[str, Any] = {
         "account_id": _setting(
             "string",
             "Account ID",
-            "The ID of the account. Only needed if the API does not report it.",
+            "The ID of the account. Only needed if the API does not report it; if it does, both "
+            "must be the same.",
         ),
         "start_date": _setting(
             "string",

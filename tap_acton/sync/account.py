@@ -13,8 +13,10 @@ from tap_acton.errors import (
     CallError,
     GivenUpError,
     RepeatableError,
+    SettingsError,
     StreamFailedError,
 )
+from tap_acton.records.ids import shown
 from tap_acton.records.values import Unconvertible, identifier
 from tap_acton.records.zones import UnreadZone, zone_of
 
@@ -72,18 +74,26 @@ class Account:
 
         Raises:
             GivenUpError: If the call fails again and again; the same error each time.
+            SettingsError: If it is not the one that the setting ``account_id`` has.
             StreamFailedError: If it is unknown; the same error each time.
         """
-        if self._number is None:
-            try:
-                self._number = identifier(self.row.get("account_id"))
-            except GivenUpError:
+        reported = None
+        try:
+            reported = identifier(self.row.get("account_id"))
+        except GivenUpError:
+            if self._number is None:
                 raise
-            except (CallError, Unconvertible):
-                self._number = None
-        if self._number is None:
+        except (CallError, Unconvertible):
+            pass
+        if self._number and reported not in {None, self._number}:
+            raise SettingsError(
+                f"The setting account_id is {self._number}, but the login leads to account "
+                f"{shown(str(reported))}, as Act-On reports: correct the setting, or remove it."
+            )
+        number = self._number or reported
+        if number is None:
             raise self._has_no_number
-        return self._number
+        return number
 
     @cached_property
     def zone(self) -> tzinfo | None:

@@ -152,6 +152,16 @@ class Run:
         """How many calls are left of the last 24 hours, counting all runs that share a store."""
         return self._limits.calls_left_today()
 
+    def connect(self) -> None:
+        """Log in, and make sure that the login leads to the account that the settings name.
+
+        Raises:
+            ActOnError: If it does not, or if Act-On refuses the login or does not respond.
+        """
+        self.client.connect()
+        if self.settings.account_id is not None:
+            _ = self.account.number
+
     @cached_property
     def account(self) -> Account:
         """The account that the credentials lead to."""

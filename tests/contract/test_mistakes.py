@@ -59,6 +59,7 @@ MISTAKES = {
     "an address without TLS": Mistake("api_url", {"api_url": "http://user:wr0ng@api.example.com"}),
     "a shard too many": Mistake("shard", {"shard": "3/2"}),
     "no folder for the token": Mistake("token_store", {"token_store": "/dev/null/store"}),
+    "the number of another account": Mistake("account_id is 1", {"account_id": "1"}),
     "a wrong client": Mistake("client_secret", {"client_secret": "wr0ng"}),
     "a wrong password": Mistake("password", {"password": "wr0ng"}),
     "a dead refresh token": Mistake(

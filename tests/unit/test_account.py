@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from tap_acton.errors import NotAvailableError, RepeatableError, StreamFailedError
+from tap_acton.errors import GivenUpError, NotAvailableError, RepeatableError, SettingsError, StreamFailedError
 from tap_acton.sync.account import Account
 from tap_acton.sync.summary import RunSummary
 
@@ -29,8 +29,8 @@ class Client:
         return interpret(self._answer)
 
 
-def account_of(answer: Any) -> Account:
-    return Account(cast("ActOnClient", Client(answer)), RunSummary(), None)
+def account_of(answer: Any, number: str | None = None) -> Account:
+    return Account(cast("ActOnClient", Client(answer)), RunSummary(), number)
 
 
 @pytest.mark.parametrize("number", [70123, "70123", " 70123 ", 70123.0])
@@ -56,6 +56,32 @@ def test_no_path_is_called_with_a_number_that_is_none(answer: Any) -> None:
     with pytest.raises(StreamFailedError) as second:
         _ = account.number
     assert first.value is second.value
+
+
+def test_a_setting_that_contradicts_act_on_is_refused() -> None:
+    account = account_of({"account_id": 70123}, "70124")
+    with pytest.raises(SettingsError) as refused:
+        _ = account.number
+    assert refused.value.sentence == (
+        "The setting account_id is 70124, but the login leads to account 70123, as Act-On "
+        "reports: correct the setting, or remove it."
+    )
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"account_id": 70123},
+        {"account_id": " 70123"},
+        {},
+        {"account_id": None},
+        {"account_id": {"id": 70124}},
+        NotAvailableError("account: Act-On returned HTTP 403."),
+        GivenUpError("account: Act-On returned HTTP 500."),
+    ],
+)
+def test_the_setting_counts_where_act_on_reports_no_other_number(answer: Any) -> None:
+    assert account_of(answer, "70123").number == "70123"
 
 
 @pytest.mark.parametrize(

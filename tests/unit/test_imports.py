@@ -68,6 +68,7 @@ OTHER_MEANINGS = {
     "records/extractors: segments",  # the same
     "settings/schema: contact_history",  # an example
     "settings/schema: contact_scores",  # the same
+    "settings/schema: media",  # a type of assets
     "settings/schema: seo_reports",  # a setting
     "settings/settings: seo_reports",  # the same
     "stores/postgresql: account",  # a parameter of SQL
