@@ -8,12 +8,12 @@ import msgspec
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
 from tap_acton.errors import SettingsError
-from tap_acton.records.ids import without_addresses
-from tap_acton.settings.parser import Configuration, nearest
+from tap_acton.records.ids import shown, without_addresses
+from tap_acton.settings.parser import Configuration, has_no_effect, nearest
 from tap_acton.streams import STREAM_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from singer_sdk.streams import Stream
 
@@ -135,6 +135,57 @@ def check_shape(catalog: Mapping[str, Any]) -> None:
             f"The catalog was not written by tap-acton: {error}. Pass what tap-acton --discover "
             "writes."
         ) from None
+
+
+def unknown_in(
+    catalog: Mapping[str, Any], streams: Mapping[str, ActOnStream | Any]
+) -> Iterator[str]:
+    """Yield a sentence for each stream of a catalog that this tap does not have as it stands there.
+
+    Args:
+        catalog: The catalog that is given.
+        streams: The streams of the tap by name, with the catalog applied.
+    """
+    for entry in catalog["streams"]:
+        name = entry["tap_stream_id"]
+        items = {tuple(item["breadcrumb"]): item["metadata"] for item in entry.get("metadata", ())}
+        if name not in streams:
+            if items.get((), {}).get("selected") is not False:
+                meant = nearest(name, streams)
+                yield has_no_effect(f"stream {shown(name)} of the catalog", meant)
+        elif streams[name].selected:
+            listed = dict.fromkeys(entry.get("schema", {}).get("properties", {}))
+            named = [place[1] for place in items if place[:1] == ("properties",) and place[1:]]
+            differences = [
+                *_unknown_columns([*listed, *named], streams[name].schema["properties"]),
+                *_other_keys(streams[name]),
+            ]
+            if differences:
+                yield (
+                    f"The catalog has for {name} {', '.join(differences)}: correct the catalog, or "
+                    "discover again."
+                )
+
+
+def _unknown_columns(columns: Iterable[str], known: Collection[str]) -> Iterator[str]:
+    """Yield words for the columns that a stream does not have, if there are any."""
+    unknown = {column: nearest(column, known) for column in columns if column not in known}
+    words = [
+        f"{shown(name)} ({meant}?)" if meant else shown(name) for name, meant in unknown.items()
+    ]
+    if words:
+        yield f"the unknown columns {', '.join(words)}, which no row fills"
+
+
+def _other_keys(stream: ActOnStream | Any) -> Iterator[str]:
+    """Yield words for a key or replication key that is not that of the stream itself."""
+    own = type(stream)
+    key, replication_key = tuple(stream.primary_keys), stream.replication_key
+    if {*key} != {*own.primary_keys}:
+        had = f"the key {', '.join(key)}" if key else "no key"
+        yield f"{had} instead of {', '.join(own.primary_keys)}"
+    if replication_key and replication_key != own.replication_key:
+        yield (f"the replication key {replication_key} instead of {own.replication_key or 'none'}")
 
 
 def check_needed_columns(stream: Stream) -> None:

@@ -27,6 +27,7 @@ from tap_acton.catalog import (
     check_needed_columns,
     check_shape,
     offered_types,
+    unknown_in,
     without_effect,
 )
 from tap_acton.command_line import (
@@ -199,6 +200,8 @@ class TapActOn(ActOnTap):
         for stream in self._selected_streams():
             check_needed_columns(stream)
             _ = stream.stream_maps
+        for sentence in unknown_in(self._given_catalog or {"streams": ()}, self.streams):
+            self.logger.warning("%s", sentence)
         for name in self.maps.matching_nothing({*self.streams, *OPTIONAL}):
             self.logger.warning(
                 "The setting stream_maps has an entry for %s, which is no stream of this tap: "

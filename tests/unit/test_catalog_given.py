@@ -117,3 +117,124 @@ def test_what_is_not_selected_may_lack_its_key() -> None:
     given["streams"][0]["metadata"] = [{"breadcrumb": [], "metadata": {"selected": False}}]
     given["streams"][0]["schema"] = {}
     assert not tap_with(given).stream("contacts").selected
+
+
+# What a catalog has and the tap has not
+
+
+def warnings_of(given: Any, caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Give what a run with a catalog warns of."""
+    caplog.clear()
+    _ = tap_with(given).streams
+    return [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+
+
+def test_a_catalog_as_it_was_discovered_is_no_warning(caplog: pytest.LogCaptureFixture) -> None:
+    assert warnings_of(catalog(), caplog) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "end"),
+    [("contcats", "; did you mean contacts?"), ("list_gone", "."), ("orders", ".")],
+)
+def test_a_stream_that_is_none_is_a_warning(
+    caplog: pytest.LogCaptureFixture, name: str, end: str
+) -> None:
+    given = catalog("contacts", "lists")
+    given["streams"][0] |= {"tap_stream_id": name, "stream": name}
+    assert warnings_of(given, caplog) == [
+        f"The stream {name} of the catalog is unknown and has no effect{end}"
+    ]
+
+
+def test_a_stream_that_is_none_and_not_selected_is_no_warning(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    given = catalog("contacts", "lists")
+    given["streams"][0] |= {"tap_stream_id": "gone", "stream": "gone"}
+    (root,) = [one for one in given["streams"][0]["metadata"] if not one["breadcrumb"]]
+    root["metadata"]["selected"] = False
+    assert warnings_of(given, caplog) == []
+
+
+def spoil_schema(entry: dict[str, Any]) -> None:
+    entry["schema"]["properties"]["surprise"] = dict(TEXT)
+
+
+def spoil_metadata(entry: dict[str, Any]) -> None:
+    item = {"breadcrumb": ["properties", "surprise"], "metadata": {"selected": True}}
+    entry["metadata"].append(item)
+
+
+@pytest.mark.parametrize("name", ["list_leads", *(kind.name for kind in STREAM_TYPES)])
+@pytest.mark.parametrize("spoil", [spoil_schema, spoil_metadata])
+def test_a_column_that_is_none_is_a_warning(
+    caplog: pytest.LogCaptureFixture, name: str, spoil: Any
+) -> None:
+    given = catalog(name)
+    spoil(given["streams"][0])
+    assert warnings_of(given, caplog) == [
+        (
+            f"The catalog has for {name} the unknown columns surprise, which no row fills: correct "
+            "the catalog, or discover again."
+        )
+    ]
+
+
+def test_a_column_that_is_misspelled_comes_with_the_nearest_right_one(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    given = catalog("contacts")
+    properties = given["streams"][0]["schema"]["properties"]
+    properties |= {"emial": dict(TEXT), "frist_name": dict(TEXT)}
+    (line,) = warnings_of(given, caplog)
+    assert "the unknown columns emial (email?), frist_name (first_name?), which" in line
+
+
+@pytest.mark.parametrize("place", ["entry", "metadata"])
+def test_another_key_or_replication_key_is_a_warning(
+    caplog: pytest.LogCaptureFixture, place: str
+) -> None:
+    given = catalog("contacts")
+    (entry,) = given["streams"]
+    (root,) = [one["metadata"] for one in entry["metadata"] if not one["breadcrumb"]]
+    if place == "entry":
+        entry |= {"key_properties": ["email"], "replication_key": "created_at"}
+    else:
+        del entry["key_properties"], entry["replication_key"]
+        root |= {"table-key-properties": ["email"], "replication-key": "created_at"}
+    for item in entry["metadata"]:
+        if item["breadcrumb"][-1:] in (["email"], ["created_at"]):
+            item["metadata"]["selected"] = True
+    assert warnings_of(given, caplog) == [
+        (
+            "The catalog has for contacts the key email instead of id, the replication key "
+            "created_at instead of updated_at: correct the catalog, or discover again."
+        )
+    ]
+
+
+def test_a_catalog_without_a_key_or_with_a_needless_replication_key_is_a_warning(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    given = catalog("lists")
+    (entry,) = given["streams"]
+    (root,) = [one["metadata"] for one in entry["metadata"] if not one["breadcrumb"]]
+    del root["table-key-properties"]
+    entry |= {"key_properties": [], "replication_key": "modified_at"}
+    assert warnings_of(given, caplog) == [
+        (
+            "The catalog has for lists no key instead of listing_type, id, the replication key "
+            "modified_at instead of none: correct the catalog, or discover again."
+        )
+    ]
+
+
+def test_reading_in_full_what_could_be_read_from_a_bookmark_is_no_warning(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    given = catalog("contacts")
+    (entry,) = given["streams"]
+    entry["replication_method"] = "FULL_TABLE"
+    del entry["replication_key"]
+    assert warnings_of(given, caplog) == []
