@@ -104,21 +104,42 @@ def offered_types(
     return [kind for kind in STREAM_TYPES if not kind.is_optional or kind.name in offered]
 
 
-def without_effect(
-    config: Mapping[str, Any], offered: Collection[type[ActOnStream]]
-) -> Iterator[str]:
-    """Yield a sentence for each setting that only optional streams read, if none is offered."""
+def without_effect(config: Mapping[str, Any], streams: Mapping[str, bool]) -> Iterator[str]:
+    """Yield a sentence for each setting that only other streams heed than those that are read.
+
+    Args:
+        config: The configuration.
+        streams: The streams on offer, and whether each is read.
+    """
     given = Configuration(config)
-    readers: dict[str, list[type[ActOnStream]]] = {}
-    for kind in STREAM_TYPES:
-        for setting in kind.chosen_by + kind.inputs:
-            readers.setdefault(setting, []).append(kind)
-    for setting, kinds in readers.items():
-        if given.value(setting) is not None and not {*kinds} & {*offered}:
+    for setting, names in _heeded_by().items():
+        offered = [name for name in names if name in streams]
+        if given.value(setting) is None or any(streams[name] for name in offered):
+            continue
+        if offered:
             yield (
-                f"The setting {setting} has no effect: add what you want of "
-                f"{', '.join(kind.name for kind in kinds)} to optional_streams."
+                f"The setting {setting} has no effect: select what you want of "
+                f"{', '.join(offered)}."
             )
+        else:
+            yield (
+                f"The setting {setting} has no effect: add what you want of {', '.join(names)} to "
+                "optional_streams."
+            )
+
+
+def _heeded_by() -> Mapping[str, list[str]]:
+    """Return the streams that heed each of the settings which not all streams heed.
+
+    What narrows a listing narrows the streams below it.
+    """
+    kinds = {kind.name: kind for kind in STREAM_TYPES}
+    names: dict[str, list[str]] = {}
+    for kind in STREAM_TYPES:
+        above = kinds[kind.listing].chosen_by if kind.listing else ()
+        for setting in dict.fromkeys((*kind.chosen_by, *kind.inputs, *above)):
+            names.setdefault(setting, []).append(kind.name)
+    return names
 
 
 def check_shape(catalog: Mapping[str, Any]) -> None:

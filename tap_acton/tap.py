@@ -200,6 +200,9 @@ class TapActOn(ActOnTap):
         for stream in self._selected_streams():
             check_needed_columns(stream)
             _ = stream.stream_maps
+        if self._is_run:
+            selected = {name: stream.selected for name, stream in self.streams.items()}
+            self._warn_of_idle_settings(selected)
         for sentence in unknown_in(self._given_catalog or {"streams": ()}, self.streams):
             self.logger.warning("%s", sentence)
         for name in self.maps.matching_nothing({*self.streams, *OPTIONAL}):
@@ -209,6 +212,10 @@ class TapActOn(ActOnTap):
                 name,
             )
 
+    def _warn_of_idle_settings(self, streams: Mapping[str, bool]) -> None:
+        for sentence in without_effect(self.config, streams):
+            self.logger.warning("%s", sentence)
+
     def discover_streams(self) -> Sequence[ActOnStream]:
         """Return the streams on offer, and those of lists, with the columns of the account.
 
@@ -216,8 +223,8 @@ class TapActOn(ActOnTap):
             SettingsError: If the setting ``optional_streams`` is wrong.
         """
         offered = offered_types(self.config, self._given_catalog)
-        for warning in without_effect(self.config, offered):
-            self.logger.warning(warning)
+        if not self._is_run:
+            self._warn_of_idle_settings({kind.name: True for kind in offered})
         lists = [found for found in self.found_streams.values() if found.source]
         return [
             *(kind(self, self.found_streams.get(kind.name)) for kind in offered),

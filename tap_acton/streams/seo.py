@@ -29,6 +29,7 @@ class SeoKeywords(ActOnStream):
     path = "/api/1/seokeywords"
     primary_keys = ("id",)
     extract, pages = Undocumented("keyword"), OptionalPaging
+    chosen_by = ("seo_urls",)
 
     def queries(self) -> Iterator[Query]:
         """Request all keywords at once, or those of each page of the setting."""

@@ -532,7 +532,7 @@ def test_nothing_is_said_of_entries_where_the_listing_was_not_read(
 
 def test_an_activity_that_is_not_documented_is_a_warning(bench: Bench) -> None:
     found = bench.run(streams=["senders"], activity_verbs=["fs", "FV"])
-    assert said(found, "Entry 2 of activity_verbs is no activity that Act-On documents: FV.")
+    assert said(found, "Entry 2 of activity_verbs is no activity that Act-On documents: FV")
 
 
 # The plan

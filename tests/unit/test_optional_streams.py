@@ -139,6 +139,58 @@ def test_a_setting_whose_streams_are_not_offered_is_a_warning(
     assert warnings(caplog) == []
 
 
+HEEDED_BY: dict[str, set[str]] = {
+    "list_ids": {"lists", "list_members", "contact_facts", "webinar_registrants"},
+    "list_names": {"lists", "list_members", "contact_facts", "webinar_registrants"},
+    "segment_ids": {"segments", "segment_contacts", "contact_history", "contact_facts"},
+    "segment_names": {"segments", "segment_contacts", "contact_scores", "contact_activities"},
+    "contact_ids": {"contact_history", "contact_segments", "contact_score_details"},
+    "activity_verbs": {"contact_history", "contact_activities"},
+    "on24_client_ids": {"webinar_registrants"},
+    "seo_urls": {"seo_keywords"},
+    "seo_reports": {"seo_reports"},
+    "job_ids": {"upload_jobs"},
+}
+"""Some of the streams that each setting is for."""
+
+
+def selecting(*streams: str) -> dict[str, Any]:
+    """Give a catalog of everything in which only these streams are selected."""
+    catalog = discovered(optional_streams=["*"])
+    for entry in catalog["streams"]:
+        for item in entry["metadata"]:
+            if not item["breadcrumb"]:
+                item["metadata"]["selected"] = entry["tap_stream_id"] in streams
+    return catalog
+
+
+@pytest.mark.parametrize("setting", HEEDED_BY)
+def test_a_setting_that_no_selected_stream_heeds_is_a_warning(
+    caplog: pytest.LogCaptureFixture, setting: str
+) -> None:
+    given = {**NONE, setting: VALUES.get(setting, ["x"])}
+    _ = TapActOn(config=given, catalog=selecting("forms", "messages"))
+    (line,) = warnings(caplog)
+    assert line.startswith(f"The setting {setting} has no effect: select what you want of ")
+    assert {*line.rstrip(".").partition(" of ")[2].split(", ")} >= HEEDED_BY[setting]
+    for stream in HEEDED_BY[setting]:
+        caplog.clear()
+        _ = TapActOn(config=given, catalog=selecting("forms", stream))
+        assert warnings(caplog) == []
+
+
+def test_what_a_run_reads_without_a_catalog_is_not_told_twice(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    _ = TapActOn(config={**NONE, "job_ids": VALUES["job_ids"]}).streams
+    assert len(warnings(caplog)) == 1
+    caplog.clear()
+    _ = TapActOn(
+        config={"job_ids": VALUES["job_ids"]}, validate_config=False, setup_mapper=False
+    ).streams
+    assert len(warnings(caplog)) == 1
+
+
 def test_settings_that_other_streams_read_too_are_no_warning(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

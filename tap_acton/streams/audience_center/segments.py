@@ -30,6 +30,7 @@ class Segments(AudienceStream):
     path = "/ucl/v2/{account_id}/segment{slash}"
     primary_keys = ("id",)
     item_columns = ("id",)
+    chosen_by = ("segment_ids", "segment_names")
 
     def records(self, rows: Iterable[Row], query: Query) -> Iterator[Record]:
         """Make records, whichever of the two documented objects the rows are."""

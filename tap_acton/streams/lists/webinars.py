@@ -30,6 +30,7 @@ class WebinarRegistrants(ListRows):
     """
 
     name = "webinar_registrants"
+    inputs = ("on24_client_ids",)
 
     def queries(self) -> Iterator[Query]:
         """Request the lists in the folders that ON24 writes to; no call where none is named."""
