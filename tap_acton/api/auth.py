@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 import requests
 
+from tap_acton.api.rate_limits import LOGINS_PER_HOUR
 from tap_acton.api.responses import (
     API_ACCESS_OFF_WORDS,
     HttpResponse,
@@ -63,6 +64,9 @@ RENEWAL_MARGIN_SHARE = 0.1
 REPEAT_AFTER_SECONDS = 2.0
 LONGEST_REPEAT_WAIT_SECONDS = 60.0
 """A throttle response that asks for a longer wait than this ends the run."""
+
+REFUSALS_COUNT = f"Refused logins count toward the {LOGINS_PER_HOUR} per hour that Act-On allows."
+"""What whoever corrects credentials has to know, since every try takes one."""
 
 _MAY_PASS = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
 """The statuses below 500 after which a retry may help."""
@@ -222,7 +226,8 @@ class TokenChain:
         if not (user.username and user.password):
             raise CredentialsError(
                 f"There is no refresh token that {self._host} still accepts: log in again with "
-                "username and password, or set a new refresh_token that no other program uses."
+                "username and password, or set a new refresh_token that no other program uses. "
+                f"{REFUSALS_COUNT}"
             )
         try:
             return self._grant(
@@ -230,7 +235,7 @@ class TokenChain:
             )
         except _GrantRefusedError:
             raise CredentialsError(
-                f"{self._host} rejected the user: check username and password."
+                f"{self._host} rejected the user: check username and password. {REFUSALS_COUNT}"
             ) from None
 
     def _grant(self, **form: str) -> Token:
@@ -293,7 +298,7 @@ class TokenChain:
         if status == HTTPStatus.UNAUTHORIZED or isinstance(error, str):
             return CredentialsError(
                 f"{self._host} rejected the client with HTTP {status}: check client_id and "
-                "client_secret."
+                f"client_secret. {REFUSALS_COUNT}"
             )
         return UnreachableError(
             f"{self._host} responded to the login with HTTP {status} and no token: check region "

@@ -590,7 +590,23 @@ class TestRepeats:
         assert limits.calls_left_today() == 1000 - 5
 
 
+COUNTS = "Refused logins count toward the 5 per hour that Act-On allows."
+
+
 class TestRefusals:
+    @pytest.mark.parametrize("refusal", [CLIENT_REFUSED, USER_REFUSED])
+    def test_says_that_it_counts(self, acton: FakeActOn, refusal: tuple[int, object]) -> None:
+        acton.next_answers = [refusal]
+        with pytest.raises(CredentialsError) as refused:
+            acton.chain().access_token()
+        assert refused.value.sentence.endswith(f". {COUNTS}")
+
+    def test_says_that_a_refused_refresh_token_counts(self, acton: FakeActOn) -> None:
+        acton.live_refresh_token = "another program's"
+        with pytest.raises(CredentialsError) as refused:
+            acton.chain(BY_REFRESH).access_token()
+        assert refused.value.sentence.endswith(f". {COUNTS}")
+
     @pytest.mark.parametrize(
         ("refusal", "error", "sentence"),
         [
