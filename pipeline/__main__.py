@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pipeline import meltano, report, sandbox, warehouse
 from tap_acton.command_line import CREDENTIALS, VARIABLES, given_variables, misspelled
-from tap_acton.errors import SettingsError
+from tap_acton.errors import EXIT_ALLOWANCE_SPENT, SettingsError
 
 WAREHOUSES = {"production": Path("output/acton.duckdb"), "sandbox": Path("output/sandbox.duckdb")}
 SANDBOX = Path(".sandbox")
@@ -26,8 +26,8 @@ def main() -> int:
     """Run the pipeline once, from the project's folder.
 
     Returns:
-        0 if every row that the tap emitted is in the warehouse; otherwise Meltano's exit code,
-        or 1.
+        0 if every row that the tap emitted is in the warehouse; 3 if so, but the calls of the day
+        are used up; otherwise Meltano's exit code, or 1.
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _leave)
@@ -47,7 +47,7 @@ def main() -> int:
         WAREHOUSES["sandbox"].unlink(missing_ok=True)
     with sandbox.running(SANDBOX) as url:
         print(f"No credentials in .env: reading the bundled sandbox at {url}", flush=True)
-        return _run("sandbox", sandbox.settings(SANDBOX, url))
+        return _run("sandbox", sandbox.settings(SANDBOX, url, given_variables()))
 
 
 def _run(environment: str, settings: dict[str, str]) -> int:
@@ -62,8 +62,10 @@ def _run(environment: str, settings: dict[str, str]) -> int:
 
     started_at = datetime.now(UTC)
     outcome = meltano.run(environment, settings)
-    if outcome.exit_code:
-        print("The run did not complete; see the messages above.", file=sys.stderr)
+    is_paused = outcome.exit_code != 0 and report.is_paused(outcome.failure)
+    if outcome.exit_code and not is_paused:
+        why = outcome.failure or "see the messages above."
+        print(f"The run did not complete: {why}", file=sys.stderr)
         return outcome.exit_code
     if outcome.summary is None:
         print("FAIL: the tap printed no run summary; the rows are unchecked.", file=sys.stderr)
@@ -71,11 +73,19 @@ def _run(environment: str, settings: dict[str, str]) -> int:
 
     previous = json.loads(history.read_text()) if history.exists() else None
     history.write_text(json.dumps(outcome.summary))
-    lines = report.compare(outcome.summary, previous, warehouse.count_rows(database, started_at))
+    counts = warehouse.count_rows(database, started_at) if database.exists() else {}
+    lines = report.compare(outcome.summary, previous, counts)
     print(report.table(lines))
     if sentence := report.mismatch(lines):
         print(f"FAIL: {sentence}", file=sys.stderr)
         return 1
+    if is_paused:
+        print(
+            f"The run paused, and nothing is lost: {outcome.failure} What has come so far is in "
+            f"{database}, and the next run goes on from there.",
+            file=sys.stderr,
+        )
+        return EXIT_ALLOWANCE_SPENT
     print(report.first_query(database))
     return 0
 

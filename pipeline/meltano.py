@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,12 +15,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 FOLDER = Path(".meltano")
 MELTANO = str(Path(".venv-meltano", "bin", "meltano"))
 TAP, TARGET = "tap-acton", "target-duckdb"
 SUMMARY = "Run summary: "
+DISCOVERY = re.compile(r"Discovery took ([\d,]+) calls?; logins among them: (\d+)\.")
+FAILURE = re.compile(rf"\[error +\] {TAP} +(.*)")
+COLORS = re.compile(r"\x1b\[[\d;]*m")
+"""What Meltano puts around words of a line where FORCE_COLOR is set."""
 
 SECONDS_TO_START = 60.0
 """Within which a plugin has read the configuration that Meltano wrote for it."""
@@ -31,11 +36,14 @@ class Outcome:
 
     Attributes:
         exit_code: Meltano's exit code; 128 plus the signal's number if one ended the run.
-        summary: The tap's summary: total calls, and rows and calls per stream. None without one.
+        summary: The tap's summary: total calls, and rows and calls per stream; under ``discovery``
+            the calls and logins before the run. None without one.
+        failure: Why the tap's run is not complete, in its own words; empty if it does not say.
     """
 
     exit_code: int
     summary: dict[str, Any] | None
+    failure: str = ""
 
 
 def clear_state(environment: str) -> int:
@@ -73,8 +81,9 @@ def run(environment: str, settings: Mapping[str, str]) -> Outcome:
         start_new_session=True,
     )
     with process, _passing_on_signals(process) as received:
-        summary = _follow(process)
-    return Outcome(128 + received[0] if received else process.returncode, summary)
+        summary, failure = follow(process.stdout or ())
+    exit_code = 128 + received[0] if received else process.returncode
+    return Outcome(exit_code, summary, failure)
 
 
 @contextmanager
@@ -94,13 +103,26 @@ def _passing_on_signals(process: subprocess.Popen[str]) -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-def _follow(process: subprocess.Popen[str]) -> dict[str, Any] | None:
+def follow(lines: Iterable[str]) -> tuple[dict[str, Any] | None, str]:
+    """Pass on the lines of a run, all but the tap's summary.
+
+    Returns:
+        The summary, and why the tap's run is not complete.
+    """
     summary: dict[str, Any] | None = None
-    for line in process.stdout or ():
+    discovery: dict[str, int] = {}
+    failure = ""
+    for line in lines:
         _, found, text = line.partition(SUMMARY)
         if found:
             # Meltano may append fields of its own to the line.
             summary, _ = json.JSONDecoder().raw_decode(text)
-        else:
-            print(line, end="", flush=True)
-    return summary
+            continue
+        print(line, end="", flush=True)
+        plain = COLORS.sub("", line)
+        if counts := DISCOVERY.search(plain):
+            calls, logins = (int(number.replace(",", "")) for number in counts.groups())
+            discovery = {"calls": calls, "logins": logins}
+        if words := FAILURE.search(plain):
+            failure = words[1].strip()
+    return summary and {**summary, "discovery": discovery}, failure

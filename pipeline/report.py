@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 HEADINGS = ("table", "rows", "emitted", "arrived", "calls", "calls before")
 EXAMPLE = "SELECT subject, sent, opened_unique FROM message_reports ORDER BY sent DESC LIMIT 10"
 
+ALLOWANCE_WORDS = "used up"
+"""In the sentence with which the tap ends at a limit; Meltano does not pass on its exit code."""
+
 
 class Line(NamedTuple):
     """One stream and its table.
@@ -40,7 +43,8 @@ def compare(
     """Compare the tap's counts with the warehouse's.
 
     Returns:
-        A line for every stream and every table, sorted by name, and one for the logins.
+        A line for every stream and every table, sorted by name, one for Meltano's discovery, and
+        one for the logins of both.
     """
     before = (previous or {}).get("streams", {})
     lines = []
@@ -57,8 +61,18 @@ def compare(
                 calls_before=before.get(name, {}).get("calls", 0),
             )
         )
-    logins, logins_before = summary.get("logins", 0), (previous or {}).get("logins", 0)
-    return [*lines, Line("(logins)", 0, 0, 0, logins, logins_before)]
+    for name, now, then in zip(
+        ("(discovery)", "(logins)"), _besides(summary), _besides(previous or {}), strict=True
+    ):
+        lines.append(Line(name, 0, 0, 0, now, then))
+    return lines
+
+
+def _besides(summary: Mapping[str, Any]) -> tuple[int, int]:
+    """Return the calls that belong to no stream: of discovery, and for the logins of all."""
+    discovery = summary.get("discovery") or {}
+    logins = discovery.get("logins", 0)
+    return discovery.get("calls", 0) - logins, summary.get("logins", 0) + logins
 
 
 def table(lines: Sequence[Line]) -> str:
@@ -83,6 +97,11 @@ def mismatch(lines: Sequence[Line]) -> str | None:
     if not wrong:
         return None
     return f"rows that arrived differ from rows emitted: {', '.join(wrong)}."
+
+
+def is_paused(failure: str) -> bool:
+    """Tell whether a run that is not complete has only used up the calls or logins for now."""
+    return ALLOWANCE_WORDS in failure
 
 
 def first_query(database: Path) -> str:

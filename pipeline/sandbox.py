@@ -8,13 +8,16 @@ import sys
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 ACCOUNT = "account.json"
+
+EMPTY: Mapping[str, str] = MappingProxyType({})
 
 START_TIMEOUT = 60.0
 STOP_TIMEOUT = 10.0
@@ -63,23 +66,41 @@ def running(folder: Path) -> Iterator[str]:
         _stop(process)
 
 
-def settings(folder: Path, url: str) -> dict[str, str]:
+def settings(folder: Path, url: str, given: Mapping[str, str] = EMPTY) -> dict[str, str]:
     """Return the tap's settings for the sandbox, as environment variables.
 
-    The rate limits are out of reach: a server on the same machine needs none.
+    Args:
+        folder: Where the sandbox keeps its files between runs.
+        url: The sandbox's address.
+        given: What the environment and ``.env`` have set; it counts, except for what leads to an
+            account.
     """
     return {
+        **{name: value for name, value in _defaults(folder).items() if name not in given},
         "TAP_ACTON_API_URL": url,
         "TAP_ACTON_CLIENT_ID": "sandbox-client",
         "TAP_ACTON_CLIENT_SECRET": "sandbox-secret",
         "TAP_ACTON_USERNAME": "reader@example.com",
         "TAP_ACTON_PASSWORD": "sandbox-password",
+        "TAP_ACTON_TOKEN_STORE": str((folder / "tokens").resolve()),
+    }
+
+
+def _defaults(folder: Path) -> dict[str, str]:
+    # The limits are out of reach: a server on the same machine needs none.
+    limits = {
         "TAP_ACTON_REQUESTS_PER_SECOND": "10000",
         "TAP_ACTON_DAILY_REQUEST_LIMIT": "100000000",
-        # Folders and lists of the generated account.
+    }
+    kept = folder / ACCOUNT
+    arguments: list[str] = json.loads(kept.read_text()) if kept.exists() else []
+    if any(argument.startswith("--size") for argument in arguments):
+        return limits
+    # Folders and lists that only an account of the standard size has.
+    return {
+        **limits,
         "TAP_ACTON_ON24_CLIENT_IDS": '["300112233", "300445566"]',
         "TAP_ACTON_LIST_STREAMS": '["Salesforce *", "Twice, or thrice", "Wide"]',
-        "TAP_ACTON_TOKEN_STORE": str((folder / "tokens").resolve()),
     }
 
 

@@ -6,9 +6,10 @@ import json
 import logging
 import os
 import sys
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, ClassVar, Self, cast
 
 import click
@@ -396,7 +397,7 @@ class TapActOn(ActOnTap):
             self._report()
 
     def test(self) -> None:
-        """Read one row of each stream.
+        """Read one row of each stream, and write nothing to standard output.
 
         Raises:
             ActOnError: If Act-On cannot be reached, or a stream cannot be read.
@@ -405,7 +406,9 @@ class TapActOn(ActOnTap):
         self.metrics_logger.setLevel(logging.WARNING)
         try:
             self.run.connect()
-            self.run_connection_test()
+            # Nobody asked for messages. Meltano's test runs the tap without the option.
+            with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
+                self.run_connection_test()
         finally:
             self.run.close()
         if failed := [name for name in self.streams if self.stream(name).failure]:

@@ -113,6 +113,8 @@ def test_the_connection_can_be_tested(sandbox: Sandbox, tmp_path: Path) -> None:
     assert len(sandbox.requests) - before < 4 * len(STREAM_TYPES)
     assert "The test succeeded" in ended.stderr.splitlines()[-1]
     assert "failed" not in ended.stderr
+    # Neither a target nor a person has asked for messages.
+    assert ended.stdout == ""
 
 
 def test_a_stream_that_cannot_be_read_fails_the_test(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -121,6 +123,7 @@ def test_a_stream_that_cannot_be_read_fails_the_test(sandbox: Sandbox, tmp_path:
     sandbox.faults.clear()
     assert ended.returncode == 1
     assert "The test failed: campaigns" in ended.stderr.splitlines()[-1]
+    assert ended.stdout == ""
 
 
 def test_names_survive_in_a_locale_without_their_letters(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -100,6 +101,36 @@ def test_ten_runs_cost_one_login(bench: Bench, tmp_path: Path) -> None:
     runs = [bench.run(streams=["lists"], token_store=str(tmp_path)) for _ in range(10)]
     assert all(run.failure is None for run in runs)
     assert sum(run.logins for run in runs) == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "logins", "calls_of_discovery"),
+    [
+        ({}, 2, True),
+        ({"custom_field_columns": False}, 1, False),
+        ({"custom_field_columns": False, "list_streams": ["*"]}, 2, True),
+    ],
+    ids=["custom fields", "nothing", "lists"],
+)
+def test_without_a_store_discovery_and_the_run_log_in_once_each_if_discovery_asks_anything(
+    bench: Bench,
+    caplog: pytest.LogCaptureFixture,
+    settings: dict[str, Any],
+    logins: int,
+    *,
+    calls_of_discovery: bool,
+) -> None:
+    # As under Meltano, which starts the tap twice.
+    caplog.set_level(logging.INFO)
+    found = bench.discover(token_store="memory", **settings)
+    made = len(bench.sandbox.requests)
+    bench.run(discovered=found, streams=["lists"], token_store="memory", **settings)
+    assert [seen.path for seen in bench.sandbox.requests].count("/token") == logins
+    assert bool(made) is calls_of_discovery
+    said = [line for line in caplog.messages if line.startswith("Discovery took")]
+    assert said == (
+        [f"Discovery took {made} calls; logins among them: 1."] if calls_of_discovery else []
+    )
 
 
 def test_a_refresh_token_starts_a_chain_that_later_runs_go_on_with(

@@ -65,6 +65,26 @@ def test_a_second_run_reads_only_what_can_be_new(
 
 
 @pytest.mark.timeout(180)
+def test_a_run_at_the_daily_limit_pauses_with_exit_code_3(
+    project: Path, environment: dict[str, str]
+) -> None:
+    (project / ".env").write_text("TAP_ACTON_DAILY_REQUEST_LIMIT=60\n")
+    run = subprocess.run(
+        COMMAND, cwd=project, env=environment, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 3, run.stdout + run.stderr
+    last = run.stderr.splitlines()[-1]
+    assert last.startswith("The run paused, and nothing is lost: The 60 calls per 24 hours of ")
+    lines = dict(re.findall(r"^(\(?\w+\)?) .* (\d+) +\d+$", run.stdout, re.MULTILINE))
+    assert int(lines["(discovery)"]) > 1
+    assert lines["(logins)"] == "1"
+    assert lines["total"] == "60"
+    # Of lists that the account of this size does not have, nothing is asked.
+    assert "matches no list" not in run.stdout
+    assert "No list is in the folders" not in run.stdout
+
+
+@pytest.mark.timeout(180)
 def test_credentials_in_env_are_for_production_and_nobody_else_reads_the_files_of_the_run(
     project: Path, environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
