@@ -160,12 +160,21 @@ def test_columns_that_the_tap_adds_exist() -> None:
 
 
 def test_every_setting_is_described_once() -> None:
-    lists = re.findall(r"<!-- generated: settings ([^>]*) -->", page("settings"))
+    pages = page("settings") + page("advanced-settings")
+    lists = re.findall(r"<!-- generated: settings ([^>]*) -->", pages)
     described = Counter(chain.from_iterable(map(str.split, lists)))
     # The SDK adds settings of its own to the schema once a tap has been made.
     own = {name: 1 for name in CONFIG_SCHEMA["properties"] if not name.startswith("stream_map")}
     own = {name: 1 for name in own if not name.startswith(("flattening_", "faker_"))}
     assert described == own
+
+
+def test_what_hardly_anybody_changes_is_on_a_page_of_its_own() -> None:
+    advanced = {"shard", "bulk_format", "token_store", "engagement_window", "lookback_window"}
+    (first, *_) = re.findall(r"<!-- generated: settings ([^>]*) -->", page("settings"))
+    assert {"client_id", "password", "start_date"} <= {*first.split()}
+    assert not advanced & {*re.findall(r"^\| `(\w+)` \|", page("settings"), re.MULTILINE)}
+    assert "(advanced-settings.md)" in page("settings")
 
 
 @pytest.mark.parametrize("quotation", quotations())
