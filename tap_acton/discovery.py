@@ -89,7 +89,9 @@ def _custom_fields(run: Run, known: KnownNames) -> dict[str, FoundStream]:
         return {}
     name = Contacts.name
     own = SCHEMAS.get_schema(name)["properties"]
-    columns = custom_columns(run.shared(AudienceCenter).fields, known.columns_of(name), own)
+    fields = run.shared(AudienceCenter).fields
+    before = known.columns_of(name)
+    columns = custom_columns(fields, before, own, ascii_only=known.ascii_only)
     return {name: FoundStream(name, columns)}
 
 
@@ -100,7 +102,8 @@ def _object_fields(run: Run, known: KnownNames) -> dict[str, FoundStream]:
     name = CustomObjectRecords.name
     own = SCHEMAS.get_schema(name)["properties"]
     schemas = run.shared(ObjectSchemas).found.rows
-    columns = columns_of_schemas(schemas, known.columns_of(name), own)
+    before = known.columns_of(name)
+    columns = columns_of_schemas(schemas, before, own, ascii_only=known.ascii_only)
     return {name: FoundStream(name, columns)}
 
 

@@ -61,6 +61,7 @@ from tap_acton.records.dynamic_columns import (
     found_in,
     with_known_names,
 )
+from tap_acton.settings.parser import Configuration
 from tap_acton.settings.schema import CONFIG_SCHEMA
 from tap_acton.settings.settings import Settings
 from tap_acton.state.format import as_written, bookmarks_of
@@ -147,20 +148,23 @@ class TapActOn(ActOnTap):
                 self.logger.warning("The state has no bookmarks: everything is read again.")
         self._bar: Bar | None = None
         self._stream_begins: Callable[[str], None] = lambda _: None
-        self._known = KnownNames.of_state(keywords.get("state"))
         self._found_streams: Mapping[str, FoundStream] | None = None
         self._given_catalog: Mapping[str, Any] | None = None
         # The SDK checks the settings only if rows are to be read.
         self._is_run = keywords.get("validate_config", True)
-        if isinstance(catalog := keywords.get("catalog"), dict):
-            check_shape(catalog)
-            keywords["catalog"] = catalog = with_known_names(catalog, self._known)
-            self._given_catalog, self._found_streams = catalog, found_in(catalog)
         self._reads_environment = keywords.pop("parse_env_config", False)
         if self._reads_environment:
             self.append_builtin_config(self.config_jsonschema)
             found = read_environment(self.config_jsonschema["properties"])
             keywords["config"] = {**(keywords.get("config") or {}), **found}
+        # The SDK also takes paths of files here.
+        config = given if isinstance(given := keywords.get("config"), dict) else {}
+        names = Configuration(config).choice("column_names")
+        self._known = KnownNames.of_state(keywords.get("state"), ascii_only=names == "ascii")
+        if isinstance(catalog := keywords.get("catalog"), dict):
+            check_shape(catalog)
+            keywords["catalog"] = catalog = with_known_names(catalog, self._known)
+            self._given_catalog, self._found_streams = catalog, found_in(catalog)
         super().__init__(**keywords)
 
     @cached_property

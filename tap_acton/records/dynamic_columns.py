@@ -100,13 +100,16 @@ class KnownNames:
     Attributes:
         streams: By the name of the stream.
         sources: By the id of the list that the stream reads.
+        ascii_only: Whether the setting ``column_names`` allows nothing but ASCII in names, so that
+            others that were assigned before are given up.
     """
 
     streams: Mapping[str, Names]
     sources: Mapping[str, Names]
+    ascii_only: bool = False
 
     @classmethod
-    def of_state(cls, state: Any) -> KnownNames:
+    def of_state(cls, state: Any, *, ascii_only: bool = False) -> KnownNames:
         """Read the names in a state of the tap; anything else has none."""
         bookmarks = state.get("bookmarks") if isinstance(state, dict) else None
         streams, sources = {}, {}
@@ -116,9 +119,12 @@ class KnownNames:
             columns = bookmark.get(COLUMNS_STATE)
             names = Names(stream, columns if isinstance(columns, dict) else {})
             streams[stream] = names
-            if isinstance(source := bookmark.get(SOURCE_STATE), str):
+            source = bookmark.get(SOURCE_STATE)
+            # A list whose stream got another name with the setting has bookmarks of both.
+            is_allowed = not ascii_only or stream.isascii()
+            if isinstance(source, str) and (is_allowed or source not in sources):
                 sources[source] = names
-        return cls(streams, sources)
+        return cls(streams, sources, ascii_only)
 
     def columns_of(self, stream: str) -> Mapping[str, str]:
         """Return the names of a stream's columns by identity; none for a new stream."""
@@ -160,7 +166,11 @@ def with_types(known: Mapping[str, str], identities: Iterable[str]) -> dict[str,
 
 
 def assign_names(
-    labels: Mapping[str, str], known: Mapping[str, str], taken: Collection[str] = ()
+    labels: Mapping[str, str],
+    known: Mapping[str, str],
+    taken: Collection[str] = (),
+    *,
+    ascii_only: bool = False,
 ) -> dict[str, str]:
     """Assign a name to everything that was found; names assigned before are kept.
 
@@ -168,6 +178,8 @@ def assign_names(
         labels: The labels by identity, older ones first.
         known: The names assigned before, by identity.
         taken: Names that cannot be assigned.
+        ascii_only: Whether names are transliterated; one assigned before that is not ASCII is
+            replaced.
 
     Returns:
         The names by identity: the label in snake case, with a number if the name is in use. A
@@ -177,7 +189,10 @@ def assign_names(
     names = {
         identity: name
         for identity, name in known.items()
-        if identity in labels and name not in taken and name not in UNLOADABLE
+        if identity in labels
+        and name not in taken
+        and name not in UNLOADABLE
+        and (name.isascii() or not ascii_only)
     }
     # What is missing now may come back, and then has its old name. Many warehouses take names
     # that differ only in case for one.
@@ -186,17 +201,22 @@ def assign_names(
     candidates: dict[str, Iterator[str]] = {}
     for identity, label in labels.items():
         if identity not in names:
-            name = _first_name(label)
+            name = _first_name(label, ascii_only=ascii_only)
             left = candidates.setdefault(name, _candidates(name))
             names[identity] = next(name for name in left if name.upper() not in used)
             used.add(names[identity].upper())
     return {identity: names[identity] for identity in labels}
 
 
-def _first_name(label: str) -> str:
+def _first_name(label: str, *, ascii_only: bool) -> str:
     """Return the nicest name for a label."""
-    shown = "" if has_address(label) else snake_case(label).strip("_")
-    name = _cut(shown, LONGEST_NAME - ROOM_FOR_NUMBER) or "unnamed"
+    shown = "" if has_address(label) else snake_case(label)
+    if ascii_only and not shown.isascii():
+        # This import takes a while, so only those pay for it who need it.
+        from anyascii import anyascii  # noqa: PLC0415
+
+        shown = snake_case(anyascii(shown))
+    name = _cut(shown.strip("_"), LONGEST_NAME - ROOM_FOR_NUMBER) or "unnamed"
     name = f"_{name}" if name[0].isdigit() else name
     return f"{name}_field" if name in RESERVED else name
 
@@ -284,7 +304,10 @@ def with_known_names(catalog: Mapping[str, Any], known: KnownNames) -> dict[str,
         if not source
     ]
     streams = assign_names(
-        given, {source: names.stream for source, names in known.sources.items()}, others
+        given,
+        {source: names.stream for source, names in known.sources.items()},
+        others,
+        ascii_only=known.ascii_only,
     )
     for entry, (source, columns) in zip(entries, annotations, strict=True):
         if source:
@@ -292,9 +315,13 @@ def with_known_names(catalog: Mapping[str, Any], known: KnownNames) -> dict[str,
             names = known.sources.get(source)
         else:
             names = known.streams.get(entry["tap_stream_id"])
-        if names is not None:
-            before = names.columns if source else with_types(names.columns, columns.values())
-            _rename_columns(entry, columns, before)
+        before: Mapping[str, str] = {} if names is None else names.columns
+        if not source:
+            before = with_types(before, columns.values())
+        # The catalog may also be older than the setting.
+        is_too_wide = known.ascii_only and not "".join(columns).isascii()
+        if names is not None or is_too_wide:
+            _rename_columns(entry, columns, before, ascii_only=known.ascii_only)
     return {**catalog, "streams": entries}
 
 
@@ -309,12 +336,17 @@ def _copied(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _rename_columns(
-    entry: dict[str, Any], columns: Mapping[str, str], known: Mapping[str, str]
+    entry: dict[str, Any],
+    columns: Mapping[str, str],
+    known: Mapping[str, str],
+    *,
+    ascii_only: bool,
 ) -> None:
     """Rename the columns of a catalog's stream to the names that are known."""
     properties = entry.get("schema", {}).get("properties", {})
     own = [name for name in properties if name not in columns]
-    assigned = assign_names({identity: name for name, identity in columns.items()}, known, own)
+    labels = {identity: name for name, identity in columns.items()}
+    assigned = assign_names(labels, known, own, ascii_only=ascii_only)
     new = {name: assigned[identity] for name, identity in columns.items()}
     if properties:
         entry["schema"]["properties"] = {

@@ -259,6 +259,15 @@ CONFIG_SCHEMA: dict[str, Any] = {
             "custom_object_records for each field of its custom objects. Discovery looks them up.",
             default=True,
         ),
+        "column_names": _setting(
+            "string",
+            "Column names",
+            "How columns and streams are named that come from the account, such as custom fields "
+            "and headers of lists: in their own script (unicode), or in ASCII letters, for "
+            "warehouses that take nothing else.",
+            default="unicode",
+            enum=["unicode", "ascii"],
+        ),
         "on24_client_ids": _setting(
             "array",
             "ON24 client IDs",

@@ -97,6 +97,7 @@ class Settings:
     list_streams: tuple[str, ...]
     optional_streams: tuple[str, ...]
     custom_field_columns: bool
+    column_names: str
     on24_client_ids: tuple[str, ...]
     seo_urls: tuple[str, ...]
     seo_reports: tuple[SeoReport, ...]
@@ -158,6 +159,7 @@ class Settings:
             list_streams=given.texts("list_streams"),
             optional_streams=given.texts("optional_streams"),
             custom_field_columns=given.boolean("custom_field_columns"),
+            column_names=given.choice("column_names"),
             on24_client_ids=given.texts("on24_client_ids"),
             seo_urls=given.texts("seo_urls"),
             seo_reports=tuple(SeoReport(**item) for item in given.objects("seo_reports")),

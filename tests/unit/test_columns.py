@@ -60,6 +60,52 @@ class TestNames:
     def test_a_label_in_snake_case(self, label: str, name: str) -> None:
         assert assign_names({"1": label}, {}) == {"1": name}
 
+    @pytest.mark.parametrize(
+        ("label", "name"),
+        [
+            ("Visited booth", "visited_booth"),
+            ("Größe (m²) & Maß", "grosse_m2_mass"),
+            ("ÄußereFarbe", "aussere_farbe"),
+            ("Prénom", "prenom"),
+            ("Имя и фамилия", "imya_i_familiya"),
+            ("テスト", "tesuto"),
+            ("日付", "ri_fu"),
+            ("Δήμος", "dimos"),
+            ("???", "unnamed"),
+            ("Où", "ou"),
+            ("ÖRDER", "order_field"),
+        ],
+    )
+    def test_a_label_in_ascii(self, label: str, name: str) -> None:
+        assert assign_names({"1": label}, {}, ascii_only=True) == {"1": name}
+
+    def test_labels_that_become_one_name_in_ascii_stay_two_columns(self) -> None:
+        labels = {"a": "Größe", "b": "Grosse", "c": "grösse"}
+        found = assign_names(labels, {}, ascii_only=True)
+        assert found == {"a": "grosse", "b": "grosse_2", "c": "grosse_3"}
+        # Also where one of them is found later, or not at all for a while.
+        assert assign_names({"c": "grösse"}, found, ascii_only=True) == {"c": "grosse_3"}
+        later = assign_names({"d": "Großé", **labels}, found, ascii_only=True)
+        assert later == {"d": "grosse_4", **found}
+
+    @given(labels, labels)
+    def test_names_in_ascii_are_different_and_stay(
+        self, before: dict[str, str], after: dict[str, str]
+    ) -> None:
+        wide = assign_names(before, {})
+        known = assign_names(before, wide, ascii_only=True)
+        assert "".join(known.values()).isascii()
+        assert len({*known.values()}) == len(known)
+        assert all(len(name) <= 63 for name in known.values())
+        assert RESERVED.isdisjoint(known.values())
+        # What was in ASCII keeps its name when the setting changes, there and back.
+        assert {one: known[one] for one in wide if wide[one].isascii()} == {
+            one: name for one, name in wide.items() if name.isascii()
+        }
+        assert assign_names(before, known) == known
+        found = assign_names(after, known, ascii_only=True)
+        assert all(found[one] == known[one] for one in found.keys() & known.keys())
+
     def test_equal_labels_are_numbered_in_their_order(self) -> None:
         found = assign_names({"a": "Phone", "b": "Phone", "c": "phone"}, {}, taken=["phone_2"])
         assert found == {"a": "phone", "b": "phone_3", "c": "phone_4"}
@@ -198,6 +244,28 @@ class TestCatalog:
             "list_expo_2": "l-2",
             "list_expo": "l-1",
         }
+
+    def test_with_the_setting_its_names_become_ascii_also_if_it_is_older(self) -> None:
+        old = catalog_of("contacts", {"7": "größe", "8": "city"})
+        known = KnownNames.of_state(None, ascii_only=True)
+        found = found_in(with_known_names(old, known))["contacts"]
+        assert found.names == {"7": "grosse", "8": "city"}
+
+    def test_with_the_setting_what_the_state_knows_in_another_script_is_given_up(self) -> None:
+        columns = {"7": "größe", "8": "city", "9": "grosse"}
+        state = {"bookmarks": {"contacts": {"columns": columns}}}
+        new = catalog_of("contacts", {"7": "grosse_x", "8": "town", "9": "grosse"})
+        known = KnownNames.of_state(state, ascii_only=True)
+        found = found_in(with_known_names(new, known))["contacts"]
+        assert found.names == {"7": "grosse_x", "8": "city", "9": "grosse"}
+
+    @pytest.mark.parametrize(
+        "streams", [["list_größe", "list_grosse"], ["list_grosse", "list_größe"]]
+    )
+    def test_a_list_that_has_got_a_name_in_ascii_keeps_it(self, streams: list[str]) -> None:
+        state = {"bookmarks": {stream: {"source": "l-1"} for stream in streams}}
+        known = KnownNames.of_state(state, ascii_only=True)
+        assert known.sources["l-1"].stream == "list_grosse"
 
     @pytest.mark.parametrize(
         "state",

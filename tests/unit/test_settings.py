@@ -42,6 +42,7 @@ NAMES = {
     *(
         "optional_streams",
         "custom_field_columns",
+        "column_names",
         "on24_client_ids",
         "seo_urls",
         "seo_reports",
@@ -127,6 +128,7 @@ def test_the_defaults() -> None:
     assert len(settings.event_types) == 7
     assert settings.listing_types == ("contact_list",)
     assert settings.custom_field_columns is True
+    assert settings.column_names == "unicode"
     assert (settings.page_size, settings.max_concurrency, settings.max_retries) == (1000, 8, 8)
     assert (settings.requests_per_second, settings.daily_request_limit) == (5, 30_000)
     assert settings.request_timeout == 60
@@ -240,6 +242,7 @@ JOBS = (
         ("username", {"name": "pat"}, TEXT),
         ("region", "cn", "one of us, eu"),
         ("region", 1, "one of us, eu"),
+        ("column_names", "latin", "one of unicode, ascii"),
         ("bulk_format", "xml", "one of auto, json, csv"),
         ("progress", "verbose", "one of auto, bar, log, off"),
         ("account_id", "../70123", "made of letters, digits, hyphens and underscores"),

@@ -150,7 +150,11 @@ class CustomFields:
 
 
 def custom_columns(
-    fields: Sequence[Row], known: Mapping[str, str], properties: Mapping[str, Any]
+    fields: Sequence[Row],
+    known: Mapping[str, str],
+    properties: Mapping[str, Any],
+    *,
+    ascii_only: bool = False,
 ) -> dict[str, Column]:
     """Return the columns of the custom fields by name.
 
@@ -158,6 +162,7 @@ def custom_columns(
         fields: The fields, as the account's schema lists them.
         known: The names of earlier runs, by identity.
         properties: The columns that the stream has in any case.
+        ascii_only: Whether names are transliterated.
     """
     custom = {
         field_identity(field): field
@@ -165,7 +170,8 @@ def custom_columns(
         if not _standard_column(field, properties)
     }
     labels = {identity: str(field.get("name")) for identity, field in custom.items()}
-    names = assign_names(labels, with_types(known, labels), taken=properties)
+    before = with_types(known, labels)
+    names = assign_names(labels, before, taken=properties, ascii_only=ascii_only)
     return {
         names[identity]: Column(identity, _definition(field)) for identity, field in custom.items()
     }

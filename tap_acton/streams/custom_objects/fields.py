@@ -52,7 +52,11 @@ SEPARATORS = {"comma": ",", "semicolon": ";", "pipe": "|", "tab": "\t"}
 
 
 def columns_of_schemas(
-    schemas: Iterable[Row], known: Mapping[str, str], taken: Collection[str]
+    schemas: Iterable[Row],
+    known: Mapping[str, str],
+    taken: Collection[str],
+    *,
+    ascii_only: bool = False,
 ) -> dict[str, Column]:
     """Find the columns for the fields of all custom objects.
 
@@ -64,6 +68,7 @@ def columns_of_schemas(
         schemas: As Act-On returns them.
         known: The names assigned before, by identity.
         taken: The columns that the stream always has.
+        ascii_only: Whether names are transliterated.
 
     Returns:
         The columns by name.
@@ -73,7 +78,7 @@ def columns_of_schemas(
         for field in fields_of(schema):
             fields.setdefault(_identity(field), field)
     labels = {identity: str(field["name"]) for identity, field in fields.items()}
-    names = assign_names(labels, known, taken)
+    names = assign_names(labels, known, taken, ascii_only=ascii_only)
     return {
         names[identity]: Column(identity, _definition(field)) for identity, field in fields.items()
     }

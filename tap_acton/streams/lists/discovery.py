@@ -111,7 +111,7 @@ def find_list_streams(
         By the name of its stream each list that can be read, now or before.
     """
     known_streams = {list_id: names.stream for list_id, names in known.sources.items()}
-    streams = assign_names(labels, known_streams, taken=taken)
+    streams = assign_names(labels, known_streams, taken=taken, ascii_only=known.ascii_only)
     found = {}
     unread = []
     failures = 0
@@ -121,7 +121,8 @@ def find_list_streams(
         columns, is_there = _columns_before(before), True
         if failures < MOST_FAILURES:
             try:
-                columns = _columns(Table(headers_of(list_id), None, list_id).names, before)
+                headers = Table(headers_of(list_id), None, list_id).names
+                columns = _columns(headers, before, ascii_only=known.ascii_only)
             except CallError as error:
                 failures += isinstance(error, GivenUpError)
                 is_there = not isinstance(error, GoneError)
@@ -204,14 +205,16 @@ def read_headers(client: ActOnClient, list_id: str) -> Sequence[str]:
     return whole if CONTACT_ID in whole else headers
 
 
-def _columns(own: Sequence[str], known: Mapping[str, str]) -> dict[str, Column]:
+def _columns(
+    own: Sequence[str], known: Mapping[str, str], *, ascii_only: bool
+) -> dict[str, Column]:
     """Make a column for each of a list's own headers.
 
     A header that holds an address is shown nowhere, not even in the name of its column.
     """
     shared = SCHEMAS.get_schema(SCHEMA)["properties"]
     labels = {header_identity(header): UNNAMED if has_address(header) else header for header in own}
-    names = assign_names(labels, known, taken=shared)
+    names = assign_names(labels, known, taken=shared, ascii_only=ascii_only)
     return {
         names[identity]: _column(identity, "" if label is UNNAMED else label)
         for identity, label in labels.items()
