@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from tap_acton.errors import GivenUpError, NotAvailableError, RepeatableError, SettingsError, StreamFailedError
+from tap_acton.errors import (
+    GivenUpError,
+    NotAvailableError,
+    RepeatableError,
+    SettingsError,
+    StreamFailedError,
+)
 from tap_acton.sync.account import Account
 from tap_acton.sync.summary import RunSummary
 
