@@ -23,6 +23,8 @@ MELTANO := .venv-meltano/bin/meltano
 PIP := -m pip --disable-pip-version-check --quiet
 # pip installs no more than uv, which takes seconds where pip takes a minute.
 UV_PIP := $(VENV)/uv pip install --quiet --python
+SANDBOX_PIP := .venv-sandbox/bin/uv pip install --quiet --python .venv-sandbox \
+	--constraint requirements/development.txt
 
 .PHONY: help
 help: ## Show the targets
@@ -31,6 +33,10 @@ help: ## Show the targets
 .PHONY: run
 run: .venv/.project .meltano/.installed ## Load Act-On, or the bundled sandbox, into DuckDB
 	@$(VENV)/python -m pipeline $(ARGS)
+
+.PHONY: sandbox
+sandbox: .venv-sandbox/.installed ## Start an imitation of Act-On, and print the settings that reach it
+	@.venv-sandbox/bin/python -m acton_sandbox $(ARGS)
 
 .PHONY: unit
 unit: .venv/.project ## Run the unit tests in half a minute: fewer random examples, no database
@@ -100,7 +106,7 @@ dist: .venv-build/.installed ## Build the wheel and the source distribution
 
 .PHONY: clean
 clean: ## Remove everything that was installed, and the sandbox with its data
-	rm -rf .venv .venv-audit .venv-bench-* .venv-build .venv-lowest .venv-meltano .meltano/extractors .meltano/loaders .meltano/run .meltano/.installed*
+	rm -rf .venv .venv-audit .venv-bench-* .venv-build .venv-lowest .venv-meltano .venv-sandbox .meltano/extractors .meltano/loaders .meltano/run .meltano/.installed*
 	rm -rf .sandbox output/sandbox.duckdb* dist mutants .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 .venv/.dependencies: requirements/install.txt requirements/development.txt
@@ -123,6 +129,15 @@ clean: ## Remove everything that was installed, and the sandbox with its data
 	$(if $(PYTHON),,$(error No Python 3.11 or newer found: name one with make PYTHON=...))
 	$(PYTHON) -m venv --clear .venv-build
 	.venv-build/bin/python $(PIP) install --require-hashes --requirement $<
+	@touch $@
+
+# The tap with its sandbox, and nothing of the development.
+.venv-sandbox/.installed: pyproject.toml requirements/install.txt requirements/development.txt
+	$(if $(PYTHON),,$(error No Python 3.11 or newer found: name one with make PYTHON=...))
+	$(PYTHON) -m venv --clear .venv-sandbox
+	.venv-sandbox/bin/python $(PIP) install --require-hashes --requirement requirements/install.txt
+	$(SANDBOX_PIP) editables hatchling
+	$(SANDBOX_PIP) --no-build-isolation --editable '.[sandbox]'
 	@touch $@
 
 .venv-lowest/.installed: requirements/lowest.txt

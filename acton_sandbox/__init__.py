@@ -11,8 +11,8 @@ developer site, 2019 edition), not any client of it. What they leave open is a c
         sandbox.faults.add(Fault("status", status=503, path_pattern="/api/1/list/*", times=2))
         sandbox.next_day()      # new, late, changed and deleted things
 
-`python -m acton_sandbox` runs it in a process of its own, with the same controls over HTTP under
-`/_sandbox/` and a page for people at `/`.
+`tap-acton-sandbox`, or `python -m acton_sandbox`, runs it in a process of its own, with the same
+controls over HTTP under `/_sandbox/` and a page for people at `/`.
 """
 
 from acton_sandbox.account import Account
@@ -21,7 +21,14 @@ from acton_sandbox.faults import Fault
 from acton_sandbox.journal import SeenRequest
 from acton_sandbox.limits import Limits, Refusal
 from acton_sandbox.oauth import Credentials
-from acton_sandbox.sandbox import Sandbox
+
+try:
+    from acton_sandbox.sandbox import Sandbox
+except ModuleNotFoundError as error:
+    # The command is installed with the tap; its packages are not.
+    if error.name not in {"starlette", "uvicorn"}:
+        raise
+    raise SystemExit("The sandbox needs its extra: install tap-acton[sandbox].") from error
 from acton_sandbox.size import Size
 from acton_sandbox.view import Choices
 

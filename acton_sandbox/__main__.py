@@ -1,4 +1,4 @@
-"""`python -m acton_sandbox`: run the sandbox until it is stopped."""
+"""`tap-acton-sandbox`, or `python -m acton_sandbox`: run the sandbox until it is stopped."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from acton_sandbox.account import Account
 from acton_sandbox.limits import Limits
 from acton_sandbox.oauth import Credentials
 from acton_sandbox.sandbox import Sandbox
+from acton_sandbox.settings import instructions
 from acton_sandbox.size import SIZES, Size
 from acton_sandbox.truth import counts_of
 from acton_sandbox.view import EDITIONS
@@ -44,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(
             "Other machines can reach the sandbox and its controls, without a token.\n"
         )
-    sys.stdout.write(f"{sandbox.url}\n")
+    sys.stdout.write(instructions(sandbox))
     sys.stdout.flush()
     stopped.wait()
     sandbox.stop()
@@ -84,7 +85,7 @@ def _announce(path: Path, url: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     known, limits = Credentials(), Limits()
     parser = argparse.ArgumentParser(
-        prog="python -m acton_sandbox",
+        prog="tap-acton-sandbox",
         description="An Act-On API with a generated account behind it.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )

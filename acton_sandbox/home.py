@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from acton_sandbox.limits import Refusal
+from acton_sandbox.settings import variables
 from acton_sandbox.truth import counts_of
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def home_page(service: Service, url: str) -> str:
 <section><h2>State</h2>{_table((), _state(service))}</section>
 </div>
 <h2>Point tap-acton at it</h2>
-<pre>{escape(_settings(service, url))}</pre>
+<pre>{escape(variables(service, url))}</pre>
 <h2>Faults</h2>
 <div class="wide">{_faults(service)}</div>
 <h2>The last requests</h2>
@@ -107,19 +108,6 @@ def _limits(service: Service) -> list[tuple[str, str]]:
         for name, number in numbers
         if not isinstance(number, bool | Refusal)
     ]
-
-
-def _settings(service: Service, url: str) -> str:
-    known = service.credentials
-    return "\n".join(
-        (
-            f"TAP_ACTON_API_URL={url}",
-            f"TAP_ACTON_CLIENT_ID={known.client_id}",
-            f"TAP_ACTON_CLIENT_SECRET={known.client_secret}",
-            f"TAP_ACTON_USERNAME={known.username}",
-            f"TAP_ACTON_PASSWORD={known.password}",
-        )
-    )
 
 
 def _faults(service: Service) -> str:

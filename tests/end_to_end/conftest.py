@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -36,3 +39,15 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     of_plugins = ("TAP_ACTON_", "TARGET_")
     ours = {name: value for name, value in os.environ.items() if not name.startswith(of_plugins)}
     return {**ours, "HOME": str(tmp_path_factory.mktemp("home"))}
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, unpacked."""
+    built, unpacked = tmp_path_factory.mktemp("built"), tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "hatchling", "build", "--target=wheel", f"--directory={built}"]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (file,) = built.glob("*.whl")
+    with ZipFile(file) as archive:
+        archive.extractall(unpacked)
+    return unpacked

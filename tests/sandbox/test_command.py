@@ -25,8 +25,9 @@ def test_it_serves_until_it_is_told_to_stop(tmp_path: Path, number: signal.Signa
     options = ["--now", "2026-03-20T12:00:00", "--ready-file", str(ready), "--client-id", "mine"]
     with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        url = process.stdout.readline().strip()
-        assert json.loads(ready.read_text(encoding="utf-8")) == {"url": url}
+        first = process.stdout.readline()
+        url = json.loads(ready.read_text(encoding="utf-8"))["url"]
+        assert f"listens on {url} until" in first
         state = requests.get(f"{url}/_sandbox/state", timeout=5).json()
         assert state["now"] == "2026-03-20T12:00:00+00:00"
         assert state["limits"]["requests_per_second"] == 5
