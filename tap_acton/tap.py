@@ -380,8 +380,10 @@ class TapActOn(ActOnTap):
             with self._progress_shown(selected):
                 self.sync_all()
             self._end_load()
+            self._repeat_state()
         except StreamFailedError:
             self._end_load()
+            self._repeat_state()
             failed = [name for name in self.streams if self.stream(name).failure]
             raise StreamFailedError(
                 f"Not complete: {', '.join(failed)}. The reasons are above; the next run resumes "
@@ -395,6 +397,7 @@ class TapActOn(ActOnTap):
                 self.state_writer.write_state(self.state)
             if not isinstance(error, OutputError):
                 self._tell_run()
+                self._repeat_state()
             raise
         finally:
             self.run.close()
@@ -476,6 +479,14 @@ class TapActOn(ActOnTap):
         streams = [self.stream(name) for name in self.streams if name in known]
         if [stream for stream in streams if stream.end_load()]:
             self.state_writer.write_state(self.state)
+
+    def _repeat_state(self) -> None:
+        """Write the state behind the last record, also if it has not changed since.
+
+        Some targets, such as target-jsonl, forget a state that records follow.
+        """
+        if self.state:
+            self.write_message(StateMessage(self.state))
 
     def _selected_streams(self) -> Iterator[ActOnStream]:
         return (stream for stream in map(self.stream, self.streams) if stream.selected)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from acton_sandbox import Fault
 from tap_acton.errors import AllowanceSpentError, SettingsError
 from tap_acton.state.format import NAMES, VERSION
 from tests.contract.conftest import NOW, bench_of
@@ -139,6 +140,20 @@ def test_with_a_state_of_an_older_version_nothing_is_lost(account: Account, name
     warehouse.assert_holds({stream: expected[stream] for stream in bookmarks})
     assert not [line for line in outputs[0].lines("WARNING") if "state" in line]
     assert outputs[0].state["version"] == VERSION
+
+
+@pytest.mark.parametrize("last", ["forms", "sync_runs"])
+@pytest.mark.parametrize("fault", [None, "/api/1/message", "/api/*"])
+def test_the_last_message_of_a_run_is_its_state(bench: Bench, last: str, fault: str | None) -> None:
+    """Not every target keeps a state that records follow: target-jsonl does not."""
+    streams = ["messages", last]
+    first = bench.run(streams=streams)
+    if fault:
+        bench.sandbox.faults.add(Fault("status", fault, status=400, times=None))
+    second = bench.run(first.state, streams=streams)
+    assert (second.failure is None) is (fault is None)
+    for output in (first, second):
+        assert output.messages[-1] == output.of_type("STATE")[-1]
 
 
 def test_a_state_of_a_later_version_ends_the_run_before_it_asks_anything(bench: Bench) -> None:
