@@ -43,7 +43,7 @@ unit: .venv/.project ## Run the unit tests in half a minute: fewer random exampl
 	$(VENV)/python -m pytest -n auto -m "not server" --hypothesis-profile=quick tests/unit
 
 .PHONY: test
-test: lint .meltano/.installed-for-tests ## Run the linters and all tests
+test: lint .meltano/.installed-for-tests .venv-snowflake/.installed ## Run the linters and all tests
 	$(VENV)/python -m pytest -n auto --dist worksteal
 
 .PHONY: test-lowest
@@ -96,6 +96,9 @@ lock: .venv/.project ## Pin the newest versions allowed by pyproject.toml
 	$(LOCK) --group meltano --output-file requirements/meltano.txt
 	$(LOCK) --group target-duckdb --output-file requirements/target-duckdb.txt
 	$(LOCK) --group target-postgres --output-file requirements/target-postgres.txt
+	$(LOCK) --group target-jsonl --output-file requirements/target-jsonl.txt
+	$(LOCK) --group target-csv --output-file requirements/target-csv.txt
+	$(LOCK) --group target-snowflake --output-file requirements/target-snowflake.txt
 	$(LOCK) --group audit --output-file requirements/audit.txt
 	$(LOCK) --group bench-airbyte --output-file requirements/bench-airbyte.txt
 	$(LOCK) --group bench-dlt --output-file requirements/bench-dlt.txt
@@ -106,7 +109,7 @@ dist: .venv-build/.installed ## Build the wheel and the source distribution
 
 .PHONY: clean
 clean: ## Remove everything that was installed, and the sandbox with its data
-	rm -rf .venv .venv-audit .venv-bench-* .venv-build .venv-lowest .venv-meltano .venv-sandbox .meltano/extractors .meltano/loaders .meltano/run .meltano/.installed*
+	rm -rf .venv .venv-audit .venv-bench-* .venv-build .venv-lowest .venv-meltano .venv-sandbox .venv-snowflake .meltano/extractors .meltano/loaders .meltano/run .meltano/.installed*
 	rm -rf .sandbox output/sandbox.duckdb* dist mutants .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 .venv/.dependencies: requirements/install.txt requirements/development.txt
@@ -153,6 +156,11 @@ clean: ## Remove everything that was installed, and the sandbox with its data
 	.venv-audit/bin/python $(PIP) install --require-hashes --requirement $<
 	@touch $@
 
+.venv-snowflake/.installed: requirements/target-snowflake.txt .venv/.dependencies
+	$(VENV)/python -m venv --clear --without-pip .venv-snowflake
+	$(UV_PIP) .venv-snowflake --require-hashes --requirement $<
+	@touch $@
+
 .venv-bench-%/.installed: requirements/bench-%.txt .venv/.dependencies
 	$(VENV)/python -m venv --clear $(@D)
 	$(@D)/bin/python $(PIP) install --require-hashes --requirement $<
@@ -162,7 +170,7 @@ clean: ## Remove everything that was installed, and the sandbox with its data
 	$(MELTANO) --log-level=warning install tap-acton target-duckdb
 	@touch $@
 
-# `make run` does not need it.
-.meltano/.installed-for-tests: requirements/target-postgres.txt .meltano/.installed
-	$(MELTANO) --log-level=warning install target-postgres
+# `make run` does not need them.
+.meltano/.installed-for-tests: requirements/target-postgres.txt requirements/target-jsonl.txt requirements/target-csv.txt .meltano/.installed
+	$(MELTANO) --log-level=warning install target-postgres target-jsonl target-csv
 	@touch $@

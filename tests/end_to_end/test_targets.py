@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 from dataclasses import replace
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from uuid import uuid4
@@ -20,7 +22,7 @@ from tests.contract.expected_audience_center import report_records
 from tests.contract.expected_facts import expected_facts
 from tests.contract.expected_webinars import expected_registrants
 from tests.contract.test_list_streams import COLUMNS, expected_rows
-from tests.end_to_end.warehouses import duckdb, postgresql
+from tests.end_to_end.warehouses import duckdb, kind_of, load, postgresql
 from tests.unit.catalog import kept
 
 if TYPE_CHECKING:
@@ -209,14 +211,6 @@ def wrong_types(
     ]
 
 
-def kind_of(schema: Mapping[str, Any]) -> str:
-    """Give the kind of a column."""
-    (kind,) = {schema["type"]} if isinstance(schema["type"], str) else {*schema["type"]} - {"null"}
-    if kind == "array":
-        return f"array of {kind_of(schema['items'])}"
-    return schema.get("format", kind) if kind == "string" else kind
-
-
 def test_a_full_refresh_and_the_next_day(
     days: Days, warehouse: Warehouse, loaded: Callable[[Output], dict[str, Table]]
 ) -> None:
@@ -321,6 +315,71 @@ def test_postgresql_is_told_what_is_gone(
     dropping = replace(warehouse, settings={**warehouse.settings, "hard_delete": True})
     assert dropping.load(second.data, tmp_path).returncode == 0
     assert differences(warehouse, warehouse.tables(), {"contacts": after}) == []
+
+
+def test_files_of_json_lines_hold_the_rows_as_they_were_sent(days: Days, tmp_path: Path) -> None:
+    before, first, after, second = days
+    settings = {"destination_path": str(tmp_path), "do_timestamp_file": False}
+    for output in (first, second):
+        done = load("target-jsonl", settings, output.data, tmp_path)
+        assert done.returncode == 0, done.stderr[-2_000:]
+        assert json.loads(done.stdout) == output.state
+    for name, rows in first.records.items():
+        lines = [*map(json.loads, (tmp_path / f"{name}.jsonl").read_text().splitlines())]
+        assert lines == [*rows, *second.records.get(name, ())]
+        # The last line of a key is what a table would hold.
+        held = [*before[name], *(after[name] if name in DAILY else ())]
+        assert by_key(name, lines) == by_key(name, held)
+
+
+def test_a_csv_file_holds_what_its_run_has_sent(
+    changed_runs: dict[str, Output], tmp_path: Path
+) -> None:
+    output = changed_runs["flattening"]
+    settings = {"output_path": str(tmp_path), "file_naming_scheme": "{stream_name}.csv"}
+    assert load("target-csv", settings, output.data, tmp_path).returncode == 0
+    for message in output.of_type("SCHEMA"):
+        name, columns = message["stream"], message["schema"]["properties"]
+        rows = [
+            {column: of_cell(cell, columns[column]) for column, cell in row.items()}
+            for row in csv_rows(tmp_path / f"{name}.csv")
+        ]
+        expected = [
+            # An empty text has the same cell as none.
+            {column: None if row[column] == "" else flat(row[column]) for column in columns}
+            for row in output.records[name]
+        ]
+        assert rows == expected, name
+
+    # The next run starts the file over: without the time in its name, what was there is gone.
+    without_rows = b"".join(
+        line for line in output.data.splitlines(keepends=True) if b'"RECORD"' not in line
+    )
+    assert load("target-csv", settings, without_rows, tmp_path).returncode == 0
+    assert csv_rows(tmp_path / "messages.csv") == []
+    del settings["file_naming_scheme"]
+    assert load("target-csv", settings, without_rows, tmp_path).returncode == 0
+    assert len([*tmp_path.glob("messages-*.csv")]) == 1
+
+
+def csv_rows(file: Path) -> list[dict[str, str]]:
+    """Read a CSV file."""
+    with file.open(encoding="utf-8", newline="") as lines:
+        return [*csv.DictReader(lines)]
+
+
+def of_cell(cell: str, schema: Mapping[str, Any]) -> Any:
+    """Give the value that a cell of a CSV file stands for."""
+    if not cell:
+        return None
+    match kind_of(schema):
+        case "date-time":
+            return datetime.fromisoformat(cell).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+        case "integer" | "number":
+            return float(cell)
+        case "boolean":
+            return {"True": True, "False": False}[cell]
+    return cell
 
 
 def test_a_full_disk_fails_the_load_and_the_next_one_repairs_it(

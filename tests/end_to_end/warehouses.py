@@ -102,23 +102,8 @@ class Warehouse:
         Returns:
             How the loader ended.
         """
-        plugin = _plugin(self.loader)
-        presets = {one["name"]: one["value"] for one in plugin["settings"] if "value" in one}
-        chosen = {"default_target_schema": self.schema, **self.settings}
-        config = folder / f"{self.loader}.json"
-        config.write_text(json.dumps({**presets, **chosen}))
-        limited = ["sh", "-c", 'ulimit -f "$0" && exec "$@"', str(largest_file)]
-        return subprocess.run(
-            [
-                *(limited if largest_file else []),
-                self._program(plugin["executable"]),
-                *("--config", config),
-            ],
-            input=messages,
-            env={**os.environ, **plugin["env"]},
-            capture_output=True,
-            check=False,
-        )
+        settings = {"default_target_schema": self.schema, **self.settings}
+        return load(self.loader, settings, messages, folder, largest_file=largest_file)
 
     def query(self, queries: Mapping[str, str]) -> dict[str, list[Row]]:
         """Ask the warehouse.
@@ -131,7 +116,7 @@ class Warehouse:
         """
         script = Path(__file__).with_name("run_queries.py")
         answer = subprocess.run(
-            [self._program("python"), script, self.module, self.address],
+            [_program(self.loader, "python"), script, self.module, self.address],
             input=json.dumps(queries),
             stdout=subprocess.PIPE,
             encoding="utf-8",
@@ -188,8 +173,43 @@ class Warehouse:
             if not column.startswith("_sdc_")
         }
 
-    def _program(self, name: str) -> Path:
-        return LOADERS / self.loader / "venv" / "bin" / name
+
+def load(
+    loader: str,
+    settings: Mapping[str, Any],
+    messages: bytes,
+    folder: Path,
+    *,
+    largest_file: int | None = None,
+) -> subprocess.CompletedProcess[bytes]:
+    """Let a loader write messages.
+
+    Args:
+        loader: Its name in ``meltano.yml``.
+        settings: Its settings, besides those that ``meltano.yml`` gives it.
+        messages: What the tap has written.
+        folder: Where the loader's configuration goes.
+        largest_file: Units of 512 bytes above which no file can grow, as on a full disk.
+
+    Returns:
+        How the loader ended.
+    """
+    plugin = _plugin(loader)
+    presets = {one["name"]: one["value"] for one in plugin["settings"] if "value" in one}
+    config = folder / f"{loader}.json"
+    config.write_text(json.dumps({**presets, **settings}))
+    limited = ["sh", "-c", 'ulimit -f "$0" && exec "$@"', str(largest_file)]
+    return subprocess.run(
+        [
+            *(limited if largest_file else []),
+            _program(loader, plugin["executable"]),
+            *("--config", config),
+        ],
+        input=messages,
+        env={**os.environ, **plugin.get("env", {})},
+        capture_output=True,
+        check=False,
+    )
 
 
 def duckdb(file: Path) -> Warehouse:
@@ -242,6 +262,21 @@ def postgresql(server: Postgres, schema: str) -> Warehouse:
     )
 
 
+def kind_of(schema: Mapping[str, Any]) -> str:
+    """Give the kind of a column.
+
+    Args:
+        schema: The schema of its values.
+
+    Returns:
+        Its format or its type, and for an array also that of what is in it.
+    """
+    (kind,) = {schema["type"]} if isinstance(schema["type"], str) else {*schema["type"]} - {"null"}
+    if kind == "array":
+        return f"array of {kind_of(schema['items'])}"
+    return schema.get("format", kind) if kind == "string" else kind
+
+
 def _as_it_is(value: Any) -> Any:
     return value
 
@@ -256,6 +291,10 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "timestamp": _utc,
 }
 """How a value is read, by the type of its column."""
+
+
+def _program(loader: str, name: str) -> Path:
+    return LOADERS / loader / "venv" / "bin" / name
 
 
 @cache
