@@ -7,19 +7,7 @@ import subprocess
 
 from tests.contract.harness import catalog
 from tests.end_to_end.conftest import ROOT
-from tests.end_to_end.warehouses import kind_of
-
-TYPES = {
-    "string": "VARCHAR",
-    "date-time": "TIMESTAMP_NTZ",
-    "date": "DATE",
-    "integer": "DECIMAL",
-    "number": "FLOAT",
-    "boolean": "BOOLEAN",
-    "object": "VARIANT",
-    "array of string": "VARIANT",
-    "array of object": "VARIANT",
-}
+from tests.end_to_end.warehouses import SNOWFLAKE_TYPES, kind_of
 
 
 def test_each_column_has_the_type_of_its_kind_and_a_name_without_quotes() -> None:
@@ -28,7 +16,7 @@ def test_each_column_has_the_type_of_its_kind_and_a_name_without_quotes() -> Non
         for stream in catalog()["streams"]
         for name, schema in stream["schema"]["properties"].items()
     ]
-    assert {kind_of(schema) for _, schema in columns} == TYPES.keys()
+    assert {kind_of(schema) for _, schema in columns} == SNOWFLAKE_TYPES.keys()
     script = ROOT / "tests" / "end_to_end" / "snowflake_columns.py"
     answer = subprocess.run(
         [ROOT / ".venv-snowflake" / "bin" / "python", script],
@@ -38,5 +26,5 @@ def test_each_column_has_the_type_of_its_kind_and_a_name_without_quotes() -> Non
         check=True,
     )
     # Without quotes, Snowflake takes it for a name in capitals.
-    expected = [[TYPES[kind_of(schema)], name] for name, schema in columns]
+    expected = [[SNOWFLAKE_TYPES[kind_of(schema)], name] for name, schema in columns]
     assert json.loads(answer.stdout) == expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import hashlib
 import json
@@ -120,7 +121,7 @@ def changed_runs(account: Account) -> dict[str, Output]:
         changes: dict[str, dict[str, Any]] = {
             "nothing": {},
             "selection and maps": {"without": DESELECTED, **maps},
-            "flattening": {"flattening_enabled": True, "flattening_max_depth": 2},
+            "flattening": {"flattening_enabled": True, "flattening_max_depth": 1},
         }
         return {
             name: bench.run(streams=FEW, discovered=catalog, **change)
@@ -350,6 +351,13 @@ def test_a_csv_file_holds_what_its_run_has_sent(
             for row in output.records[name]
         ]
         assert rows == expected, name
+
+    # Without flattening, an object is written as Python writes it.
+    assert load("target-csv", settings, changed_runs["nothing"].data, tmp_path).returncode == 0
+    fields = csv_rows(tmp_path / "list_members.csv")[0]["fields"]
+    assert ast.literal_eval(fields) == changed_runs["nothing"].records["list_members"][0]["fields"]
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(fields)
 
     # The next run starts the file over: without the time in its name, what was there is gone.
     without_rows = b"".join(

@@ -28,7 +28,7 @@ WHERE table_schema = '{schema}' ORDER BY table_name, ordinal_position
 """
 
 _ROWS = 'SELECT * FROM "{schema}"."{table}"'
-_DUCKDB_TYPES = {
+DUCKDB_TYPES = {
     "string": "VARCHAR",
     "date-time": "TIMESTAMP",
     "date": "VARCHAR",
@@ -39,7 +39,7 @@ _DUCKDB_TYPES = {
     "array of string": "JSON",
     "array of object": "JSON",
 }
-_POSTGRES_TYPES = {
+POSTGRES_TYPES = {
     "string": "text",
     "date-time": "timestamp",
     "date": "date",
@@ -49,6 +49,18 @@ _POSTGRES_TYPES = {
     "object": "jsonb",
     "array of string": "_text",
     "array of object": "_jsonb",
+}
+
+SNOWFLAKE_TYPES = {
+    "string": "VARCHAR",
+    "date-time": "TIMESTAMP_NTZ",
+    "date": "DATE",
+    "integer": "DECIMAL",
+    "number": "FLOAT",
+    "boolean": "BOOLEAN",
+    "object": "VARIANT",
+    "array of string": "VARIANT",
+    "array of object": "VARIANT",
 }
 
 
@@ -228,7 +240,7 @@ def duckdb(file: Path) -> Warehouse:
         schema="main",
         settings={"filepath": str(file)},
         type_of_column="data_type",
-        types=_DUCKDB_TYPES,
+        types=DUCKDB_TYPES,
         json_null="IS NULL",
     )
 
@@ -257,7 +269,7 @@ def postgresql(server: Postgres, schema: str) -> Warehouse:
         },
         # Of an array, data_type does not tell what it holds.
         type_of_column="udt_name",
-        types=_POSTGRES_TYPES,
+        types=POSTGRES_TYPES,
         json_null="= 'null'",
     )
 
