@@ -51,6 +51,29 @@ def test_who_pastes_what_the_sandbox_prints_reads_a_stream(
     assert names == dict(line.removeprefix("export ").split("=", 1) for line in exports)
 
 
+def test_an_installed_tap_reads_the_env_file_of_the_current_folder_and_of_no_other(
+    wheel: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
+    environment["PYTHONPATH"] = str(wheel)
+    folder, below = tmp_path / "project", tmp_path / "project" / "below"
+    below.mkdir(parents=True)
+    (folder / ".env").write_text("TAP_ACTON_CLIENT_ID=mine\nTAP_ACTON_REGION=nowhere\n")
+    outcomes = {
+        place: subprocess.run(
+            [sys.executable, "-m", "tap_acton", "--config=ENV"],
+            cwd=place,
+            env=environment,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        for place in (folder, below)
+    }
+    assert "The setting region must be" in outcomes[folder].stderr
+    assert "The setting region must be" not in outcomes[below].stderr
+    assert {outcome.returncode for outcome in outcomes.values()} == {1}
+
+
 def test_the_commands_are_those_of_modules_in_the_wheel(wheel: Path) -> None:
     (listed,) = wheel.glob("*.dist-info/entry_points.txt")
     commands = dict(re.findall(r"^([\w-]+) = ([\w.]+):main$", listed.read_text(), re.MULTILINE))
