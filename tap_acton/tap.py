@@ -500,8 +500,16 @@ class TapActOn(ActOnTap):
                 "Act-On answers in ways that are not documented: please report this line. %s.",
                 "; ".join(f"{name}: {shape}" for name, shape in sorted(shapes.items())),
             )
+        table = ("What was read:", *self.run.summary.table())
+        if self._bar is not None:
+            # A terminal has no room for what the log puts in front of each line, nor a reader of
+            # the line for machines.
+            if self.logger.isEnabledFor(logging.INFO):
+                sys.stderr.write("".join(f"{line}\n" for line in table))
+            return
         self.logger.info("Run summary: %s", json.dumps(self.run.summary.data()))
-        self.logger.info("What was read:\n%s", self.run.summary.table())
+        for line in table:
+            self.logger.info("%s", line)
 
     # The SDK's own handler writes the state and exits with 0, as if everything had been read. It
     # is set at the very beginning of the SDK's constructor, so another one would come too late.

@@ -176,8 +176,8 @@ class RunSummary:
             with self._lock:
                 self.streams[stream].saved[reason] += calls
 
-    def table(self) -> str:
-        """Return the counts for a person: a line per stream, and one for all of them."""
+    def table(self) -> list[str]:
+        """Return the counts for a person, in lines: one per stream, and one for all of them."""
         lines: list[tuple[str, str, int, int, int, int, int]] = [
             (name, one.in_words, one.rows, one.calls, one.saved.total(), one.skipped, one.refused)
             for name, one in sorted(self.streams.items())
@@ -187,13 +187,13 @@ class RunSummary:
         lines.append(("total", "", *(sum(map(itemgetter(place), lines)) for place in NUMBERS)))
         texts = [HEADINGS, *((*line[:2], *map("{:,}".format, line[2:])) for line in lines)]
         widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
-        return "\n".join(
+        return [
             "  ".join(
                 text.rjust(width) if place in NUMBERS else text.ljust(width)
                 for place, (text, width) in enumerate(zip(row, widths, strict=True))
             )
             for row in texts
-        )
+        ]
 
     def data(self) -> dict[str, Any]:
         """Return the counts as an object for JSON; docs/troubleshooting.md names its fields.

@@ -106,7 +106,7 @@ def test_a_run_does_not_sleep_until_tomorrow_because_it_is_told_to(
 ) -> None:
     headers = {"Retry-After": retry_after, "Date": "Fri, 20 Mar 2026 12:00:00 GMT"}
     bench.sandbox.faults.add(
-        Fault("status", "/api/1/*", times=None, after=150, status=429, headers=headers)
+        Fault("status", "/api/1/*", times=None, after=240, status=429, headers=headers)
     )
     began = bench.sandbox.clock.now()
     found = bench.run()

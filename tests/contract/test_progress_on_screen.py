@@ -75,8 +75,13 @@ def test_a_bar_next_to_a_target_goes_at_ctrl_c_and_garbles_nothing(
         assert not any(line.startswith("all streams: ") for line in lines)
         # Each line of the log or of the target is whole; long ones go on in the next.
         begins = ("target took ", "2")
-        assert sum(line.startswith(begins) for line in lines) > len(lines) / 2
+        table = lines.index("What was read:")
+        assert sum(line.startswith(begins) for line in lines[:table]) > table / 2
         assert "The run was stopped by signal 2; run" in " ".join(lines)
+        assert "Run summary: " not in "".join(lines)
+        headings = next(number for number, line in enumerate(lines) if line.startswith("stream  "))
+        assert lines[headings - 1] == "What was read:"
+        assert any(line.startswith("total ") for line in lines[headings:])
         # A stream that did not begin is not in the table.
         assert not any(line.startswith("webinar_registrants ") for line in lines)
 
@@ -108,4 +113,11 @@ def test_a_pipe_gets_sentences_and_no_control_sequences(
         os.kill(tap.pid, signal.SIGTERM)
     text = log.read_text(encoding="utf-8")
     assert "\x1b" not in text
+    # The table is the last thing, in lines of its own; only why the run ended follows.
+    said = [line.split(" | ", 3)[3] for line in text.splitlines()]
+    headings = next(number for number, line in enumerate(said) if line.startswith("stream  "))
+    assert said[headings - 1] == "What was read:"
+    assert said[headings - 2].startswith("Run summary: ")
+    assert said[-2].split()[0] == "total"
+    assert len({len(line) for line in said[headings:-1]}) == 1
     assert "Reading 46 streams, at most 60 calls a second; " in text
