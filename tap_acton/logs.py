@@ -60,8 +60,10 @@ def _says_something(record: logging.LogRecord) -> bool:
     even if the stream failed.
     """
     match record.args:
-        case (Point(metric=metric, value=value),):
-            return bool(value) and metric is not Metric.SYNC_DURATION
+        case (Point(metric_type="counter", value=value),):
+            return bool(value)
+        case (Point(metric=metric),):
+            return metric is not Metric.SYNC_DURATION
     return True
 
 

@@ -51,6 +51,7 @@ from tap_acton.errors import (
     StreamFailedError,
     output_failures_told,
 )
+from tap_acton.progress.metrics import ProgressMetrics
 from tap_acton.progress.model import Progress
 from tap_acton.progress.terminal import Bar, has_room
 from tap_acton.progress.watch import ProgressLog, Watch
@@ -370,14 +371,15 @@ class TapActOn(ActOnTap):
             ActOnError: If the run is not complete.
         """
         try:
-            self.run.connect()
             selected = list(self._selected_streams())
-            if not selected:
-                self.logger.warning("The catalog selects no stream of this tap: nothing is read.")
-            for stream in selected:
-                stream.begin_full_refresh()
-            self.writes_lines = True
             with self._progress_shown(selected):
+                if not selected:
+                    self.logger.warning(
+                        "The catalog selects no stream of this tap: nothing is read."
+                    )
+                for stream in selected:
+                    stream.begin_full_refresh()
+                self.writes_lines = True
                 self.sync_all()
             self._end_load()
             self._repeat_state()
@@ -412,9 +414,12 @@ class TapActOn(ActOnTap):
         # They would say of each stream that it failed, since it is not read to its end.
         self.metrics_logger.setLevel(logging.WARNING)
         try:
-            self.run.connect()
             # Nobody asked for messages. Meltano's test runs the tap without the option.
-            with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
+            with (
+                self._progress_shown([]),
+                Path(os.devnull).open("w", encoding="utf-8") as nowhere,
+                redirect_stdout(nowhere),
+            ):
                 self.run_connection_test()
         finally:
             self.run.close()
@@ -430,29 +435,42 @@ class TapActOn(ActOnTap):
 
     @contextmanager
     def _progress_shown(self, selected: Sequence[ActOnStream]) -> Iterator[None]:
-        """Show how far the run has come, until the end of the block."""
-        setting, terminal = self.run.settings.progress, sys.__stderr__
-        progress = Progress(self.run, selected)
-        is_bar = terminal is not None and has_room(setting, terminal.fileno())
-        log = ProgressLog(progress, is_regular=not is_bar and setting != "off")
+        """Log in, and show how far the run has come until the end of the block.
+
+        Args:
+            selected: What is read; if nothing, only a wait is worth a line.
+
+        Raises:
+            ActOnError: If Act-On cannot be reached, or refuses the login.
+        """
+        run, terminal = self.run, sys.__stderr__
+        setting = run.settings.progress
+        is_shown = setting != "off"
+        progress = Progress(run, selected)
+        has_bar = bool(selected and terminal and has_room(setting, terminal.fileno()))
+        log = ProgressLog(progress, ProgressMetrics(run.summary), has_bar=has_bar)
 
         def begin(name: str) -> None:
-            if progress.begin(name) and setting != "off":
+            if progress.begin(name) and is_shown:
                 log.tell_forecast()
 
         def look(*, is_asked: bool) -> None:
-            log.look(is_asked=is_asked)
+            if is_asked or is_shown:
+                log.look(is_asked=is_asked)
             if self._bar is not None:
                 self._bar.draw(progress.standing())
 
         with ExitStack() as shown:
-            if setting != "off":
-                log.start(len(selected))
-            if terminal is not None and is_bar:
+            if has_bar and terminal:
                 self._bar = Bar(terminal.fileno())
                 shown.enter_context(self._bar.shown())
             shown.enter_context(Watch(look).watching())
-            self._stream_begins = begin
+            run.connect()
+            if selected:
+                if is_shown:
+                    log.start(len(selected))
+                self._stream_begins = begin
+                shown.callback(log.end)
             yield
 
     def stream_begins(self, name: str) -> None:

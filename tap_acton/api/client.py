@@ -124,8 +124,11 @@ class CallCounter(Protocol):
     def count_received(self, stream: str, length: int) -> None:
         """Count the bytes of a response that was read into memory for a stream."""
 
-    def count_response(self, stream: str, status: int) -> None:
-        """Count a response by its HTTP status."""
+    def count_response(self, stream: str, path: str, status: int) -> None:
+        """Count a response by its endpoint and its HTTP status."""
+
+    def note_retry(self, seconds: float) -> None:
+        """Take note that a call that has failed is made again after some seconds."""
 
 
 def path_part(identifier: str) -> str:
@@ -349,7 +352,9 @@ class ActOnClient:
             if isinstance(error, NoAnswerError):
                 self._make_sure_of_host(cycle, error)
             raise self._given_up_on(cycle, error, cycle.failures)
-        self._pause(_with_jitter(next(cycle.waits)))
+        wait = _with_jitter(next(cycle.waits))
+        self._counter.note_retry(wait)
+        self._pause(wait)
 
     def _confirm(self, cycle: _Cycle, error: CallError) -> None:
         """Try once more what one path alone refuses, unless that helped nothing before."""
@@ -432,7 +437,7 @@ class ActOnClient:
                 target, token, call.body, timeouts=self._retry_policy.timeouts
             )
             self._last_answer = object()
-            self._counter.count_response(call.stream, response.status_code)
+            self._counter.count_response(call.stream, call.path, response.status_code)
             with response:
                 yield response
 

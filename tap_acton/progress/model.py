@@ -48,6 +48,7 @@ class Standing:
         pace: Calls a second.
         left: The calls that are left today; None where that cannot be looked up.
         waiting: What the run waits for; empty where it does not.
+        silent: For how many seconds no response has come.
     """
 
     stream: str = ""
@@ -60,6 +61,7 @@ class Standing:
     pace: float = 0.0
     left: int | None = None
     waiting: str = ""
+    silent: float = 0.0
 
     @property
     def fraction(self) -> float:
@@ -195,6 +197,7 @@ class Progress:
             pace=self._pace(made),
             left=self._left_today(made),
             waiting=self._waiting(),
+            silent=self._clock() - self._run.summary.answered_at,
         )
 
     @property
@@ -247,7 +250,10 @@ class Progress:
             return ""
         if summary.called_at > summary.answered_at:
             return f"no response from Act-On for {seconds:,.0f} seconds"
-        return f"no call for {seconds:,.0f} seconds: the target may be taking its time"
+        if (left := summary.retry_at - now) > 0:
+            return f"a call has failed and is retried in {left:,.0f} seconds"
+        why = "the target may be slow" if self._current else "another run may be logging in"
+        return f"no call for {seconds:,.0f} seconds; {why}"
 
 
 def _of_stream(stream: ActOnStream) -> tuple[int, int, str]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tap_acton.progress.metrics import ProgressMetrics
     from tap_acton.progress.model import Progress, Standing
 
 logger = logging.getLogger("tap-acton")
@@ -31,21 +32,25 @@ class ProgressLog:
 
     Args:
         progress: How far the run has come.
+        metrics: Logs the numbers, as often as the sentence.
         clock: Seconds that only go on.
-        is_regular: Whether to speak without being asked to, once a minute.
+        has_bar: Whether a bar shows what else a sentence a minute says.
     """
 
     def __init__(
         self,
         progress: Progress,
+        metrics: ProgressMetrics,
         clock: Callable[[], float] = time.monotonic,
         *,
-        is_regular: bool = True,
+        has_bar: bool = False,
     ) -> None:
         self._progress = progress
-        self._is_regular = is_regular
+        self._metrics = metrics
+        self._has_bar = has_bar
         self._clock = clock
-        self._told_at = self._silent_at = clock()
+        self._told_at = clock()
+        self._waited_at = -SENTENCE_SECONDS
         self._tenth = 0
         self._has_forecast = False
 
@@ -66,25 +71,28 @@ class ProgressLog:
             is_asked: Whether somebody wants to know now.
         """
         now, standing = self._clock(), self._progress.standing()
-        if not standing.stream:
-            return
         passed, tenth = now - self._told_at, int(standing.fraction * 10)
         is_tenth = tenth > self._tenth and passed >= LEAST_SECONDS
         is_time = is_tenth or passed >= SENTENCE_SECONDS
-        if is_asked or (is_time and self._is_regular):
+        if standing.stream and (is_asked or is_time):
             self._told_at, self._tenth = now, max(tenth, self._tenth)
-            self.tell_forecast()
-            logger.info(standing.sentence)
-        if self._is_regular:
+            self._metrics.log(standing)
+            if is_asked or not self._has_bar:
+                self.tell_forecast()
+                logger.info(standing.sentence)
+        if not (self._has_bar and standing.stream):
             self._tell_waiting(standing, now)
 
+    def end(self) -> None:
+        """Log the numbers once more."""
+        self._metrics.log(self._progress.standing())
+
     def _tell_waiting(self, standing: Standing, now: float) -> None:
-        """Log what the run waits for, once it has for a minute, and each minute from then on."""
-        if not standing.waiting:
-            self._silent_at = now
-        elif now - self._silent_at >= SENTENCE_SECONDS:
-            self._silent_at = now
-            logger.warning("%s waits: %s.", standing.stream, standing.waiting)
+        """Log what the run waits for, once no response came for a minute, and each minute then."""
+        is_time = now - self._waited_at >= SENTENCE_SECONDS
+        if standing.waiting and standing.silent >= SENTENCE_SECONDS and is_time:
+            self._waited_at = now
+            logger.warning("%s waits: %s.", standing.stream or "The tap", standing.waiting)
 
 
 class Watch:

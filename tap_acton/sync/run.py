@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 Shared = TypeVar("Shared")
 
+LOGIN_PATH = "/token"
+
 HASTY_SECONDS = 5.0
 """How long discovery waits for a response."""
 
@@ -88,14 +90,16 @@ class Run:
 
         def post(form: Mapping[str, str]) -> requests.Response:
             self.summary.count_login()
-            return logins.post(
-                f"{settings.base_url}/token",
+            response = logins.post(
+                f"{settings.base_url}{LOGIN_PATH}",
                 data=form,
                 auth=without_netrc,
                 timeout=policy.timeouts,
                 allow_redirects=False,
                 stream=True,
             )
+            self.summary.count_response("logins", LOGIN_PATH, response.status_code)
+            return response
 
         tokens = TokenChain(
             credentials=self._credentials,

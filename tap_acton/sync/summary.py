@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any
 
+from tap_acton.api.endpoints import endpoint_of
+
 NAMES_SHOWN = 10
 
 IN_WORDS = {
@@ -123,7 +125,8 @@ class RunSummary:
     Attributes:
         logins: Calls for a token, by password or by refresh token.
         streams: The counts of each stream, by its name.
-        responses: How many came, by stream and HTTP status.
+        responses: How many came, by stream, endpoint and HTTP status.
+        retry_at: When the last call that failed is made again, by the clock that only goes on.
         called_at: When the last call was made, by the clock that only goes on.
         answered_at: When the last response came, by the same clock; at first, when the run began.
         shapes: What the responses look like that Act-On does not document, by what they are of.
@@ -133,14 +136,16 @@ class RunSummary:
         self._lock = threading.Lock()
         self.logins = 0
         self.streams: defaultdict[str, StreamSummary] = defaultdict(StreamSummary)
-        self.responses: Counter[tuple[str, int]] = Counter()
+        self.responses: Counter[tuple[str, str, int]] = Counter()
         self.called_at = self.answered_at = time.monotonic()
+        self.retry_at = 0.0
         self.shapes: dict[str, str] = {}
 
     def count_login(self) -> None:
         """Count a call for a token."""
         with self._lock:
             self.logins += 1
+            self.called_at = time.monotonic()
 
     def count_call(self, stream: str, seconds_waited: float) -> None:
         """Count a call for a stream, and how long it waited for the rate limits."""
@@ -159,11 +164,16 @@ class RunSummary:
         with self._lock:
             self.streams[stream].received += length
 
-    def count_response(self, stream: str, status: int) -> None:
-        """Count a response by its HTTP status."""
+    def count_response(self, stream: str, path: str, status: int) -> None:
+        """Count a response by its endpoint and its HTTP status."""
+        endpoint = endpoint_of(path)
         with self._lock:
-            self.responses[stream, status] += 1
+            self.responses[stream, endpoint, status] += 1
             self.answered_at = time.monotonic()
+
+    def note_retry(self, seconds: float) -> None:
+        """Take note that a call that has failed is made again after some seconds."""
+        self.retry_at = time.monotonic() + seconds
 
     @property
     def calls(self) -> int:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import time
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import pytest
+from singer_sdk.metrics import METRICS_LOGGER_NAME
 
 from acton_sandbox import Account
+from tap_acton.api.endpoints import endpoint_of
 from tap_acton.progress.model import Progress, Standing
 from tests.contract.conftest import NOW
 from tests.contract.in_process import bench_in_process
@@ -58,6 +63,31 @@ def looked_at(
     ):
         output = bench.run(state, **PACE, **settings)
     return output, stands
+
+
+def test_the_numbers_come_as_metrics_too(
+    account: Account, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, METRICS_LOGGER_NAME)
+    with bench_in_process(account) as bench:
+        output, _ = looked_at(bench, progress="auto")
+    assert output.failure is None
+    found = [
+        json.loads(line.partition("METRIC: ")[2])
+        for line in caplog.messages
+        if line.startswith("METRIC: ")
+    ]
+    counters = [one for one in found if one["metric"] == "http_request_count"]
+    asked = Counter((endpoint_of(seen.path), seen.status) for seen in output.requests)
+    counted: Counter[tuple[str, int]] = Counter()
+    for one in counters:
+        tags = one["tags"]
+        assert tags["stream"]
+        counted[tags["endpoint"], tags["http_status_code"]] += one["value"]
+    assert counted == asked
+    gauges = {one["metric"]: one["value"] for one in found if one["type"] == "gauge"}
+    assert gauges["calls_to_go"] == gauges["seconds_to_go"] == 0
+    assert gauges["calls_left_today"] == PACE["daily_request_limit"] - len(output.requests)
 
 
 def errors_of(

@@ -6,7 +6,7 @@ import inspect
 import io
 import json
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from singer_sdk import metrics, plugin_base, tap_base
@@ -15,6 +15,7 @@ from singer_sdk.logging import ConsoleFormatter, StructuredFormatter
 from singer_sdk.streams import core
 
 from tap_acton import logs
+from tap_acton.progress.metrics import Gauge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -95,9 +96,11 @@ def test_a_metric_is_a_line_only_for_machines_and_only_if_it_says_something(
         ("counter", metrics.Metric.RECORD_COUNT, 0),
         ("counter", metrics.Metric.RECORD_COUNT, 7),
         ("timer", metrics.Metric.SYNC_DURATION, 1.5),
+        ("gauge", Gauge.CALLS_LEFT, 0),
     ):
-        metrics.log(logger, metrics.Point(kind, metric, value, {"stream": "lists"}))
-    assert log() == (["METRIC"] if isinstance(formatter, StructuredFormatter) else [])
+        metrics.log(logger, metrics.Point(kind, cast("Any", metric), value, {"stream": "lists"}))
+    # The rows, and that no call is left.
+    assert log() == (["METRIC"] * 2 if isinstance(formatter, StructuredFormatter) else [])
 
 
 @pytest.mark.parametrize("level", ["warning", "WARNING"])

@@ -47,7 +47,8 @@ class Run:
         self.progress = Mock(forecast="Forecast: much.")
         self.progress.beginning.return_value = "Reading 3 streams."
         self.progress.standing.return_value = STANDING
-        self.log = ProgressLog(self.progress, self.clock, **keywords)
+        self.metrics = Mock()
+        self.log = ProgressLog(self.progress, self.metrics, self.clock, **keywords)
 
     def look(self, at: float, *, is_asked: bool = False, **standing: Any) -> list[str]:
         self.clock.now = at
@@ -114,28 +115,49 @@ def test_a_sentence_comes_at_each_tenth_but_not_at_once_after_another(
 
 
 def test_next_to_a_bar_it_speaks_only_when_asked(caplog: pytest.LogCaptureFixture) -> None:
-    run = Run(caplog, is_regular=False)
-    assert run.look(600, waiting="no response from Act-On for 99 seconds") == []
+    run = Run(caplog, has_bar=True)
+    assert run.look(600, waiting="no response from Act-On for 99 seconds", silent=99) == []
     assert run.look(601, is_asked=True)[1:] == [STANDING.sentence]
 
 
-def test_a_run_that_waits_for_a_minute_says_so_each_minute(
-    caplog: pytest.LogCaptureFixture,
+@pytest.mark.parametrize("has_bar", [True, False])
+def test_the_numbers_are_measured_as_often_as_a_sentence_is_due(
+    caplog: pytest.LogCaptureFixture, *, has_bar: bool
 ) -> None:
-    run = Run(caplog)
-    waits = "message_events waits: no response from Act-On for 60 seconds."
-    said = [
-        [
-            line
-            for line in run.look(at, waiting="no response from Act-On for 60 seconds")
-            if line == waits
-        ]
-        for at in (1, 59, 61, 100, 122)
-    ]
-    assert said == [[], [], [waits], [], [waits]]
+    run = Run(caplog, has_bar=has_bar)
+    measured = []
+    for at, is_asked in ((1, False), (60, False), (61, False), (62, True), (122, False)):
+        run.look(at, is_asked=is_asked)
+        measured.append(run.metrics.log.call_count)
+    assert measured == [0, 1, 1, 2, 3]
+    run.log.end()
+    assert run.metrics.log.call_count == 4
 
 
-def test_nothing_is_said_before_the_first_stream(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize(
+    ("stream", "has_bar", "begins"),
+    [
+        ("message_events", False, "message_events waits: "),
+        # While the tap logs in. A bar shows nothing then.
+        ("", False, "The tap waits: "),
+        ("", True, "The tap waits: "),
+    ],
+)
+def test_a_minute_without_a_response_is_a_line_and_so_is_each_further_one(
+    caplog: pytest.LogCaptureFixture, *, stream: str, has_bar: bool, begins: str
+) -> None:
+    run = Run(caplog, has_bar=has_bar)
+    said = []
+    for second in range(200):
+        # The last response came after twelve seconds, the next one after 190.
+        silent = max(0.0, second - 12) if second < 190 else 0.0
+        waiting = "no response" * (silent >= 10)
+        lines = run.look(second, stream=stream, silent=silent, waiting=waiting)
+        said += [second for line in lines if line == f"{begins}no response."]
+    assert said == [72, 132]
+
+
+def test_no_progress_is_told_before_the_first_stream(caplog: pytest.LogCaptureFixture) -> None:
     assert Run(caplog).look(600, is_asked=True, stream="") == []
 
 
