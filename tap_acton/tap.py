@@ -70,6 +70,7 @@ from tap_acton.stream_maps import StreamMaps
 from tap_acton.streams import STREAM_TYPES
 from tap_acton.streams.base.tap import ActOnTap
 from tap_acton.streams.lists.list_streams import ListStream
+from tap_acton.streams.messages.reports import MessageReports
 from tap_acton.streams.sync_runs import SyncRuns
 from tap_acton.sync.run import Run
 
@@ -273,11 +274,19 @@ class TapActOn(ActOnTap):
     def streams(self) -> dict[str, Stream]:
         """The streams by name, in the order of reading.
 
-        First come the listings, then what is read as a whole, then what is read item by item: so
-        a run knows early how much there is.
+        First come the listings, then the reports of messages, which say how many kinds of events
+        there are, then what is read as a whole, then what is read item by item: so a run knows
+        early how much there is.
         """
         streams = super().streams
-        kinds = sorted(STREAM_TYPES, key=lambda kind: (not kind.item_columns, bool(kind.item)))
+        kinds = sorted(
+            STREAM_TYPES,
+            key=lambda kind: (
+                not kind.item_columns,
+                not issubclass(kind, MessageReports),
+                bool(kind.item),
+            ),
+        )
         ordered = {
             kind.name: streams[kind.name] for kind in kinds if kind.name in streams
         } | streams
@@ -451,7 +460,7 @@ class TapActOn(ActOnTap):
         log = ProgressLog(progress, ProgressMetrics(run.summary), has_bar=has_bar)
 
         def begin(name: str) -> None:
-            if progress.begin(name) and is_shown:
+            if progress.begin(name) and is_shown and name != MessageReports.name:
                 log.tell_forecast()
 
         def look(*, is_asked: bool) -> None:

@@ -129,7 +129,6 @@ class Progress:
         self._streams = {stream.name: stream for stream in streams}
         self._clock = clock
         self._current = ""
-        self._begun: set[str] = set()
         self._looks: deque[tuple[float, int]] = deque([(clock(), run.summary.calls)])
         self._left: tuple[float, int, int] | None = None  # when, how many, after how many calls
 
@@ -142,7 +141,6 @@ class Progress:
             Whether the run has read what shows how much there is: only items are left.
         """
         self._current = name
-        self._begun.add(name)
         for stream in self._streams.values():
             if stream.workload.forecast is None and not self._summary(stream).outcome:
                 stream.workload.forecast = stream.outlook()
@@ -202,12 +200,10 @@ class Progress:
 
     @property
     def _is_known(self) -> bool:
-        """Whether all that may take many calls is foreseen, or read."""
+        """Whether all that is read item by item is foreseen, or read."""
         return bool(self._current) and all(
-            self._summary(stream).outcome
-            or stream.workload.is_known
-            or not (stream.item or name in self._begun)
-            for name, stream in self._streams.items()
+            self._summary(stream).outcome or stream.workload.is_known or not stream.item
+            for stream in self._streams.values()
         )
 
     def _to_go(self, stream: ActOnStream) -> float:

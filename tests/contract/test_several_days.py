@@ -142,7 +142,7 @@ def test_calls_side_by_side_repeat_no_more_than_were_under_way(
 
 def test_the_state_is_that_of_a_load_in_one_run(bench: Bench, tmp_path: Path) -> None:
     # The media of one day: what is unchanged of them shows only next to their reports.
-    outputs = load(bench, tmp_path, 120)
+    outputs = load(bench, tmp_path, 150)
     whole = bench.run(streams=[*KEYS], discovered=bench.discover())
     assert all("checkpoint" in str(output.state) for output in outputs[:-1])
     assert "checkpoint" not in str(outputs[-1].state)

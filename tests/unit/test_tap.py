@@ -76,7 +76,8 @@ def test_streams_come_in_the_order_in_which_they_are_read() -> None:
     assert sorted(names) == sorted(kind.name for kind in STREAM_TYPES)
     assert names.pop() == "sync_runs"
     parts = [
-        (not kind.item_columns, bool(kind.item))
+        # The reports show how much there is of the events.
+        (not kind.item_columns, kind.name != "message_reports", bool(kind.item))
         for name in names
         for kind in STREAM_TYPES
         if kind.name == name
