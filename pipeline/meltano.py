@@ -26,6 +26,9 @@ FAILURE = re.compile(rf"\[error +\] {TAP} +(.*)")
 COLORS = re.compile(r"\x1b\[[\d;]*m")
 """What Meltano puts around words of a line where FORCE_COLOR is set."""
 
+PROCESSES = ("ps", "-A", "-o", "pid=,ppid=,args=")
+"""Lists all processes, each with its parent and its arguments."""
+
 SECONDS_TO_START = 60.0
 """Within which a plugin has read the configuration that Meltano wrote for it."""
 
@@ -88,12 +91,15 @@ def run(environment: str, settings: Mapping[str, str]) -> Outcome:
 
 @contextmanager
 def _passing_on_signals(process: subprocess.Popen[str]) -> Iterator[list[int]]:
-    # On SIGTERM Meltano ends in order: it lets the tap write its state, and saves it.
+    # To the tap alone, which then ends in order: the loader writes what it has got, and Meltano
+    # saves the state. Meltano itself would end the loader, too, and the state would be lost.
     received: list[int] = []
 
     def pass_on(signum: int, _frame: object) -> None:
         received.append(signum)
-        process.terminate()
+        tap = tap_of(process.pid) if len(received) == 1 else None
+        with suppress(ProcessLookupError):
+            os.kill(process.pid if tap is None else tap, signal.SIGTERM if tap is None else signum)
 
     before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -101,6 +107,21 @@ def _passing_on_signals(process: subprocess.Popen[str]) -> Iterator[list[int]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def tap_of(meltano: int) -> int | None:
+    """Find the tap among the processes that Meltano has started; None where there is none yet.
+
+    Args:
+        meltano: The process of Meltano.
+    """
+    with suppress(OSError, subprocess.CalledProcessError):
+        lines = subprocess.run(PROCESSES, check=True, capture_output=True, text=True).stdout
+        for line in lines.splitlines():
+            process, parent, *arguments = line.split()
+            if parent == f"{meltano}" and TAP in [Path(one).name for one in arguments]:
+                return int(process)
+    return None
 
 
 def follow(lines: Iterable[str]) -> tuple[dict[str, Any] | None, str]:

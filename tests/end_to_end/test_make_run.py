@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
 
-from pipeline import sandbox
+from pipeline import sandbox, warehouse
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,28 +115,53 @@ def test_credentials_in_env_are_for_production_and_nobody_else_reads_the_files_o
     assert [path for path, mode in modes.items() if mode & 0o077] == []
 
 
-@pytest.mark.timeout(120)
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_the_run_and_the_sandbox(
-    project: Path, environment: dict[str, str], number: signal.Signals
-) -> None:
+def interrupted(
+    project: Path, environment: dict[str, str], number: signal.Signals, *, behind: str, size: str
+) -> str:
+    """Send a signal to a run and all its group, as a terminal does; return what it printed."""
     with subprocess.Popen(
-        COMMAND,
+        [sys.executable, "-m", "pipeline", "--size", size],
         cwd=project,
         env={**environment, "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        start_new_session=True,
     ) as run:
         assert run.stdout is not None
-        url = run.stdout.readline().split()[-1]
-        assert any("Running job" in line for line in run.stdout)
-        run.send_signal(number)
-        run.stdout.read()
-    assert run.returncode == 128 + number
-    address = urlsplit(url)
+        first = run.stdout.readline()
+        assert any(behind in line for line in run.stdout)
+        os.killpg(run.pid, number)
+        printed = run.stdout.read()
+    assert run.returncode == 128 + number, printed
+    address = urlsplit(first.split()[-1])
     with (
         pytest.raises(ConnectionRefusedError),
         socket.create_connection((address.hostname, address.port)),
     ):
         pass
+    return printed
+
+
+@pytest.mark.timeout(120)
+def test_a_signal_before_the_tap_runs_ends_the_run_and_the_sandbox(
+    project: Path, environment: dict[str, str]
+) -> None:
+    interrupted(project, environment, signal.SIGTERM, behind="Running job", size="small")
+
+
+@pytest.mark.timeout(120)
+def test_ctrl_c_keeps_the_rows_and_the_state_that_are_there(
+    project: Path, environment: dict[str, str]
+) -> None:
+    since = datetime.now(UTC)
+    printed = interrupted(
+        project, environment, signal.SIGINT, behind="messages: complete", size="standard"
+    )
+    assert "The run was stopped by signal 2" in printed
+    rows = warehouse.count_rows(project / "output/sandbox.duckdb", since)
+    with closing(sqlite3.connect(project / ".meltano/meltano.db")) as database:
+        states = database.execute("SELECT completed_state, partial_state FROM state").fetchall()
+    bookmarks = json.loads(max(filter(None, states[0]), key=len))["singer_state"]["bookmarks"]
+    assert rows["messages"].arrived > 0
+    assert "messages" in bookmarks
