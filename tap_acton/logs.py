@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+from pathlib import Path
 
 from singer_sdk.logging import StructuredFormatter
 from singer_sdk.metrics import METRICS_LOGGER_NAME, Metric, Point
@@ -16,6 +17,9 @@ LOGGER = "tap-acton"
 LEVEL_VARIABLE = "TAP_ACTON_LOGLEVEL"
 """The variable with the level of the log. The SDK heeds it too, but not under Meltano."""
 
+MELTANO_FORMATS_FOR_PEOPLE = ("colored", "uncolored", "plain")
+"""The formats of Meltano's log that show of a metric its name and value alone, or nothing."""
+
 SDK_NOISE = (
     # Wrong here: an interrupted run keeps what it has done where it can, and a row without a
     # timestamp is emitted in every run.
@@ -24,6 +28,7 @@ SDK_NOISE = (
     # Of no use: a stream says what became of it once it ends.
     "Skipping deselected stream",
     "Beginning sync of",
+    "Starting incremental sync of",
     "Parsing env var for settings",
     "Skipping parse of env var settings",
 )
@@ -34,19 +39,19 @@ class LineFilter(logging.Filter):
     """Leaves out what a person need not know, and names the stream in every line about one.
 
     Args:
-        is_structured: Whether the lines are for machines, so that they hold numbers.
+        has_metrics: Whether the lines are for machines, so that they hold numbers.
     """
 
-    def __init__(self, *, is_structured: bool) -> None:
+    def __init__(self, *, has_metrics: bool) -> None:
         super().__init__()
-        self._is_structured = is_structured
+        self._has_metrics = has_metrics
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Return whether a line is worth it; put the stream's name in front if it lacks it."""
         if str(record.msg).startswith(SDK_NOISE):
             return False
         if record.name == METRICS_LOGGER_NAME:
-            return self._is_structured and _says_something(record)
+            return self._has_metrics and _says_something(record)
         _, _, stream = record.name.partition(f"{LOGGER}.")
         if stream and stream not in (message := record.getMessage()):
             record.msg, record.args = f"{stream}: {message}", ()
@@ -67,11 +72,21 @@ def _says_something(record: logging.LogRecord) -> bool:
     return True
 
 
+def _is_shown_by_meltano() -> bool:
+    """Return whether Meltano shows structured lines to people: a metric without its stream."""
+    environment = os.environ
+    log_format = environment.get("MELTANO_CLI_LOG_FORMAT")
+    folder = environment.get("MELTANO_PROJECT_ROOT", "")
+    # With a configuration of its own, Meltano may send them elsewhere, too.
+    config = Path(folder, environment.get("MELTANO_CLI_LOG_CONFIG", ""))
+    return log_format in MELTANO_FORMATS_FOR_PEOPLE and not config.is_file()
+
+
 def set_up() -> None:
     """Set up the log of the command, now that the SDK or Meltano has made its handlers."""
     for handler in logging.getLogger().handlers:
         is_structured = isinstance(handler.formatter, StructuredFormatter)
-        handler.addFilter(LineFilter(is_structured=is_structured))
+        handler.addFilter(LineFilter(has_metrics=is_structured and not _is_shown_by_meltano()))
     if level := os.environ.get(LEVEL_VARIABLE):
         for name in (LOGGER, "singer_sdk"):
             logging.getLogger(name).setLevel(level.upper())

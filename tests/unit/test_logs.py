@@ -12,6 +12,7 @@ import pytest
 from singer_sdk import metrics, plugin_base, tap_base
 from singer_sdk.helpers import _state
 from singer_sdk.logging import ConsoleFormatter, StructuredFormatter
+from singer_sdk.streams import _state as state_of_streams
 from singer_sdk.streams import core
 
 from tap_acton import logs
@@ -19,6 +20,7 @@ from tap_acton.progress.metrics import Gauge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 LOGGERS = ("", logs.LOGGER, "singer_sdk", metrics.METRICS_LOGGER_NAME)
 
@@ -57,7 +59,7 @@ def log(
 
 @pytest.mark.parametrize("words", logs.SDK_NOISE)
 def test_the_sdk_still_says_what_is_left_out(log: Any, words: str) -> None:
-    modules = (_state, core, tap_base, plugin_base)
+    modules = (_state, state_of_streams, core, tap_base, plugin_base)
     assert any(words in inspect.getsource(module) for module in modules)
     logs.set_up()
     for name in ("singer_sdk", "tap-acton", "tap-acton.lists"):
@@ -101,6 +103,40 @@ def test_a_metric_is_a_line_only_for_machines_and_only_if_it_says_something(
         metrics.log(logger, metrics.Point(kind, cast("Any", metric), value, {"stream": "lists"}))
     # The rows, and that no call is left.
     assert log() == (["METRIC"] * 2 if isinstance(formatter, StructuredFormatter) else [])
+
+
+@pytest.mark.parametrize(
+    ("log_format", "has_config", "is_line"),
+    [
+        ("colored", False, False),
+        ("uncolored", False, False),
+        ("plain", False, False),
+        ("json", False, True),
+        ("key_value", False, True),
+        # It may send JSON somewhere, whatever the format says.
+        ("colored", True, True),
+    ],
+)
+def test_under_meltano_a_metric_is_a_line_where_its_tags_are_shown(
+    log: Any,
+    formatter: logging.Formatter,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    *,
+    log_format: str,
+    has_config: bool,
+    is_line: bool,
+) -> None:
+    monkeypatch.setenv("MELTANO_CLI_LOG_FORMAT", log_format)
+    monkeypatch.setenv("MELTANO_PROJECT_ROOT", str(tmp_path))
+    monkeypatch.setenv("MELTANO_CLI_LOG_CONFIG", "logging.yaml")
+    if has_config:
+        (tmp_path / "logging.yaml").touch()
+    logs.set_up()
+    point = metrics.Point("counter", metrics.Metric.RECORD_COUNT, 7, {"stream": "lists"})
+    metrics.log(metrics.get_metrics_logger(), point)
+    is_structured = isinstance(formatter, StructuredFormatter)
+    assert log() == (["METRIC"] if is_line and is_structured else [])
 
 
 @pytest.mark.parametrize("level", ["warning", "WARNING"])
