@@ -163,7 +163,7 @@ def read_dotenv() -> dict[str, str | None]:
         return dotenv_values(DOTENV)
     except (OSError, ValueError) as error:
         raise SettingsError(
-            f"The file .env cannot be read ({type(error).__name__}): make it a text in UTF-8 "
+            f"The file .env cannot be read ({type(error).__name__}): make it UTF-8 text "
             "that this user can read, or remove it."
         ) from None
 

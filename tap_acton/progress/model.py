@@ -255,16 +255,17 @@ class Progress:
 def _of_stream(stream: ActOnStream) -> tuple[int, int, str]:
     """Say how far a stream has come: by its items, or by its rows where it has none."""
     workload, rows = stream.workload, stream.summary.rows
-    if workload.forecast is not None and workload.forecast.items:
-        return workload.done, workload.forecast.items, stream.items_are
-    return rows, max(rows, workload.rows) if workload.rows else 0, "rows"
+    if workload.forecast is not None and (items := workload.forecast.items):
+        return workload.done, items, stream.item if items == 1 else stream.items_are
+    due = max(rows, workload.rows) if workload.rows else 0
+    return rows, due, "row" if (due or rows) == 1 else "rows"
 
 
 def duration(seconds: float) -> str:
     """Return a duration in words, such as ``about 51 minutes``."""
     if seconds < MINUTE:
         return "less than a minute"
-    if seconds < 2 * MINUTE:
+    if seconds < 1.5 * MINUTE:
         return "about a minute"
     if seconds < 2 * HOUR:
         return f"about {seconds / MINUTE:.0f} minutes"

@@ -43,7 +43,7 @@ class FormUrls(ActOnStream):
     pages = OptionalPaging
     identity = ("form_id", "url")
     refused_is_gone, all_may_be_gone = True, True
-    skipped_because = "have no addresses in Act-On"
+    skipped_because = "no URLs in Act-On"
 
 
 class FormReports(ActOnStream):

@@ -149,8 +149,8 @@ def test_what_is_listed_but_gone_is_skipped_and_told(account: Account, bench: Be
     segments = [f"segment {segment.id}" for segment in account.segments if segment.gone]
     changed = sorted(account.contacts, key=lambda contact: (contact.updated_at, contact.id))
     contacts = [f"contact {contact.id}" for contact in changed if contact.gone]
-    told = [line for line in found.lines("WARNING") if "were deleted in Act-On" in line]
-    assert [line.rpartition("skipped: ")[2] for line in told] == [
+    told = [line for line in found.lines("WARNING") if "deleted in Act-On" in line]
+    assert [line.rpartition("Act-On): ")[2] for line in told] == [
         f"{', '.join(names)}." for names in (segments, contacts)
     ]
 

@@ -76,7 +76,7 @@ def test_what_is_listed_but_gone_is_skipped_and_told(account: Account, bench: Be
     gone = [f"header {header.id}" for header in account.headers if header.gone]
     gone += [f"footer {footer.id}" for footer in account.footers if footer.gone]
     gone += [f"image {image.id}" for image in account.images if image.gone]
-    told = [line for line in found.lines("WARNING") if "were deleted in Act-On" in line]
+    told = [line for line in found.lines("WARNING") if "deleted in Act-On" in line]
     assert [line.rpartition(": ")[2] for line in told] == [f"{name}." for name in gone]
 
 

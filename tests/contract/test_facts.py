@@ -60,7 +60,7 @@ def test_contacts_that_are_gone_are_skipped_and_told_of(account: Account, bench:
     found = bench.run(streams=STREAMS)
     gone = [row.contact_id for _, row in contacts(account) if account.facts_of(row) is None]
     assert gone
-    told = [line for line in found.lines("WARNING") if "were deleted in Act-On" in line]
+    told = [line for line in found.lines("WARNING") if "deleted in Act-On" in line]
     assert any(f"contact {gone[0]}" in line for line in told)
 
 

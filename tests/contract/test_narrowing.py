@@ -564,3 +564,12 @@ def test_the_plan_counts_the_narrowed_calls(
     assert abs(plan.calls - calls) <= tolerance
     paths = [seen.path for seen in bench.sandbox.requests[before:]]
     assert [path for path in paths if "contactReport" in path or "facts" in path] == []
+
+
+@pytest.mark.parametrize("stream", REPORTS)
+def test_an_id_that_no_contact_has_may_be_a_mistake_in_the_setting(
+    bench: Bench, account: Account, stream: str
+) -> None:
+    found = bench.run(streams=[stream], contact_ids=[*few(account, 1), "l-0a44:99999"])
+    (line,) = [line for line in found.lines("WARNING") if "Skipped" in line]
+    assert "Skipped 1 of 2 (deleted in Act-On, or a wrong ID in contact_ids): contact " in line

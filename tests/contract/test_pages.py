@@ -70,11 +70,11 @@ def test_another_account_is_read_as_well_and_again_the_next_day() -> None:
 @pytest.mark.parametrize(
     ("stream", "gone", "because"),
     [
-        ("form_urls", "forms", "have no addresses in Act-On"),
-        ("form_reports", "forms", "were deleted in Act-On"),
-        ("landing_page_details", "landing_pages", "were deleted in Act-On"),
-        ("landing_page_urls", "landing_pages", "were deleted in Act-On"),
-        ("landing_page_reports", "landing_pages", "were deleted in Act-On"),
+        ("form_urls", "forms", "no URLs in Act-On"),
+        ("form_reports", "forms", "deleted in Act-On"),
+        ("landing_page_details", "landing_pages", "deleted in Act-On"),
+        ("landing_page_urls", "landing_pages", "deleted in Act-On"),
+        ("landing_page_reports", "landing_pages", "deleted in Act-On"),
     ],
 )
 def test_items_that_are_gone_are_skipped_and_named(

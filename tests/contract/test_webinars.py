@@ -99,6 +99,15 @@ def test_without_the_setting_nothing_is_asked(bench: Bench) -> None:
     assert len([line for line in found.lines("INFO") if "on24_client_ids" in line]) == 1
 
 
+@pytest.mark.parametrize("folders", [[], ["300000001"]])
+def test_what_is_said_of_the_setting_is_said_once_though_the_calls_are_foreseen(
+    bench: Bench, folders: list[str]
+) -> None:
+    found = bench.run(streams=["lists", STREAM], on24_client_ids=folders)
+    lines = [line for line in found.log.splitlines() if "on24_client_ids" in line]
+    assert len(lines) == 1
+
+
 def test_a_folder_that_no_list_is_in_is_told_once(bench: Bench) -> None:
     found = bench.run(streams=[STREAM], on24_client_ids=["300445566", "300000001", "300000002"])
     (line,) = [line for line in found.lines("WARNING") if "on24_client_ids" in line]

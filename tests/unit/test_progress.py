@@ -84,6 +84,7 @@ def test_the_sentence_leaves_out_what_is_not_known(standing: dict[str, Any], wor
     [
         (3, "less than a minute"),
         (61, "about a minute"),
+        (98, "about 2 minutes"),
         (3_100, "about 52 minutes"),
         (7_300, "about 2 hours"),
         (100_000, "about 28 hours"),

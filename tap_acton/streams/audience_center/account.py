@@ -64,7 +64,8 @@ class AudienceCenter:
         """
         if self._absent is None:
             self._absent = NotAvailableError(
-                f"{error.sentence} The account has no Audience Center, or the user no right to it."
+                f"{error.sentence} The account has no Audience Center, or the user has no right to "
+                "it."
             )
         return self._absent
 

@@ -122,7 +122,7 @@ class Contacts(AudienceStream):
             known.meet(self.name, fields)
         is_new = note_selected(self.progress, self.selection.selected)
         if (is_new or known.have_changed(self.name)) and self.bookmark.value is not None:
-            self.log("The contacts have fields or columns that are new: all are read once.")
+            self.log("Contacts have new fields or columns: all contacts are read once.")
             self.bookmark.forget()
         known.keep(self.name)
         if self.progress.without_zone and self.run.zone is not None:

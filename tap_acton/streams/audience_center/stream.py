@@ -111,6 +111,12 @@ class AudienceStream(ActOnStream):
         return {"shard": [self.run.settings.shard_text], **self.choice(self.chosen_by)}
 
     @property
+    def why_skipped(self) -> str:
+        """Why items were skipped in this run, for the log."""
+        is_by_id = self.own_items is not None and self.run.settings.contact_ids
+        return super().why_skipped + ", or a wrong ID in contact_ids" * bool(is_by_id)
+
+    @property
     def refused_above(self) -> int:
         """How many parts of its listings could not be read, so that items are missing here."""
         own = self.own_items

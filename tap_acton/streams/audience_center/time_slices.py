@@ -217,8 +217,8 @@ class Slicer:
             return replace(query, parameters=everything.parameters)
         self._counts_all = True
         self._stream.log(
-            "Act-On's total beside a date filter counts all contacts: it is ignored for the rest "
-            "of this run."
+            "Even with a date filter, Act-On's total counts all contacts: it is ignored for the "
+            "rest of this run."
         )
         return query
 
@@ -257,8 +257,8 @@ class Slicer:
             # Contacts may have moved from one half to the other, or been deleted.
             response = self._stream.fetch(response.query, FIRST_PAGE)
         self._stream.log(
-            "Act-On does not prove to heed the filters by the time of a change, so all contacts "
-            "are read in one query. If a day's calls do not suffice for it, it starts over.",
+            "Act-On does not prove that it filters by the time of a change, so all contacts "
+            "are read in one query. If that takes more than a day's calls, it starts over.",
             level=logging.WARNING,
         )
         return False

@@ -52,7 +52,7 @@ def end(stream: ActOnStream, *, is_empty: bool) -> bool:
     is_whole = version.end(is_empty=is_empty)
     if is_whole:
         activate_version(stream, stream.tap.write_message, version.number or 0)
-        stream.log("The full refresh is complete: targets drop the rows that it did not hold.")
+        stream.log("The full refresh is complete: targets drop the rows that were not in it.")
     else:
         stream.log(
             "The full refresh lacks what could not be read, so nothing is dropped yet. The "

@@ -140,10 +140,10 @@ class Reading:
         is_usual = not summary.refused and (stream.all_may_be_gone or self._was_read_before)
         if summary.skipped + summary.refused == read > FEW_ITEMS and not is_usual:
             raise StreamFailedError(
-                f"{stream.name}: Act-On returns nothing for any of the {read} it was asked for. "
+                f"{stream.name}: Act-On returns nothing for any of the {read} items requested. "
                 f"The last response: {self._last_reason}"
             )
-        stream.report.skipped(summary, read, len(self.failed), stream.skipped_because)
+        stream.report.skipped(summary, read, len(self.failed), stream.why_skipped)
         if above := stream.refused_above:
             summary.refused += above
             stream.table_version.note_gap()

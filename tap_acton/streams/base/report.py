@@ -37,15 +37,15 @@ class StreamReport:
             summary: What was counted.
             read: How many items were requested.
             refused: How many of them were refused.
-            because: What to say of skipped items, such as ``were deleted in Act-On``.
+            because: Why items are skipped, such as ``deleted in Act-On``.
         """
         reasons = summary.refused_reasons
         for number, names, words, reason in (
-            (summary.skipped, summary.skipped_names, f"{because} and skipped", ""),
+            (summary.skipped, summary.skipped_names, f"Skipped %d of %d ({because})", ""),
             (
                 refused,
                 [*reasons],
-                "could not be read; the next run tries again",
+                "%d of %d could not be read; the next run tries again",
                 # One stands for all, which most likely have the same.
                 next(iter(reasons.values()), ""),
             ),
@@ -53,10 +53,9 @@ class StreamReport:
             if number:
                 others = " and others" if number > len(names) else ""
                 self._log(
-                    "%d of %d %s: %s%s.%s",
+                    f"{words}: %s%s.%s",
                     number,
                     read,
-                    words,
                     ", ".join(names),
                     others,
                     reason and f" {reason}",
@@ -68,8 +67,8 @@ class StreamReport:
         if not self._has_keyless:
             self._has_keyless = True
             self._log(
-                "Act-On returns rows of %s without %s, or not in a form that can be read: what is "
-                "missing is made of the row itself, so that no row replaces another.",
+                "Act-On returns rows of %s whose %s is missing or unreadable: a value made from "
+                "the row takes its place, so that no row replaces another.",
                 self._name,
                 " or ".join(columns),
                 level=logging.WARNING,
@@ -85,9 +84,9 @@ class StreamReport:
             self._has_unnamed = True
             name = api_name(field_name)
             self._log(
-                "Act-On returns a field that the schema of %s does not name%s; it is kept in "
-                "extra_fields, and so is every other one.",
+                "Act-On returns fields that the schema of %s does not have%s; they are kept in "
+                "extra_fields.",
                 self._name,
-                f", '{name}'" if name else "",
+                f", such as '{name}'" if name else "",
                 level=logging.WARNING,
             )

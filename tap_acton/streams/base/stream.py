@@ -94,7 +94,7 @@ class ActOnStream(Stream):
         missing_is_gone: Whether a 404 without a reason says that the item was deleted.
         refused_is_gone: Whether Act-On refuses for good what it refuses by a code.
         all_may_be_gone: Whether Act-On may have nothing for any item, however many there are.
-        skipped_because: What is true of items that are skipped, for the log.
+        skipped_because: Why items are skipped, for the log.
         has_full_refresh: Whether rows may be deleted unseen, and are to leave the warehouse.
         least_lookback: How far behind the bookmark rows are read again at least.
         chosen_by: The settings that may leave out items or rows, besides those of lists.
@@ -126,7 +126,7 @@ class ActOnStream(Stream):
     missing_is_gone: bool = False
     refused_is_gone: ClassVar[bool] = False
     all_may_be_gone: bool = False
-    skipped_because: ClassVar[str] = "were deleted in Act-On"
+    skipped_because: ClassVar[str] = "deleted in Act-On"
     has_full_refresh: ClassVar[bool] = False
     least_lookback: ClassVar[timedelta] = timedelta()
     chosen_by: ClassVar[tuple[str, ...]] = ()
@@ -805,6 +805,11 @@ class ActOnStream(Stream):
     def items_are(self) -> str:
         """What the items are called of which there are several; empty where there are none."""
         return self.about or self.listing.replace("_", " ")
+
+    @property
+    def why_skipped(self) -> str:
+        """Why items were skipped in this run, for the log."""
+        return self.skipped_because
 
     @property
     def usual_calls(self) -> float | None:

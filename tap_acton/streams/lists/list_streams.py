@@ -155,8 +155,8 @@ class ListStream(ListRows):
         if not self._has_told_new:
             self._has_told_new = True
             self.log(
-                "The list %s has a column that it did not have at discovery; it is kept in "
-                "extra_fields, as is every other one, until a new discovery gives it a column.",
+                "List %s has columns that it did not have at discovery; they are kept in "
+                "extra_fields until a new discovery.",
                 self.found.source,
                 level=logging.WARNING,
             )

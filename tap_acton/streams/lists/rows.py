@@ -210,7 +210,7 @@ class ListRows(ActOnStream):
         In the middle of a load it waits for the next one.
         """
         if not self.load.is_resumed and note_selected(self.progress, self.selection.selected):
-            self.log("The stream has columns that are new: all rows are read once.")
+            self.log("The stream has new columns: all rows are read once.")
             self.forget_rows()
         return super().queries()
 
@@ -400,8 +400,8 @@ class ListRows(ActOnStream):
         if has_others and outcome.total == doubted:
             self.endpoint.counts_all = True
             self.log(
-                "Act-On's total beside a date filter counts all rows of a list: it is ignored for "
-                "the rest of this run."
+                "Even with a date filter, Act-On's total counts all rows of a list: it is ignored "
+                "for the rest of this run."
             )
         list_id = outcome.query.given["list_id"]
         if outcome.rows:

@@ -36,17 +36,22 @@ class WebinarRegistrants(ListRows):
         """Request the lists in the folders that ON24 writes to; no call where none is named."""
         folders = dict.fromkeys(self.run.settings.on24_client_ids)
         if not folders:
-            self.log("The setting on24_client_ids names no folder, so there is nothing to read.")
+            self._say("The setting on24_client_ids is empty, so there is nothing to read.")
             return
         there = {_folder(item) for item in self.items_of(self.listing)}
         if missing := [folder for folder in folders if folder not in there]:
-            self.log(
-                "No list is in the folders %s that the setting on24_client_ids names.",
+            self._say(
+                "The folders %s that the setting on24_client_ids names hold no lists.",
                 ", ".join(missing),
                 level=logging.WARNING,
             )
             self.table_version.note_gap()
         yield from super().queries()
+
+    def _say(self, message: str, *names: str, level: int = logging.INFO) -> None:
+        """Log a message, but not for a forecast."""
+        if not self.run.is_foreseeing:
+            self.log(message, *names, level=level)
 
     def items(self) -> Iterator[Item]:
         """Give the lists in the folders that the setting names."""

@@ -104,7 +104,7 @@ class MessageContents(ActOnStream):
             super().not_available(outcome)
             return
         self.log(
-            "%s: it went to nobody, and no contact is known to whom it could be shown.",
+            "%s: it was sent to nobody, and there is no contact to show it to.",
             self.subject(outcome.query),
         )
 

@@ -42,7 +42,7 @@ class MessageDailyStats(ActOnStream):
     primary_keys = ("date",)
     replication_key = "date"
     about = "months"
-    skipped_because = "are not offered by Act-On"
+    skipped_because = "not offered by Act-On"
     state_type = MonthsState
 
     def __init__(self, tap: ActOnTap, found: FoundStream | None = None) -> None:

@@ -143,7 +143,9 @@ class SystemList(ActOnStream):
         except AllowanceSpentError:
             return None  # All rows have been read; what saves calls can wait.
         if unit in UNITS:
-            self.log("Act-On's date filter takes %s: later runs request what may be new.", unit)
+            self.log(
+                "Act-On's date filter takes %s: later runs request only what may be new.", unit
+            )
         return DateFilter(
             unit=unit,
             found_at=timestamp_of(self.run.started_at),
