@@ -1,8 +1,10 @@
-"""A run on a terminal, and one into a pipe: what a person sees while it reads."""
+"""A run on a terminal, and one into a pipe: what a person sees, and what Ctrl-C ends."""
 
 from __future__ import annotations
 
+import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -84,6 +86,44 @@ def test_a_bar_next_to_a_target_goes_at_ctrl_c_and_garbles_nothing(
         assert any(line.startswith("total ") for line in lines[headings:])
         # A stream that did not begin is not in the table.
         assert not any(line.startswith("webinar_registrants ") for line in lines)
+
+
+TARGET_THAT_KEEPS = """
+import sys
+with open(sys.argv[1], "w") as kept:
+    for line in sys.stdin:
+        print(line, end="", file=kept)
+    print("END", file=kept)
+"""
+
+
+def test_ctrl_c_in_a_pipe_loses_nothing_where_the_target_ignores_it(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    """As docs/troubleshooting.md says: a terminal sends it to the whole group."""
+    kept, log = tmp_path / "kept.jsonl", tmp_path / "log.txt"
+    tap = shlex.join(command_line("--config=ENV"))
+    target = shlex.join([sys.executable, "-c", TARGET_THAT_KEEPS, str(kept)])
+    with log.open("wb") as stderr:
+        shell = subprocess.Popen(
+            ["/bin/sh", "-c", f"{tap} | (trap '' INT; {target})"],
+            cwd=PROJECT,
+            env=settings,
+            stderr=stderr,
+            start_new_session=True,
+        )
+    give_up = time.monotonic() + 30
+    while "lists: complete" not in log.read_text(encoding="utf-8"):
+        assert time.monotonic() < give_up
+        time.sleep(0.05)
+    os.killpg(shell.pid, signal.SIGINT)
+    shell.wait(30)
+    while not (lines := kept.read_text().splitlines()) or lines[-1] != "END":
+        assert time.monotonic() < give_up
+        time.sleep(0.05)
+    assert "The run was stopped by signal 2" in log.read_text(encoding="utf-8")
+    states = [line for line in lines if line.startswith('{"type":"STATE"')]
+    assert "lists" in json.loads(states[-1])["value"]["bookmarks"]
 
 
 def test_a_pipe_gets_sentences_and_no_control_sequences(
