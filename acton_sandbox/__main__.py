@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(
             "Other machines can reach the sandbox and its controls, without a token.\n"
         )
-    sys.stdout.write(instructions(sandbox))
+    sys.stdout.write(instructions(sandbox, sandbox.url))
     sys.stdout.flush()
     stopped.wait()
     sandbox.stop()

@@ -9,7 +9,6 @@ import sysconfig
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from acton_sandbox.sandbox import Sandbox
     from acton_sandbox.service import Service
 
 
@@ -38,21 +37,20 @@ def variables(service: Service, url: str, prefix: str = "") -> str:
     )
 
 
-def instructions(sandbox: Sandbox) -> str:
+def instructions(service: Service, url: str) -> str:
     """Return what a person has to know of a sandbox that listens, and can paste."""
     # Beside the sandbox is a tap; which one the other terminal would find is not known.
     tap = shutil.which("tap-acton", path=sysconfig.get_path("scripts")) or "tap-acton"
     lines = "\n".join(
-        f"      {name}: {json.dumps(value)}"
-        for name, value in settings(sandbox, sandbox.url).items()
+        f"      {name}: {json.dumps(value)}" for name, value in settings(service, url).items()
     )
     return f"""\
-The sandbox listens on {sandbox.url} until you press Ctrl-C.
+The sandbox listens on {url} until you press Ctrl-C.
 Open that address in a browser to see what the account holds.
 
 To read it, paste this into another terminal:
 
-{variables(sandbox, sandbox.url, "export ")}
+{variables(service, url, "export ")}
 {shlex.quote(tap)} --config=ENV > rows.jsonl
 
 With Meltano, put this under tap-acton in meltano.yml:
