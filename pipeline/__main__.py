@@ -81,8 +81,8 @@ def _run(environment: str, settings: dict[str, str]) -> int:
         return 1
     if is_paused:
         print(
-            f"The run paused, and nothing is lost: {outcome.failure} What has come so far is in "
-            f"{database}, and the next run goes on from there.",
+            f"The run paused, and nothing is lost: {outcome.failure} Everything read so far is "
+            f"in {database}.",
             file=sys.stderr,
         )
         return EXIT_ALLOWANCE_SPENT

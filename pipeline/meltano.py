@@ -21,7 +21,7 @@ FOLDER = Path(".meltano")
 MELTANO = str(Path(".venv-meltano", "bin", "meltano"))
 TAP, TARGET = "tap-acton", "target-duckdb"
 SUMMARY = "Run summary: "
-DISCOVERY = re.compile(r"Discovery took ([\d,]+) calls?; logins among them: (\d+)\.")
+DISCOVERY = re.compile(r"Discovery took ([\d,]+) calls \(logins: (\d+)\)")
 FAILURE = re.compile(rf"\[error +\] {TAP} +(.*)")
 COLORS = re.compile(r"\x1b\[[\d;]*m")
 """What Meltano puts around words of a line where FORCE_COLOR is set."""

@@ -77,9 +77,7 @@ def discover(run: Run, known: KnownNames, *, for_a_run: bool) -> dict[str, Found
         summary = discovering.summary
     if summary.calls and not for_a_run:
         # Those of a run are in its summary.
-        logger.info(
-            "Discovery took %s calls; logins among them: %s.", f"{summary.calls:,}", summary.logins
-        )
+        logger.info("Discovery took %s calls (logins: %s).", f"{summary.calls:,}", summary.logins)
     return found
 
 

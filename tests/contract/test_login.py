@@ -128,9 +128,7 @@ def test_without_a_store_discovery_and_the_run_log_in_once_each_if_discovery_ask
     assert [seen.path for seen in bench.sandbox.requests].count("/token") == logins
     assert bool(made) is calls_of_discovery
     said = [line for line in caplog.messages if line.startswith("Discovery took")]
-    assert said == (
-        [f"Discovery took {made} calls; logins among them: 1."] if calls_of_discovery else []
-    )
+    assert said == ([f"Discovery took {made} calls (logins: 1)."] if calls_of_discovery else [])
 
 
 def test_a_refresh_token_starts_a_chain_that_later_runs_go_on_with(

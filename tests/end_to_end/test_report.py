@@ -72,7 +72,7 @@ def test_it_ends_with_a_query_to_begin_with() -> None:
 
 LOG = """\
 2026-03-20T09:13:57Z [info     ] meltano      Running catalog discovery
-2026-03-20T09:14:00Z [info     ] tap-acton    Discovery took 1,006 calls; logins among them: 1.
+2026-03-20T09:14:00Z [info     ] tap-acton    Discovery took 1,006 calls (logins: 1).
 2026-03-20T09:14:09Z [warning  ] tap-acton    The clock was set back.
 2026-03-20T09:14:11Z [info     ] tap-acton    Run summary: {"calls": 60, "streams": {}} more=1
 2026-03-20T09:14:12Z [error    ] tap-acton    The 60 calls are used up: run again later.
