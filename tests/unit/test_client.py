@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -613,6 +614,8 @@ class TestRetries:
 
         assert setup.client_with(max_retries=9).read(CALL, lambda payload: payload) == ROWS
         assert setup.pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+        # Whoever looks meanwhile sees why no call is made.
+        assert setup.counts.retry_at > time.monotonic() + 50
 
     @pytest.mark.parametrize(
         ("max_retries", "times"), [(0, "Tried once"), (1, "Tried 2 times"), (4, "Tried 5 times")]

@@ -12,8 +12,9 @@ from unittest.mock import Mock
 
 import pytest
 
-from tap_acton.progress.model import Standing, duration
+from tap_acton.progress.model import Progress, Standing, duration
 from tap_acton.progress.watch import ProgressLog, Watch
+from tap_acton.sync.summary import RunSummary
 
 STANDING = Standing(
     stream="message_events",
@@ -156,6 +157,31 @@ def test_a_minute_without_a_response_is_a_line_and_so_is_each_further_one(
         lines = run.look(second, stream=stream, silent=silent, waiting=waiting)
         said += [second for line in lines if line == f"{begins}no response."]
     assert said == [72, 132]
+
+
+@pytest.mark.parametrize(
+    ("called", "answered", "retry", "held", "stream", "waits"),
+    [
+        (95, 96, 0, 0, "lists", ""),
+        (60, 30, 0, 0, "lists", "no response from Act-On for 70 seconds"),
+        (60, 61, 140, 0, "lists", "a call has failed and is retried in 40 seconds"),
+        (60, 61, 62, 0, "lists", "no call for 39 seconds; the target may be slow"),
+        (20, 20, 0, 0, "", "no call for 80 seconds; another run may be logging in"),
+        (99, 99, 0, 17, "lists", "Act-On asks for fewer calls: no call for 17 more seconds"),
+    ],
+)
+def test_what_the_run_waits_for_is_named(
+    *, called: int, answered: int, retry: int, held: int, stream: str, waits: str
+) -> None:
+    summary, clock = RunSummary(), Clock()
+    summary.called_at, summary.answered_at, summary.retry_at = called, answered, retry
+    run = Mock(summary=summary, held_back=held, calls_left_today=10)
+    run.settings.requests_per_second = 5
+    progress = Progress(run, [], clock)
+    progress.begin(stream)
+    clock.now = 100
+    standing = progress.standing()
+    assert (standing.waiting, standing.silent) == (waits, 100 - answered)
 
 
 def test_no_progress_is_told_before_the_first_stream(caplog: pytest.LogCaptureFixture) -> None:
