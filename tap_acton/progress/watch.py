@@ -77,7 +77,9 @@ class ProgressLog:
         if standing.stream and (is_asked or is_time):
             self._told_at, self._tenth = now, max(tenth, self._tenth)
             self._metrics.log(standing)
-            if is_asked or not self._has_bar:
+            # What waits says so instead, below or in the bar.
+            is_still = standing.waiting and standing.silent >= SENTENCE_SECONDS
+            if is_asked or not (self._has_bar or is_still):
                 self.tell_forecast()
                 logger.info(standing.sentence)
         if not (self._has_bar and standing.stream):

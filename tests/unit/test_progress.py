@@ -149,14 +149,17 @@ def test_a_minute_without_a_response_is_a_line_and_so_is_each_further_one(
     caplog: pytest.LogCaptureFixture, *, stream: str, has_bar: bool, begins: str
 ) -> None:
     run = Run(caplog, has_bar=has_bar)
-    said = []
-    for second in range(200):
+    said, told = [], []
+    for second in range(250):
         # The last response came after twelve seconds, the next one after 190.
         silent = max(0.0, second - 12) if second < 190 else 0.0
         waiting = "no response" * (silent >= 10)
         lines = run.look(second, stream=stream, silent=silent, waiting=waiting)
         said += [second for line in lines if line == f"{begins}no response."]
+        told += [second for line in lines if line.startswith("Progress: ")]
     assert said == [72, 132]
+    # Meanwhile there is no progress to tell of.
+    assert told == ([10, 70, 190] if stream else [])
 
 
 @pytest.mark.parametrize(
