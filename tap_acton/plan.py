@@ -199,13 +199,13 @@ class Planner(TapActOn):
             ActOnError: If Act-On does not answer at all.
         """
         try:
-            return self._plan()
+            with self._progress_shown([]):
+                return self._plan()
         finally:
             self.run.close()
 
     def _plan(self) -> Plan:
         run, settings = self.run, self.run.settings
-        run.connect()
         # Every stream needs it, so a run requests it, too.
         _ = run.zone
         selected = [stream for stream in map(self.stream, self.streams) if stream.selected]
