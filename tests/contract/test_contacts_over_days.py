@@ -189,7 +189,7 @@ class TestContacts:
         assert found.failure is None
         assert same_rows(_once(found), contact_records(many))
         assert pages < found.paths[CONTACTS] <= pages + 6
-        assert any("heed the filters" in line for line in found.lines("WARNING"))
+        assert any("filters by the time of a change" in line for line in found.lines("WARNING"))
 
     def test_contacts_that_do_not_tell_when_they_changed_are_read_in_one_query(
         self, many: Account

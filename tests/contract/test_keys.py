@@ -179,11 +179,11 @@ def test_no_row_takes_the_place_of_another_whose_key_is_missing_too(
     assert some.output.failure is None
     assert len(some.keys(stream)) == len(sound.keys(stream))
     assert None not in {part for key in some.keys(stream) for part in key}
-    assert some.tells("WARNING", f"rows of {stream} without") <= 1
+    assert some.tells("WARNING", f"rows of {stream} whose") <= 1
 
 
 def test_each_stream_whose_rows_lack_keys_says_so_once(some: Run) -> None:
-    told = {one for one in STREAMS if some.tells("WARNING", f"rows of {one} without")}
+    told = {one for one in STREAMS if some.tells("WARNING", f"rows of {one} whose")}
     assert told >= {
         "account",
         "hard_bounces",
@@ -235,7 +235,7 @@ def test_no_item_takes_the_place_of_another_whose_id_is_missing_too(
     more = len(some_items.keys(stream)) - len(sound.keys(stream))
     # Datasets come by object as well, where nothing tells that it is the same one.
     assert more >= 0 if stream in NAMED else more == 0
-    told = some_items.tells("WARNING", f"rows of {stream} without")
+    told = some_items.tells("WARNING", f"rows of {stream} whose")
     assert told == (stream not in {"campaigns", *NAMED})
 
 
