@@ -491,7 +491,7 @@ def test_the_summary_and_the_log_tell_of_it(bench: Bench) -> None:
     days = Days(bench, streams=["list_members"])
     first, second = days.run(), days.run(days=1)
     told = [
-        any("list_members: complete full refresh," in line for line in output.log.splitlines())
+        any("list_members: complete, full refresh," in line for line in output.log.splitlines())
         for output in (first, second)
     ]
     assert told == [True, False]
