@@ -160,7 +160,7 @@ class _Cycle:
     """One call, and what became of it so far.
 
     Attributes:
-        last_answer: The last answer to any call before it.
+        last_answer: The last answer to any call before its latest try.
         waits: The seconds to wait before each retry.
     """
 
@@ -355,6 +355,7 @@ class ActOnClient:
         wait = _with_jitter(next(cycle.waits))
         self._counter.note_retry(wait)
         self._pause(wait)
+        cycle.last_answer = self._last_answer
 
     def _confirm(self, cycle: _Cycle, error: CallError) -> None:
         """Try once more what one path alone refuses, unless that helped nothing before."""
@@ -457,7 +458,7 @@ class ActOnClient:
         return self._given_up[call.stream] >= FEW_GIVEN_UP
 
     def _make_sure_of_host(self, cycle: _Cycle, error: NoAnswerError) -> None:
-        """End the run if no call of any thread was answered meanwhile, and others are not either.
+        """End the run if no call was answered during the last try, and others are not either.
 
         Raises:
             UnreachableError: If the host does not respond at all.

@@ -715,6 +715,23 @@ class TestUnreachable:
         with pytest.raises(UnreachableError, match="Tried 4 times"):
             setup.read()
 
+    def test_an_outage_that_begins_between_two_tries_is_told_as_one(self, setup: Setup) -> None:
+        setup.answers(NO_CONNECTION)
+        setup.answers_probes(NO_CONNECTION)
+        setup.answers(GOOD, path="/other")
+        pauses = 0
+
+        def pause(_: float) -> None:
+            nonlocal pauses
+            pauses += 1
+            if pauses == 1:  # after the first try another call still gets a response
+                client.read(Call("/other", "x", "x"), lambda payload: payload)
+
+        client = setup.client_with(pause=pause)
+        setup.tokens.has_answer = True
+        with pytest.raises(UnreachableError, match="Tried 4 times"):
+            client.read(CALL, lambda payload: payload)
+
     def test_a_certificate_that_cannot_be_verified_is_not_tried_again(self, setup: Setup) -> None:
         setup.answers({"body": UNTRUSTED})
 
