@@ -51,7 +51,7 @@ class SyncRuns(ActOnStream):
                 "ended_at": _timestamp(found.ended_at),
                 "tap_version": self.tap.plugin_version,
                 "outcome": outcome or ("not finished" if found.started_at else "not started"),
-                "rows_emitted": found.rows,
+                "rows": found.rows,
                 "calls": found.calls,
                 "calls_saved": found.saved.total(),
                 "waited_seconds": round(found.waited, 1),

@@ -160,12 +160,16 @@ class TestNames:
         assert assign_names({"1": "Email"}, {"1": "email"}, taken=["email"]) == {"1": "email_2"}
 
 
+QUOTED = {"sync_runs": {"rows"}}
+"""Columns whose promised names are reserved somewhere: queries have to quote them there."""
+
+
 @pytest.mark.parametrize("stream", [*(kind.name for kind in STREAM_TYPES), SCHEMA])
 def test_every_warehouse_takes_the_columns_of_the_schemas(stream: str) -> None:
     properties = SCHEMAS.get_schema(stream)["properties"]
     inner = [held.get("items", {}).get("properties", {}) for held in properties.values()]
     for names in (properties, *inner):
-        assert RESERVED.isdisjoint(names)
+        assert RESERVED & names.keys() == (QUOTED.get(stream, set()) & names.keys())
         assert len({name.upper() for name in names}) == len(names)
         assert all(len(name.encode()) <= 63 for name in names)
 
