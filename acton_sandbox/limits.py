@@ -11,8 +11,6 @@ from acton_sandbox.answers import Answer, gateway_error
 if TYPE_CHECKING:
     from acton_sandbox.clock import Clock
 
-REFUSAL_STYLES = ("gateway", "empty", "text")
-
 
 @dataclass(frozen=True, slots=True)
 class Refusal:

@@ -8,10 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from hashlib import blake2b
-from typing import TYPE_CHECKING, TypeAlias
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from typing import TypeAlias
 
 Identity: TypeAlias = tuple[str | None, ...]
 """What identifies a row, in a fixed order; the ids of the items that it belongs to included."""
@@ -96,9 +93,3 @@ class IdNumbers:
         """Return the fingerprint of the identity and of its next number."""
         self._counts[identity] += 1
         return fingerprint(*identity, self._counts[identity])
-
-
-def numbered_ids(identities: Iterable[Identity]) -> list[str]:
-    """Return an id for each row of a query; identical rows are numbered from 1."""
-    numbers = IdNumbers()
-    return [numbers.next_id(*identity) for identity in identities]

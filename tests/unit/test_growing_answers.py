@@ -25,7 +25,7 @@ from tap_acton.records.extractors import (
     rows_in,
     table_of,
 )
-from tap_acton.records.ids import numbered_ids, without_addresses
+from tap_acton.records.ids import IdNumbers, without_addresses
 from tap_acton.records.list_table import Table, cells_as_in, distinct_names
 from tap_acton.records.reader import RecordReader
 from tap_acton.records.values import snake_case
@@ -328,7 +328,7 @@ READERS: dict[str, Callable[[int], Callable[[], object]]] = {
     "what CSV proves": proof,
     "keys": keys,
     "missing keys": own_keys,
-    "same rows": lambda n: lambda: numbered_ids([("a", None)] * n),
+    "same rows": lambda n: lambda: [*map(IdNumbers().next_id, ["a"] * n)],
     "events": events,
     "pages of one row": reading(lambda n: [[{"id": "1"}, {"id": str(one)}] for one in range(n)]),
     "a large page, then small ones": reading(

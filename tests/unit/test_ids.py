@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,10 +15,12 @@ from tap_acton.records.ids import (
     has_address,
     header_identity,
     kept_text,
-    numbered_ids,
     shown,
     without_addresses,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def test_fingerprint_never_changes() -> None:
@@ -59,6 +63,12 @@ def test_fingerprint_is_the_same_only_for_the_same_parts(
     assert (fingerprint(*one) == fingerprint(*other)) == (one == other)
 
 
+def numbered_ids(rows: Iterable[tuple[str | None, ...]]) -> list[str]:
+    """Return the ids of the rows of one query."""
+    numbers = IdNumbers()
+    return [numbers.next_id(*row) for row in rows]
+
+
 def test_ids_of_numbered_rows_never_change() -> None:
     # A change of these values doubles every row that is already in a warehouse.
     assert numbered_ids(
@@ -80,12 +90,6 @@ def test_identical_rows_are_numbered_from_one() -> None:
         fingerprint("l-1", None, 2),
     ]
     assert numbered_ids([]) == []
-
-
-def test_batches_of_a_query_get_the_ids_of_all_its_rows_at_once() -> None:
-    rows = [("l-1", "a"), ("l-1", "b"), ("l-1", "a"), ("l-1", "a")]
-    numbers = IdNumbers()
-    assert [numbers.next_id(*row) for row in rows] == numbered_ids(rows)
 
 
 def test_rows_that_are_read_again_get_the_ids_of_the_first_time() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_acton.records.ids import numbered_ids
+from tap_acton.records.ids import IdNumbers
 from tap_acton.streams.messages.new_events import new_events
 
 if TYPE_CHECKING:
@@ -24,10 +24,10 @@ Event = tuple[int, int]
 def records(events: Sequence[Event]) -> list[Record]:
     """Make records of events; identical ones are numbered."""
     times = [None if second < 0 else f"2026-03-01T00:00:{second:02}.000Z" for second, _ in events]
-    identities = [(time, str(person)) for time, (_, person) in zip(times, events, strict=True)]
+    numbers = IdNumbers()
     return [
-        {"id": event_id, "event_at": time}
-        for event_id, time in zip(numbered_ids(identities), times, strict=True)
+        {"id": numbers.next_id(time, str(person)), "event_at": time}
+        for time, (_, person) in zip(times, events, strict=True)
     ]
 
 
