@@ -12,13 +12,13 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from tap_acton.api.pagination import FIRST_PAGE, Page
 from tap_acton.errors import CallError, StreamFailedError
 from tap_acton.records.extractors import Undocumented
 from tap_acton.records.ids import fingerprint, has_address
-from tap_acton.records.reader import RecordReader
 from tap_acton.records.timestamps import is_timestamp
 from tap_acton.settings.schema import VERBS
 from tap_acton.state.stream_state import ContactReportsState
@@ -38,7 +38,6 @@ from tap_acton.streams.audience_center.wanted_contacts import (
     tried,
     with_email,
 )
-from tap_acton.streams.base.schema import SCHEMAS
 from tap_acton.sync.forecast import Forecast, pages_of
 from tap_acton.sync.query import Outcome, Query
 from tap_acton.sync.spool import Places
@@ -47,7 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from tap_acton.records.extractors import Extracted
-    from tap_acton.records.reader import Record, Row
+    from tap_acton.records.reader import Record, RecordReader, Row
     from tap_acton.sync.query import Item, Place, Response
     from tap_acton.sync.run import Run
 
@@ -58,6 +57,9 @@ ALL_MONTHS = 240
 
 UNKNOWN = "-"
 """Stands for when a contact changed where Act-On does not report it; before all timestamps."""
+
+ALWAYS = TimeSlice()
+"""Without a filter."""
 
 PARTS = 2
 """How many parts the place of a contact has."""
@@ -86,6 +88,15 @@ class ContactList(AudienceStream):
             self.filled(self.path), part.place, parameters=part.filters, subject=part.subject
         )
 
+    def read_pages(self, span: TimeSlice = ALWAYS) -> Iterator[Sequence[Record]]:
+        """Read the contacts that changed within a slice of time, some at a time."""
+        for part in self.retriever.read([self.query(span)]):
+            self.run.stop.check()
+            if isinstance(part, Outcome):
+                self.reading.take(part)
+            else:
+                yield part.records
+
     def fetch(self, query: Query, page: Page) -> Response:
         """Request a page, of which the total may count other contacts, too."""
         return self._slicer.with_total(super().fetch(query, page))
@@ -110,9 +121,7 @@ class ContactList(AudienceStream):
     @cached_property
     def reader(self) -> RecordReader:
         """Reads when a contact changed, and its id."""
-        properties = SCHEMAS.get_schema(Contacts.name)["properties"]
-        wanted = {column: properties[column] for column in ("id", "updated_at")}
-        return RecordReader({"properties": wanted}, zone=self.run.zone)
+        return contact_reader("id", "updated_at", zone=self.run.zone)
 
 
 class ContactAddresses(ContactList):
@@ -156,21 +165,17 @@ class ContactsByAddress:
 
     def _read(self, report: AudienceStream) -> set[str]:
         contacts, wanted = ContactAddresses(report), self._wanted
-        found, without_id = set(), 0
-        for part in contacts.retriever.read([contacts.query(TimeSlice())]):
-            contacts.run.stop.check()
-            if isinstance(part, Outcome):
-                contacts.reading.take(part)
+        found: set[str] = set()
+        without_id = 0
+        for contact in chain.from_iterable(contacts.read_pages()):
+            key = address_key(contact["email"] or "")
+            if key not in wanted.addresses:
                 continue
-            for contact in part.records:
-                key = address_key(contact["email"] or "")
-                if key not in wanted.addresses:
-                    continue
-                wanted.meet(key)
-                if contact["id"]:
-                    found.add(contact["id"])
-                else:
-                    without_id += 1
+            wanted.meet(key)
+            if contact["id"]:
+                found.add(contact["id"])
+            else:
+                without_id += 1
         report.note_without_id(without_id, Contacts.name)
         wanted.warn_of_unmatched(report, "contact", wanted.addresses)
         return found
@@ -181,7 +186,7 @@ class ContactsByAddress:
             return Forecast(0)
         self._ids = set()
         contacts = ContactAddresses(report)
-        return contacts.forecast_of_pages(contacts.query(TimeSlice()))
+        return contacts.forecast_of_pages(contacts.query(ALWAYS))
 
 
 class NamedContacts:
@@ -305,16 +310,12 @@ class ChangedContacts:
 
     def _pages(self) -> Iterator[list[tuple[str, str]]]:
         """Yield when contacts changed, and their ids, page by page."""
-        contacts, since = self._contacts, self._since or ""
-        for part in contacts.retriever.read([contacts.query(self._span)]):
-            contacts.run.stop.check()
-            if isinstance(part, Outcome):
-                contacts.reading.take(part)
-                continue
-            self._without_id += sum(not contact["id"] for contact in part.records)
+        since = self._since or ""
+        for contacts in self._contacts.read_pages(self._span):
+            self._without_id += sum(not contact["id"] for contact in contacts)
             yield [
                 (contact["updated_at"] or UNKNOWN, contact["id"])
-                for contact in part.records
+                for contact in contacts
                 # The older generation knows no filter.
                 if contact["id"] and (contact["updated_at"] or NEVER) >= since
             ]

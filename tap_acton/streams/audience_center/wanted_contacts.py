@@ -17,6 +17,7 @@ from tap_acton.records.ids import has_address
 from tap_acton.records.reader import RecordReader
 from tap_acton.settings.entries import no_match
 from tap_acton.state.stream_state import StreamState
+from tap_acton.streams.audience_center.contacts import Contacts
 from tap_acton.streams.audience_center.segments import SegmentContacts, Segments
 from tap_acton.streams.base.schema import SCHEMAS
 from tap_acton.sync.forecast import pages_of
@@ -24,6 +25,7 @@ from tap_acton.sync.summary import StreamSummary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from datetime import tzinfo
 
     from tap_acton.records.reader import Record, Row
     from tap_acton.streams.base.stream import ActOnStream
@@ -34,16 +36,19 @@ if TYPE_CHECKING:
 CHOOSING_CONTACTS = ("contact_ids", "segment_ids", "segment_names")
 """The settings that name contacts."""
 
-CONTACT_SCHEMA = "contacts"
-"""The stream whose schema has the columns of a contact."""
-
 Found = TypeVar("Found")
 
 
-def contact_reader(*columns: str) -> RecordReader:
-    """Return what reads a few columns of a contact that are no timestamps."""
-    properties = SCHEMAS.get_schema(CONTACT_SCHEMA)["properties"]
-    return RecordReader({"properties": {column: properties[column] for column in columns}})
+def contact_reader(*columns: str, zone: tzinfo | None = None) -> RecordReader:
+    """Return what reads a few columns of a contact.
+
+    Args:
+        columns: The columns.
+        zone: The account's time zone, for columns that are timestamps.
+    """
+    properties = SCHEMAS.get_schema(Contacts.name)["properties"]
+    wanted = {column: properties[column] for column in columns}
+    return RecordReader({"properties": wanted}, zone=zone)
 
 
 def with_email(row: Row, fields: Iterable[Row]) -> Row:
