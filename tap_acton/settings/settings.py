@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.metadata
+import math
 import re
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
@@ -230,6 +231,10 @@ class Settings:
             return True
         digest = blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest()
         return int.from_bytes(digest, "big") % self.shard.parts == self.shard.part - 1
+
+    def number_in_shard(self, number: int) -> int:
+        """Return about how many of so many items this run takes."""
+        return math.ceil(number / self.shard.parts) if self.shard else number
 
 
 def _verb(entry: str) -> str:

@@ -7,7 +7,6 @@ contacts, these are requested instead, all of them in every run.
 
 from __future__ import annotations
 
-import math
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
@@ -244,10 +243,10 @@ class NamedContacts:
         members, pages = wanted.foreseen(report)
         listing = self._by_address.forecast(report)
         number = members + len(wanted.ids) + len(wanted.addresses)
-        shard = report.run.settings.shard
+        settings = report.run.settings
         return Forecast(
-            math.ceil(number / (shard.parts if shard else 1)) + pages + listing.calls,
-            is_exact=not (members or wanted.addresses or shard),
+            settings.number_in_shard(number) + pages + listing.calls,
+            is_exact=not (members or wanted.addresses or settings.shard),
             reason=f"contacts: {number:,}",
         )
 
@@ -256,9 +255,7 @@ class NamedContacts:
         settings, wanted = self._report.run.settings, self._wanted
         if settings.chooses_segments:
             return None
-        contacts = len(wanted.ids) + len(wanted.addresses)
-        calls = math.ceil(contacts / (settings.shard.parts if settings.shard else 1))
-        return Forecast(calls, is_exact=False, items=calls, units=calls)
+        return _a_call_each(settings.number_in_shard(len(wanted.ids) + len(wanted.addresses)))
 
 
 class ChangedContacts:
@@ -292,7 +289,7 @@ class ChangedContacts:
 
         The bookmark leaves no row out: what is old may be of a contact that is new.
         """
-        in_shard = self._report.run.settings.in_shard
+        settings = self._report.run.settings
         # Those that failed are requested again, in an earlier run of this load or before it.
         failed = dict.fromkeys(self._report.progress.ask_again, UNKNOWN)
         failed |= {place[1]: place[0] for place in self._report.load.left if len(place) == PARTS}
@@ -303,9 +300,10 @@ class ChangedContacts:
                     failed.pop(contact_id, None)
                 self._has_any |= bool(some)
             places.add((updated_at, contact_id) for contact_id, updated_at in failed.items())
-            self._report.workload.forecast = self._forecast_of(len(places))
+            in_all = settings.number_in_shard(len(places))
+            self._report.workload.forecast = _a_call_each(in_all)
             for updated_at, contact_id in places:
-                if in_shard(contact_id):
+                if settings.in_shard(contact_id):
                     yield {"id": contact_id, "updated_at": updated_at}
 
     def _pages(self) -> Iterator[list[tuple[str, str]]]:
@@ -357,7 +355,7 @@ class ChangedContacts:
             raise response.problem
         rows = len(response.rows)
         number = rows if response.total is None else response.total
-        reports = math.ceil(number / (settings.shard.parts if settings.shard else 1))
+        reports = settings.number_in_shard(number)
         if contacts.is_older and not self._is_in_older:
             # Those that are requested at once show that there are none.
             reports = min(reports, settings.max_concurrency)
@@ -366,16 +364,11 @@ class ChangedContacts:
 
     def outlook(self) -> Forecast | None:
         """Foresee a call per contact where this run has read all contacts; None elsewhere."""
-        contacts = self._report.run.summary.streams.get(Contacts.name)
+        run = self._report.run
+        contacts = run.summary.streams.get(Contacts.name)
         if self._since is not None or contacts is None or not contacts.rows:
             return None
-        return self._forecast_of(contacts.rows)
-
-    def _forecast_of(self, contacts: int) -> Forecast:
-        """Foresee a call per contact, of the shard if there is one."""
-        shard = self._report.run.settings.shard
-        calls = math.ceil(contacts / (shard.parts if shard else 1))
-        return Forecast(calls, is_exact=False, items=calls, units=calls)
+        return _a_call_each(run.settings.number_in_shard(contacts.rows))
 
     @property
     def _span(self) -> TimeSlice:
@@ -526,6 +519,10 @@ class ContactSegments(AudienceStream):
     def own_items(self) -> OwnItems:
         """The contacts that the settings name, or those that changed."""
         return contacts_of(self)
+
+
+def _a_call_each(contacts: int) -> Forecast:
+    return Forecast(contacts, is_exact=False, items=contacts, units=contacts)
 
 
 def _entries(row: Row) -> Sequence[Row]:
