@@ -9,8 +9,9 @@ import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tap_acton.command_line import log_plainly, write_utf8
+from tap_acton.command_line import write_utf8
 from tap_acton.errors import EXIT_FAILED, MACHINE_FAILURES, ActOnError, OutputError
+from tap_acton.logs import log_plainly
 from tap_acton.tap import TapActOn
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 import click
 from dotenv import dotenv_values
 
-from tap_acton.errors import SettingsError, printable
+from tap_acton.errors import SettingsError
 from tap_acton.settings.parser import has_no_effect, nearest
 from tap_acton.settings.schema import SDK_SETTINGS, SETTINGS
 
@@ -42,7 +42,6 @@ CREDENTIALS = ("client_id", "client_secret", "username", "password", "refresh_to
 
 _OURS = re.compile(r"TAP_?ACTI?_?ON|ACT_?ON", re.IGNORECASE)
 _OF_THE_SDK = re.compile(rf"{PREFIX}(LOGLEVEL|_.*)")
-
 
 DOTENV = Path(".env")
 """The file with variables, in the folder where the tap is started."""
@@ -75,19 +74,6 @@ class ConfigInput(NamedTuple):
 
     config: dict[str, Any]
     parse_env: bool
-
-
-class PlainRecord(logging.LogRecord):
-    """A record of the log that is one line, whatever names of an account are in it."""
-
-    def getMessage(self) -> str:  # noqa: N802 - named by the standard library
-        """Return the message."""
-        return printable(super().getMessage())
-
-
-def log_plainly() -> None:
-    """Let each record of the log be one line."""
-    logging.setLogRecordFactory(PlainRecord)
 
 
 def write_utf8() -> None:

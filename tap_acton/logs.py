@@ -12,6 +12,8 @@ from pathlib import Path
 from singer_sdk.logging import StructuredFormatter
 from singer_sdk.metrics import METRICS_LOGGER_NAME, Metric, Point
 
+from tap_acton.errors import printable
+
 LOGGER = "tap-acton"
 
 LEVEL_VARIABLE = "TAP_ACTON_LOGLEVEL"
@@ -33,6 +35,19 @@ SDK_NOISE = (
     "Skipping parse of env var settings",
 )
 """How lines of the SDK begin that are left out."""
+
+
+class PlainRecord(logging.LogRecord):
+    """A record of the log that is one line, whatever names of an account are in it."""
+
+    def getMessage(self) -> str:  # noqa: N802 - named by the standard library
+        """Return the message."""
+        return printable(super().getMessage())
+
+
+def log_plainly() -> None:
+    """Let each record of the log be one line."""
+    logging.setLogRecordFactory(PlainRecord)
 
 
 class LineFilter(logging.Filter):

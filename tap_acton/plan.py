@@ -18,8 +18,9 @@ import click
 
 from tap_acton.__main__ import in_one_sentence, require_output
 from tap_acton.api.rate_limits import seconds_for
-from tap_acton.command_line import log_plainly, write_utf8
+from tap_acton.command_line import write_utf8
 from tap_acton.errors import CallError, NotAvailableError, StreamFailedError
+from tap_acton.logs import log_plainly
 from tap_acton.tap import TapActOn
 
 if TYPE_CHECKING:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-import logging
 import sys
 from typing import TYPE_CHECKING
 
 import click
 import pytest
 
-from tap_acton.command_line import log_plainly, read_config, write_utf8
+from tap_acton.command_line import read_config, write_utf8
 from tap_acton.plan import Planner
 from tap_acton.tap import TapActOn
 
@@ -76,14 +75,3 @@ def test_standard_output_is_utf8_whatever_the_locale(monkeypatch: pytest.MonkeyP
 def test_another_test_is_refused(value: str) -> None:
     with pytest.raises(click.BadParameter, match="--test=schema"):
         TapActOn.get_singer_command().make_context("tap-acton", [f"--test={value}"])
-
-
-def test_each_record_of_the_log_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
-    before = logging.getLogRecordFactory()
-    log_plainly()
-    try:
-        with caplog.at_level("INFO"):
-            logging.getLogger("any").info("list %s", "a\nERROR b\x1b[2J\u202e")
-    finally:
-        logging.setLogRecordFactory(before)
-    assert caplog.messages == [r"list a\nERROR b\x1b[2J\u202e"]

@@ -39,7 +39,7 @@ BELOW = {
     "state": ["records"],
     "records": ["errors"],
     "schemas": [],
-    "logs": [],
+    "logs": ["errors"],
     "errors": [],
 }
 """What lies right below each room; a room may import that and everything further down."""

@@ -148,3 +148,14 @@ def test_the_level_counts_whoever_made_the_handlers(
     logging.getLogger("tap-acton.lists").info("lists: complete")
     logging.getLogger("tap-acton").warning("Something else")
     assert log() == ["Something else"]
+
+
+def test_each_record_of_the_log_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    before = logging.getLogRecordFactory()
+    logs.log_plainly()
+    try:
+        with caplog.at_level("INFO"):
+            logging.getLogger("any").info("list %s", "a\nERROR b\x1b[2J\u202e")
+    finally:
+        logging.setLogRecordFactory(before)
+    assert caplog.messages == [r"list a\nERROR b\x1b[2J\u202e"]
