@@ -1,4 +1,4 @@
-"""Records straight to the output, where they need nothing of what the SDK could do to them.
+"""The output: messages of the SDK, and records past the SDK where they need nothing of it.
 
 For each record the SDK looks up every property in the selection, asks the stream maps, makes a
 message and moves the bookmark, which takes longer than to read the record and to type it. Where
@@ -14,14 +14,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from singer_sdk.contrib.msgspec import encoder
+from singer_sdk.contrib.msgspec import MsgSpecWriter, encoder
 from singer_sdk.mapper import RemoveRecordTransform, SameRecordTransform
-from singer_sdk.singerlib import ActivateVersionMessage
+from singer_sdk.singerlib import ActivateVersionMessage, RecordMessage, StateMessage
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
 from tap_acton.errors import output_failures_told
 from tap_acton.records.reader import BATCH_SIZE, EXTRA_FIELDS
 from tap_acton.state.bookmark import MARKERS
+from tap_acton.state.format import as_written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -35,6 +36,27 @@ if TYPE_CHECKING:
 
 _PROPERTY = 2
 """The length of the breadcrumb of a column."""
+
+
+class BufferedWriter(MsgSpecWriter):
+    """Writes records through a buffer and flushes only for the messages between them.
+
+    A line and its end are written in one piece, and everything before a STATE message is out
+    before it, so a state never runs ahead of its records.
+    """
+
+    def write_message(self, message: Message) -> None:
+        """Write a message to standard output.
+
+        Raises:
+            OutputError: If the target has ended, or the disk is full.
+        """
+        if isinstance(message, StateMessage):
+            message = StateMessage(as_written(message.value))
+        with output_failures_told():
+            sys.stdout.buffer.write(self.format_message(message))
+            if not isinstance(message, RecordMessage):
+                sys.stdout.buffer.flush()
 
 
 class Selection:

@@ -8,18 +8,17 @@ import os
 import sys
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, ClassVar, Self, cast
 
 import click
-from singer_sdk.contrib.msgspec import MsgSpecWriter
 from singer_sdk.helpers.capabilities import (
     CapabilitiesEnum,
     PluginCapabilities,
     TapCapabilities,
 )
-from singer_sdk.singerlib import RecordMessage, StateMessage
+from singer_sdk.singerlib import StateMessage
 from singer_sdk.tap_base import CliTestOptionValue
 
 from tap_acton import logs
@@ -49,8 +48,8 @@ from tap_acton.errors import (
     OutputError,
     SettingsError,
     StreamFailedError,
-    output_failures_told,
 )
+from tap_acton.output import BufferedWriter
 from tap_acton.progress.metrics import ProgressMetrics
 from tap_acton.progress.model import Progress
 from tap_acton.progress.terminal import Bar, has_room
@@ -65,7 +64,7 @@ from tap_acton.records.dynamic_columns import (
 from tap_acton.settings.parser import Configuration
 from tap_acton.settings.schema import CONFIG_SCHEMA
 from tap_acton.settings.settings import Settings
-from tap_acton.state.format import as_written, bookmarks_of
+from tap_acton.state.format import DAMAGED, bookmarks_of
 from tap_acton.stream_maps import StreamMaps
 from tap_acton.streams import STREAM_TYPES
 from tap_acton.streams.base.tap import ActOnTap
@@ -78,40 +77,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import FrameType
 
-    from singer_sdk.singerlib.encoding.simple import Message
     from singer_sdk.streams import Stream
 
     from tap_acton.streams.base.stream import ActOnStream
-
-
-def log_damage(stream: str, problem: str) -> None:
-    """Warn of a bookmark that is not trusted, with the problem as the end of a sentence."""
-    logging.getLogger("tap-acton").warning(
-        "The state of %s cannot be trusted: %s. The stream is read from the beginning.",
-        stream,
-        problem,
-    )
-
-
-class BufferedWriter(MsgSpecWriter):
-    """Writes records through a buffer and flushes only for the messages between them.
-
-    A line and its end are written in one piece, and everything before a STATE message is out
-    before it, so a state never runs ahead of its records.
-    """
-
-    def write_message(self, message: Message) -> None:
-        """Write a message to standard output.
-
-        Raises:
-            OutputError: If the target has ended, or the disk is full.
-        """
-        if isinstance(message, StateMessage):
-            message = StateMessage(as_written(message.value))
-        with output_failures_told():
-            sys.stdout.buffer.write(self.format_message(message))
-            if not isinstance(message, RecordMessage):
-                sys.stdout.buffer.flush()
 
 
 class TapActOn(ActOnTap):
@@ -144,7 +112,9 @@ class TapActOn(ActOnTap):
             ActOnError: If there is no catalog, rows are to be read, and Act-On does not respond.
         """
         if isinstance(state := keywords.get("state"), dict):
-            bookmarks = bookmarks_of(state, datetime.now(UTC), log_damage)
+            bookmarks = bookmarks_of(
+                state, datetime.now(UTC), partial(self.logger.warning, DAMAGED)
+            )
             keywords["state"] = {"bookmarks": bookmarks}
             if state and not isinstance(state.get("bookmarks"), dict):
                 self.logger.warning("The state has no bookmarks: everything is read again.")

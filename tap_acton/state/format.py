@@ -59,6 +59,9 @@ A timestamp further ahead would hide the rows up to it.
 
 IN_THE_FUTURE = "lies in the future"
 
+DAMAGED = "The state of %s cannot be trusted: %s. The stream is read from the beginning."
+"""What the log says of a stream and of what is wrong with its bookmark."""
+
 State = TypeVar("State", bound=StreamState)
 
 _LOOKS_LIKE_A_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T.*)?", re.DOTALL)

@@ -32,7 +32,7 @@ from tap_acton.records.ids import IdNumbers, kept_text, shown, without_addresses
 from tap_acton.records.reader import RecordReader, batched
 from tap_acton.records.timestamps import timestamp_of
 from tap_acton.state.bookmark import Bookmark
-from tap_acton.state.format import PROGRESS, decode, encode, start_over
+from tap_acton.state.format import DAMAGED, PROGRESS, decode, encode, start_over
 from tap_acton.state.full_refresh import TableVersion
 from tap_acton.state.load import Load
 from tap_acton.state.stream_state import ItemsState, StreamState
@@ -375,12 +375,7 @@ class ActOnStream(Stream):
         progress, problem = decode(bookmark, self.state_type, self.run.started_at)
         if problem:
             start_over(bookmark)
-            self.log(
-                "The state of %s cannot be trusted: %s. The stream is read from the beginning.",
-                self.name,
-                problem,
-                level=logging.WARNING,
-            )
+            self.log(DAMAGED, self.name, problem, level=logging.WARNING)
         return progress
 
     @cached_property
