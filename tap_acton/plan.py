@@ -21,6 +21,7 @@ from tap_acton.api.rate_limits import seconds_for
 from tap_acton.command_line import write_utf8
 from tap_acton.errors import CallError, NotAvailableError, StreamFailedError
 from tap_acton.logs import log_plainly
+from tap_acton.progress.display import Display
 from tap_acton.tap import TapActOn
 
 if TYPE_CHECKING:
@@ -200,7 +201,7 @@ class Planner(TapActOn):
             ActOnError: If Act-On does not answer at all.
         """
         try:
-            with self._progress_shown([]):
+            with Display(self.run).shown():
                 return self._plan()
         finally:
             self.run.close()

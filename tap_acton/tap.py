@@ -6,7 +6,7 @@ import json
 import logging
 import os
 import sys
-from contextlib import ExitStack, contextmanager, redirect_stdout
+from contextlib import redirect_stdout
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
@@ -50,10 +50,7 @@ from tap_acton.errors import (
     StreamFailedError,
 )
 from tap_acton.output import BufferedWriter
-from tap_acton.progress.metrics import ProgressMetrics
-from tap_acton.progress.model import Progress
-from tap_acton.progress.terminal import Bar, has_room
-from tap_acton.progress.watch import ProgressLog, Watch
+from tap_acton.progress.display import Display
 from tap_acton.records.dynamic_columns import (
     FoundStream,
     KnownNames,
@@ -74,11 +71,12 @@ from tap_acton.streams.sync_runs import SyncRuns
 from tap_acton.sync.run import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from types import FrameType
 
     from singer_sdk.streams import Stream
 
+    from tap_acton.progress.terminal import Bar
     from tap_acton.streams.base.stream import ActOnStream
 
 
@@ -118,8 +116,7 @@ class TapActOn(ActOnTap):
             keywords["state"] = {"bookmarks": bookmarks}
             if state and not isinstance(state.get("bookmarks"), dict):
                 self.logger.warning("The state has no bookmarks: everything is read again.")
-        self._bar: Bar | None = None
-        self._stream_begins: Callable[[str], None] = lambda _: None
+        self._display: Display | None = None
         self._found_streams: Mapping[str, FoundStream] | None = None
         self._given_catalog: Mapping[str, Any] | None = None
         # The SDK checks the settings only if rows are to be read.
@@ -351,7 +348,8 @@ class TapActOn(ActOnTap):
         """
         try:
             selected = list(self._selected_streams())
-            with self._progress_shown(selected):
+            self._display = Display(self.run, selected)
+            with self._display.shown():
                 if not selected:
                     self.logger.warning(
                         "The catalog selects no stream of this tap: nothing is read."
@@ -395,7 +393,7 @@ class TapActOn(ActOnTap):
         try:
             # Nobody asked for messages. Meltano's test runs the tap without the option.
             with (
-                self._progress_shown([]),
+                Display(self.run).shown(),
                 Path(os.devnull).open("w", encoding="utf-8") as nowhere,
                 redirect_stdout(nowhere),
             ):
@@ -412,49 +410,15 @@ class TapActOn(ActOnTap):
             f", except {', '.join(off)}: switched off, as the warnings above say" if off else "",
         )
 
-    @contextmanager
-    def _progress_shown(self, selected: Sequence[ActOnStream]) -> Iterator[None]:
-        """Log in, and show how far the run has come until the end of the block.
-
-        Args:
-            selected: What is read; if nothing, only a wait is worth a line.
-
-        Raises:
-            ActOnError: If Act-On cannot be reached, or refuses the login.
-        """
-        run, terminal = self.run, sys.__stderr__
-        setting = run.settings.progress
-        is_shown = setting != "off"
-        progress = Progress(run, selected)
-        has_bar = bool(selected and terminal and has_room(setting, terminal.fileno()))
-        log = ProgressLog(progress, ProgressMetrics(run.summary), has_bar=has_bar)
-
-        def begin(name: str) -> None:
-            if progress.begin(name) and is_shown and name != MessageReports.name:
-                log.tell_forecast()
-
-        def look(*, is_asked: bool) -> None:
-            if is_asked or is_shown:
-                log.look(is_asked=is_asked)
-            if self._bar is not None:
-                self._bar.draw(progress.standing())
-
-        with ExitStack() as shown:
-            if has_bar and terminal:
-                self._bar = Bar(terminal.fileno())
-                shown.enter_context(self._bar.shown())
-            shown.enter_context(Watch(look).watching())
-            run.connect()
-            if selected:
-                if is_shown:
-                    log.start(len(selected))
-                self._stream_begins = begin
-                shown.callback(log.end)
-            yield
-
     def stream_begins(self, name: str) -> None:
         """Take note of which stream is read from now on."""
-        self._stream_begins(name)
+        if self._display is not None:
+            self._display.begin(name, may_foresee=name != MessageReports.name)
+
+    @property
+    def _bar(self) -> Bar | None:
+        """What draws on the terminal; None where nothing does."""
+        return None if self._display is None else self._display.bar
 
     def _tell_run(self) -> None:
         """Emit what the run has read, where it ends before the stream that does so."""
