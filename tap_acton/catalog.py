@@ -9,7 +9,7 @@ from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
 from tap_acton.errors import SettingsError
 from tap_acton.records.ids import shown, without_addresses
-from tap_acton.settings.parser import Configuration, has_no_effect, nearest
+from tap_acton.settings.parser import Configuration, nearest, no_effect
 from tap_acton.streams import STREAM_TYPES
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ def unknown_in(
         if name not in streams:
             if items.get((), {}).get("selected") is not False:
                 meant = nearest(name, streams)
-                yield has_no_effect(f"stream {shown(name)} of the catalog", meant)
+                yield no_effect(f"stream {shown(name)} of the catalog", meant)
         elif streams[name].selected:
             listed = dict.fromkeys(entry.get("schema", {}).get("properties", {}))
             named = [place[1] for place in items if place[:1] == ("properties",) and place[1:]]

@@ -17,7 +17,7 @@ import click
 from dotenv import dotenv_values
 
 from tap_acton.errors import SettingsError
-from tap_acton.settings.parser import has_no_effect, nearest
+from tap_acton.settings.parser import nearest, no_effect
 from tap_acton.settings.schema import SDK_SETTINGS, SETTINGS
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Misspelled(NamedTuple):
     @property
     def sentence(self) -> str:
         """Say so, in one sentence."""
-        return has_no_effect(f"variable {self.variable}", self.meant)
+        return no_effect(f"variable {self.variable}", self.meant)
 
 
 class ConfigInput(NamedTuple):

@@ -39,7 +39,7 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-Call = TypeVar("Call", bound="CallError")
+Failure = TypeVar("Failure", bound="CallError")
 
 _NO_SPACE = (
     "The disk is full, or over its quota, where the output or a temporary file is written: free "
@@ -202,7 +202,7 @@ class RepeatableError(CallError):
         self.otherwise = otherwise
 
 
-def without_frames(error: Call) -> Call:
+def without_frames(error: Failure) -> Failure:
     """Let go of the frames in which an error was raised, since they hold the whole response."""
     error.__traceback__ = error.__context__ = None
     return error

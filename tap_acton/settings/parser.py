@@ -162,7 +162,7 @@ class Configuration:
     def suspicions(self) -> Iterator[str]:
         """Yield a sentence for every setting that is none, and so has no effect."""
         for name in sorted(self._config.keys() - {*SETTINGS, *SDK_SETTINGS}):
-            yield has_no_effect(f"setting {name}", nearest(name, SETTINGS))
+            yield no_effect(f"setting {name}", nearest(name, SETTINGS))
 
     def _items(self, name: str) -> list[Any]:
         """Return a list; as a string it is a JSON array or separated by commas."""
@@ -191,7 +191,7 @@ def nearest_value(value: str, known: Iterable[str]) -> str:
     return next(iter(difflib.get_close_matches(value, known, n=1, cutoff=_SIMILAR_VALUE)), "")
 
 
-def has_no_effect(what: str, meant: str) -> str:
+def no_effect(what: str, meant: str) -> str:
     """Say that something is not read, and what may have been meant."""
     return f"The {what} is unknown and has no effect{f'; did you mean {meant}?' if meant else '.'}"
 

@@ -74,5 +74,5 @@ class SyncRuns(ActOnStream):
         """Keep nothing: the next run of a load has rows of its own."""
 
 
-def _timestamp(moment: datetime | None) -> str | None:
-    return None if moment is None else timestamp_of(moment)
+def _timestamp(time: datetime | None) -> str | None:
+    return None if time is None else timestamp_of(time)

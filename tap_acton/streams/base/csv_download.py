@@ -53,7 +53,7 @@ MOST_COLUMNS = 10_000
 LONGEST_PORTION = 2**20
 """Characters, more or less, of the rows that are in memory at once while a file is checked."""
 
-Item = TypeVar("Item")
+Made = TypeVar("Made")
 Fetch: TypeAlias = "Callable[[Query, Page], Response]"
 
 
@@ -372,9 +372,9 @@ class CsvFile:
                 raise ValueError
             yield cells
 
-    def portions(self, rows: Iterable[Item]) -> Iterator[list[Item]]:
+    def portions(self, rows: Iterable[Made]) -> Iterator[list[Made]]:
         """Return what is made of the rows, some at a time, and fewer if they are long."""
-        portion: list[Item] = []
+        portion: list[Made] = []
         begin = self._read
         for row in rows:
             portion.append(row)

@@ -26,7 +26,7 @@ READ_BEFORE = ("unchanged", "not due", "read before")
 """Why items are not requested that earlier runs have read."""
 
 
-class Reading:
+class StreamReading:
     """Reads what is due of a stream, query by query.
 
     Args:

@@ -40,7 +40,7 @@ from tap_acton.stream_maps import failures_told
 from tap_acton.streams.base import full_refresh
 from tap_acton.streams.base.listings import Listings
 from tap_acton.streams.base.own_keys import OwnKeys, unknown_shape
-from tap_acton.streams.base.reading import Reading
+from tap_acton.streams.base.reading import StreamReading
 from tap_acton.streams.base.report import StreamReport
 from tap_acton.streams.base.schema import SCHEMAS, FoundSchema
 from tap_acton.streams.base.unchanged import UnchangedItems
@@ -143,7 +143,7 @@ class ActOnStream(Stream):
         self._listings_used: set[str] = set()
         self._without_id: dict[str, int] = {}  # how many items of a listing have none
         self.report = StreamReport(self.name, self.log)
-        self.reading = Reading(self)
+        self.reading = StreamReading(self)
         self.workload = Workload()
 
     # What a stream may say of its own

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
 
     from tap_acton.records.reader import Record, Row
-    from tap_acton.streams.base.reading import Reading
+    from tap_acton.streams.base.reading import StreamReading
     from tap_acton.sync.query import Item, Place, Response
     from tap_acton.sync.run import Run
     from tap_acton.sync.summary import StreamSummary
@@ -58,7 +58,7 @@ class Facts:
         self.kept: dict[str, Spool] = {}
         self.source: StreamSummary | None = None
         self.error: ActOnError | None = None
-        self.reading: Reading | None = None
+        self.reading: StreamReading | None = None
 
 
 def _contacts_of(payload: Any, query: Query) -> Extracted:
