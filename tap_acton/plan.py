@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from tap_acton.__main__ import in_one_sentence, require_output
-from tap_acton.api.rate_limits import seconds_for
+from tap_acton.api.rate_limits import days_for, seconds_for
 from tap_acton.command_line import write_utf8
 from tap_acton.errors import CallError, NotAvailableError, StreamFailedError
 from tap_acton.logs import log_plainly
@@ -91,7 +91,7 @@ class Plan:
     @property
     def days(self) -> int:
         """Over how many days the calls spread, by what 24 hours allow."""
-        return 1 + math.ceil(max(0, self.calls - self.calls_left) / self.daily_request_limit)
+        return days_for(self.calls, self.calls_left, self.daily_request_limit)
 
     @property
     def failed(self) -> list[str]:

@@ -48,6 +48,11 @@ def pace(requests_per_second: float) -> Rate:
     return Rate(calls, math.ceil(SECOND_MS * PACE_MARGIN / windows) - 1)
 
 
+def days_for(calls: int, left: int, per_day: int) -> int:
+    """Return over how many days calls spread, if so many are left today."""
+    return 1 + math.ceil(max(0, calls - left) / per_day)
+
+
 def seconds_for(calls: int, requests_per_second: float) -> float:
     """Return how many seconds some calls take at the allowed pace, if responses are instant."""
     rate = pace(requests_per_second)

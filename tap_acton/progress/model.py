@@ -8,7 +8,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tap_acton.api.rate_limits import seconds_for
+from tap_acton.api.rate_limits import days_for, seconds_for
 from tap_acton.errors import ActOnError
 from tap_acton.sync.summary import StreamSummary
 
@@ -169,7 +169,7 @@ class Progress:
             return f"{sentence}."
         if standing.fits_today:
             return f"{sentence}; {left:,} are left today, so this run reads everything."
-        days = 1 + math.ceil((calls - left) / settings.daily_request_limit)
+        days = days_for(calls, left, settings.daily_request_limit)
         return (
             f"{sentence}; {left:,} are left today, so the load takes about {days} days: each run "
             "stops at the limit, and the next one resumes."

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tap_acton.api.rate_limits import LOGINS_PER_HOUR, RateLimits, seconds_for
+from tap_acton.api.rate_limits import LOGINS_PER_HOUR, RateLimits, days_for, seconds_for
 from tap_acton.errors import (
     AllowanceSpentError,
     InterruptedRunError,
@@ -211,6 +211,12 @@ class TestPace:
         self, calls: int, requests_per_second: float, seconds: float
     ) -> None:
         assert seconds_for(calls, requests_per_second) == pytest.approx(seconds)
+
+    @pytest.mark.parametrize(
+        ("calls", "left", "days"), [(0, 0, 1), (5, 10, 1), (10, 10, 1), (11, 10, 2), (30, 5, 4)]
+    )
+    def test_tells_over_how_many_days_calls_spread(self, calls: int, left: int, days: int) -> None:
+        assert days_for(calls, left, 10) == days
 
     def test_stop_ends_the_wait_and_counts_no_call(self) -> None:
         def stop(_seconds: float) -> None:
