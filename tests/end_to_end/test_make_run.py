@@ -85,7 +85,7 @@ def test_a_run_at_the_daily_limit_pauses_with_exit_code_3(
     assert lines["total"] == "60"
     # Of lists that the account of this size does not have, nothing is asked.
     assert "matches no list" not in run.stdout
-    assert "No list is in the folders" not in run.stdout
+    assert "hold no lists" not in run.stdout
 
 
 @pytest.mark.timeout(180)
