@@ -108,7 +108,7 @@ class OutputError(ActOnError):
 
 
 @contextmanager
-def output_failures_told() -> Iterator[None]:
+def as_output_error() -> Iterator[None]:
     """Report a failure to write the output, which click would swallow.
 
     Raises:

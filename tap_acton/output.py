@@ -19,7 +19,7 @@ from singer_sdk.mapper import RemoveRecordTransform, SameRecordTransform
 from singer_sdk.singerlib import ActivateVersionMessage, RecordMessage, StateMessage
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
-from tap_acton.errors import output_failures_told
+from tap_acton.errors import as_output_error
 from tap_acton.records.reader import BATCH_SIZE, EXTRA_FIELDS
 from tap_acton.state.bookmark import MARKERS
 from tap_acton.state.format import as_written
@@ -53,7 +53,7 @@ class BufferedWriter(MsgSpecWriter):
         """
         if isinstance(message, StateMessage):
             message = StateMessage(as_written(message.value))
-        with output_failures_told():
+        with as_output_error():
             sys.stdout.buffer.write(self.format_message(message))
             if not isinstance(message, RecordMessage):
                 sys.stdout.buffer.flush()
@@ -188,7 +188,7 @@ class RecordOutput:
         lines = encoder.encode_lines(
             [RecordLine(self._name, record, self._version, now) for record in records]
         )
-        with output_failures_told():
+        with as_output_error():
             sys.stdout.buffer.write(lines)
         self._summary.rows += len(records)
         self._metric.increment(len(records))

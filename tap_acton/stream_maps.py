@@ -62,7 +62,7 @@ class StreamMaps:
         self._settings = settings
         # It logs expressions, and a filter may name an address.
         logging.getLogger("singer_sdk.mapper").setLevel(logging.WARNING)
-        with failures_told("stream_maps"):
+        with as_settings_error("stream_maps"):
             # The mapper takes out what it has understood.
             self._mapper = PluginMapper(deepcopy(given), logger)
 
@@ -75,7 +75,7 @@ class StreamMaps:
         # As in the catalog: without keywords of the tap's own.
         schema = Schema.from_dict(stream.effective_schema).to_dict()
         schema = get_selected_schema(stream.name, schema, stream.mask)
-        with failures_told(f"stream_maps, stream {stream.name}"):
+        with as_settings_error(f"stream_maps, stream {stream.name}"):
             self._mapper.register_raw_stream_schema(stream.name, schema, stream.primary_keys)
         maps = self._mapper.stream_maps[stream.name]
         for each in maps:
@@ -101,7 +101,7 @@ class StreamMaps:
 
 
 @contextmanager
-def failures_told(what: str) -> Iterator[None]:
+def as_settings_error(what: str) -> Iterator[None]:
     """Turn whatever goes wrong with an expression into a sentence without any value.
 
     Raises:

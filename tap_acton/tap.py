@@ -375,7 +375,7 @@ class TapActOn(ActOnTap):
                 # What is complete stays complete: the next run resumes from there.
                 self.state_writer.write_state(self.state)
             if not isinstance(error, OutputError):
-                self._tell_run()
+                self._emit_run()
                 self._repeat_state()
             raise
         finally:
@@ -420,7 +420,7 @@ class TapActOn(ActOnTap):
         """What draws on the terminal; None where nothing does."""
         return None if self._display is None else self._display.bar
 
-    def _tell_run(self) -> None:
+    def _emit_run(self) -> None:
         """Emit what the run has read, where it ends before the stream that does so."""
         runs = self.streams.get(SyncRuns.name)
         if isinstance(runs, SyncRuns) and runs.selected and not runs.is_written:

@@ -66,7 +66,7 @@ class Display:
             may_foresee: Whether what is read before it shows how much there is.
         """
         if self._streams and self._progress.begin(name) and self._is_on and may_foresee:
-            self._log.tell_forecast()
+            self._log.log_forecast()
 
     def _look(self, *, is_asked: bool) -> None:
         if is_asked or self._is_on:

@@ -49,7 +49,7 @@ class ProgressLog:
         self._metrics = metrics
         self._has_bar = has_bar
         self._clock = clock
-        self._told_at = clock()
+        self._logged_at = clock()
         self._waited_at = -SENTENCE_SECONDS
         self._tenth = 0
         self._has_forecast = False
@@ -58,7 +58,7 @@ class ProgressLog:
         """Log what the run is about to read, and what it may."""
         logger.info(self._progress.beginning(streams))
 
-    def tell_forecast(self) -> None:
+    def log_forecast(self) -> None:
         """Log once what the whole run is likely to take, as soon as that is known."""
         if not self._has_forecast and (sentence := self._progress.forecast):
             self._has_forecast = True
@@ -71,25 +71,25 @@ class ProgressLog:
             is_asked: Whether somebody wants to know now.
         """
         now, standing = self._clock(), self._progress.standing()
-        passed, tenth = now - self._told_at, int(standing.fraction * 10)
+        passed, tenth = now - self._logged_at, int(standing.fraction * 10)
         is_tenth = tenth > self._tenth and passed >= LEAST_SECONDS
         is_time = is_tenth or passed >= SENTENCE_SECONDS
         if standing.stream and (is_asked or is_time):
-            self._told_at, self._tenth = now, max(tenth, self._tenth)
+            self._logged_at, self._tenth = now, max(tenth, self._tenth)
             self._metrics.log(standing)
             # What waits says so instead, below or in the bar.
             is_still = standing.waiting and standing.silent >= SENTENCE_SECONDS
             if is_asked or not (self._has_bar or is_still):
-                self.tell_forecast()
+                self.log_forecast()
                 logger.info(standing.sentence)
         if not (self._has_bar and standing.stream):
-            self._tell_waiting(standing, now)
+            self._log_waiting(standing, now)
 
     def end(self) -> None:
         """Log the numbers once more."""
         self._metrics.log(self._progress.standing())
 
-    def _tell_waiting(self, standing: Standing, now: float) -> None:
+    def _log_waiting(self, standing: Standing, now: float) -> None:
         """Log what the run waits for, once no response came for a minute, and each minute then."""
         is_time = now - self._waited_at >= SENTENCE_SECONDS
         if standing.waiting and standing.silent >= SENTENCE_SECONDS and is_time:

@@ -36,7 +36,7 @@ from tap_acton.state.format import DAMAGED, PROGRESS, decode, encode, start_over
 from tap_acton.state.full_refresh import TableVersion
 from tap_acton.state.load import Load
 from tap_acton.state.stream_state import ItemsState, StreamState
-from tap_acton.stream_maps import failures_told
+from tap_acton.stream_maps import as_settings_error
 from tap_acton.streams.base import full_refresh
 from tap_acton.streams.base.listings import Listings
 from tap_acton.streams.base.own_keys import OwnKeys, unknown_shape
@@ -524,7 +524,7 @@ class ActOnStream(Stream):
             if self.summary.outcome != DONE_BEFORE:
                 self.summary.outcome = "not selected"
             if not self.selected:
-                self._tell_end()
+                self._log_end()
         except (StreamFailedError, CallError) as error:
             self.run.shared(Listings).keep(self.name, error)
         except RecursionError:
@@ -589,7 +589,7 @@ class ActOnStream(Stream):
         return ()
 
     def _generate_record_messages(self, record: Record) -> Generator[RecordMessage, None, None]:
-        with failures_told(f"stream_maps, stream {self.name}"):
+        with as_settings_error(f"stream_maps, stream {self.name}"):
             yield from super()._generate_record_messages(record)
 
     def get_records(self, context: Context | None) -> Iterator[Record]:  # noqa: ARG002 - unused
@@ -607,7 +607,7 @@ class ActOnStream(Stream):
         self._stream_version = self.table_version.number
         if self.load.is_done:
             summary.outcome = DONE_BEFORE
-            self._tell_end()
+            self._log_end()
             return
         try:
             yield from self._written(self.read())
@@ -621,7 +621,7 @@ class ActOnStream(Stream):
             self._fail(failure, "failed", "The other streams go on.")
         finally:
             self.save_progress()
-            self._tell_end()
+            self._log_end()
 
     def _written(self, records: Iterator[Record]) -> Iterator[Record]:
         """Write records, or pass them on where the SDK has to write them, and count them."""
@@ -644,7 +644,7 @@ class ActOnStream(Stream):
                 self.save_progress()
             yield record
 
-    def _tell_end(self) -> None:
+    def _log_end(self) -> None:
         """Log what became of the stream, unless a test wanted one record of it."""
         self.summary.end()
         if self.ABORT_AT_RECORD_COUNT is None:
