@@ -8,16 +8,13 @@ import sys
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
 ACCOUNT = "account.json"
-
-EMPTY: Mapping[str, str] = MappingProxyType({})
 
 START_TIMEOUT = 60.0
 STOP_TIMEOUT = 10.0
@@ -66,14 +63,14 @@ def running(folder: Path) -> Iterator[str]:
         _stop(process)
 
 
-def settings(folder: Path, url: str, given: Mapping[str, str] = EMPTY) -> dict[str, str]:
+def settings(folder: Path, url: str, given: Collection[str] = ()) -> dict[str, str]:
     """Return the tap's settings for the sandbox, as environment variables.
 
     Args:
         folder: Where the sandbox keeps its files between runs.
         url: The sandbox's address.
-        given: What the environment and ``.env`` have set; it counts, except for what leads to an
-            account.
+        given: The variables that the environment and ``.env`` have set; they count, except for what
+            leads to an account.
     """
     return {
         **{name: value for name, value in _defaults(folder).items() if name not in given},
