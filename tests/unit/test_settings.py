@@ -648,6 +648,11 @@ def test_every_piece_of_work_falls_into_one_shard() -> None:
     assert all(map(read().in_shard, keys))
 
 
+def test_a_shard_has_about_its_share_of_the_work() -> None:
+    assert read().number_in_shard(11) == 11
+    assert read(shard="5/5").number_in_shard(11) == 3
+
+
 def test_shards_are_the_same_on_every_machine() -> None:
     settings = read(shard="1/2")
     taken = [key for key in ("l-0a41", "l-0a42", "l-0a43", "Zoë", "") if settings.in_shard(key)]
