@@ -6,7 +6,7 @@ import json
 import logging
 import os
 import sys
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
@@ -466,7 +466,8 @@ class TapActOn(ActOnTap):
             # A terminal has no room for what the log puts in front of each line, nor a reader of
             # the line for machines.
             if self.logger.isEnabledFor(logging.INFO):
-                sys.stderr.write("".join(f"{line}\n" for line in table))
+                with suppress(OSError):  # it may be gone by now
+                    sys.stderr.write("".join(f"{line}\n" for line in table))
             return
         self.logger.info("Run summary: %s", json.dumps(self.run.summary.data()))
         for line in table:

@@ -114,8 +114,18 @@ class Terminal:
     def __init__(self, reading: int, descriptor: int, rows: int, columns: int) -> None:
         self.descriptor = descriptor
         self.screen = Screen(rows, columns)
-        self._reading = reading
-        fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self._reading, self._is_there = reading, True
+        self.resize(rows, columns)
+
+    def resize(self, rows: int, columns: int) -> None:
+        """Give programs another size; the screen stays as it is."""
+        fcntl.ioctl(self.descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def hang_up(self) -> None:
+        """Go away: whatever is written from now on fails."""
+        if self._is_there:
+            os.close(self._reading)
+        self._is_there = False
 
     def read(self, seconds: float = 0.0) -> Screen:
         """Read what has been written, or is within some seconds; return the screen."""
@@ -136,8 +146,9 @@ class Terminal:
 def terminal(rows: int = 24, columns: int = 100) -> Iterator[Terminal]:
     """Open a terminal, and close it at the end of the block."""
     reading, descriptor = os.openpty()
+    opened = Terminal(reading, descriptor, rows, columns)
     try:
-        yield Terminal(reading, descriptor, rows, columns)
+        yield opened
     finally:
         os.close(descriptor)
-        os.close(reading)
+        opened.hang_up()

@@ -44,10 +44,16 @@ def has_room(setting: str, descriptor: int) -> bool:
     is_wanted = setting == "bar" or (setting == "auto" and not environment.get("CI"))
     # The console of Windows takes no control sequences unless it is asked to.
     is_able = sys.platform != "win32" and environment.get("TERM", "dumb") != "dumb"
-    if not (is_wanted and is_able and os.isatty(descriptor)):
-        return False
-    size = os.get_terminal_size(descriptor)
-    return size.lines >= LEAST_ROWS and size.columns >= LEAST_COLUMNS
+    return is_wanted and is_able and os.isatty(descriptor) and _size_of(descriptor) is not None
+
+
+def _size_of(descriptor: int) -> os.terminal_size | None:
+    """Return the size of a terminal; None where it has too little room, or is gone."""
+    with suppress(OSError):
+        size = os.get_terminal_size(descriptor)
+        if size.lines >= LEAST_ROWS and size.columns >= LEAST_COLUMNS:
+            return size
+    return None
 
 
 def lines_of(standing: Standing, columns: int) -> list[str]:
@@ -91,11 +97,13 @@ class Bar:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
+        self._is_shown = False
         self._size: os.terminal_size | None = None  # None while nothing is drawn
 
     @contextmanager
     def shown(self) -> Iterator[None]:
         """Keep the last lines free; at the end of the block the terminal is as it was."""
+        self._is_shown = True
         try:
             self._begin()
             yield
@@ -104,21 +112,28 @@ class Bar:
 
     def draw(self, standing: Standing) -> None:
         """Draw how far a run has come; the terminal may have another size than before."""
-        if self._size is not None and standing.stream:
-            if os.get_terminal_size(self._descriptor) != self._size:
-                self.end()
+        if self._is_shown and standing.stream:
+            if _size_of(self._descriptor) != self._size:
+                self._clear()
                 self._begin()
-            self._write(self._at_bottom(lines_of(standing, self._size.columns - 1)))
+            if self._size is not None:
+                self._write(self._at_bottom(lines_of(standing, self._size.columns - 1)))
 
     def end(self) -> None:
         """Clear the last lines, and let the whole terminal scroll again; may be called twice."""
+        self._is_shown = False
+        self._clear()
+
+    def _clear(self) -> None:
         if self._size is not None:
             cleared = self._at_bottom([""] * LINES)
             self._size = None
             self._write(f"{cleared}{SAVE}{WHOLE_SCREEN}{RESTORE}")
 
     def _begin(self) -> None:
-        self._size = size = os.get_terminal_size(self._descriptor)
+        self._size = size = _size_of(self._descriptor)
+        if size is None:
+            return
         # What stands on the last lines moves up, and the cursor with it.
         room = "\n" * LINES + f"\x1b[{LINES}A"
         self._write(f"{room}{SAVE}\x1b[1;{size.lines - LINES}r{RESTORE}")

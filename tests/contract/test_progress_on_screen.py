@@ -16,6 +16,7 @@ import pytest
 from acton_sandbox import Account, Sandbox
 from tests.contract.conftest import NOW
 from tests.contract.harness import PROJECT, command_line, config_of, environment
+from tests.contract.in_process import bench_in_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,6 +87,22 @@ def test_a_bar_next_to_a_target_goes_at_ctrl_c_and_garbles_nothing(
         assert any(line.startswith("total ") for line in lines[headings:])
         # A stream that did not begin is not in the table.
         assert not any(line.startswith("webinar_registrants ") for line in lines)
+
+
+def test_a_terminal_that_goes_away_changes_nothing_of_the_run(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("CI", raising=False)
+    with screen.terminal() as terminal, bench_in_process(account) as bench:
+        stderr = os.fdopen(os.dup(terminal.descriptor), "w", buffering=1)
+        monkeypatch.setattr(sys, "__stderr__", stderr)
+        monkeypatch.setattr(sys, "stderr", stderr)
+        with bench.at_call(3, terminal.hang_up):
+            output = bench.run(streams=["lists", "senders", "logos"], progress="auto")
+    assert output.failure is None
+    with pytest.raises(OSError, match="Input/output"):
+        stderr.close()
 
 
 TARGET_THAT_KEEPS = """

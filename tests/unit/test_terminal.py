@@ -100,6 +100,26 @@ def test_a_line_is_cut_and_never_wraps(terminal: Terminal) -> None:
         assert len(terminal.read().lines[-1]) == 99
 
 
+def test_without_room_for_a_while_nothing_is_drawn(terminal: Terminal) -> None:
+    bar = Bar(terminal.descriptor)
+    with bar.shown():
+        for rows, columns in ((2, 100), (ROWS, 20), (0, 0)):
+            terminal.resize(rows, columns)
+            bar.draw(STANDING)
+            assert not any(terminal.read().lines)
+            assert terminal.screen.region == (0, ROWS - 1)
+        terminal.resize(ROWS, 100)
+        bar.draw(STANDING)
+        assert terminal.read().lines[-3:-1] == lines_of(STANDING, 99)[:2]
+
+
+def test_a_terminal_that_is_gone_is_no_failure(terminal: Terminal) -> None:
+    bar = Bar(terminal.descriptor)
+    with bar.shown():
+        terminal.hang_up()
+        bar.draw(STANDING)
+
+
 @pytest.mark.parametrize(
     ("setting", "environment", "rows", "has"),
     [
