@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from tap_acton import logs
 from tap_acton.command_line import write_utf8
 from tap_acton.errors import EXIT_FAILED, MACHINE_FAILURES, ActOnError, OutputError
 from tap_acton.logs import log_plainly
@@ -30,6 +32,8 @@ def main() -> None:
     log_plainly()
     with in_one_sentence():
         require_output()
+        logs.check_level()
+        ignore_requests()
         TapActOn.cli()
 
 
@@ -41,6 +45,12 @@ def require_output() -> None:
     """
     if sys.stdout is None:
         raise OutputError("Standard output is closed, so the command cannot write anything.")
+
+
+def ignore_requests() -> None:
+    """Let nobody end the command who asks how far it has come before or after it reads."""
+    if hasattr(signal, "SIGUSR1"):
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)
 
 
 @contextmanager

@@ -12,12 +12,15 @@ from pathlib import Path
 from singer_sdk.logging import StructuredFormatter
 from singer_sdk.metrics import METRICS_LOGGER_NAME, Metric, Point
 
-from tap_acton.errors import printable
+from tap_acton.errors import SettingsError, printable
 
 LOGGER = "tap-acton"
 
 LEVEL_VARIABLE = "TAP_ACTON_LOGLEVEL"
 """The variable with the level of the log. The SDK heeds it too, but not under Meltano."""
+
+LEVEL_VARIABLES = (LEVEL_VARIABLE, "LOGLEVEL")
+"""The variables that the SDK heeds: the first that is set."""
 
 MELTANO_FORMATS_FOR_PEOPLE = ("colored", "uncolored", "plain")
 """The formats of Meltano's log that show of a metric its name and value alone, or nothing."""
@@ -95,6 +98,20 @@ def _is_shown_by_meltano() -> bool:
     # With a configuration of its own, Meltano may send them elsewhere, too.
     config = Path(folder, environment.get("MELTANO_CLI_LOG_CONFIG", ""))
     return log_format in MELTANO_FORMATS_FOR_PEOPLE and not config.is_file()
+
+
+def check_level() -> None:
+    """Make sure that the level of the log is one, since the SDK takes whatever is set.
+
+    Raises:
+        SettingsError: If it is not.
+    """
+    variable = next(filter(os.environ.get, LEVEL_VARIABLES), None)
+    if variable and os.environ[variable].upper() not in logging.getLevelNamesMapping():
+        raise SettingsError(
+            f"The variable {variable} is {os.environ[variable]}: make it DEBUG, INFO, WARNING or "
+            "ERROR."
+        )
 
 
 def set_up() -> None:

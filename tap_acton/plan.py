@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from tap_acton import logs
 from tap_acton.__main__ import in_one_sentence, require_output
 from tap_acton.api.rate_limits import days_for, seconds_for
 from tap_acton.command_line import write_utf8
@@ -272,6 +273,7 @@ def main() -> None:
     log_plainly()
     with in_one_sentence():
         require_output()
+        logs.check_level()
         Planner.cli()
 
 
