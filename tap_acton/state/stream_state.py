@@ -69,7 +69,7 @@ class Checkpoint(Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults
     With a cursor it is the place of the item whose page the cursor names. Moves item by item.
     """
 
-    left: list[tuple[str, ...]] = field(default_factory=list)
+    left: list[Annotated[tuple[str, ...], Meta(min_length=1)]] = field(default_factory=list)
     """The places before that of items that failed, and are requested again.
 
     One of a single part stands for all that begin with it, where places have two; one of two with

@@ -177,6 +177,7 @@ JUNK: tuple[Any, ...] = (
     "2099-01-01T00:00:00Z",
     [],
     [7],
+    [[]],
     {},
     {"a": 1},
 )
@@ -186,13 +187,14 @@ def _damaged(state: Mapping[str, Any], dice: Random) -> dict[str, Any]:
     """Put something else in some places of the bookmarks."""
     found: dict[str, Any] = deepcopy(dict(state))
     for _ in range(dice.randint(1, 25)):
-        place = dice.choice(
+        place: Any = dice.choice(
             [kept for kept in found["bookmarks"].values() if kept.keys() - {*NAMES}]
         )
         while True:
             # Another name is another column, which is nothing wrong.
-            part = dice.choice([name for name in place if name not in NAMES])
-            if not isinstance(place[part], dict) or not place[part] or dice.random() < 0.5:
+            parts = range(len(place)) if isinstance(place, list) else place.keys() - {*NAMES}
+            part = dice.choice(sorted(parts))
+            if not isinstance(place[part], dict | list) or not place[part] or dice.random() < 0.4:
                 place[part] = deepcopy(dice.choice(JUNK))
                 break
             place = place[part]

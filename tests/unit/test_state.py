@@ -93,7 +93,7 @@ shared: dict[str, Any] = {
         started_at=timestamps,
         is_done=st.booleans(),
         behind=place_examples,
-        left=st.lists(place_examples, max_size=2),
+        left=st.lists(st.lists(texts | timestamps, min_size=1, max_size=2).map(tuple), max_size=2),
         not_listed=st.lists(texts, max_size=2),
         reached=reached,
         covers=covers,
@@ -400,6 +400,11 @@ def test_of_a_bookmark_with_a_wrong_replication_value_only_names_stay(
             StreamState,
             [{"checkpoint": {"started_at": THEN, "cursor": {"size": 0}}}],
             "'checkpoint.cursor.size' is not what this tap writes",
+        ),
+        (
+            StreamState,
+            [{"checkpoint": {"started_at": THEN, "left": [["7"], []]}}],
+            "'checkpoint.left[1]' is not what this tap writes",
         ),
         (
             StreamState,
