@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from tap_acton.api.client import ActOnClient
     from tap_acton.records.reader import Row
-    from tap_acton.sync.summary import RunSummary
 
 NAME = "account"
 """What the call is counted under, which is also the name of the stream with its row."""
@@ -41,13 +40,11 @@ class Account:
 
     Args:
         client: Makes the call.
-        summary: Where the call is counted.
         number: The setting ``account_id``; None where Act-On is to report it.
     """
 
-    def __init__(self, client: ActOnClient, summary: RunSummary, number: str | None) -> None:
+    def __init__(self, client: ActOnClient, number: str | None) -> None:
         self._client = client
-        self._summary = summary
         self._number = number
         self._lock = threading.Lock()
         self._has_no_number = StreamFailedError(
@@ -117,11 +114,9 @@ class Account:
     @cached_property
     def _found(self) -> Row | ActOnError:
         try:
-            row = self._client.read(Call(PATH, NAME, NAME), _account)
+            return self._client.read(Call(PATH, NAME, NAME), _account)
         except CallError as error:
             return error
-        self._summary.streams[NAME].outcome = "not selected"
-        return row
 
 
 def _account(payload: Any) -> Row:

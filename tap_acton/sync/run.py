@@ -169,7 +169,7 @@ class Run:
     @cached_property
     def account(self) -> Account:
         """The account that the credentials lead to."""
-        return Account(self.client, self.summary, self.settings.account_id)
+        return Account(self.client, self.settings.account_id)
 
     @property
     def zone(self) -> tzinfo | None:

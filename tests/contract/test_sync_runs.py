@@ -100,6 +100,14 @@ def test_a_run_that_ends_at_the_daily_limit_has_rows_and_so_has_the_next_one(
     assert rows["form_urls"]["outcome"] == "complete"
 
 
+def test_the_account_counts_as_begun_only_once_its_stream_has(bench: Bench) -> None:
+    number = bench.run(streams=["account"]).records["account"][0]["account_id"]
+    streams = ["lists", "account", STREAM]
+    output = bench.run(streams=streams, account_id=number, daily_request_limit=2)
+    assert isinstance(output.failure, AllowanceSpentError)
+    assert rows_of(output)["account"]["outcome"] == "not started"
+
+
 def test_a_run_that_cannot_log_in_has_rows(bench: Bench) -> None:
     output = bench.run(streams=["lists", STREAM], password="wrong")
     assert isinstance(output.failure, CredentialsError)

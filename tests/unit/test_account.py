@@ -15,7 +15,6 @@ from tap_acton.errors import (
     StreamFailedError,
 )
 from tap_acton.sync.account import Account
-from tap_acton.sync.summary import RunSummary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +35,7 @@ class Client:
 
 
 def account_of(answer: Any, number: str | None = None) -> Account:
-    return Account(cast("ActOnClient", Client(answer)), RunSummary(), number)
+    return Account(cast("ActOnClient", Client(answer)), number)
 
 
 @pytest.mark.parametrize("number", [70123, "70123", " 70123 ", 70123.0])
