@@ -385,6 +385,42 @@ def test_a_load_begins_anew_with_other_contacts(
     assert asked(second, "scores") == ids
 
 
+@pytest.mark.parametrize(
+    ("stream", "before", "after"),
+    [
+        ("messages", {"message_types": ["SENT"]}, {}),
+        ("message_contents", {"message_types": ["SENT"]}, {}),
+        ("message_events", {"event_types": ["OPENED"]}, {}),
+        ("lists", {"list_names": ["no such list"]}, {}),
+        ("lists", {}, {"listing_types": ["contact_list", "footer"]}),
+        ("segments", {"segment_names": ["no such segment"]}, {}),
+        ("seo_reports", {}, {"seo_reports": [{"url": "https://www.example.com/", "keyword": "a"}]}),
+    ],
+)
+def test_a_load_begins_anew_where_settings_choose_more(
+    bench: Bench, tmp_path: Path, stream: str, before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    """What a stream is done with, it is not if a setting has left out what is wanted now."""
+    settings: dict[str, Any] = {
+        "streams": [stream, "custom_object_records"],
+        "token_store": str(tmp_path),
+        "page_size": 5,
+    }
+    alone = bench.run(**{**settings, **before, "streams": [stream]})
+    calls = len(alone.requests)
+    bench.let_pass(A_DAY)
+    first = bench.run(**settings, **before, daily_request_limit=calls + 5)
+    assert isinstance(first.failure, AllowanceSpentError)
+    (progress,) = first.bookmarks[stream]["progress"]
+    assert progress["checkpoint"]["is_done"]
+    bench.let_pass(A_DAY)
+    second = bench.run(first.state, **settings, **after)
+    assert second.failure is None
+    whole = bench.run(**settings, **after)
+    held = [*first.records[stream], *second.records[stream]]
+    assert [row for row in whole.records[stream] if row not in held] == []
+
+
 # Facts of contacts in lists
 
 

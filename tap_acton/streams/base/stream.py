@@ -31,6 +31,7 @@ from tap_acton.records.extractors import OneRow, Undocumented, described, rows_i
 from tap_acton.records.ids import IdNumbers, kept_text, shown, without_addresses
 from tap_acton.records.reader import RecordReader, batched
 from tap_acton.records.timestamps import timestamp_of
+from tap_acton.settings.schema import SETTINGS
 from tap_acton.state.bookmark import Bookmark
 from tap_acton.state.format import DAMAGED, PROGRESS, decode, encode, start_over
 from tap_acton.state.full_refresh import TableVersion
@@ -407,12 +408,16 @@ class ActOnStream(Stream):
         """The settings that decide what is read: with others, a load begins anew."""
         settings = self.run.settings
         of_shard = {"shard": [settings.shard_text]} if settings.shard else {}
-        return {**of_shard, **self.choice(("list_ids", "list_names", *self.chosen_by))}
+        above = self.tap.stream(self.listing).chosen_by if self.listing else ()
+        names = ("list_ids", "list_names", *above, *self.inputs, *self.chosen_by)
+        return {**of_shard, **self.choice(names)}
 
     def choice(self, names: Iterable[str]) -> dict[str, list[str]]:
         """Return settings that choose something, as the state keeps them; those that are set."""
         chosen = {name: getattr(self.run.settings, name) for name in names}
-        return {name: sorted(map(kept_text, held)) for name, held in chosen.items() if held}
+        texts = {name: sorted(kept_text(str(one)) for one in chosen[name]) for name in chosen}
+        usual = {name: sorted(SETTINGS[name].get("default", ())) for name in chosen}
+        return {name: held for name, held in texts.items() if held != usual[name]}
 
     @property
     def is_incremental(self) -> bool:

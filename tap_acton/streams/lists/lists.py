@@ -31,7 +31,7 @@ class Lists(ActOnStream):
     primary_keys = ("listing_type", "id")
     extract = RowsAt("result")
     pages = OffsetPaging
-    chosen_by = ("list_ids", "list_names")
+    chosen_by = ("list_ids", "list_names", "listing_types")
     item_columns = ("listing_type", "id", "folder_name", "size", "modified_at")
 
     def queries(self) -> Iterator[Query]:

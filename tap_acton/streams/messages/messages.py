@@ -34,6 +34,7 @@ class Messages(ActOnStream):
     primary_keys = ("id",)
     extract = RowsAt("msgresult")
     pages = OffsetPaging
+    chosen_by = ("message_types",)
     item_columns = ("id", "message_type", "sent_at")
 
     def queries(self) -> Iterator[Query]:
