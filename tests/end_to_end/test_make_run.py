@@ -51,7 +51,7 @@ def make_run(project: Path, environment: dict[str, str], headline: str) -> dict[
 def test_a_second_run_reads_only_what_can_be_new(
     project: Path, environment: dict[str, str]
 ) -> None:
-    headline = "No credentials in .env: reading the bundled sandbox at http://127.0.0.1:"
+    headline = "No credentials in .env or the environment: reading the bundled sandbox at http://127.0.0.1:"
     first = make_run(project, environment, headline)
     second = make_run(project, environment, headline)
 
