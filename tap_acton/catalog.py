@@ -118,13 +118,13 @@ def without_effect(config: Mapping[str, Any], streams: Mapping[str, bool]) -> It
             continue
         if offered:
             yield (
-                f"The setting {setting} has no effect: select what you want of "
-                f"{', '.join(offered)}."
+                f"The setting {setting} has no effect: no stream that uses it is selected "
+                f"({', '.join(offered)})."
             )
         else:
             yield (
-                f"The setting {setting} has no effect: add what you want of {', '.join(names)} to "
-                "optional_streams."
+                f"The setting {setting} has no effect: no stream that uses it is in optional_streams "
+                f"({', '.join(names)})."
             )
 
 

@@ -129,8 +129,8 @@ def test_a_setting_whose_streams_are_not_offered_is_a_warning(
     _ = TapActOn(config=given).streams
     (line,) = warnings(caplog)
     assert line == (
-        f"The setting {setting} has no effect: add what you want of "
-        f"{', '.join(READERS[setting])} to optional_streams."
+        f"The setting {setting} has no effect: no stream that uses it is in optional_streams "
+        f"({', '.join(READERS[setting])})."
     )
     caplog.clear()
     _ = TapActOn(config={**given, "optional_streams": READERS[setting][-1:]}).streams
@@ -171,8 +171,9 @@ def test_a_setting_that_no_selected_stream_heeds_is_a_warning(
     given = {**NONE, setting: VALUES.get(setting, ["x"])}
     _ = TapActOn(config=given, catalog=selecting("forms", "messages"))
     (line,) = warnings(caplog)
-    assert line.startswith(f"The setting {setting} has no effect: select what you want of ")
-    assert {*line.rstrip(".").partition(" of ")[2].split(", ")} >= HEEDED_BY[setting]
+    sentence, _, streams = line.partition(" (")
+    assert sentence == f"The setting {setting} has no effect: no stream that uses it is selected"
+    assert {*streams.removesuffix(").").split(", ")} >= HEEDED_BY[setting]
     for stream in HEEDED_BY[setting]:
         caplog.clear()
         _ = TapActOn(config=given, catalog=selecting("forms", stream))
