@@ -182,7 +182,7 @@ class TapActOn(ActOnTap):
         for name in self.maps.matching_nothing({*self.streams, *OPTIONAL}):
             self.logger.warning(
                 "The setting stream_maps has an entry for %s, which is no stream of this tap: "
-                "what it is to change stays as it is.",
+                "the entry changes and hides nothing.",
                 name,
             )
 
