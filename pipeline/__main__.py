@@ -46,7 +46,10 @@ def main() -> int:
         # Rows of one account must not mix with those of another.
         WAREHOUSES["sandbox"].unlink(missing_ok=True)
     with sandbox.running(SANDBOX) as url:
-        print(f"No credentials in .env or the environment: reading the bundled sandbox at {url}", flush=True)
+        print(
+            f"No credentials in .env or the environment: reading the bundled sandbox at {url}",
+            flush=True,
+        )
         return _run("sandbox", sandbox.settings(SANDBOX, url, given_variables()))
 
 

@@ -123,8 +123,8 @@ def without_effect(config: Mapping[str, Any], streams: Mapping[str, bool]) -> It
             )
         else:
             yield (
-                f"The setting {setting} has no effect: no stream that uses it is in optional_streams "
-                f"({', '.join(names)})."
+                f"The setting {setting} has no effect: no stream that uses it is in "
+                f"optional_streams ({', '.join(names)})."
             )
 
 
