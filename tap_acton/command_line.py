@@ -21,7 +21,7 @@ from tap_acton.settings.parser import nearest, no_effect
 from tap_acton.settings.schema import SDK_SETTINGS, SETTINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 logger = logging.getLogger("tap-acton")
 
@@ -199,10 +199,15 @@ def hint_at_environment(config: Mapping[str, Any]) -> str:
     if unread:
         verb = "is" if len(unread) == 1 else "are"
         sentences.append(
-            f" {' and '.join(unread)} {verb} set, but the environment counts only with "
+            f" {_listed(unread)} {verb} set, but the environment counts only with "
             f"--config={ENVIRONMENT}."
         )
     return "".join(sentences)
+
+
+def _listed(names: Sequence[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def read_environment(properties: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
