@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-HEADINGS = ("table", "rows", "emitted", "arrived", "calls", "calls before")
+HEADINGS = ("table", "rows", "sent", "loaded", "calls", "calls before")
 EXAMPLE = "SELECT subject, sent, opened_unique FROM message_reports ORDER BY sent DESC LIMIT 10"
 
 ALLOWANCE_WORDS = "used up"
@@ -96,7 +96,7 @@ def mismatch(lines: Sequence[Line]) -> str | None:
     ]
     if not wrong:
         return None
-    return f"rows that arrived differ from rows emitted: {', '.join(wrong)}."
+    return f"rows loaded differ from rows sent: {', '.join(wrong)}."
 
 
 def is_paused(failure: str) -> bool:

@@ -28,14 +28,14 @@ def test_a_table_is_aligned_and_has_a_sum() -> None:
     lines = report.compare(SUMMARY, {"streams": {"lists": {"calls": 2}}}, counts)
     assert report.table(lines).splitlines() == [
         "",
-        "table         rows  emitted  arrived  calls  calls before",
-        "-----------  -----  -------  -------  -----  ------------",
-        "lists            3        3        3      1             2",
-        "messages     5,000    1,000    1,000  1,199             0",
-        "(discovery)      0        0        0      5             0",
-        "(logins)         0        0        0      1             0",
-        "-----------  -----  -------  -------  -----  ------------",
-        "total        5,003    1,003    1,003  1,206             2",
+        "table         rows   sent  loaded  calls  calls before",
+        "-----------  -----  -----  ------  -----  ------------",
+        "lists            3      3       3      1             2",
+        "messages     5,000  1,000   1,000  1,199             0",
+        "(discovery)      0      0       0      5             0",
+        "(logins)         0      0       0      1             0",
+        "-----------  -----  -----  ------  -----  ------------",
+        "total        5,003  1,003   1,003  1,206             2",
     ]
     assert report.mismatch(lines) is None
 
@@ -43,7 +43,7 @@ def test_a_table_is_aligned_and_has_a_sum() -> None:
 def test_lost_rows_are_named() -> None:
     counts = {"lists": RowCount(2, 2), "messages": RowCount(5_000, 1_000)}
     assert report.mismatch(report.compare(SUMMARY, None, counts)) == (
-        "rows that arrived differ from rows emitted: lists (2 of 3)."
+        "rows loaded differ from rows sent: lists (2 of 3)."
     )
 
 
@@ -60,7 +60,7 @@ def test_rows_that_nobody_emitted_are_named() -> None:
         "messages": RowCount(1_000, 1_000),
     }
     assert report.mismatch(report.compare(SUMMARY, None, counts)) == (
-        "rows that arrived differ from rows emitted: ghosts (1 of 0)."
+        "rows loaded differ from rows sent: ghosts (1 of 0)."
     )
 
 
