@@ -33,6 +33,7 @@ response, save the ids of items, and no character that a terminal acts on::
 from __future__ import annotations
 
 import errno
+import signal
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
@@ -137,7 +138,10 @@ class InterruptedRunError(ActOnError):
     """A signal stopped the run."""
 
     def __init__(self, signal_number: int) -> None:
-        super().__init__(f"The run was stopped by signal {signal_number}; run again to resume.")
+        name = signal.Signals(signal_number).name
+        super().__init__(
+            f"The run was stopped by signal {signal_number} ({name}); run again to resume."
+        )
         self.exit_code = EXIT_SIGNAL_BASE + signal_number
 
 

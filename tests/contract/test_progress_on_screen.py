@@ -80,7 +80,7 @@ def test_a_bar_next_to_a_target_goes_at_ctrl_c_and_garbles_nothing(
         begins = ("target took ", "2")
         table = lines.index("What was read:")
         assert sum(line.startswith(begins) for line in lines[:table]) > table / 2
-        assert "The run was stopped by signal 2; run" in " ".join(lines)
+        assert "The run was stopped by signal 2 (SIGINT); run" in " ".join(lines)
         assert "Run summary: " not in "".join(lines)
         headings = next(number for number, line in enumerate(lines) if line.startswith("stream  "))
         assert lines[headings - 1] == "What was read:"
