@@ -88,7 +88,7 @@ class Standing:
     def sentence(self) -> str:
         """How far the run has come, in a sentence."""
         of_stream = self.of_stream.replace(" of ", " of about ")
-        share = "" if self.share is None else f" ({self.share * 100:.0f} %)"
+        share = "" if self.share is None else f" ({self.share:.0%} of its calls)"
         parts = [
             f"{self.stream} {of_stream}{share}",
             f"{self.calls:,} calls made",

@@ -61,8 +61,8 @@ class Run:
 
 def test_the_sentence_says_how_far_the_run_has_come() -> None:
     assert STANDING.sentence == (
-        "Progress: message_events 1,204 of about 2,130 messages (57 %), 8,520 calls made, 4.9 a "
-        "second, 21,480 left today; about 51 minutes to go."
+        "Progress: message_events 1,204 of about 2,130 messages (57% of its calls), 8,520 calls "
+        "made, 4.9 a second, 21,480 left today; about 51 minutes to go."
     )
 
 

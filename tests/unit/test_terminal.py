@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 screen = pytest.importorskip("tests.screen", reason="the platform has no pseudo-terminals")
 
 ROWS = 24
-TAIL = "57 %  4.9 calls/s  51 min left"
+TAIL = "57%  4.9 calls/s  51 min left"
 
 
 @pytest.fixture
