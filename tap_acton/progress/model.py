@@ -152,7 +152,7 @@ class Progress:
         of_today = "" if left is None else f"; {left:,} calls are left today"
         return (
             f"Reading {streams} stream{'' if streams == 1 else 's'}, at most "
-            f"{settings.requests_per_second:g} calls a second{of_today}."
+            f"{settings.requests_per_second:,g} calls a second{of_today}."
         )
 
     @property
@@ -164,7 +164,7 @@ class Progress:
         calls, left = standing.to_go, standing.left
         pace = settings.requests_per_second
         takes = duration(seconds_for(calls, pace))
-        sentence = f"Forecast: about {calls:,} calls to go, which take {takes} at {pace:g} a second"
+        sentence = f"Forecast: about {calls:,} calls to go, which take {takes} at {pace:,g} a second"
         if left is None:
             return f"{sentence}."
         if standing.fits_today:
