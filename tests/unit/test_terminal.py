@@ -38,7 +38,7 @@ def write(terminal: Terminal, *lines: str) -> None:
     ("columns", "first"),
     [
         (50, f"message_events: 1,204 of 2,130 messages  {TAIL}"),
-        (88, f"message_events: 1,204 of 2,130 messages  [#######......]  {TAIL}"),
+        (88, f"message_events: 1,204 of 2,130 messages  [########......]  {TAIL}"),
         (200, f"message_events: 1,204 of 2,130 messages  [{'#' * 17}{'.' * 13}]  {TAIL}"),
     ],
 )
