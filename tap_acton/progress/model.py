@@ -164,7 +164,9 @@ class Progress:
         calls, left = standing.to_go, standing.left
         pace = settings.requests_per_second
         takes = duration(seconds_for(calls, pace))
-        sentence = f"Forecast: about {calls:,} calls to go, which take {takes} at {pace:,g} a second"
+        sentence = (
+            f"Forecast: about {calls:,} calls to go, which take {takes} at {pace:,g} a second"
+        )
         if left is None:
             return f"{sentence}."
         if standing.fits_today:
