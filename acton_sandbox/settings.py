@@ -53,8 +53,8 @@ To read it, paste this into another terminal:
 {variables(service, url, "export ")}
 {shlex.quote(tap)} --config=ENV > rows.jsonl
 
-With Meltano, put this under tap-acton in meltano.yml, and remove from .env the lines that set
-the same, even to nothing, since they count first:
+With Meltano, remove the empty TAP_ACTON_ lines from .env, since they count first, and put this
+under tap-acton in meltano.yml:
 
     config:
 {lines}
