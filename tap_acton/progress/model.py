@@ -42,7 +42,6 @@ class Standing:
         done: How many of its items are done, or rows.
         due: How many there are; 0 where that is not known yet.
         noun: What these are.
-        share: Which share of the stream's calls was made, from 0 to 1; None where unknown.
         calls: The calls of the run so far.
         to_go: About how many calls are to go; None where too little is known yet.
         pace: Calls a second.
@@ -55,13 +54,17 @@ class Standing:
     done: int = 0
     due: int = 0
     noun: str = ""
-    share: float | None = None
     calls: int = 0
     to_go: int | None = None
     pace: float = 0.0
     left: int | None = None
     waiting: str = ""
     silent: float = 0.0
+
+    @property
+    def share(self) -> float | None:
+        """Which share of the stream is done, from 0 to 1; None where it is not known."""
+        return min(1.0, self.done / self.due) if self.due else None
 
     @property
     def fraction(self) -> float:
@@ -88,7 +91,7 @@ class Standing:
     def sentence(self) -> str:
         """How far the run has come, in a sentence."""
         of_stream = self.of_stream.replace(" of ", " of about ")
-        share = "" if self.share is None else f" ({self.share:.0%} of its calls)"
+        share = "" if self.share is None else f" ({self.share * 100:.0f} %)"
         parts = [
             f"{self.stream} {of_stream}{share}",
             f"{self.calls:,} calls made",
@@ -181,17 +184,13 @@ class Progress:
         """Return how far the run has come; this makes no call."""
         made = self._run.summary.calls
         stream = self._streams.get(self._current)
-        calls = self._summary(stream).calls if stream else 0
-        stream_to_go = 0.0 if stream is None else self._to_go(stream)
         done, due, noun = (0, 0, "") if stream is None else _of_stream(stream)
-        is_known = stream is None or stream.workload.is_known
         to_go = math.ceil(sum(map(self._to_go, self._streams.values())))
         return Standing(
             stream=self._current,
             done=done,
             due=due,
             noun=noun,
-            share=calls / (calls + stream_to_go) if is_known and calls else None,
             calls=made,
             to_go=to_go if self._is_known else None,
             pace=self._pace(made),

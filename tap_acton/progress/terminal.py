@@ -68,7 +68,7 @@ def lines_of(standing: Standing, columns: int) -> list[str]:
         tail += f"  {_short(standing.seconds)} left"
     first = f"{head}  {tail}"
     if standing.share is not None:
-        tail = f"{standing.share:.0%}  {tail}"
+        tail = f"{standing.share * 100:.0f} %  {tail}"
         first = f"{head}  {tail}"
         width = min(MOST_BAR, columns - len(first) - len("[]  "))
         if width >= LEAST_BAR:

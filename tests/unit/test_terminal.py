@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 screen = pytest.importorskip("tests.screen", reason="the platform has no pseudo-terminals")
 
 ROWS = 24
-TAIL = "57%  4.9 calls/s  51 min left"
+TAIL = "57 %  4.9 calls/s  51 min left"
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def write(terminal: Terminal, *lines: str) -> None:
     ("columns", "first"),
     [
         (50, f"message_events: 1,204 of 2,130 messages  {TAIL}"),
-        (88, f"message_events: 1,204 of 2,130 messages  [########......]  {TAIL}"),
+        (88, f"message_events: 1,204 of 2,130 messages  [#######......]  {TAIL}"),
         (200, f"message_events: 1,204 of 2,130 messages  [{'#' * 17}{'.' * 13}]  {TAIL}"),
     ],
 )
@@ -53,9 +53,9 @@ def test_the_lines_say_how_far_the_stream_and_all_streams_have_come(
 
 
 def test_they_leave_out_what_is_not_known_and_say_what_the_run_waits_for() -> None:
-    unknown = replace(STANDING, share=None, to_go=None, left=None, waiting="no response")
+    unknown = replace(STANDING, due=0, to_go=None, left=None, waiting="no response")
     assert lines_of(unknown, 99) == [
-        "message_events: 1,204 of 2,130 messages  4.9 calls/s",
+        "message_events: 1,204 messages  4.9 calls/s",
         "all streams: 8,520 calls",
         "waiting: no response",
     ]
