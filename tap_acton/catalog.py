@@ -11,6 +11,7 @@ from tap_acton.errors import SettingsError
 from tap_acton.records.ids import shown, without_addresses
 from tap_acton.settings.parser import Configuration, nearest, no_effect
 from tap_acton.streams import STREAM_TYPES
+from tap_acton.sync.summary import NAMES_SHOWN
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -190,10 +191,13 @@ def unknown_in(
 
 def _unknown_columns(columns: Iterable[str], known: Collection[str]) -> Iterator[str]:
     """Yield words for the columns that a stream does not have, if there are any."""
-    unknown = {column: nearest(column, known) for column in columns if column not in known}
-    words = [
-        f"{shown(name)} ({meant}?)" if meant else shown(name) for name, meant in unknown.items()
-    ]
+    unknown = [column for column in columns if column not in known]
+    words = []
+    for name in unknown[:NAMES_SHOWN]:
+        meant = nearest(name, known)
+        words.append(f"{shown(name)} ({meant}?)" if meant else shown(name))
+    if more := unknown[NAMES_SHOWN:]:
+        words.append(f"and {len(more):,} more")
     if words:
         yield f"the unknown columns {', '.join(words)}, which no row fills"
 

@@ -191,6 +191,16 @@ def test_a_column_that_is_misspelled_comes_with_the_nearest_right_one(
     assert "the unknown columns emial (email?), frist_name (first_name?), which" in line
 
 
+def test_of_many_unknown_columns_the_line_names_the_first(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    given = catalog("contacts")
+    properties = given["streams"][0]["schema"]["properties"]
+    properties |= {f"q{number}": dict(TEXT) for number in range(1_510)}
+    (line,) = warnings_of(given, caplog)
+    assert "q8, q9, and 1,500 more, which no row fills" in line
+
+
 @pytest.mark.parametrize("place", ["entry", "metadata"])
 def test_another_key_or_replication_key_is_a_warning(
     caplog: pytest.LogCaptureFixture, place: str
