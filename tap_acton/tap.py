@@ -375,8 +375,10 @@ class TapActOn(ActOnTap):
                 # What is complete stays complete: the next run resumes from there.
                 self.state_writer.write_state(self.state)
             if not isinstance(error, OutputError):
-                self._emit_run()
-                self._repeat_state()
+                try:
+                    self._emit_run()
+                finally:
+                    self._repeat_state()
             raise
         finally:
             self.run.close()

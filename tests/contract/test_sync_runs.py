@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from acton_sandbox import Fault
-from tap_acton.errors import AllowanceSpentError, CredentialsError, StreamFailedError
+from tap_acton.errors import AllowanceSpentError, CredentialsError, SettingsError, StreamFailedError
 from tests.contract.harness import SECRETS
 
 if TYPE_CHECKING:
@@ -126,3 +126,13 @@ def test_a_run_that_does_not_have_it_ends_early_as_any_other(bench: Bench) -> No
 def test_it_can_be_mapped_like_any_other(bench: Bench, settings: dict[str, Any]) -> None:
     rows = rows_of(bench.run(streams=["lists", STREAM], **settings))
     assert "calls_left" not in rows["lists"]
+
+
+def test_the_state_comes_last_though_its_rows_cannot_be_mapped(bench: Bench) -> None:
+    output = bench.run(
+        streams=["lists", "image_details", STREAM],
+        daily_request_limit=5,
+        stream_maps={STREAM: {"share": "1 / 0"}},
+    )
+    assert isinstance(output.failure, SettingsError)
+    assert output.messages[-1]["type"] == "STATE"
