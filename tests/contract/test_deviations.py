@@ -372,7 +372,7 @@ class Trial:
         if outcome is Outcome.OFF or is_refusal:
             warned = any("switched off" in line for line in found.lines("WARNING"))
             # A draft is shown to a contact of some list; who may read no list knows of none.
-            said = ("switched off", "no contact is known")
+            said = ("switched off", "no contact to show it to")
             return warned and any(text in line for line in own for text in said)
         if outcome is Outcome.ROWS:
             # What is requested by a name in place of an id may not be there.

@@ -65,7 +65,7 @@ def test_it_ends_and_requests_no_good_item_twice(
 ) -> None:
     bench, outputs = yardstick.bench, list[Output]()
     while not outputs or isinstance(outputs[-1].failure, AllowanceSpentError):
-        assert len(outputs) < 6, "the load does not end"
+        assert len(outputs) < 8, "the load does not end"
         bench.let_pass(A_DAY)
         state = outputs[-1].state if outputs else None
         limits = {"token_store": str(tmp_path), "daily_request_limit": LIMIT}
