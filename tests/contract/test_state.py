@@ -241,6 +241,10 @@ def test_what_is_over_does_not_come_back_by_a_merge_of_states(bench: Bench, tmp_
 
 # Interruption
 
+COUNTED = {"media_messages", "media_views", "media_timeline"}
+"""They remember a file only in a run that has read its report, too: an earlier run of the load may
+have done that."""
+
 
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("seed", [0, 2])
@@ -266,4 +270,5 @@ def _without_nulls(state: Mapping[str, Any]) -> dict[str, Any]:
     return {
         stream: {part: kept for part, kept in bookmark.items() if kept not in (None, [{}])}
         for stream, bookmark in state["bookmarks"].items()
+        if stream not in COUNTED
     }
