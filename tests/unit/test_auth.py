@@ -813,6 +813,12 @@ class TestChangedCredentials:
         assert acton.chain(store=store).access_token() == "access-1"
         assert acton.grants == ["password"]
 
+    def test_such_a_token_is_used_where_there_is_no_password_to_try(self, acton: FakeActOn) -> None:
+        store = TokenStore()
+        store.write(Token("access", "settings-refresh", NOON + HOUR, NOON + HOUR))
+        assert acton.chain(BY_REFRESH, store).access_token() == "access"
+        assert acton.forms == []
+
     def test_the_store_does_not_show_them(self, acton: FakeActOn, tmp_path: Path) -> None:
         path = tmp_path / "token.json"
         acton.chain(BOTH, FileTokenStore(path)).access_token()
