@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import re
+import select
 import stat
 import sys
 from contextlib import suppress
@@ -45,6 +46,9 @@ _OF_THE_SDK = re.compile(rf"{PREFIX}(LOGLEVEL|_.*)")
 
 DOTENV = Path(".env")
 """The file with variables, in the folder where the tap is started."""
+
+PIPE_SECONDS = 30.0
+"""How long what writes the variables into a pipe has time: a person may have to agree first."""
 
 
 class Misspelled(NamedTuple):
@@ -144,14 +148,29 @@ def read_dotenv() -> dict[str, str | None]:
         SettingsError: If it cannot be read.
     """
     try:
-        if DOTENV.exists() and DOTENV.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        if not (DOTENV.is_file() or DOTENV.is_fifo()):
+            return {}  # some name a virtual environment so
+        if DOTENV.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             logger.warning("Other users of this machine can read %s: chmod 600 %s", DOTENV, DOTENV)
-        return dotenv_values(DOTENV)
+        with _opened(DOTENV) as stream:
+            return dotenv_values(stream=stream)
     except (OSError, ValueError) as error:
         raise SettingsError(
             f"The file .env cannot be read ({type(error).__name__}): make it UTF-8 text "
             "that this user can read, or remove it."
         ) from None
+
+
+def _opened(path: Path) -> IO[str]:
+    """Open a file, or a pipe: with that, password managers hand out what they keep."""
+    # To open a pipe would take as long as nobody writes to it.
+    file = os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), encoding="utf-8")
+    if stat.S_ISFIFO(os.fstat(file.fileno()).st_mode):
+        if not select.select([file], [], [], PIPE_SECONDS)[0]:
+            file.close()
+            raise TimeoutError
+        os.set_blocking(file.fileno(), True)
+    return file
 
 
 def given_variables() -> dict[str, str]:

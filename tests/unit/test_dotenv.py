@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pipeline import __main__ as pipeline
+from tap_acton import command_line
 from tap_acton.command_line import hint_at_environment, read_environment
 from tap_acton.errors import SettingsError
 from tap_acton.settings.schema import CONFIG_SCHEMA
@@ -55,6 +57,33 @@ def test_the_environment_comes_before_the_file(
 def test_a_file_in_a_folder_above_is_not_read(folder: Path) -> None:
     write(folder.parent, "TAP_ACTON_API_URL=https://planted.example.com\n")
     assert read() == {}
+
+
+def test_a_folder_of_that_name_is_none(folder: Path) -> None:
+    (folder / ".env").mkdir()
+    assert read() == {}
+
+
+needs_pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the platform has no pipes")
+
+
+@needs_pipes
+def test_a_program_may_write_it_into_a_pipe(folder: Path) -> None:
+    os.mkfifo(folder / ".env", 0o600)
+    with ThreadPoolExecutor() as others:
+        written = others.submit(write, folder, "TAP_ACTON_REGION=eu\n")
+        assert read() == {"region": "eu"}
+        written.result()
+
+
+@needs_pipes
+def test_a_pipe_that_nobody_writes_to_is_not_waited_for_forever(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command_line, "PIPE_SECONDS", 0.01)
+    os.mkfifo(folder / ".env", 0o600)
+    with pytest.raises(SettingsError, match="cannot be read"):
+        read()
 
 
 MISSPELLED = {
