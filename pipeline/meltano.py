@@ -26,8 +26,8 @@ FAILURE = re.compile(rf"\[error +\] {TAP} +(.*)")
 COLORS = re.compile(r"\x1b\[[\d;]*m")
 """What Meltano puts around words of a line where FORCE_COLOR is set."""
 
-PROCESSES = ("ps", "-A", "-o", "pid=,ppid=,args=")
-"""Lists all processes, each with its parent and its arguments."""
+PROCESSES = ("ps", "-A", "-ww", "-o", "pid=,ppid=,args=")
+"""Lists all processes with their parents and all arguments, however narrow the screen is."""
 
 SECONDS_TO_START = 60.0
 """Within which a plugin has read the configuration that Meltano wrote for it."""
