@@ -33,7 +33,7 @@ def main() -> None:
     with in_one_sentence():
         require_output()
         logs.check_level()
-        ignore_requests()
+        ignore_progress_signal()
         TapActOn.cli()
 
 
@@ -47,8 +47,11 @@ def require_output() -> None:
         raise OutputError("Standard output is closed, so the command cannot write anything.")
 
 
-def ignore_requests() -> None:
-    """Let nobody end the command who asks how far it has come before or after it reads."""
+def ignore_progress_signal() -> None:
+    """Ignore SIGUSR1, which asks how far a run has come, except while the run reads.
+
+    Otherwise the signal would end the command.
+    """
     if hasattr(signal, "SIGUSR1"):
         signal.signal(signal.SIGUSR1, signal.SIG_IGN)
 

@@ -48,7 +48,7 @@ DOTENV = Path(".env")
 """The file with variables, in the folder where the tap is started."""
 
 PIPE_SECONDS = 30.0
-"""How long what writes the variables into a pipe has time: a person may have to agree first."""
+"""How long to wait for variables from a pipe, since a person may have to unlock them first."""
 
 
 class Misspelled(NamedTuple):
@@ -149,7 +149,7 @@ def read_dotenv() -> dict[str, str | None]:
     """
     try:
         if not (DOTENV.is_file() or DOTENV.is_fifo()):
-            return {}  # some name a virtual environment so
+            return {}  # a folder of that name may be a virtual environment
         if DOTENV.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             logger.warning("Other users of this machine can read %s: chmod 600 %s", DOTENV, DOTENV)
         with _opened(DOTENV) as stream:
@@ -162,8 +162,8 @@ def read_dotenv() -> dict[str, str | None]:
 
 
 def _opened(path: Path) -> IO[str]:
-    """Open a file, or a pipe: with that, password managers hand out what they keep."""
-    # To open a pipe would take as long as nobody writes to it.
+    """Open a file, or a pipe, through which some password managers hand out secrets."""
+    # Without the flag, opening a pipe waits until somebody writes to it.
     file = os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), encoding="utf-8")
     if stat.S_ISFIFO(os.fstat(file.fileno()).st_mode):
         if not select.select([file], [], [], PIPE_SECONDS)[0]:
