@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
 
     from tap_acton.records.reader import Record, Row
+    from tap_acton.state.load import Load
     from tap_acton.streams.base.reading import StreamReading
     from tap_acton.sync.query import Item, Place, Response
     from tap_acton.sync.run import Run
@@ -146,9 +147,12 @@ class ContactFactsStream(ActOnStream):
         """Give the queries, which leave out what earlier runs of this load have read."""
         return self.queries()
 
-    def _is_left(self, place: Place) -> bool:
+    def _loads(self) -> list[Load]:
+        """Give the loads of the streams that the responses are for."""
+        return [one.load for one in (self, *self._later())]
+
+    def _is_left(self, place: Place, loads: Iterable[Load]) -> bool:
         """Tell whether a stream of the response has yet to read what stands at a place."""
-        loads = (one.load for one in (self, *self._later()))
         not_listed = self.not_listed
         return any(load.is_left(place, not_listed) for load in loads)
 
@@ -160,7 +164,8 @@ class ContactFactsStream(ActOnStream):
         run = self.run
         chooses, members = run.settings.chooses_contacts, self._wanted.members(self)
         contacts = PlainSource(run, self.name, _contacts_of, "key", run.shared(ListEndpoint))
-        for item in self._lists():
+        loads = self._loads()
+        for item in self._lists(loads):
             list_id = item["id"]
             with closing(Places()) as places:
                 path, given = f"/api/1/list/{path_part(list_id)}", {"list_id": list_id}
@@ -178,7 +183,7 @@ class ContactFactsStream(ActOnStream):
                     self._tell_unknown(list_id, ids.count(""))
                 for key, contact_id in places:
                     run.stop.check()
-                    if self._is_left((kept_text(list_id), key)):
+                    if self._is_left((kept_text(list_id), key), loads):
                         yield list_id, contact_id
                     else:
                         self.save_calls("read before")
@@ -210,11 +215,11 @@ class ContactFactsStream(ActOnStream):
     def _lists_permission(self) -> Permission:
         return Permission()
 
-    def _lists(self) -> list[Item]:
+    def _lists(self, loads: Sequence[Load]) -> list[Item]:
         """Give the lists that are left, in the order of their ids; one may be read in part."""
-        begun = {place[:1] for one in (self, *self._later()) for place in one.load.places}
+        begun = {place[:1] for load in loads for place in load.places}
         places = {(kept_text(item["id"]),): item for item in self.known_items()}
-        return [places[one] for one in sorted(places) if one in begun or self._is_left(one)]
+        return [places[one] for one in sorted(places) if one in begun or self._is_left(one, loads)]
 
     def _tell_unknown(self, list_id: str, number: int) -> None:
         if number:
@@ -306,7 +311,7 @@ class ContactFactsStream(ActOnStream):
             return Forecast(0, reason=f"in the calls of {reading.name}")
         if self.load.is_done:
             return super().forecast()
-        sizes = {item["id"]: item["size"] or 0 for item in self._lists()}
+        sizes = {item["id"]: item["size"] or 0 for item in self._lists(self._loads())}
         page_size = self.run.settings.page_size
         pages = sum(pages_of(size, page_size) for size in sizes.values())
         if self.run.settings.chooses_contacts:
