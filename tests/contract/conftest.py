@@ -11,6 +11,7 @@ import time_machine
 
 from acton_sandbox import Account, Clock, Sandbox
 from tests.contract.harness import Bench, Output
+from tests.contract.in_process import bench_in_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +25,7 @@ def bench_of(
     account: Account,
     *,
     is_time_frozen: bool = True,
+    is_served: bool = False,
     **sandbox_settings: Any,
 ) -> Iterator[Bench]:
     """Run a sandbox at the account's own time.
@@ -32,11 +34,17 @@ def bench_of(
         account: The account.
         is_time_frozen: Whether time passes only where the tap would wait; else waits take
             their time.
+        is_served: Whether the sandbox listens on a socket, as it does where time passes: for
+            what the answers in this process cannot show.
         **sandbox_settings: What the sandbox takes.
 
     Yields:
         The bench.
     """
+    if is_time_frozen and not is_served:
+        with bench_in_process(account, has_threads=True, **sandbox_settings) as bench:
+            yield bench
+        return
     clock = Clock(account.now, frozen=is_time_frozen)
     with (
         time_machine.travel(account.now, tick=not is_time_frozen) as time,
@@ -71,4 +79,11 @@ def complete_run(complete_runs: dict[str, Output]) -> Output:
 def bench(account: Account) -> Iterator[Bench]:
     """A sandbox of its own for a test, with the small account in it."""
     with bench_of(account) as bench:
+        yield bench
+
+
+@pytest.fixture
+def served_bench(account: Account) -> Iterator[Bench]:
+    """The same with a sandbox on a socket: for slow answers, and for what libraries log."""
+    with bench_of(account, is_served=True) as bench:
         yield bench

@@ -1,4 +1,4 @@
-"""Answers the tap's calls in its own process and thread: no socket, no server, a fifth of the time.
+"""Answers the tap's calls in its own process: no socket, no server, a half of the time.
 
 What the sandbox would do to a connection becomes what ``requests`` makes of it.
 """
@@ -6,7 +6,9 @@ What the sandbox would do to a connection becomes what ``requests`` makes of it.
 from __future__ import annotations
 
 import io
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
+from email.utils import formatdate
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 from urllib.parse import unquote, urlsplit
@@ -69,36 +71,44 @@ class _NoThreads:
 
 
 @contextmanager
-def answering(sandbox: Sandbox) -> Iterator[None]:
+def answering(sandbox: Sandbox, *, has_threads: bool = False) -> Iterator[None]:
     """Let a sandbox that has not been started answer all calls of this process.
 
     Args:
         sandbox: The sandbox.
+        has_threads: Whether the tap makes its calls in threads, as it does outside of tests; the
+            sandbox takes one after the other.
 
     Yields:
         Once.
     """
     gateway = Gateway(sandbox, own_pages(sandbox, ["*"]))
+    one_by_one = Lock()
 
     def send(
         adapter: HTTPAdapter, request: requests.PreparedRequest, **_: Any
     ) -> requests.Response:
-        return _answered(gateway, adapter, request)
+        with one_by_one:
+            return _answered(gateway, adapter, request)
 
+    no_threads = patch.object(fan_out, "ThreadPoolExecutor", _NoThreads)
     with (
         patch.object(HTTPAdapter, "send", send),
-        patch.object(fan_out, "ThreadPoolExecutor", _NoThreads),
+        nullcontext() if has_threads else no_threads,
         patch.object(sandbox, "url", URL),
     ):
         yield
 
 
 @contextmanager
-def bench_in_process(account: Account, **sandbox_settings: Any) -> Iterator[Bench]:
+def bench_in_process(
+    account: Account, *, has_threads: bool = False, **sandbox_settings: Any
+) -> Iterator[Bench]:
     """Put an account behind a sandbox that answers in this process, at the account's own time.
 
     Args:
         account: The account.
+        has_threads: Whether the tap makes its calls in threads: slower, but as it does outside.
         **sandbox_settings: What the sandbox takes.
 
     Yields:
@@ -106,7 +116,10 @@ def bench_in_process(account: Account, **sandbox_settings: Any) -> Iterator[Benc
     """
     clock = Clock(account.now, frozen=True)
     sandbox = Sandbox(account=account, clock=clock, **sandbox_settings)
-    with time_machine.travel(account.now, tick=False) as time, answering(sandbox):
+    with (
+        time_machine.travel(account.now, tick=False) as time,
+        answering(sandbox, has_threads=has_threads),
+    ):
         yield Bench(sandbox, time)
 
 
@@ -145,7 +158,10 @@ def _answered(
     start, *pieces = events
     raw = HTTPResponse(
         body=io.BytesIO(b"".join(piece["body"] for piece in pieces)),
-        headers={name.decode(): value.decode() for name, value in start["headers"]},
+        headers={
+            "Date": formatdate(usegmt=True),
+            **{name.decode(): value.decode() for name, value in start["headers"]},
+        },
         status=start["status"],
         version=11,
         preload_content=False,

@@ -63,10 +63,12 @@ def test_a_fault_once_at_the_first_middle_and_last_call_of_each_path_makes_no_di
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in {*ENDING, *EVERYWHERE}])
-def test_no_kind_of_fault_makes_a_difference(bench: Bench, few_run: Output, kind: str) -> None:
+def test_no_kind_of_fault_makes_a_difference(
+    served_bench: Bench, few_run: Output, kind: str
+) -> None:
     faults = SingleFaults.among(kind, [seen.path for seen in few_run.requests])
-    with faults.of(bench.sandbox):
-        found = bench.run(streams=FEW)
+    with faults.of(served_bench.sandbox):
+        found = served_bench.run(streams=FEW)
     assert found.failure is None
     assert faults.left == set()
     assert data_without_times(found) == data_without_times(few_run)
@@ -74,18 +76,18 @@ def test_no_kind_of_fault_makes_a_difference(bench: Bench, few_run: Output, kind
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_fault_at_the_login_makes_no_difference_or_ends_the_run(
-    bench: Bench, account: Account, tmp_path: Path, kind: str
+    served_bench: Bench, account: Account, tmp_path: Path, kind: str
 ) -> None:
     faults = SingleFaults(kind, {("/token", 0)})
-    with faults.of(bench.sandbox):
-        found = bench.run(streams=["messages", "opt_outs"], token_store=str(tmp_path))
+    with faults.of(served_bench.sandbox):
+        found = served_bench.run(streams=["messages", "opt_outs"], token_store=str(tmp_path))
     assert faults.left == set()
     if kind in {"408", "500", "502", "503", *UNANSWERED, "reset", "half an answer", "stray braces"}:
         assert found.failure is None
     if found.failure is not None:
         assert found.failure.exit_code > 0
-        bench.let_pass(3600)
-        found = bench.run(streams=["messages", "opt_outs"], token_store=str(tmp_path))
+        served_bench.let_pass(3600)
+        found = served_bench.run(streams=["messages", "opt_outs"], token_store=str(tmp_path))
     assert found.failure is None
     for stream in ("messages", "opt_outs"):
         assert by_key(stream, found.records[stream]) == by_key(

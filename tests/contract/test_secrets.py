@@ -87,20 +87,28 @@ def chain_of(error: BaseException) -> Iterator[BaseException]:
 
 @pytest.mark.parametrize("seed", [None, 3, 11, 15, 20])
 def test_a_run_full_of_faults_tells_nothing_at_any_level_of_the_log(
-    bench: Bench, tmp_path: Path, caplog: pytest.LogCaptureFixture, seed: int | None
+    served_bench: Bench, tmp_path: Path, caplog: pytest.LogCaptureFixture, seed: int | None
 ) -> None:
     faults = RandomFaults(seed or 0)
     if seed is None:
         faults.rules = []
     store = tmp_path / "store"
-    with caplog.at_level(logging.DEBUG), calls_seen() as (tokens, _), faults.of(bench.sandbox):
-        bench.sandbox.faults.add(Fault("status", "/api/1/list/spam*", 2, status=500, body=ECHO))
-        bench.sandbox.faults.add(Fault("status", "*/report/SENT", None, status=400, body=ECHO))
-        bench.sandbox.faults.add(Fault("garbage", "/api/1/campaigns*", None, body=ECHO))
-        bench.sandbox.faults.add(
+    with (
+        caplog.at_level(logging.DEBUG),
+        calls_seen() as (tokens, _),
+        faults.of(served_bench.sandbox),
+    ):
+        served_bench.sandbox.faults.add(
+            Fault("status", "/api/1/list/spam*", 2, status=500, body=ECHO)
+        )
+        served_bench.sandbox.faults.add(
+            Fault("status", "*/report/SENT", None, status=400, body=ECHO)
+        )
+        served_bench.sandbox.faults.add(Fault("garbage", "/api/1/campaigns*", None, body=ECHO))
+        served_bench.sandbox.faults.add(
             Fault("wrong_type", "/api/1/list/*", None, fields=("email",), value=["ann@example.com"])
         )
-        found = bench.run(token_store=str(store))
+        found = served_bench.run(token_store=str(store))
     assert "urllib3" in {record.name.partition(".")[0] for record in caplog.records}
     assert found.failure is not None
     formatter = logging.Formatter()
