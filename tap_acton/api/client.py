@@ -21,6 +21,7 @@ from urllib.parse import quote, unquote, urlencode, urlsplit
 import backoff
 
 from tap_acton.api.decoding import NO_TEXT_BEGINNINGS, decode_json
+from tap_acton.api.exchange import Exchange
 from tap_acton.api.responses import (
     HttpResponse,
     allowance_spent,
@@ -190,6 +191,7 @@ class ActOnClient:
         counter: Counts every call, retries included.
         pause: Waits some seconds; raises when the run is to end.
         retry_policy: How long to wait, and how often to retry.
+        recorder: Gets every answer that arrives whole, before anything is made of it.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of the cycle, each given once per run
@@ -202,6 +204,7 @@ class ActOnClient:
         counter: CallCounter,
         pause: Callable[[float], None],
         retry_policy: RetryPolicy,
+        recorder: Callable[[Exchange], None] | None = None,
     ) -> None:
         self._route = Route(session, base_url)
         self._host = urlsplit(base_url).netloc
@@ -210,6 +213,7 @@ class ActOnClient:
         self._counter = counter
         self._pause = pause
         self._retry_policy = retry_policy
+        self._recorder = recorder
         self._last_answer: object = None  # another object with each response
         self._given_up: Counter[str] = Counter()  # by stream
         self._refused_alone: set[str] = set()  # the streams of which a path proved to be refused
@@ -440,6 +444,8 @@ class ActOnClient:
             self._last_answer = object()
             self._counter.count_response(call.stream, call.path, response.status_code)
             with response:
+                if self._recorder is not None:
+                    self._recorder(_exchange(call, response))
                 yield response
 
     def _most_tries(self, cycle: _Cycle, error: RepeatableError) -> int:
@@ -478,6 +484,20 @@ class ActOnClient:
         return GivenUpError(
             f"{error.sentence} Tried {_times(tries)}; run again later, the state is kept."
         )
+
+
+def _exchange(call: Call, response: requests.Response) -> Exchange:
+    """Read an answer to its end; whoever reads it next gets what was read."""
+    return Exchange(
+        stream=call.stream,
+        method="GET" if call.body is None else "POST",
+        path=call.path,
+        parameters=dict(call.parameters),
+        body=call.body,
+        status=response.status_code,
+        headers=dict(response.headers),
+        content=response.content,
+    )
 
 
 def _times(number: int) -> str:

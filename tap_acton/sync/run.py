@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     import requests
 
+    from tap_acton.api.exchange import Exchange
     from tap_acton.errors import ActOnError
     from tap_acton.settings.settings import Settings
     from tap_acton.stores.opening import Stores
@@ -47,6 +48,7 @@ class Run:
         started_at: When the run began.
         retry_policy: How long to wait for Act-On; by default what the settings say.
         stop: What ends the run, if that ends another run too.
+        recorder: Gets every answer that arrives whole; without one, nothing is kept.
 
     Attributes:
         summary: What the run counts.
@@ -61,6 +63,7 @@ class Run:
         *,
         retry_policy: RetryPolicy | None = None,
         stop: StopSignal | None = None,
+        recorder: Callable[[Exchange], None] | None = None,
     ) -> None:
         self.settings = settings
         self.started_at = started_at
@@ -68,6 +71,7 @@ class Run:
         self._retry_policy = retry_policy or RetryPolicy(
             settings.request_timeout, settings.max_retries
         )
+        self._recorder = recorder
         self.summary = RunSummary()
         self.id = uuid4().hex
         self.is_foreseeing = False
@@ -117,6 +121,7 @@ class Run:
             counter=self.summary,
             pause=self.stop.pause,
             retry_policy=policy,
+            recorder=self._recorder,
         )
 
     @cached_property
@@ -186,7 +191,13 @@ class Run:
             max_throttles=0,
             repeats_login=False,
         )
-        hasty = Run(self.settings, self.started_at, retry_policy=policy, stop=self.stop)
+        hasty = Run(
+            self.settings,
+            self.started_at,
+            retry_policy=policy,
+            stop=self.stop,
+            recorder=self._recorder,
+        )
         try:
             yield hasty
         finally:
