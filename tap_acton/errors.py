@@ -10,6 +10,8 @@ response, save the ids of items, and no character that a terminal acts on::
     +-- UnreachableError         the host does not respond at all
     +-- AllowanceSpentError      no calls are left for now; exit code 3
     +-- OutputError              the output cannot be written
+    +-- CallsUsedUpError         a check has made the calls that it announced
+    +-- DiffersError             a check found what is not as assumed; exit code 4
     +-- StreamFailedError        one stream cannot be read to its end
     +-- RunOverError             a call came after the end of the run
     +-- InterruptedRunError      a signal stopped the run
@@ -38,7 +40,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 Failure = TypeVar("Failure", bound="CallError")
 
@@ -57,6 +59,7 @@ MACHINE_FAILURES: Mapping[int | None, str] = {
 
 EXIT_FAILED = 1
 EXIT_ALLOWANCE_SPENT = 3
+EXIT_DIFFERS = 4
 EXIT_SIGNAL_BASE = 128
 
 
@@ -125,6 +128,25 @@ def as_output_error() -> Iterator[None]:
 
 class StreamFailedError(ActOnError):
     """One stream cannot be read to its end; the others can."""
+
+
+class CallsUsedUpError(ActOnError):
+    """A check has made as many calls as it announced."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"The check ends early: it has made the {most:,} calls that it announced. Check fewer "
+            "streams at once with --streams."
+        )
+
+
+class DiffersError(ActOnError):
+    """A check has found something that is not as the tap assumes."""
+
+    exit_code = EXIT_DIFFERS
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(f"Act-On does not answer as assumed: {', '.join(names)}. See the report.")
 
 
 class RunOverError(ActOnError):

@@ -71,22 +71,28 @@ from tap_acton.streams.sync_runs import SyncRuns
 from tap_acton.sync.run import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import FrameType
 
     from singer_sdk.streams import Stream
 
+    from tap_acton.api.exchange import Exchange
     from tap_acton.progress.terminal import Bar
     from tap_acton.streams.base.stream import ActOnStream
 
 
 class TapActOn(ActOnTap):
-    """Singer tap for Act-On: every report, list, contact and event of an account."""
+    """Singer tap for Act-On: every report, list, contact and event of an account.
+
+    Attributes:
+        recorder: Gets every answer of the run.
+    """
 
     name = "tap-acton"
     package_name = "tap-acton"
     config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_SCHEMA
     message_writer_class = BufferedWriter
+    recorder: Callable[[Exchange], None] | None = None
     # Without BATCH, whose files the SDK fills whatever columns are selected.
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
         TapCapabilities.CATALOG,
@@ -150,7 +156,7 @@ class TapActOn(ActOnTap):
             raise SettingsError(f"{error.sentence}{self._hint}") from None
         for warning in settings.warnings:
             self.logger.warning(warning)
-        return Run(settings, now)
+        return Run(settings, now, recorder=self.recorder)
 
     @cached_property
     def _hint(self) -> str:
@@ -326,8 +332,16 @@ class TapActOn(ActOnTap):
         cls.of_command_line(config, state, catalog).sync_and_report()
 
     @classmethod
-    def of_command_line(cls, config: Any, state: IO[str] | None, catalog: IO[str] | None) -> Self:
+    def of_command_line(
+        cls, config: Any, state: IO[str] | None, catalog: IO[str] | None, **more: Any
+    ) -> Self:
         """Create the tap that the options of a command line describe.
+
+        Args:
+            config: What :meth:`cb_config` returned.
+            state: The file with the state.
+            catalog: The file with the catalog.
+            **more: What a kind of tap takes besides.
 
         Raises:
             SettingsError: If a setting is wrong, or a file holds something else.
@@ -338,6 +352,7 @@ class TapActOn(ActOnTap):
             catalog=read_object(catalog, "--catalog"),
             parse_env_config=config.parse_env if config else False,
             validate_config=True,
+            **more,
         )
 
     def sync_and_report(self) -> None:

@@ -67,15 +67,19 @@ class StreamReading:
             query, records = part.query, stream.chosen(part.records)
             # Where a listing is read again, or in overlapping parts, items come more than once.
             for record in records if stream.item_columns else ():
-                item = {column: record[column] for column in stream.item_columns}
-                if item["id"] in self.own_ids:
-                    item["id"] = ""
-                items.setdefault(key_of(record), item)
+                items.setdefault(key_of(record), self.item_of(record))
             yield from stream.bookmark.wanted(records, query.since)
         stream.settle()
         self._end()
         if stream.item_columns:
             stream.run.shared(Listings).keep(stream.name, list(items.values()))
+
+    def item_of(self, record: Record) -> Item:
+        """Return what the streams below need of a record; an id that was made is none."""
+        item = {column: record[column] for column in self._stream.item_columns}
+        if item["id"] in self.own_ids:
+            item["id"] = ""
+        return item
 
     def take(self, outcome: Outcome) -> None:
         """Take the outcome of a query."""

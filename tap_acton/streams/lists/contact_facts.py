@@ -133,15 +133,19 @@ class ContactFactsStream(ActOnStream):
         meanwhile. The bookmark leaves nothing out: what is old may be of a contact that is new.
         """
         for list_id, contact_id in self._contacts():
-            ids = {"list_id": list_id, "contact_id": contact_id}
-            yield Query(
-                self.filled(self.path, **ids),
-                (kept_text(list_id), kept_text(contact_id)),
-                given=ids,
-                since=self.bookmark.start,
-                subject=f"contact {contact_id}",
-                item={"id": contact_id},
-            )
+            yield self.query_of({"list_id": list_id, "contact_id": contact_id})
+
+    def query_of(self, item: Item) -> Query:
+        """Make the query for a contact of a list."""
+        ids = {"list_id": item["list_id"], "contact_id": item["contact_id"]}
+        return Query(
+            self.filled(self.path, **ids),
+            (kept_text(ids["list_id"]), kept_text(ids["contact_id"])),
+            given=ids,
+            since=self.bookmark.start,
+            subject=f"contact {ids['contact_id']}",
+            item={"id": ids["contact_id"]},
+        )
 
     def due(self) -> Iterable[Query]:
         """Give the queries, which leave out what earlier runs of this load have read."""

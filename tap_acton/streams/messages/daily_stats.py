@@ -56,12 +56,13 @@ class MessageDailyStats(ActOnStream):
             return
         empty = map(date.fromisoformat, self.progress.empty)
         self._again = {one for one in empty if one < month}
-        yield from map(self._query, sorted(self._again))
+        yield from map(self.query_of_month, sorted(self._again))
         while month <= self._last_day:
-            yield self._query(month)
+            yield self.query_of_month(month)
             month = _next_month(month)
 
-    def _query(self, month: date) -> Query:
+    def query_of_month(self, month: date) -> Query:
+        """Make the query for a month, named by its first day."""
         period = f"{month:%y%m}"
         return Query(
             self.path,

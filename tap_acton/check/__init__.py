@@ -1,0 +1,1 @@
+"""The check of an account: does Act-On answer as the tap assumes? ``tap-acton-check`` says so."""

@@ -1,0 +1,281 @@
+"""The command ``tap-acton-check``: the tap, which says whether it is right for an account."""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import logging
+from fnmatch import fnmatchcase
+from functools import cached_property
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+from tap_acton.api.pagination import DEFAULT_PAGE_SIZE
+from tap_acton.catalog import offered_types
+from tap_acton.check.findings import Finding, Verdict, finding_of
+from tap_acton.check.questions import LARGEST_PAGE, QUESTIONS, Answer, Look, unknown
+from tap_acton.check.report import Asked, Report
+from tap_acton.check.samples import Sampler, listed_by
+from tap_acton.errors import (
+    ActOnError,
+    CallError,
+    CallsUsedUpError,
+    DiffersError,
+    SettingsError,
+    StreamFailedError,
+)
+from tap_acton.progress.display import Display
+from tap_acton.records.ids import without_addresses
+from tap_acton.streams import STREAM_TYPES
+from tap_acton.streams.sync_runs import SyncRuns
+from tap_acton.sync.summary import RunSummary
+from tap_acton.tap import TapActOn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from tap_acton.api.exchange import Exchange
+    from tap_acton.check.questions import Question
+    from tap_acton.sync.run import Run
+
+OPTIONS = ("version", "config", "catalog")
+"""The options of the tap that matter here; a state would only leave out rows."""
+
+OWN_SETTINGS: Mapping[str, Any] = {
+    # What a run does not read by default is looked at, too.
+    "optional_streams": ["*"],
+    # Each list is read like any other.
+    "list_streams": [],
+    "bulk_format": "json",
+    "max_concurrency": 1,
+    "max_retries": 1,
+    "full_read_period": None,
+}
+"""What a check sets for itself, whatever the configuration says."""
+
+LOGIN = 1
+MESSAGE_TYPES, KINDS_OF_EVENTS = 6, 7
+
+MANY_CALLS: Mapping[str, int] = {
+    "messages": MESSAGE_TYPES,
+    "message_events": KINDS_OF_EVENTS + 1,
+    "message_contents": 2,
+    "account": 1,
+}
+"""Calls of the streams that take another number than a page, or two where there are pages."""
+
+MARGIN = 2
+"""How many times as many calls are made at most: for retries, and where a first item has no rows."""
+
+
+class LimitedSummary(RunSummary):
+    """Counts calls, and lets no more be made than were announced."""
+
+    def __init__(self, most_calls: int) -> None:
+        super().__init__()
+        self.most_calls = most_calls
+
+    def count_call(self, stream: str, seconds_waited: float) -> None:
+        """Count a call for a stream.
+
+        Raises:
+            CallsUsedUpError: If as many as were announced have been made.
+        """
+        if self.calls >= self.most_calls:
+            raise CallsUsedUpError(self.most_calls)
+        super().count_call(stream, seconds_waited)
+
+
+class Checker(TapActOn):
+    """The tap, which says of each stream whether Act-On answers as assumed.
+
+    Args:
+        wanted: Patterns of the names of the streams to check; all if there are none.
+
+    Attributes:
+        exchanges: Every call with its answer, logins aside.
+    """
+
+    def __init__(self, *, wanted: Sequence[str] = (), **keywords: Any) -> None:
+        self._wanted = wanted
+        self.exchanges: list[Exchange] = []
+        self.recorder = self.exchanges.append
+        super().__init__(**keywords)
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """The configuration, with what a check sets for itself."""
+        size = min(DEFAULT_PAGE_SIZE, self._largest_page)
+        return {**super().config, **OWN_SETTINGS, "page_size": size}
+
+    @property
+    def _largest_page(self) -> int:
+        given = super().config.get("page_size")
+        return given if isinstance(given, int) else LARGEST_PAGE
+
+    @cached_property
+    def run(self) -> Run:
+        """What the check shares: a run that makes no more calls than were announced."""
+        run = super().run
+        usual, most = self.usual_calls, MARGIN * self.usual_calls
+        self.logger.info("The check makes about %d calls, and never more than %d.", usual, most)
+        run.summary = LimitedSummary(most)
+        return run
+
+    @property
+    def names(self) -> list[str]:
+        """The streams to check.
+
+        Raises:
+            SettingsError: If a pattern fits none.
+        """
+        offered = [
+            kind.name
+            for kind in offered_types(self.config, self._given_catalog)
+            if kind is not SyncRuns
+        ]
+        for pattern in self._wanted:
+            if not fnmatch.filter(offered, pattern):
+                raise SettingsError(
+                    f"The option --streams names {without_addresses(pattern)}, which is no stream "
+                    f"of this tap: choose from {', '.join(offered)}."
+                )
+        patterns = self._wanted or ("*",)
+        return [name for name in offered if any(fnmatchcase(name, one) for one in patterns)]
+
+    @property
+    def questions(self) -> list[Question]:
+        """The questions that concern the streams to check."""
+        names = {*self.names}
+        return [one for one in QUESTIONS if names.intersection(one.streams)]
+
+    @property
+    def usual_calls(self) -> int:
+        """How many calls the check takes, if each first item has rows and nothing is retried."""
+        kinds = [kind for kind in STREAM_TYPES if kind.name in needed(self.names)]
+        pages = [MANY_CALLS.get(kind.name, 1 + (kind.pages is not None)) for kind in kinds]
+        return LOGIN + sum(pages) + sum(question.calls for question in self.questions)
+
+    @classmethod
+    def get_singer_command(cls) -> click.Command:
+        """Return the command line."""
+        command = super().get_singer_command()
+        command.help = "Check with few calls whether Act-On answers as the tap assumes."
+        command.params = [
+            *(option for option in command.params if option.name in OPTIONS),
+            click.Option(
+                ["--streams"],
+                default="",
+                help="The streams to check, separated by commas; * stands for anything.",
+            ),
+            click.Option(
+                ["--format", "report_format"],
+                type=click.Choice(["text", "json"]),
+                default="text",
+                help="How to write the report.",
+            ),
+        ]
+        return command
+
+    @classmethod
+    def invoke(  # type: ignore[override] # other options than the tap has
+        cls,
+        *,
+        config: Any = None,
+        catalog: IO[str] | None = None,
+        streams: str = "",
+        report_format: str = "text",
+    ) -> None:
+        """Run the command line.
+
+        Args:
+            config: The configuration, as :meth:`cb_config` gave it.
+            catalog: The file with the catalog.
+            streams: The streams to check, separated by commas.
+            report_format: How to write the report: ``text`` or ``json``.
+
+        Raises:
+            ActOnError: If the check is not complete, or something differs.
+        """
+        wanted = tuple(filter(None, map(str.strip, streams.split(","))))
+        checker = cls.of_command_line(config, None, catalog, wanted=wanted)
+        report, problem = checker.check()
+        click.echo(json.dumps(report.data()) if report_format == "json" else report.text())
+        if problem is not None:
+            raise problem
+        if report.differs:
+            raise DiffersError(report.differs)
+        if failed := report.of(Verdict.FAILED):
+            raise StreamFailedError(
+                f"The check is not complete: {', '.join(failed)}. The reasons are above."
+            )
+
+    def check(self) -> tuple[Report, ActOnError | None]:
+        """Check the account.
+
+        Returns:
+            What was found, and what has ended the check early, if something has.
+
+        Raises:
+            ActOnError: If Act-On refuses the login, or does not answer at all.
+        """
+        # Nothing of a check is a measure of a run.
+        self.metrics_logger.setLevel(logging.WARNING)
+        try:
+            with Display(self.run).shown():
+                return self._check()
+        finally:
+            self.run.close()
+
+    def _check(self) -> tuple[Report, ActOnError | None]:
+        # Every stream needs it, so it comes first.
+        _ = self.run.zone
+        sampler = Sampler(self, self.exchanges)
+        names, problem = self.names, None
+        wanted = needed(names)
+        asked: list[Asked] = []
+        try:
+            for name in self.streams:
+                if name in wanted and (name not in names or self.stream(name).selected):
+                    self.logger.info("Checking %s.", name)
+                    sampler.read(name)
+            look = Look(self, sampler.samples, self.exchanges, self._largest_page)
+            asked = [Asked(question, answer_of(question, look)) for question in self.questions]
+        except ActOnError as error:
+            problem = error
+        findings = [
+            finding_of(sampler.samples[name])
+            if name in sampler.samples
+            else Finding(name, Verdict.NOT_CHECKED, reason="the check ended before it")
+            for name in names
+            if name in sampler.samples or problem is not None
+        ]
+        for one in asked:
+            for found in findings:
+                filters = one.answer.filters or {}
+                found.date_filter = filters.get(found.stream, found.date_filter)
+        summary = self.run.summary
+        return Report(findings, asked, summary.calls, MARGIN * self.usual_calls), problem
+
+
+def needed(names: Iterable[str]) -> set[str]:
+    """Return the streams to read for the sake of some: these, and what lists their items."""
+    kinds = {kind.name: kind for kind in STREAM_TYPES}
+    found: set[str] = set()
+    left = [*names]
+    while left:
+        if (name := left.pop()) in kinds and name not in found:
+            found.add(name)
+            left += listed_by(kinds[name])
+    return found
+
+
+def answer_of(question: Question, look: Look) -> Answer:
+    """Answer a question; one that is about nothing that was offered has no answer."""
+    if not any(look.pages(name) for name in question.streams):
+        return unknown("nothing that shows it is offered, or has rows")
+    try:
+        return question.ask(look)
+    except CallError as error:
+        return unknown(f"a call failed: {error.sentence.rstrip('.')}")

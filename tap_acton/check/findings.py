@@ -1,0 +1,324 @@
+"""What the sample of a stream shows, in words, and whether that is what the tap assumes."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tap_acton.check.shapes import decoded, refusal_of, shape_of
+from tap_acton.errors import CallError, GivenUpError, GoneError, NotAvailableError, NotFoundError
+from tap_acton.records.extractors import OneRow, api_name
+from tap_acton.records.reader import EXTRA_FIELDS, NAMES, converter, names_any
+from tap_acton.records.values import Unconvertible
+from tap_acton.streams.audience_center.stream import AudienceStream
+from tap_acton.streams.base.stream import ActOnStream
+from tap_acton.streams.lists.rows import ListPage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_acton.check.samples import Sample, SampledPage
+    from tap_acton.records.reader import Row
+
+GOOD_STATUS = range(200, 300)
+
+OLDER_NAMES = frozenset(
+    {
+        *("msg_id", "time_when", "sender_name", "sender_id", "sender_email", "is_text_only"),
+        *("__created_date", "__modified_date"),
+    }
+)
+"""Names of fields that only the developer site, 2019 edition, has."""
+
+SAME_MINUTE = len("2026-03-17T14:05")
+"""Some spellings of a timestamp have no seconds."""
+
+ANOTHER = "(another)"
+"""Stands for the name of a field that may be a user's own."""
+
+
+class Verdict(enum.StrEnum):
+    """What a check says of a stream, in a word."""
+
+    RIGHT = "right"
+    DIFFERS = "differs"
+    NOT_OFFERED = "not offered"
+    EMPTY = "empty"
+    FAILED = "failed"
+    NOT_CHECKED = "not checked"
+
+
+class Behavior(enum.StrEnum):
+    """How an endpoint behaves in one respect."""
+
+    AS_ASSUMED = "yes"
+    OTHERWISE = "no"
+    UNKNOWN = "?"
+    NONE = ""
+
+
+@dataclass(slots=True)
+class Finding:
+    """What a check says of a stream.
+
+    Attributes:
+        stream: Its name.
+        verdict: The word for it.
+        shape: The shape of its answers, in words.
+        rows: The number of rows on its first page.
+        unknown_fields: Fields without a column, as far as their names are Act-On's own.
+        empty_columns: Columns that no row had a field for.
+        unfit: By field how many values did not fit their column.
+        paging: Whether pages follow each other as assumed.
+        total: Whether totals count all rows.
+        page_size: Whether a page has as many rows as requested.
+        date_filter: Whether a date filter leaves out what it should.
+        time_zone: Whether both spellings of a timestamp stand for the same time.
+        differences: What is not as the tap assumes, a sentence each.
+        reason: Why the stream is not offered, empty, or not checked.
+    """
+
+    stream: str
+    verdict: Verdict = Verdict.RIGHT
+    shape: str = ""
+    rows: int = 0
+    unknown_fields: list[str] = field(default_factory=list)
+    empty_columns: list[str] = field(default_factory=list)
+    unfit: dict[str, int] = field(default_factory=dict)
+    paging: Behavior = Behavior.NONE
+    total: Behavior = Behavior.NONE
+    page_size: Behavior = Behavior.NONE
+    date_filter: Behavior = Behavior.NONE
+    time_zone: Behavior = Behavior.NONE
+    differences: list[str] = field(default_factory=list)
+    reason: str = ""
+
+    def differs(self, sentence: str) -> None:
+        """Take note of something that is not as the tap assumes."""
+        self.differences.append(sentence)
+        self.verdict = Verdict.DIFFERS
+
+
+def finding_of(sample: Sample) -> Finding:
+    """Judge the sample of a stream."""
+    found = Finding(sample.stream.name)
+    if sample.pages:
+        _judge_pages(found, sample)
+    else:
+        _judge_absence(found, sample)
+    return found
+
+
+def _judge_absence(found: Finding, sample: Sample) -> None:
+    """Say why no page came at all."""
+    problem = sample.problem
+    last = sample.exchanges[-1] if sample.exchanges else None
+    if problem is None:
+        found.reason = sample.idle
+        is_empty = not sample.idle.startswith("it needs")
+        found.verdict = Verdict.EMPTY if is_empty else Verdict.NOT_CHECKED
+        return
+    found.reason = problem.sentence if last is None else refusal_of(last)
+    is_missing = isinstance(problem, NotFoundError) and not sample.stream.item
+    if isinstance(problem, GoneError):
+        found.verdict = Verdict.EMPTY
+        found.reason = f"deleted in Act-On, each of the {sample.gone} requested ({found.reason})"
+    elif isinstance(problem, NotAvailableError) or is_missing:
+        found.verdict = Verdict.NOT_OFFERED
+    elif last is not None and last.status in GOOD_STATUS:
+        found.shape = shape_of(last)
+        found.differs(f"The tap cannot read the answer: it is {found.shape}.")
+    elif isinstance(problem, CallError) and not isinstance(problem, GivenUpError):
+        found.differs(f"Act-On refuses the call: {found.reason}.")
+    else:
+        found.verdict, found.reason = Verdict.FAILED, problem.sentence
+
+
+def _judge_pages(found: Finding, sample: Sample) -> None:
+    """Say what the pages hold, and how they behave."""
+    stream, first = sample.stream, next((p for p in sample.pages if p.response.rows), None)
+    if first is None:
+        found.verdict, found.reason = Verdict.EMPTY, "no rows came"
+        return
+    found.rows = len(first.response.rows)
+    _judge_shape(found, sample, first)
+    _judge_fields(found, sample)
+    found.time_zone = _judge_zone(found, sample)
+    for query in {id(page.response.query): page.response.query for page in sample.pages}.values():
+        of_query = [page for page in sample.pages if page.response.query is query]
+        if stream.paging is not None and any(len(page.response.rows) for page in of_query):
+            _judge_paging(found, sample, *of_query)
+    if sample.problem is not None and not isinstance(sample.problem, GoneError):
+        found.differs(f"Not all that was requested came: {sample.problem.sentence}")
+
+
+def _judge_shape(found: Finding, sample: Sample, first: SampledPage) -> None:
+    stream = sample.stream
+    fields = set(first.response.rows[0])
+    if isinstance(first.response.rows, ListPage):
+        fields |= {*first.response.rows.headers}
+    is_older = isinstance(stream, AudienceStream) and stream.is_older
+    if not stream.is_documented:
+        shape = _noted_shape(sample)
+        found.shape = f"the older edition's, {shape}" if is_older else shape
+    elif wrapped := _wrapped(sample, first):
+        found.shape = wrapped
+        found.differs(f"The documentation has another shape than {wrapped}; the rows are read.")
+    else:
+        found.shape = "the older edition's" if fields & OLDER_NAMES else "as documented"
+
+
+def _noted_shape(sample: Sample) -> str:
+    """Return the shape in words, as the stream has noted it for the log."""
+    stream, shapes = sample.stream, sample.stream.run.summary.shapes
+    names = (stream.name, f"{stream.name} (of each {stream.item or 'part'})")
+    noted = next((shapes[name] for name in names if name in shapes), "")
+    noted = noted or next(map(shape_of, reversed(sample.exchanges)), "")
+    return noted.partition(" of rows with the fields ")[0]
+
+
+def _wrapped(sample: Sample, first: SampledPage) -> str:
+    """Describe an answer in which the one documented object stands in another one."""
+    stream, row = sample.stream, first.response.rows[0]
+    is_one_row = isinstance(stream.extract, OneRow)
+    if not is_one_row or type(stream).extracted is not ActOnStream.extracted:
+        return ""
+    for exchange in sample.exchanges:
+        if exchange.status in GOOD_STATUS and (payload := decoded(exchange)) != row:
+            names = [api_name(name) for name in payload] if isinstance(payload, dict) else []
+            if not names_any(stream.schema, names):
+                return shape_of(exchange).partition(" of rows")[0]
+    return ""
+
+
+def _judge_fields(found: Finding, sample: Sample) -> None:
+    """Find the fields without a column, the columns without a field, and what did not fit."""
+    stream, records = sample.stream, sample.records
+    for record in records:
+        for name in record.get(EXTRA_FIELDS) or {}:
+            shown = api_name(name) or ANOTHER
+            if names_any(stream.schema, [name]):
+                found.unfit[shown] = found.unfit.get(shown, 0) + 1
+            elif shown not in found.unknown_fields:
+                found.unknown_fields.append(shown)
+    own = set() if stream.found is None else {*stream.found.names.values()}
+    given = {name for page in sample.pages for name in page.response.query.given}
+    for column in stream.schema["properties"]:
+        is_filled = any(record.get(column) not in (None, "", []) for record in records)
+        if not is_filled and column not in {EXTRA_FIELDS, *own, *given}:
+            found.empty_columns.append(column)
+    if found.unknown_fields:
+        names = ", ".join(found.unknown_fields)
+        found.differs(f"Fields without a column are kept in extra_fields alone: {names}.")
+    if found.unfit:
+        names = ", ".join(found.unfit)
+        found.differs(f"Values that do not fit their column are kept in extra_fields: {names}.")
+    if stream.reading.own_ids:
+        found.differs("Rows come without the id by which further calls name them.")
+
+
+def _judge_zone(found: Finding, sample: Sample) -> Behavior:
+    """Compare the spellings of the same timestamp, one of which may depend on a zone."""
+    pairs = [pair for page in sample.pages for pair in _spellings(sample.stream, page)]
+    if not pairs:
+        return Behavior.NONE
+    others = sorted({name for name, is_same in pairs if not is_same})
+    if others:
+        found.differs(f"Two spellings of a timestamp stand for different times: {', '.join(others)}.")
+    return Behavior.OTHERWISE if others else Behavior.AS_ASSUMED
+
+
+def _spellings(stream: ActOnStream, page: SampledPage) -> Iterator[tuple[str, bool]]:
+    """Yield the columns with two spellings in a row, and whether both are of the same minute."""
+    for column, definition in stream.schema["properties"].items():
+        names = [name for name in definition.get(NAMES, ()) if "/" not in name]
+        if definition.get("format") != "date-time" or len(names) < 2:  # noqa: PLR2004 - a pair
+            continue
+        convert = converter(column, definition, stream.run.zone)
+        for row in page.response.rows:
+            minutes = {minute for name in names if (minute := _minute(convert, row, name))}
+            if sum(row.get(name) is not None for name in names) > 1 and minutes:
+                yield column, len(minutes) == 1
+
+
+def _minute(convert: Any, row: Row, name: str) -> str:
+    """Return the minute of a timestamp; empty where it is none, or has no year."""
+    try:
+        return (convert(row.get(name)) or "")[:SAME_MINUTE] if row.get(name) is not None else ""
+    except Unconvertible:
+        return ""
+
+
+def _judge_paging(
+    found: Finding, sample: Sample, first: SampledPage, second: SampledPage | None = None, *_: Any
+) -> None:
+    """Judge two pages of a query, or the only one."""
+    page, rows = first.response.page, [*first.response.rows]
+    is_requested = sample.stream.paging is not None and not sample.stream.paging.is_optional
+    if is_requested:
+        _judge_size(found, first, second)
+    totals = [one.response.total for one in (first, second) if one is not None]
+    _judge_totals(found, sample, totals, len(rows), is_full=len(rows) >= page.count > 0)
+    if second is None:
+        found.paging = found.paging or Behavior.UNKNOWN
+        return
+    if problem := _paging_problem(sample, rows, [*second.response.rows]):
+        found.paging = Behavior.OTHERWISE
+        found.differs(problem)
+    elif found.paging is not Behavior.OTHERWISE:
+        found.paging = Behavior.AS_ASSUMED
+
+
+def _judge_size(found: Finding, first: SampledPage, second: SampledPage | None) -> None:
+    requested, rows = first.response.page.count, len(first.response.rows)
+    if rows > requested:
+        found.page_size = Behavior.OTHERWISE
+        found.differs(f"A page has more rows than requested: {rows:,} in place of {requested:,}.")
+    elif rows < requested and second is not None:
+        found.page_size = Behavior.OTHERWISE
+        found.differs(f"A page is cut: {rows:,} rows came in place of {requested:,}.")
+    elif found.page_size is not Behavior.OTHERWISE:
+        is_full = rows == requested
+        known = found.page_size or Behavior.UNKNOWN
+        found.page_size = Behavior.AS_ASSUMED if is_full else known
+
+
+def _judge_totals(
+    found: Finding, sample: Sample, totals: list[int | None], rows: int, *, is_full: bool
+) -> None:
+    """Say whether totals count all rows, as far as two pages can show it."""
+    first = totals[0]
+    if first is None:
+        found.total = found.total or Behavior.NONE
+        return
+    problem = ""
+    if len(set(totals)) > 1:
+        problem = "The total is another one on the second page."
+    elif first < rows:
+        problem = "The total is smaller than the number of rows on the page."
+    if problem:
+        found.total = Behavior.OTHERWISE
+        found.differs(problem)
+    elif found.total is not Behavior.OTHERWISE:
+        is_proven = first > rows or not is_full
+        known = found.total or Behavior.UNKNOWN
+        found.total = Behavior.AS_ASSUMED if is_proven else known
+
+
+def _paging_problem(sample: Sample, first: list[Any], second: list[Any]) -> str:
+    """Return what is wrong with a second page, in a sentence; empty for nothing."""
+    paging = sample.stream.paging
+    if second == first:
+        return "The second page holds the same rows as the first: its place is ignored."
+    if paging is not None and paging.overlaps and not paging.is_optional:
+        if not second:
+            return "The second page is empty, though the last row of the first was requested again."
+        if second[0] != first[-1]:
+            return "The second page does not begin where the first ends: rows may have moved."
+        return ""
+    if not second:
+        return "" if sample.pages[0].response.total is None else "The second page is empty."
+    if any(row in first for row in second):
+        return "Rows of the first page come again on the second."
+    return ""

@@ -1,0 +1,155 @@
+"""What a check has found: a table and a few sentences for a person, an object for a machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tap_acton.check.findings import Behavior, Finding, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tap_acton.check.questions import Answer, Question
+
+HEADINGS = (
+    *("stream", "verdict", "shape", "rows", "new fields", "unused columns", "unfit"),
+    *("paging", "total", "page size", "filter", "time zone"),
+)
+NUMBERS = range(3, 7)
+
+LEGEND = (
+    "new fields: without a column. unused columns: no row had a field for them. unfit: values that "
+    "did not fit. yes: as assumed; ?: the rows do not show it."
+)
+
+FORM = (
+    "Something differs: please run this once more with --capture FILE, which holds no value of "
+    "yours, and send the file with the issue form."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, and what the account answers."""
+
+    question: Question
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a check has found.
+
+    Attributes:
+        findings: What it found of each stream.
+        asked: The questions with their answers.
+        calls: The calls that it took, logins included.
+        most_calls: The most that it said.
+    """
+
+    findings: Sequence[Finding]
+    asked: Sequence[Asked]
+    calls: int
+    most_calls: int
+
+    def of(self, verdict: Verdict) -> list[str]:
+        """Return the streams with a verdict."""
+        return [found.stream for found in self.findings if found.verdict is verdict]
+
+    @property
+    def differs(self) -> list[str]:
+        """The streams that differ, and the questions with another answer than is assumed."""
+        others = [one.question.name for one in self.asked if one.answer.is_assumed is False]
+        return [*self.of(Verdict.DIFFERS), *others]
+
+    def data(self) -> dict[str, Any]:
+        """Return the report as an object for JSON; docs/live-account.md names its fields."""
+        return {
+            "verdict": "differs" if self.differs else "right",
+            "calls": self.calls,
+            "most_calls": self.most_calls,
+            "streams": [_data_of(found) for found in self.findings],
+            "questions": [
+                {
+                    "question": one.question.name,
+                    "answer": one.answer.words,
+                    "known": one.answer.is_known,
+                    "as_assumed": one.answer.is_assumed,
+                }
+                for one in self.asked
+            ],
+        }
+
+    def text(self) -> str:
+        """Return the report for a person."""
+        lines = [*_table(self.findings), "", LEGEND, ""]
+        lines += self._sentences()
+        lines += ["", *(f"{one.question.text} {one.answer.words}" for one in self.asked), ""]
+        if self.differs:
+            lines.append(FORM)
+        lines.append(f"This check took {self.calls:,} of at most {self.most_calls:,} calls.")
+        return "\n".join(lines)
+
+    def _sentences(self) -> Iterator[str]:
+        """Yield what a person should know of the streams that are not right."""
+        for found in self.findings:
+            for sentence in found.differences:
+                yield f"{found.stream}: {sentence}"
+            if found.reason and not found.differences:
+                yield f"{found.stream} is {found.verdict}: {found.reason}"
+        for one in self.asked:
+            if one.answer.is_assumed is False:
+                yield f"{one.question.text} Not as assumed: {one.answer.words}"
+
+
+def _data_of(found: Finding) -> dict[str, Any]:
+    behaviors = {
+        "paging": found.paging,
+        "total": found.total,
+        "page_size": found.page_size,
+        "date_filter": found.date_filter,
+        "time_zone": found.time_zone,
+    }
+    meaning = {Behavior.AS_ASSUMED: True, Behavior.OTHERWISE: False}
+    return {
+        "stream": found.stream,
+        "verdict": found.verdict.value,
+        "shape": found.shape,
+        "rows": found.rows,
+        "unknown_fields": found.unknown_fields,
+        "empty_columns": found.empty_columns,
+        "unfit": found.unfit,
+        **{name: meaning.get(behavior) for name, behavior in behaviors.items()},
+        "differences": found.differences,
+        "reason": found.reason,
+    }
+
+
+def _table(findings: Sequence[Finding]) -> list[str]:
+    lines = [HEADINGS, *map(_line, findings)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return [
+        "  ".join(
+            text.rjust(width) if place in NUMBERS else text.ljust(width)
+            for place, (text, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    ]
+
+
+def _line(found: Finding) -> tuple[str, ...]:
+    numbers = (
+        found.rows,
+        len(found.unknown_fields),
+        len(found.empty_columns),
+        sum(found.unfit.values()),
+    )
+    behaviors = (found.paging, found.total, found.page_size, found.date_filter, found.time_zone)
+    return (
+        found.stream,
+        found.verdict.value,
+        found.shape,
+        *(f"{number:,}" if found.rows else "" for number in numbers),
+        *(behavior.value for behavior in behaviors),
+    )

@@ -1,0 +1,264 @@
+"""What a check reads of each stream: a page or two of one query, by the stream's own means.
+
+A stream says itself what to request, how it pages, where the rows are, and what becomes of them.
+A sample only leaves out what makes a run long: further items, further pages, and the listing of
+everything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from tap_acton.api.pagination import Page
+from tap_acton.errors import ActOnError, CallError, GoneError, NotAvailableError, StreamFailedError
+from tap_acton.streams.audience_center.contacts import Contacts
+from tap_acton.streams.audience_center.stream import AudienceStream
+from tap_acton.streams.base.listings import Listings
+from tap_acton.streams.custom_objects.schemas import CustomObjectSchemas
+from tap_acton.streams.custom_objects.stream import CustomObjectStream
+from tap_acton.streams.lists.contact_facts import ContactFactsStream
+from tap_acton.streams.lists.rows import ListMembers
+from tap_acton.sync.evidence import Evidence
+from tap_acton.sync.query import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+
+    from tap_acton.api.exchange import Exchange
+    from tap_acton.records.reader import Record
+    from tap_acton.streams.base.stream import ActOnStream
+    from tap_acton.streams.base.tap import ActOnTap
+    from tap_acton.sync.query import Query, Response
+
+CONTACT = "contact"
+"""What the item of a stream is called that reports on each contact."""
+
+FEW_ITEMS = 3
+"""So many items are tried until one has rows."""
+
+FEW_FORMS = 3
+"""So many other forms of a request that is refused are tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class SampledPage:
+    """A page, and the records that the stream makes of it."""
+
+    response: Response
+    records: Sequence[Record]
+
+
+@dataclass(slots=True)
+class Sample:
+    """What was read of a stream.
+
+    Attributes:
+        stream: The stream.
+        pages: The pages that came; those of one query follow each other.
+        problem: What ended it, or how the last item was refused; None where a page came.
+        gone: How many of the items that were tried are deleted.
+        forms: The queries that Act-On refused in one form and answered in another, as pairs.
+        idle: Why nothing was requested; empty where something was.
+        exchanges: The calls that were made for the stream, with their answers.
+    """
+
+    stream: ActOnStream
+    pages: list[SampledPage] = field(default_factory=list)
+    problem: ActOnError | None = None
+    gone: int = 0
+    forms: list[tuple[Query, Query]] = field(default_factory=list)
+    idle: str = ""
+    exchanges: list[Exchange] = field(default_factory=list)
+
+    @property
+    def records(self) -> list[Record]:
+        """The records of all pages."""
+        return [record for page in self.pages for record in page.records]
+
+
+class Sampler:
+    """Reads a sample of each stream, and keeps the items for the streams below it.
+
+    Args:
+        tap: Whose streams and settings to use.
+        exchanges: What the recorder of the run has got so far, and will get.
+    """
+
+    def __init__(self, tap: ActOnTap, exchanges: Sequence[Exchange]) -> None:
+        self._tap = tap
+        self._exchanges = exchanges
+        self.samples: dict[str, Sample] = {}
+
+    def read(self, name: str) -> Sample:
+        """Read the sample of a stream; what its items are listed by has been read before."""
+        stream = self._tap.stream(name)
+        sample = self.samples[name] = Sample(stream)
+        try:
+            self._read(sample)
+        except (CallError, StreamFailedError) as error:
+            sample.problem = error
+        finally:
+            sample.exchanges = [one for one in self._exchanges if one.stream == name]
+        if stream.item_columns:
+            self._keep_items(sample)
+        return sample
+
+    def _read(self, sample: Sample) -> None:
+        stream = sample.stream
+        lacking = [one for one in stream.inputs if not getattr(stream.run.settings, one)]
+        if lacking:
+            sample.idle = f"it needs the setting {' and '.join(lacking)}"
+            return
+        has_query = False
+        # The streams below need items of every kind that a listing has.
+        most = None if stream.item_columns else FEW_ITEMS
+        for query in islice(self._queries(stream), most):
+            has_query = True
+            if self._read_query(sample, query) and not stream.item_columns:
+                break
+        if not has_query:
+            sample.idle = f"the account has no {stream.items_are or 'items'} to request"
+
+    def _queries(self, stream: ActOnStream) -> Iterator[Query]:
+        """Give the queries of a stream, those first that are likely to have rows."""
+        if isinstance(stream, ContactFactsStream):
+            yield from map(stream.query_of, self._items(ListMembers.name, "list_id", "contact_id"))
+        elif listed_by(type(stream)) == [Contacts.name]:
+            yield from map(stream.query_of, self._items(Contacts.name, "id", "updated_at"))
+        elif stream.listing:
+            yield from _most_likely_first([*stream.queries()], stream.run.settings.page_size)
+        else:
+            yield from stream.queries()
+
+    def _items(self, name: str, *columns: str) -> Iterator[dict[str, str]]:
+        """Give items out of the records of a sample.
+
+        Raises:
+            ActOnError: If there is no such sample, for the reason that it has.
+        """
+        sample = self.samples[name]
+        if sample.problem is not None and not sample.pages:
+            raise sample.problem
+        for record in _from_the_middle(sample.records):
+            if record[columns[0]]:
+                yield {column: record[column] or "" for column in columns}
+
+    def _read_query(self, sample: Sample, query: Query) -> bool:
+        """Read a page or two of a query; return whether there was a row."""
+        stream = sample.stream
+        response = self._fetch(sample, query)
+        if response.problem is not None:
+            sample.problem = response.problem
+            sample.gone += isinstance(response.problem, GoneError)
+            if isinstance(response.problem, NotAvailableError) and not stream.item:
+                raise response.problem
+            return False
+        if not response.rows and (further := [*stream.follow_ups(response)]):
+            # All of them: what a report leads to are endpoints of their own.
+            return any([self._read_query(sample, one) for one in further])
+        sample.problem = None
+        self._take(sample, response)
+        following = following_page(stream, response)
+        if following is not None:
+            second = stream.fetch(response.query, following)
+            if second.problem is None:
+                self._take(sample, second)
+            else:
+                sample.problem = second.problem
+        return bool(response.rows)
+
+    def _fetch(self, sample: Sample, query: Query) -> Response:
+        """Request the first page of a query, in another form where the stream has one."""
+        stream = sample.stream
+        response = stream.fetch(query, query.first)
+        for _ in range(FEW_FORMS):
+            has_answer = response.problem is None
+            outcome = Outcome(
+                response.query,
+                rows=len(response.rows),
+                evidence=Evidence.ONE_ANSWER if has_answer else None,
+                problem=response.problem,
+                total=response.total,
+            )
+            # What a report leads to is no row of its own.
+            is_report = has_answer and not response.rows and any(stream.follow_ups(response))
+            other = None if is_report else stream.instead(outcome)
+            if other is None:
+                break
+            response = stream.fetch(other, other.first)
+            if response.problem is None:
+                sample.forms.append((query, other))
+                stream.finished(Outcome(other, len(response.rows), Evidence.ONE_ANSWER))
+        return response
+
+    def _take(self, sample: Sample, response: Response) -> None:
+        """Make records of the rows of a page.
+
+        Raises:
+            CallError: If the stream takes them for no rows of its own.
+        """
+        batches = sample.stream.batches(response.rows, response.query)
+        records = [record for batch in batches for record in batch] if response.rows else []
+        sample.pages.append(SampledPage(response, records))
+
+    def _keep_items(self, sample: Sample) -> None:
+        """Keep what was sampled as the whole listing, so that nothing requests the rest."""
+        stream = sample.stream
+        listings = stream.run.shared(Listings)
+        if sample.problem is not None and not sample.pages:
+            listings.keep(stream.name, sample.problem)
+            return
+        items = {}
+        for record in stream.chosen(sample.records):
+            key = tuple(record[column] for column in stream.primary_keys)
+            items.setdefault(key, stream.reading.item_of(record))
+        listings.keep(stream.name, [*items.values()])
+
+
+def listed_by(kind: type[ActOnStream]) -> list[str]:
+    """Return the streams out of whose samples a kind of streams takes what it requests."""
+    if issubclass(kind, ContactFactsStream):
+        return [ListMembers.name]
+    if issubclass(kind, AudienceStream) and kind.item == CONTACT:
+        return [Contacts.name]
+    listing = [kind.listing] if kind.listing else []
+    is_object = issubclass(kind, CustomObjectStream) and kind is not CustomObjectSchemas
+    # Their fields and objects are those of the schemas.
+    return [*listing, *([CustomObjectSchemas.name] if is_object else [])]
+
+
+def following_page(stream: ActOnStream, response: Response) -> Page | None:
+    """Return the page that shows how a stream's endpoint pages; None where the first holds all."""
+    paging, page, rows = stream.paging, response.page, len(response.rows)
+    if paging is None or response.is_last or not 0 < rows <= page.count:
+        return None
+    if response.token:
+        return paging.behind(page, rows, response.token)
+    total = rows if response.total is None else response.total
+    is_full = rows == page.count and not paging.is_optional
+    if not (is_full or total > rows):
+        return None
+    if paging.is_optional:
+        return next(iter(paging.plan(page, rows, response.total)), None)
+    if paging.overlaps:
+        return Page(page.offset + rows - 1, size=page.size)
+    return paging.behind(page, rows)
+
+
+def _most_likely_first(queries: Collection[Query], page_size: int) -> list[Query]:
+    """Order queries: the smallest list with a second page, and of all else the middle first."""
+    sizes = {id(query): (query.item or {}).get("size") or 0 for query in queries}
+
+    def likelihood(query: Query) -> tuple[bool, int]:
+        size = sizes[id(query)]
+        return (size <= page_size, size if size > page_size else -size)
+
+    return sorted(_from_the_middle(queries), key=likelihood)
+
+
+def _from_the_middle(things: Iterable) -> list:  # type: ignore[type-arg] # of whatever they are
+    """Order things by their distance to the middle: the first may be a test, the last too new."""
+    held = [*things]
+    return [held[place] for place in sorted(range(len(held)), key=lambda at: abs(at - len(held) // 2))]

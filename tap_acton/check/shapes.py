@@ -1,0 +1,94 @@
+"""What answers and values look like, in words that hold nothing of them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from tap_acton.api.decoding import decode_json, in_utf8
+from tap_acton.api.responses import envelope_of
+from tap_acton.errors import CallError
+from tap_acton.records.extractors import Undocumented, UnknownShapeError, described
+
+if TYPE_CHECKING:
+    from tap_acton.api.exchange import Exchange
+
+LONGEST_FORM = 40
+
+_DIGITS = re.compile(r"\d")
+_LETTERS = re.compile(r"[^\W\d_]+")
+
+_SECONDS_DIGITS, _MILLISECONDS_DIGITS = range(9, 11), range(12, 14)
+
+
+def decoded(exchange: Exchange) -> Any:
+    """Decode the body of an answer.
+
+    Raises:
+        CallError: If it is not JSON.
+    """
+    body = b"".join(in_utf8([exchange.content], content_type_of(exchange)))
+    return decode_json(body, exchange.stream)
+
+
+def content_type_of(exchange: Exchange) -> str:
+    """Return the content type of an answer; empty where it has none."""
+    headers = {name.lower(): value for name, value in exchange.headers.items()}
+    return headers.get("content-type", "")
+
+
+def shape_of(exchange: Exchange) -> str:
+    """Describe an answer that the tap takes for none of the expected ones."""
+    if not exchange.content.strip():
+        return "an empty body"
+    try:
+        payload = decoded(exchange)
+    except CallError:
+        is_page = exchange.content.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<")
+        return "a page of HTML" if is_page else "a body that is not JSON"
+    try:
+        return described(Undocumented()(payload))
+    except UnknownShapeError:
+        return f"nothing but {_kind(payload)}"
+
+
+def _kind(payload: Any) -> str:
+    match payload:
+        case None:
+            return "null"
+        case bool():
+            return "a truth value"
+        case str():
+            return "a text"
+        case int() | float():
+            return "a number"
+    return "an array that holds no rows" if isinstance(payload, list) else "an object"
+
+
+def refusal_of(exchange: Exchange) -> str:
+    """Return how a call was refused: the HTTP status, and Act-On's own code if there is one."""
+    code = envelope_of(exchange.content).code
+    return f"HTTP {exchange.status}" + ("" if code is None else f", code {code}")
+
+
+def form_of(value: Any) -> str:
+    """Return the form of a timestamp, such as ``9999-99-99 99:99:99 AAA``, without its value."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return _kind(value)
+    written = str(value).strip()
+    if not written:
+        return "an empty text"
+    numeral = written.partition(".")[0]
+    if numeral.lstrip("-").isdecimal():
+        unit = {
+            len(numeral) in _SECONDS_DIGITS: "seconds since 1970",
+            len(numeral) in _MILLISECONDS_DIGITS: "milliseconds since 1970",
+        }.get(True, "a number")
+        return unit if not isinstance(value, str) else f"{unit}, as text"
+    return _DIGITS.sub("9", _LETTERS.sub(_letters, written))[:LONGEST_FORM]
+
+
+def _letters(found: re.Match[str]) -> str:
+    """Write a word with letters that say only how long it is, up to three, and in which case."""
+    word = found[0][:3]
+    return "".join("A" if letter.isupper() else "a" for letter in word)
