@@ -48,6 +48,8 @@ OWN_SETTINGS: Mapping[str, Any] = {
     # Each list is read like any other.
     "list_streams": [],
     "bulk_format": "json",
+    # Columns for custom fields would take calls before anything is said.
+    "custom_field_columns": False,
     "max_concurrency": 1,
     "max_retries": 1,
     "full_read_period": None,
@@ -66,7 +68,7 @@ MANY_CALLS: Mapping[str, int] = {
 """Calls of the streams that take another number than a page, or two where there are pages."""
 
 MARGIN = 2
-"""How many times as many calls are made at most: for retries, and where a first item has no rows."""
+"""How many times as many calls are made at most: for retries, and items that have no rows."""
 
 
 class LimitedSummary(RunSummary):
@@ -148,7 +150,7 @@ class Checker(TapActOn):
     def questions(self) -> list[Question]:
         """The questions that concern the streams to check."""
         names = {*self.names}
-        return [one for one in QUESTIONS if names.intersection(one.streams)]
+        return [one for one in QUESTIONS if not one.streams or names.intersection(one.streams)]
 
     @property
     def usual_calls(self) -> int:
@@ -273,7 +275,7 @@ def needed(names: Iterable[str]) -> set[str]:
 
 def answer_of(question: Question, look: Look) -> Answer:
     """Answer a question; one that is about nothing that was offered has no answer."""
-    if not any(look.pages(name) for name in question.streams):
+    if question.streams and not any(map(look.pages, question.streams)):
         return unknown("nothing that shows it is offered, or has rows")
     try:
         return question.ask(look)

@@ -6,8 +6,14 @@ import enum
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tap_acton.check.shapes import decoded, refusal_of, shape_of
-from tap_acton.errors import CallError, GivenUpError, GoneError, NotAvailableError, NotFoundError
+from tap_acton.check.shapes import decoded, is_answer, is_page, refusal_of, shape_of
+from tap_acton.errors import (
+    GivenUpError,
+    GoneError,
+    NotAvailableError,
+    NotFoundError,
+    StreamFailedError,
+)
 from tap_acton.records.extractors import OneRow, api_name
 from tap_acton.records.reader import EXTRA_FIELDS, NAMES, converter, names_any
 from tap_acton.records.values import Unconvertible
@@ -21,8 +27,6 @@ if TYPE_CHECKING:
     from tap_acton.check.samples import Sample, SampledPage
     from tap_acton.records.reader import Row
 
-GOOD_STATUS = range(200, 300)
-
 OLDER_NAMES = frozenset(
     {
         *("msg_id", "time_when", "sender_name", "sender_id", "sender_email", "is_text_only"),
@@ -33,6 +37,9 @@ OLDER_NAMES = frozenset(
 
 SAME_MINUTE = len("2026-03-17T14:05")
 """Some spellings of a timestamp have no seconds."""
+
+FIELDS = " of rows with the fields "
+"""Stands before the names of fields in a shape that is told in words."""
 
 ANOTHER = "(another)"
 """Stands for the name of a field that may be a user's own."""
@@ -96,7 +103,8 @@ class Finding:
 
     def differs(self, sentence: str) -> None:
         """Take note of something that is not as the tap assumes."""
-        self.differences.append(sentence)
+        if sentence not in self.differences:
+            self.differences.append(sentence)
         self.verdict = Verdict.DIFFERS
 
 
@@ -113,11 +121,16 @@ def finding_of(sample: Sample) -> Finding:
 def _judge_absence(found: Finding, sample: Sample) -> None:
     """Say why no page came at all."""
     problem = sample.problem
-    last = sample.exchanges[-1] if sample.exchanges else None
+    last = sample.refusal
     if problem is None:
         found.reason = sample.idle
         is_empty = not sample.idle.startswith("it needs")
         found.verdict = Verdict.EMPTY if is_empty else Verdict.NOT_CHECKED
+        return
+    is_shared = isinstance(problem, NotAvailableError | StreamFailedError)
+    if not (sample.has_requested or is_shared):
+        # What would name its items could not be read.
+        found.verdict, found.reason = Verdict.NOT_CHECKED, problem.sentence
         return
     found.reason = problem.sentence if last is None else refusal_of(last)
     is_missing = isinstance(problem, NotFoundError) and not sample.stream.item
@@ -126,10 +139,11 @@ def _judge_absence(found: Finding, sample: Sample) -> None:
         found.reason = f"deleted in Act-On, each of the {sample.gone} requested ({found.reason})"
     elif isinstance(problem, NotAvailableError) or is_missing:
         found.verdict = Verdict.NOT_OFFERED
-    elif last is not None and last.status in GOOD_STATUS:
-        found.shape = shape_of(last)
-        found.differs(f"The tap cannot read the answer: it is {found.shape}.")
-    elif isinstance(problem, CallError) and not isinstance(problem, GivenUpError):
+    elif last is not None and is_answer(last):
+        shape = shape_of(last)
+        found.shape = shape.partition(FIELDS)[0]
+        found.differs(f"The tap cannot read the answer: it is {shape}.")
+    elif last is not None and not isinstance(problem, GivenUpError):
         found.differs(f"Act-On refuses the call: {found.reason}.")
     else:
         found.verdict, found.reason = Verdict.FAILED, problem.sentence
@@ -172,10 +186,12 @@ def _judge_shape(found: Finding, sample: Sample, first: SampledPage) -> None:
 def _noted_shape(sample: Sample) -> str:
     """Return the shape in words, as the stream has noted it for the log."""
     stream, shapes = sample.stream, sample.stream.run.summary.shapes
+    if page := next((one for one in sample.exchanges if is_page(one)), None):
+        return shape_of(page)
     names = (stream.name, f"{stream.name} (of each {stream.item or 'part'})")
     noted = next((shapes[name] for name in names if name in shapes), "")
     noted = noted or next(map(shape_of, reversed(sample.exchanges)), "")
-    return noted.partition(" of rows with the fields ")[0]
+    return noted.partition(FIELDS)[0]
 
 
 def _wrapped(sample: Sample, first: SampledPage) -> str:
@@ -185,10 +201,10 @@ def _wrapped(sample: Sample, first: SampledPage) -> str:
     if not is_one_row or type(stream).extracted is not ActOnStream.extracted:
         return ""
     for exchange in sample.exchanges:
-        if exchange.status in GOOD_STATUS and (payload := decoded(exchange)) != row:
+        if is_answer(exchange) and (payload := decoded(exchange)) != row:
             names = [api_name(name) for name in payload] if isinstance(payload, dict) else []
             if not names_any(stream.schema, names):
-                return shape_of(exchange).partition(" of rows")[0]
+                return shape_of(exchange).partition(FIELDS)[0]
     return ""
 
 
@@ -214,8 +230,8 @@ def _judge_fields(found: Finding, sample: Sample) -> None:
     if found.unfit:
         names = ", ".join(found.unfit)
         found.differs(f"Values that do not fit their column are kept in extra_fields: {names}.")
-    if stream.reading.own_ids:
-        found.differs("Rows come without the id by which further calls name them.")
+    if stream.report.has_keyless:
+        found.differs("Rows come without their key; one is made of their values.")
 
 
 def _judge_zone(found: Finding, sample: Sample) -> Behavior:
@@ -225,7 +241,9 @@ def _judge_zone(found: Finding, sample: Sample) -> Behavior:
         return Behavior.NONE
     others = sorted({name for name, is_same in pairs if not is_same})
     if others:
-        found.differs(f"Two spellings of a timestamp stand for different times: {', '.join(others)}.")
+        found.differs(
+            f"Two spellings of a timestamp stand for different times: {', '.join(others)}."
+        )
     return Behavior.OTHERWISE if others else Behavior.AS_ASSUMED
 
 
@@ -250,32 +268,38 @@ def _minute(convert: Any, row: Row, name: str) -> str:
         return ""
 
 
-def _judge_paging(
-    found: Finding, sample: Sample, first: SampledPage, second: SampledPage | None = None, *_: Any
-) -> None:
-    """Judge two pages of a query, or the only one."""
-    page, rows = first.response.page, [*first.response.rows]
-    is_requested = sample.stream.paging is not None and not sample.stream.paging.is_optional
-    if is_requested:
-        _judge_size(found, first, second)
-    totals = [one.response.total for one in (first, second) if one is not None]
-    _judge_totals(found, sample, totals, len(rows), is_full=len(rows) >= page.count > 0)
-    if second is None:
+def _judge_paging(found: Finding, sample: Sample, first: SampledPage, *others: SampledPage) -> None:
+    """Judge the first page of a query, and the second where one was requested."""
+    stream, rows = sample.stream, [*first.response.rows]
+    second = [*others[0].response.rows] if others else []
+    has_border = _has_border(stream, len(rows)) and second[:1] == rows[-1:]
+    further = second[1:] if has_border else second
+    if stream.paging is not None and not stream.paging.is_optional:
+        _judge_size(found, first, has_further=bool(further) and further != rows)
+    problem = _paging_problem(stream, rows, second) if others else ""
+    if not problem:
+        _judge_totals(found, first, [one.response.total for one in others[:1]], further)
+    if not others:
         found.paging = found.paging or Behavior.UNKNOWN
-        return
-    if problem := _paging_problem(sample, rows, [*second.response.rows]):
+    elif problem:
         found.paging = Behavior.OTHERWISE
         found.differs(problem)
     elif found.paging is not Behavior.OTHERWISE:
         found.paging = Behavior.AS_ASSUMED
 
 
-def _judge_size(found: Finding, first: SampledPage, second: SampledPage | None) -> None:
+def _has_border(stream: ActOnStream, rows: int) -> bool:
+    """Return whether the second page was to begin with the last row of the first."""
+    paging = stream.paging
+    return paging is not None and paging.overlaps and not paging.is_optional and rows > 1
+
+
+def _judge_size(found: Finding, first: SampledPage, *, has_further: bool) -> None:
     requested, rows = first.response.page.count, len(first.response.rows)
     if rows > requested:
         found.page_size = Behavior.OTHERWISE
         found.differs(f"A page has more rows than requested: {rows:,} in place of {requested:,}.")
-    elif rows < requested and second is not None:
+    elif rows < requested and has_further:
         found.page_size = Behavior.OTHERWISE
         found.differs(f"A page is cut: {rows:,} rows came in place of {requested:,}.")
     elif found.page_size is not Behavior.OTHERWISE:
@@ -285,40 +309,37 @@ def _judge_size(found: Finding, first: SampledPage, second: SampledPage | None) 
 
 
 def _judge_totals(
-    found: Finding, sample: Sample, totals: list[int | None], rows: int, *, is_full: bool
+    found: Finding, first: SampledPage, later: list[int | None], further: list[Any]
 ) -> None:
     """Say whether totals count all rows, as far as two pages can show it."""
-    first = totals[0]
-    if first is None:
-        found.total = found.total or Behavior.NONE
+    total, rows, page = first.response.total, len(first.response.rows), first.response.page
+    if total is None:
         return
     problem = ""
-    if len(set(totals)) > 1:
+    if [total] != [total, *later][-1:]:
         problem = "The total is another one on the second page."
-    elif first < rows:
-        problem = "The total is smaller than the number of rows on the page."
+    elif total < rows + len(further):
+        problem = "The total is smaller than the number of rows that came."
+    elif total > rows and later and not further:
+        problem = "The total counts more rows than come."
     if problem:
         found.total = Behavior.OTHERWISE
         found.differs(problem)
     elif found.total is not Behavior.OTHERWISE:
-        is_proven = first > rows or not is_full
+        is_proven = bool(later) or not rows >= page.count > 0
         known = found.total or Behavior.UNKNOWN
         found.total = Behavior.AS_ASSUMED if is_proven else known
 
 
-def _paging_problem(sample: Sample, first: list[Any], second: list[Any]) -> str:
+def _paging_problem(stream: ActOnStream, first: list[Any], second: list[Any]) -> str:
     """Return what is wrong with a second page, in a sentence; empty for nothing."""
-    paging = sample.stream.paging
     if second == first:
         return "The second page holds the same rows as the first: its place is ignored."
-    if paging is not None and paging.overlaps and not paging.is_optional:
+    if _has_border(stream, len(first)):
         if not second:
             return "The second page is empty, though the last row of the first was requested again."
         if second[0] != first[-1]:
             return "The second page does not begin where the first ends: rows may have moved."
-        return ""
-    if not second:
-        return "" if sample.pages[0].response.total is None else "The second page is empty."
-    if any(row in first for row in second):
+    elif any(row in first for row in second):
         return "Rows of the first page come again on the second."
     return ""

@@ -6,10 +6,10 @@ A question looks at the samples, and makes a call of its own only where they can
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import uuid4
 
@@ -19,7 +19,6 @@ from tap_acton.api.pagination import DEFAULT_PAGE_SIZE, FIRST_PAGE, Page
 from tap_acton.check.findings import Behavior
 from tap_acton.check.shapes import content_type_of, decoded, form_of, refusal_of
 from tap_acton.errors import CallError, GoneError
-from tap_acton.records.extractors import API_NAME
 from tap_acton.records.list_table import CONTACT_ID, CREATED, MODIFIED, read_csv
 from tap_acton.records.reader import EXTRA_FIELDS, is_unknown
 from tap_acton.records.timestamps import milliseconds_of
@@ -34,8 +33,8 @@ if TYPE_CHECKING:
     from tap_acton.api.exchange import Exchange
     from tap_acton.check.samples import Sample, SampledPage
     from tap_acton.records.reader import Record
-    from tap_acton.sync.query import Response
     from tap_acton.streams.base.tap import ActOnTap
+    from tap_acton.sync.query import Response
 
 LARGEST_PAGE = 1000
 """More rows than that are requested nowhere: the largest page of ``/api/1`` (2024 edition)."""
@@ -153,7 +152,7 @@ class Question:
     Attributes:
         name: How machines know it.
         text: The question.
-        streams: The streams whose samples answer it.
+        streams: The streams whose samples answer it; none where no sample can.
         ask: Answers it.
         calls: How many calls it makes at most.
     """
@@ -177,7 +176,7 @@ def meaning_of_pairs(look: Look) -> Answer:
     meanings = []
     for page in look.pages("message_events"):
         given, rows, total = page.response.query.given, page.records, page.response.total
-        pair = reports.get(given["message_id"], {}).get(PAIRS.get(given.get("event_type"), ""))
+        pair = reports.get(given["message_id"], {}).get(PAIRS.get(given["event_type"], ""))
         is_whole = total is None or total <= len(rows)
         if isinstance(pair, list) and len(pair) == 2 and is_whole:  # noqa: PLR2004 - a pair
             contacts = len({record["contact_id"] or record["email"] for record in rows})
@@ -236,7 +235,7 @@ def zone_of_a_day(look: Look) -> Answer:
         number = records[0]["sent"] if records else None
         if not number:
             continue
-        counts = {}
+        counts: dict[str, int] = {}
         for month in {local.replace(day=1), utc_day.replace(day=1)}:
             query = look.tap.stream("message_daily_stats").query_of_month(month)
             found = look.records_of("message_daily_stats", look.fetch("message_daily_stats", query))
@@ -274,9 +273,8 @@ def place_of_ids(look: Look) -> Answer:
             headers = page.response.rows.headers
             if CONTACT_ID not in headers:
                 return Answer("No header names it; it is looked for among the cells.")
-            place = headers.index(CONTACT_ID)
-            where = {0: "first", len(headers) - 1: "last"}.get(place, "in the middle")
-            return Answer(f"It stands {where}.")
+            where = "behind" if headers.index(CONTACT_ID) else "before"
+            return Answer(f"It stands {where} the list's own columns.")
     return unknown("no list has rows")
 
 
@@ -289,11 +287,12 @@ def filter_of_lists(look: Look) -> Answer:
             continue
         middle = times[len(times) // 2]
         parameters = {**WHOLE, "modafter": milliseconds_of(middle) - SECOND}
-        response = look.fetch(name, replace(page.response.query, parameters=parameters))
+        query = replace(page.response.query, parameters=parameters)
+        response = look.fetch(name, query, Page(size=LARGEST_PAGE))
         if response.problem is not None:
             return _filtered(name, "It is refused.", is_heeded=False)
         found = {record["modified_at"] or "" for record in look.records_of(name, response)}
-        if any(one and one < times[0 if len(times) < FEW_ROWS else 1] for one in found):
+        if any(_is_before(one, middle) for one in found):
             return _filtered(name, "It is ignored: earlier rows come, too.", is_heeded=False)
         if middle not in found and len(response.rows) < response.page.count:
             return _filtered(name, "It leaves out rows that it should not.", is_heeded=False)
@@ -301,6 +300,12 @@ def filter_of_lists(look: Look) -> Answer:
         words = "all rows of the list" if counts_all else "the rows that pass"
         return _filtered(name, f"It works, in milliseconds; the total counts {words}.")
     return unknown("no list has enough rows that changed at different times")
+
+
+def _is_before(timestamp: str, other: str) -> bool:
+    """Return whether a timestamp is certainly earlier: some have no more than minutes."""
+    margin = 60 * SECOND
+    return bool(timestamp) and milliseconds_of(timestamp) < milliseconds_of(other) - margin
 
 
 def _filtered(name: str, words: str, *, is_heeded: bool = True) -> Answer:
@@ -325,23 +330,28 @@ def ids_in_csv(look: Look) -> Answer:
         except CallError:
             refused = "" if look.last is None else f": {refusal_of(look.last)}"
             return Answer(f"Act-On refuses the file{refused}.", is_assumed=False)
-        return _file_compared(rows.headers, headers, len(lines), total)
+        has_mark = look.last is not None and look.last.content.startswith(BOM_UTF8)
+        return _file_compared(rows.headers, headers, len(lines), total, has_mark=has_mark)
     return unknown(f"no list of at most {LARGEST_FILE:,} rows was read")
 
 
-def _file_compared(wanted: list[str], headers: list[str], rows: int, total: int | None) -> Answer:
+def _file_compared(
+    wanted: list[str], headers: list[str], rows: int, total: int | None, *, has_mark: bool
+) -> Answer:
     if not headers:
         return Answer("The file is not CSV.", is_assumed=False)
     parts = ["It has the ids" if CONTACT_ID in headers else "It has no ids"]
     if headers == wanted:
-        parts.append("and the columns of the JSON in their order")
+        parts.append("the columns of the JSON in their order")
     elif sorted(headers) == sorted(wanted):
-        parts.append("and the columns of the JSON in another order")
+        parts.append("the columns of the JSON in another order")
     else:
-        parts.append("and other headers than the JSON")
+        parts.append("other headers than the JSON")
     if total is not None and rows != total:
         parts.append("but not as many rows as the total says")
-    return Answer(f"{' '.join(parts)}.")
+    if has_mark:
+        parts.append("behind a mark of UTF-8")
+    return Answer(f"{', '.join(parts)}.")
 
 
 def case_of_listing_types(look: Look) -> Answer:
@@ -363,20 +373,17 @@ def unit_of_filter(look: Look) -> Answer:
         if len(times) < FEW_ROWS:
             continue
         middle = times[len(times) // 2]
-        seen = {}
+        seen: dict[str, str] = {}
         for unit in UNITS:
             query = Query(stream.path, parameters=created_after(middle, timedelta(), unit))
-            response = look.fetch(name, query)
+            response = look.fetch(name, query, Page(size=LARGEST_PAGE))
             found = {record[column] for record in look.records_of(name, response)}
-            is_full = len(response.rows) >= response.page.count
-            seen[unit] = _effect(times, middle, found, response, is_full=is_full)
+            seen[unit] = _effect(times, middle, found, response)
         return _unit_answer(name, seen)
     return unknown("no list of bounces, complaints or opt-outs has rows of several times")
 
 
-def _effect(
-    times: list[str], middle: str, found: set[str], response: Response, *, is_full: bool
-) -> str:
+def _effect(times: list[str], middle: str, found: set[str], response: Response) -> str:
     """Say in a word what a filter behind the middle one of some timestamps has let through."""
     if response.problem is not None:
         return "refused"
@@ -384,9 +391,11 @@ def _effect(
         return "nothing"
     earlier = {one for one in times if milliseconds_of(one) < milliseconds_of(middle) - SECOND}
     later = {one for one in times if one > middle}
-    if found >= earlier and earlier:
+    is_full = len(response.rows) >= response.page.count
+    if found >= earlier:
         return "everything"
-    if found & earlier or not (found >= later or is_full):
+    has_earlier = any(milliseconds_of(one) < milliseconds_of(middle) - SECOND for one in found)
+    if has_earlier or not (found >= later or is_full):
         return "others"
     return "later, and the very timestamp" if middle in found else "later"
 
@@ -417,25 +426,23 @@ def _unit_answer(name: str, seen: Mapping[str, str]) -> Answer:
 
 def largest_page(look: Look) -> Answer:
     """Request a page of contacts that is as large as runs request them."""
-    name, pages = "contacts", look.pages("contacts")
-    if not pages:
-        return unknown("there are no contacts")
+    pages, size = look.pages("contacts"), min(LARGEST_PAGE, look.largest_page)
     first = pages[0].response
-    known = max(first.total or 0, sum(len(page.response.rows) for page in pages[:2]))
-    if known <= DEFAULT_PAGE_SIZE and (first.total is not None or len(pages) == 1):
-        return unknown(f"it has no more than {known:,} contacts")
-    size = min(LARGEST_PAGE, look.largest_page)
-    response = look.fetch(name, first.query, Page(size=size))
+    if size <= DEFAULT_PAGE_SIZE:
+        return unknown("page_size is no larger than the usual page")
+    if (first.total or len(first.rows)) < DEFAULT_PAGE_SIZE:
+        return unknown("its contacts fit on a usual page")
+    response = look.fetch("contacts", first.query, Page(size=size))
     rows, accepted = len(response.rows), response.page.size
     if response.problem is not None:
         return Answer("Act-On refuses every larger page.", is_assumed=False)
     if accepted < size:
         return Answer(f"Act-On refuses {size:,} rows and accepts {accepted:,}.")
-    if first.total is not None and rows < min(size, first.total):
-        return Answer(f"Act-On cuts a page of {size:,} rows to {rows:,}.")
-    if first.total is None and rows < size:
-        return Answer(f"Of {size:,} rows {rows:,} came: all, or a page that was cut.")
-    return Answer(f"A page of {min(rows, size):,} rows comes whole.", is_assumed=True)
+    if rows < min(size, first.total or size):
+        is_cut = first.total is not None
+        words = f"cuts a page of {size:,} rows to" if is_cut else f"sends of {size:,} rows"
+        return Answer(f"Act-On {words} {rows:,}.")
+    return Answer(f"A page of {size:,} rows comes whole.", is_assumed=True)
 
 
 def filter_of_contacts(look: Look) -> Answer:
@@ -449,13 +456,14 @@ def filter_of_contacts(look: Look) -> Answer:
         return unknown("not enough contacts changed at different times")
     middle = times[len(times) // 2]
     parameters = TimeSlice(begin=second_of(middle)).filters
-    response = look.fetch(name, replace(pages[0].response.query, parameters=parameters))
+    query = replace(pages[0].response.query, parameters=parameters)
+    response = look.fetch(name, query)
     if response.problem is not None:
         return _filtered(name, "It is refused.", is_heeded=False)
     found = [record["updated_at"] for record in look.records_of(name, response)]
-    early = second_of(middle) - 120
-    if any(one and second_of(one) < early for one in found):
-        return _filtered(name, "It is ignored: contacts that changed before come, too.", is_heeded=False)
+    if any(_is_before(one or "", middle) for one in found):
+        words = "It is ignored: contacts that changed before come, too."
+        return _filtered(name, words, is_heeded=False)
     if not found:
         return _filtered(name, "It leaves out contacts that it should not.", is_heeded=False)
     whole = pages[0].response.total
@@ -547,8 +555,7 @@ def ids_of_records(look: Look) -> Answer:
 def values_of_records(look: Look) -> Answer:
     """Say whether the values of custom objects come as JSON has them, or as texts."""
     for page in look.pages("custom_object_records"):
-        rows = page.response.rows
-        values = [value for row in rows for value in row.values() if value is not None]
+        values = [value for record in page.records for value in (record["fields"] or {}).values()]
         if any(isinstance(value, bool | int | float | list) for value in values):
             return Answer("As JSON has them: numbers are numbers.")
         return Answer("As texts alone.")
@@ -675,7 +682,9 @@ QUESTIONS = (
         calls=3 * MOST_CANDIDATES,
     ),
     Question("list_dates", "How do list rows spell dates?", ("list_members",), dates_of_lists),
-    Question("list_ids", "Where do list rows have the contact's id?", ("list_members",), place_of_ids),
+    Question(
+        "list_ids", "Where do list rows have the contact's id?", ("list_members",), place_of_ids
+    ),
     Question(
         "list_filter",
         "Does the date filter of lists work?",
@@ -752,6 +761,6 @@ QUESTIONS = (
         refusal_of_unknown_ids,
         calls=len(UNKNOWN_IDS),
     ),
-    Question("too_many_calls", "How is a call too many refused?", ("account",), too_many_calls),
+    Question("too_many_calls", "How is a call too many refused?", (), too_many_calls),
 )
 """The questions, in the order in which they are answered."""

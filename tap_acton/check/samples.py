@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from tap_acton.api.client import PROBES
 from tap_acton.api.pagination import Page
 from tap_acton.errors import ActOnError, CallError, GoneError, NotAvailableError, StreamFailedError
 from tap_acton.streams.audience_center.contacts import Contacts
@@ -19,7 +20,7 @@ from tap_acton.streams.base.listings import Listings
 from tap_acton.streams.custom_objects.schemas import CustomObjectSchemas
 from tap_acton.streams.custom_objects.stream import CustomObjectStream
 from tap_acton.streams.lists.contact_facts import ContactFactsStream
-from tap_acton.streams.lists.rows import ListMembers
+from tap_acton.streams.lists.rows import ListMembers, ListPage
 from tap_acton.sync.evidence import Evidence
 from tap_acton.sync.query import Outcome
 
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
     from tap_acton.records.reader import Record
     from tap_acton.streams.base.stream import ActOnStream
     from tap_acton.streams.base.tap import ActOnTap
-    from tap_acton.sync.query import Query, Response
+    from tap_acton.sync.query import Item, Query, Response
+
+Thing = TypeVar("Thing")
 
 CONTACT = "contact"
 """What the item of a stream is called that reports on each contact."""
@@ -58,18 +61,22 @@ class Sample:
         stream: The stream.
         pages: The pages that came; those of one query follow each other.
         problem: What ended it, or how the last item was refused; None where a page came.
+        refusal: The answer that says so, where one came.
         gone: How many of the items that were tried are deleted.
         forms: The queries that Act-On refused in one form and answered in another, as pairs.
         idle: Why nothing was requested; empty where something was.
+        has_requested: Whether anything was.
         exchanges: The calls that were made for the stream, with their answers.
     """
 
     stream: ActOnStream
     pages: list[SampledPage] = field(default_factory=list)
     problem: ActOnError | None = None
+    refusal: Exchange | None = None
     gone: int = 0
     forms: list[tuple[Query, Query]] = field(default_factory=list)
     idle: str = ""
+    has_requested: bool = False
     exchanges: list[Exchange] = field(default_factory=list)
 
     @property
@@ -100,7 +107,7 @@ class Sampler:
         except (CallError, StreamFailedError) as error:
             sample.problem = error
         finally:
-            sample.exchanges = [one for one in self._exchanges if one.stream == name]
+            sample.exchanges = self._own(stream)
         if stream.item_columns:
             self._keep_items(sample)
         return sample
@@ -124,40 +131,45 @@ class Sampler:
     def _queries(self, stream: ActOnStream) -> Iterator[Query]:
         """Give the queries of a stream, those first that are likely to have rows."""
         if isinstance(stream, ContactFactsStream):
-            yield from map(stream.query_of, self._items(ListMembers.name, "list_id", "contact_id"))
+            has_id = [page for page in self._pages(ListMembers.name) if _has_ids(page)]
+            yield from map(stream.query_of, _contacts_of(has_id, "list_id", "contact_id"))
         elif listed_by(type(stream)) == [Contacts.name]:
-            yield from map(stream.query_of, self._items(Contacts.name, "id", "updated_at"))
+            contacts = _contacts_of(self._pages(Contacts.name), "id", "updated_at")
+            yield from map(stream.query_of, contacts)
         elif stream.listing:
             yield from _most_likely_first([*stream.queries()], stream.run.settings.page_size)
         else:
             yield from stream.queries()
 
-    def _items(self, name: str, *columns: str) -> Iterator[dict[str, str]]:
-        """Give items out of the records of a sample.
+    def _pages(self, name: str) -> Sequence[SampledPage]:
+        """Return the pages of a sample that was read before.
 
         Raises:
-            ActOnError: If there is no such sample, for the reason that it has.
+            ActOnError: If there are none, for the reason that the sample has.
         """
         sample = self.samples[name]
         if sample.problem is not None and not sample.pages:
             raise sample.problem
-        for record in _from_the_middle(sample.records):
-            if record[columns[0]]:
-                yield {column: record[column] or "" for column in columns}
+        return sample.pages
 
     def _read_query(self, sample: Sample, query: Query) -> bool:
         """Read a page or two of a query; return whether there was a row."""
-        stream = sample.stream
+        stream, begin = sample.stream, len(self._exchanges)
+        sample.has_requested = True
         response = self._fetch(sample, query)
         if response.problem is not None:
-            sample.problem = response.problem
-            sample.gone += isinstance(response.problem, GoneError)
+            is_gone = isinstance(response.problem, GoneError)
+            sample.gone += is_gone
+            if not is_gone or sample.problem is None:
+                sample.problem = response.problem
+                sample.refusal = next(reversed(self._own(stream, begin)), None)
             if isinstance(response.problem, NotAvailableError) and not stream.item:
                 raise response.problem
             return False
         if not response.rows and (further := [*stream.follow_ups(response)]):
             # All of them: what a report leads to are endpoints of their own.
-            return any([self._read_query(sample, one) for one in further])
+            have_rows = [self._read_query(sample, one) for one in further]
+            return any(have_rows)
         sample.problem = None
         self._take(sample, response)
         following = following_page(stream, response)
@@ -168,6 +180,15 @@ class Sampler:
             else:
                 sample.problem = second.problem
         return bool(response.rows)
+
+    def _own(self, stream: ActOnStream, begin: int = 0) -> list[Exchange]:
+        """Return the calls for a stream, without those that only showed whether others go well."""
+        probes = {path for path, _ in PROBES} - {type(stream).path}
+        return [
+            one
+            for one in self._exchanges[begin:]
+            if one.stream == stream.name and one.path not in probes
+        ]
 
     def _fetch(self, sample: Sample, query: Query) -> Response:
         """Request the first page of a query, in another form where the stream has one."""
@@ -210,7 +231,7 @@ class Sampler:
         if sample.problem is not None and not sample.pages:
             listings.keep(stream.name, sample.problem)
             return
-        items = {}
+        items: dict[tuple[Any, ...], Item] = {}
         for record in stream.chosen(sample.records):
             key = tuple(record[column] for column in stream.primary_keys)
             items.setdefault(key, stream.reading.item_of(record))
@@ -242,9 +263,24 @@ def following_page(stream: ActOnStream, response: Response) -> Page | None:
         return None
     if paging.is_optional:
         return next(iter(paging.plan(page, rows, response.total)), None)
-    if paging.overlaps:
+    # A page of one row would be the same page again.
+    if paging.overlaps and rows > 1:
         return Page(page.offset + rows - 1, size=page.size)
     return paging.behind(page, rows)
+
+
+def _contacts_of(pages: Iterable[SampledPage], *columns: str) -> Iterator[dict[str, str]]:
+    """Give contacts out of the records of pages, with what it takes to request their reports."""
+    records = [record for page in pages for record in page.records]
+    for record in _from_the_middle(records):
+        if record[columns[0]]:
+            yield {column: record[column] or "" for column in columns}
+
+
+def _has_ids(page: SampledPage) -> bool:
+    """Return whether the rows of a list have the ids of their contacts, and not made ones."""
+    rows = page.response.rows
+    return isinstance(rows, ListPage) and rows.table.has_contact_id
 
 
 def _most_likely_first(queries: Collection[Query], page_size: int) -> list[Query]:
@@ -258,7 +294,8 @@ def _most_likely_first(queries: Collection[Query], page_size: int) -> list[Query
     return sorted(_from_the_middle(queries), key=likelihood)
 
 
-def _from_the_middle(things: Iterable) -> list:  # type: ignore[type-arg] # of whatever they are
+def _from_the_middle(things: Iterable[Thing]) -> list[Thing]:
     """Order things by their distance to the middle: the first may be a test, the last too new."""
     held = [*things]
-    return [held[place] for place in sorted(range(len(held)), key=lambda at: abs(at - len(held) // 2))]
+    middle = len(held) // 2
+    return [held[place] for place in sorted(range(len(held)), key=lambda at: abs(at - middle))]

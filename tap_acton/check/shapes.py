@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from typing import TYPE_CHECKING, Any
 
 from tap_acton.api.decoding import decode_json, in_utf8
-from tap_acton.api.responses import envelope_of
+from tap_acton.api.responses import envelope_of, is_error_object
 from tap_acton.errors import CallError
 from tap_acton.records.extractors import Undocumented, UnknownShapeError, described
 
 if TYPE_CHECKING:
     from tap_acton.api.exchange import Exchange
+
+GOOD_STATUS = range(200, 300)
 
 LONGEST_FORM = 40
 
@@ -44,12 +47,27 @@ def shape_of(exchange: Exchange) -> str:
     try:
         payload = decoded(exchange)
     except CallError:
-        is_page = exchange.content.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<")
-        return "a page of HTML" if is_page else "a body that is not JSON"
+        return "a page of HTML" if is_page(exchange) else "a body that is not JSON"
     try:
-        return described(Undocumented()(payload))
+        found = Undocumented()(payload)
+        return described(found) if found.rows else f"{found.shape} without rows"
     except UnknownShapeError:
         return f"nothing but {_kind(payload)}"
+
+
+def is_answer(exchange: Exchange) -> bool:
+    """Return whether an answer is meant to hold what was requested, and is no error in disguise."""
+    if exchange.status not in GOOD_STATUS:
+        return False
+    try:
+        return not is_error_object(decoded(exchange))
+    except CallError:
+        return True
+
+
+def is_page(exchange: Exchange) -> bool:
+    """Return whether an answer is a page of HTML."""
+    return exchange.content.removeprefix(BOM_UTF8).lstrip().startswith(b"<")
 
 
 def _kind(payload: Any) -> str:

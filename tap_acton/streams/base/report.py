@@ -19,12 +19,15 @@ class StreamReport:
     Args:
         name: The stream.
         log: Logs a message of the stream, as :meth:`singer_sdk.Stream.log` does.
+
+    Attributes:
+        has_keyless: Whether there were rows without their key.
     """
 
     def __init__(self, name: str, log: Callable[..., None]) -> None:
         self._name = name
         self._log = log
-        self._has_unnamed = self._has_keyless = False
+        self._has_unnamed = self.has_keyless = False
 
     def ended(self, summary: StreamSummary) -> None:
         """Log what became of the stream."""
@@ -64,8 +67,8 @@ class StreamReport:
 
     def keyless(self, columns: Iterable[str]) -> None:
         """Log that rows lack their key; one stands for all others."""
-        if not self._has_keyless:
-            self._has_keyless = True
+        if not self.has_keyless:
+            self.has_keyless = True
             self._log(
                 "Act-On returns rows of %s whose %s is missing or unreadable: a value made from "
                 "the row takes its place, so that no row replaces another.",
