@@ -1,0 +1,599 @@
+"""The check of an account: what it says of each choice that the documents leave open."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+import pytest
+
+from acton_sandbox import Account, Choices, Fault
+from acton_sandbox.timestamps import HOUR
+from tap_acton.check.command import Checker, needed
+from tap_acton.check.questions import QUESTIONS
+from tap_acton.errors import (
+    EXIT_ALLOWANCE_SPENT,
+    EXIT_DIFFERS,
+    EXIT_FAILED,
+    ActOnError,
+    CallsUsedUpError,
+    CredentialsError,
+    SettingsError,
+)
+from tap_acton.streams import STREAM_TYPES
+from tests.contract.conftest import NOW
+from tests.contract.harness import signals_kept
+from tests.contract.in_process import bench_in_process
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from acton_sandbox.entities import Event, Message
+    from tap_acton.check.report import Report
+    from tests.contract.harness import Bench
+
+NOTHING = "This account cannot say"
+"""How an answer begins that is none."""
+
+
+@pytest.fixture(scope="module")
+def account() -> Account:
+    """A small account with more contacts than a usual page."""
+    return Account.generate(seed=7, size="small", now=NOW, contacts=120)
+
+
+@contextmanager
+def checker(bench: Bench, *wanted: str, **settings: Any) -> Iterator[Checker]:
+    """Give a check of an account, with small pages."""
+    config = bench.config(**{"page_size": 10, **settings})
+    with signals_kept(), bench._pauses_skipped():
+        yield Checker(config=config, wanted=wanted)
+
+
+def check(bench: Bench, *wanted: str, **settings: Any) -> Report:
+    """Check an account to the end."""
+    with checker(bench, *wanted, **settings) as made:
+        report, problem = made.check()
+    assert problem is None
+    return report
+
+
+def verdicts(report: Report) -> dict[str, str]:
+    """Give the word for each stream."""
+    return {found.stream: found.verdict.value for found in report.findings}
+
+
+def answers(report: Report) -> dict[str, str]:
+    """Give the answer to each question."""
+    return {one.question.name: one.answer.words for one in report.asked}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A choice, and what the check says of it.
+
+    Attributes:
+        choices: The choice.
+        streams: The streams that are checked.
+        says: By stream the word for it and the reason or shape, by question the answer; of these
+            the beginning.
+        edition: The edition.
+        page_size: The setting.
+    """
+
+    choices: Mapping[str, Any]
+    streams: str
+    says: Mapping[str, str]
+    edition: str = "2024"
+    page_size: int = 10
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+RECORDS = "custom_object_records"
+CASES = (
+    Case({}, "messages", {"messages": "right, as documented", "field_names": "Those of the 2024"}),
+    Case(
+        {},
+        "messages",
+        {"messages": "right, the older edition's", "field_names": "Those of the 2019"},
+        edition="2019",
+    ),
+    Case({"account_endpoint": False}, "account", {"account": "not offered, HTTP 404"}),
+    Case(
+        {"account_endpoint": False},
+        "contacts",
+        {"contacts": "failed, Act-On does not report the account's number"},
+    ),
+    Case({}, "hard_bounces", {"hard_bounces": "right", "filter_unit": "It takes seconds."}),
+    Case(
+        {"suppression_filter": "milliseconds"},
+        "hard_bounces",
+        {"filter_unit": "It takes milliseconds, and leaves out the very timestamp."},
+    ),
+    Case(
+        {"suppression_filter": "milliseconds", "after_is_inclusive": True},
+        "hard_bounces",
+        {"filter_unit": "It takes milliseconds, and includes the very timestamp."},
+    ),
+    Case({"suppression_filter": "ignored"}, "hard_bounces", {"filter_unit": "It is ignored"}),
+    Case({"suppression_filter": "refused"}, "hard_bounces", {"filter_unit": "It is refused"}),
+    Case(
+        {"suppression_filter_by": "contact"},
+        "hard_bounces",
+        {"filter_unit": "It compares another timestamp"},
+    ),
+    Case({}, "lists", {"lists": "right, as documented", "listing_types": "In lower case"}),
+    Case(
+        {"listing_type_case": "upper"},
+        "lists",
+        {"lists": "right", "listing_types": "In upper case only."},
+    ),
+    Case(
+        {},
+        "list_members",
+        {
+            "list_members": "right, as documented",
+            "list_ids": "It stands before the list's own columns.",
+            "list_dates": "As milliseconds since 1970, as text.",
+            "list_filter": "It works, in milliseconds; the total counts the rows that pass.",
+            "csv_ids": "It has the ids, the columns of the JSON in their order.",
+        },
+    ),
+    Case(
+        {},
+        "list_members",
+        {"list_members": "right, the older edition's", "list_ids": "It stands behind"},
+        edition="2019",
+    ),
+    Case({"contact_id_column": "last"}, "list_members", {"list_ids": "It stands behind"}),
+    Case(
+        {"contact_id_column": "absent"},
+        "contact_facts,list_members",
+        {
+            "contact_facts": "empty, the account has no contacts",
+            "list_members": "right",
+            "list_ids": "No header names it",
+            "csv_ids": "It has no ids, the columns of the JSON in their order.",
+        },
+    ),
+    Case(
+        {"filtered_total": "all"},
+        "list_members,contacts",
+        {
+            "list_filter": "It works, in milliseconds; the total counts all rows of the list.",
+            "contact_filter": "It works, in seconds; the total counts all contacts.",
+        },
+    ),
+    Case({"ids_in_csv": False}, "list_members", {"csv_ids": "It has no ids, other headers"}),
+    Case(
+        {"csv_columns": "reversed"},
+        "list_members",
+        {"csv_ids": "It has the ids, the columns of the JSON in another order."},
+    ),
+    Case(
+        {"csv_columns": "renamed"},
+        "list_members",
+        {"csv_ids": "It has no ids, other headers than the JSON."},
+    ),
+    Case(
+        {"csv_has_mark": True},
+        "list_members",
+        {"csv_ids": "It has the ids, the columns of the JSON in their order, behind a mark of UTF"},
+    ),
+    Case(
+        {"largest_csv": 5},
+        "list_members",
+        {
+            "csv_ids": "It has the ids, the columns of the JSON in their order, but not as many "
+            "rows as the total says."
+        },
+    ),
+    Case(
+        {},
+        "message_events",
+        {
+            "message_events": "right, as documented",
+            "event_order": "They are in no order of time.",
+            "event_fields": "They have columns: SENT, ",
+        },
+    ),
+    Case(
+        {},
+        "message_reports,message_events",
+        {"pairs": "The first counts contacts, the second all events."},
+    ),
+    Case({"drilldown_order": "oldest"}, "message_events", {"event_order": "The oldest come first."}),
+    Case({"drilldown_order": "newest"}, "message_events", {"event_order": "The newest come first."}),
+    Case({}, "media*", {"media": "right", "media_slash": "With one", "media_reports": "right"}),
+    Case(
+        {"media_slash": "without"},
+        "media*",
+        {"media": "right", "media_slash": "Without one.", "media_reports": "right"},
+    ),
+    Case(
+        {"landing_page_is_html": True},
+        "landing_page_details",
+        {"landing_page_details": "right, a page of HTML"},
+    ),
+    Case(
+        {},
+        "campaigns,segments,contact_history",
+        {
+            "campaigns": "differs, an object with result",
+            "segments": "differs, an object with segments",
+            "contact_history": "right, a bare object",
+        },
+    ),
+    Case(
+        {"undocumented_shape": "array"},
+        "campaigns,segments,contact_history",
+        {
+            "campaigns": "differs, an array",
+            "segments": "differs, an array",
+            "contact_history": "right, an array",
+        },
+    ),
+    Case(
+        {"undocumented_shape": "data"},
+        "campaigns,segments",
+        {"campaigns": "differs, an object with data", "segments": "differs, an object with data"},
+    ),
+    Case(
+        {"undocumented_shape": "content"},
+        "segments",
+        {"segments": "differs, an object with content"},
+    ),
+    Case(
+        {"undocumented_shape": "source"}, "segments", {"segments": "differs, an object with source"}
+    ),
+    Case(
+        {},
+        "contacts,contact_fields",
+        {
+            "contacts": "differs, an object with contacts",
+            "contact_fields": "right",
+            "contact_filter": "It works, in seconds; the total counts those that pass.",
+            "contact_dates": "As 9999-99-99A99:99:99.999A.",
+            "contact_names": "By the documented properties.",
+            "contact_order": "In another one",
+            "multiple_texts": "As one text.",
+            "largest_page": f"{NOTHING}: page_size is no larger",
+        },
+    ),
+    Case(
+        {"audience_center": "older"},
+        "contacts,segments,contact_history,segment_contacts",
+        {
+            "contacts": "differs, the older edition's, a table",
+            "contact_history": "right, the older edition's, a bare object",
+            "segments": "not offered, HTTP 404",
+            "segment_contacts": "not offered",
+            "contact_filter": "The older paths have none.",
+        },
+    ),
+    Case({"audience_center": "both"}, "segments", {"segments": "differs, an object with segments"}),
+    Case(
+        {"audience_center": "none"},
+        "contacts,contact_fields",
+        {"contacts": "not offered", "contact_fields": "not offered, HTTP 404"},
+    ),
+    Case(
+        {"audience_center": "unrouted"},
+        "contacts,contact_fields",
+        {"contacts": "not offered, HTTP 404", "contact_fields": "not offered"},
+    ),
+    Case(
+        {"audience_center": "older", "segment_of_all_contacts": False},
+        "contacts,contact_history",
+        {"contacts": "not offered, HTTP 404", "contact_history": "not checked, contacts: "},
+    ),
+    Case(
+        {"contact_dates": "milliseconds"},
+        "contacts",
+        {"contact_dates": "As milliseconds since 1970."},
+    ),
+    Case({"contact_dates": "seconds"}, "contacts", {"contact_dates": "As seconds since 1970."}),
+    Case({"contact_dates": "display"}, "contacts", {"contact_dates": "As Aaa 99 9999 99:99 "}),
+    Case({"contact_keys": "names"}, "contacts", {"contact_names": "By the labels of the fields."}),
+    Case(
+        {"multi_text_is_array": True}, "contacts,contact_fields", {"multiple_texts": "As an array."}
+    ),
+    Case(
+        {},
+        "contacts",
+        {"largest_page": "Act-On cuts a page of 1,000 rows to 120.", "contacts": "differs"},
+        page_size=1000,
+    )
+    if False
+    else Case({}, "contacts", {"largest_page": "A page of 100 rows comes whole."}, page_size=100),
+    Case(
+        {"largest_contact_page": 60},
+        "contacts",
+        {"largest_page": "Act-On cuts a page of 100 rows to 60."},
+        page_size=100,
+    ),
+    Case(
+        {"largest_contact_page": 60, "larger_contact_page": "refused"},
+        "contacts",
+        {"largest_page": "Act-On refuses 100 rows and accepts 50."},
+        page_size=100,
+    ),
+    Case({"contact_filter": "ignored"}, "contacts", {"contact_filter": "It is ignored"}),
+    Case({"contact_filter": "refused"}, "contacts", {"contact_filter": "It is refused."}),
+    Case({"contact_order": "updated"}, "contacts", {"contact_order": "As they last changed."}),
+    Case(
+        {},
+        f"custom_object_datasets,{RECORDS}",
+        {
+            "custom_object_datasets": "differs, an object with result",
+            RECORDS: "right, an object with result",
+            "dataset_objects": "Yes.",
+            "record_ids": "They have one. Names are without the prefix.",
+            "record_values": "As JSON has them",
+            "record_pages": "As application/json, in the order requested, with the next page's "
+            "token at the top.",
+        },
+    ),
+    Case({"custom_objects": "off"}, RECORDS, {RECORDS: "not offered, custom_object_schemas: "}),
+    Case(
+        {"custom_objects": "off"},
+        "custom_object_schemas",
+        {"custom_object_schemas": "not offered, HTTP 403"},
+    ),
+    Case(
+        {"custom_objects": "missing"},
+        "custom_object_schemas",
+        {"custom_object_schemas": "not offered, HTTP 404"},
+    ),
+    Case(
+        {"custom_objects": "unrouted"},
+        "custom_object_schemas",
+        {"custom_object_schemas": "not offered, HTTP 404"},
+    ),
+    Case(
+        {"datasets_name_object": False},
+        f"custom_object_datasets,{RECORDS}",
+        {RECORDS: "right", "dataset_objects": "No: those of each object are requested."},
+    ),
+    Case({"record_id_field": ""}, RECORDS, {"record_ids": "They have none; the tap makes one"}),
+    Case(
+        {"record_key_prefix": "co."},
+        RECORDS,
+        {"record_ids": "They have one. Names have the prefix."},
+    ),
+    Case({"record_values": "uploaded"}, RECORDS, {"record_values": "As texts alone."}),
+    Case(
+        {"next_page_is_told_at": "pagination"},
+        RECORDS,
+        {
+            "record_pages": "As application/json, in the order requested, with the next page's "
+            "token in an object of its own."
+        },
+    ),
+    Case({"query_answer_is_text": True}, RECORDS, {"record_pages": "As text/plain, "}),
+    Case(
+        {"sorting_is_offered": False},
+        RECORDS,
+        {"record_pages": "As application/json, without an order, which is refused"},
+    ),
+    Case({"largest_record_page": 5}, RECORDS, {RECORDS: "differs, Act-On refuses the call: HTTP"}),
+    Case({}, "message_reports,form_reports", {"unknown_ids": "HTTP 400, code 10030 (message_"}),
+    Case({}, "upload_jobs,seo_reports", {"upload_jobs": "not checked, it needs the setting job_"}),
+)
+
+
+def _id_of(case: Case) -> str:
+    chosen = [f"{name}={value}" for name, value in case.choices.items()]
+    return f"{case.edition} {' '.join(chosen)} {case.streams}"
+
+
+@pytest.mark.parametrize("case", CASES, ids=_id_of)
+def test_of_each_choice_the_check_says_what_it_is(account: Account, case: Case) -> None:
+    with bench_in_process(account, edition=case.edition, choices=Choices(**case.choices)) as bench:
+        report = check(bench, *case.streams.split(","), page_size=case.page_size)
+    said = answers(report)
+    for found in report.findings:
+        words = found.shape or found.reason
+        if found.differences and not found.shape:
+            words = found.differences[0]
+        said[found.stream] = f"{found.verdict}, {words}"
+    assert {name: said[name][: len(words)] for name, words in case.says.items()} == case.says
+    assert report.calls <= report.most_calls
+
+
+def test_the_table_has_every_choice_and_every_question() -> None:
+    chosen = {name for case in CASES for name in case.choices}
+    elsewhere = {"api_enabled"}
+    assert {one.name for one in fields(Choices)} == chosen | elsewhere
+    asked = {name for case in CASES for name in case.says}
+    assert {one.name for one in QUESTIONS} - asked == {"day_zone", "too_many_calls"}
+
+
+def _sent_at_night(message: Message) -> Message:
+    """Let a message go out where it is still the day before in the account's zone."""
+    midnight = datetime.fromtimestamp(message.sent_at / 1000, UTC).replace(hour=0, minute=0)
+    delta = int(midnight.timestamp()) * 1000 + 30 * HOUR - message.sent_at
+    delta -= delta % HOUR
+
+    def planned_events() -> tuple[Event, ...]:
+        return tuple(
+            replace(event, at=event.at + delta, visible_at=event.visible_at + delta)
+            for event in message.planned_events()
+        )
+
+    return replace(message, sent_at=message.sent_at + delta, planned_events=planned_events)
+
+
+@pytest.mark.parametrize(
+    ("day_of", "says"),
+    [
+        (None, "A day is one of the account's time zone."),
+        (lambda at: datetime.fromtimestamp(at / 1000, UTC).date(), "A day is one of UTC."),
+    ],
+    ids=["of the account", "of UTC"],
+)
+def test_a_message_of_the_night_shows_the_zone_of_a_day(
+    account: Account, day_of: Callable[[int], date] | None, says: str
+) -> None:
+    sent = [one for one in account.messages if one.type == "SENT" and not one.gone]
+    largest = max(sent, key=lambda one: one.report.sent)
+    edited = account.with_message(largest.id, _sent_at_night)
+    zone = patch("acton_sandbox.account.local_day", day_of) if day_of else patch.dict({})
+    with zone, bench_in_process(edited) as bench:
+        report = check(bench, "message_daily_stats")
+    assert answers(report)["day_zone"] == says
+    assert report.differs == (["day_zone"] if day_of else [])
+
+
+@pytest.fixture(scope="module")
+def whole(account: Account) -> tuple[Report, Checker, int]:
+    """A check of all streams, and how many calls the sandbox has counted."""
+    with bench_in_process(account) as bench, checker(bench, page_size=1000) as made:
+        report, problem = made.check()
+        assert problem is None
+        return report, made, len(bench.sandbox.requests)
+
+
+def test_every_stream_and_question_has_a_line(whole: tuple[Report, Checker, int]) -> None:
+    report, *_ = whole
+    names = [kind.name for kind in STREAM_TYPES if kind.name != "sync_runs"]
+    assert [found.stream for found in report.findings] == names
+    assert [one.question for one in report.asked] == [*QUESTIONS]
+    text = report.text()
+    lines = text.splitlines()
+    assert [line.split()[0] for line in lines[1 : len(names) + 1]] == names
+    assert all(one.question.text in text for one in report.asked)
+
+
+def test_the_calls_are_those_that_were_announced(whole: tuple[Report, Checker, int]) -> None:
+    report, made, requests = whole
+    assert report.calls == requests
+    assert requests <= made.usual_calls < report.most_calls < 250
+    per_path: dict[tuple[str, str], int] = {}
+    for exchange in made.exchanges:
+        key = (exchange.stream, exchange.path)
+        per_path[key] = per_path.get(key, 0) + 1
+    # Six types of messages; questions about filters, files and pages.
+    assert {key for key, calls in per_path.items() if calls > 3} <= {
+        ("messages", "/api/1/message"),
+        ("hard_bounces", "/api/1/list/hardbounce"),
+        *(key for key in per_path if key[0] in {"list_members", "contacts"}),
+    }
+
+
+def test_machines_get_the_same_without_a_value_of_the_account(
+    account: Account, whole: tuple[Report, Checker, int]
+) -> None:
+    report, *_ = whole
+    data = report.data()
+    assert data["verdict"] == "differs"
+    assert data["calls"] == report.calls
+    assert [one["stream"] for one in data["streams"]] == [f.stream for f in report.findings]
+    assert {one["question"]: one["answer"] for one in data["questions"]} == answers(report)
+    written = json.dumps(data) + report.text()
+    emails = [row.email for row in account.contacts if row.email]
+    names = [item.name for item in account.lists] + [item.id for item in account.lists]
+    assert emails
+    assert names
+    assert [one for one in [*emails, *names] if one in written] == []
+
+
+def test_a_check_makes_no_more_calls_than_it_has_announced(account: Account) -> None:
+    with bench_in_process(account) as bench, checker(bench, "media*") as made:
+        most = made.usual_calls * 2
+        bench.sandbox.faults.add(Fault("status", status=404, path_pattern="/api/1/media/*/report*"))
+        with patch.object(made.run.summary, "most_calls", 4):
+            report, problem = made.check()
+        assert most > 4
+        assert isinstance(problem, CallsUsedUpError)
+        assert len(bench.sandbox.requests) == report.calls == 4
+        assert verdicts(report)["media"] == "right"
+        assert verdicts(report)["media_timeline"] == "not checked"
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (Fault("status", status=429, times=None), EXIT_ALLOWANCE_SPENT),
+        (Fault("reset", times=None), EXIT_FAILED),
+    ],
+    ids=["too many calls", "no response"],
+)
+def test_what_ends_a_run_ends_a_check_with_its_exit_code(
+    account: Account, fault: Fault, code: int
+) -> None:
+    with bench_in_process(account) as bench, checker(bench, "logos", "forms") as made:
+        bench.sandbox.faults.add(replace(fault, after=3))
+        report, problem = made.check()
+    assert problem is not None
+    assert problem.exit_code == code
+    assert "not checked" in verdicts(report).values()
+
+
+def test_an_account_without_api_access_ends_like_the_tap(account: Account) -> None:
+    with (
+        bench_in_process(account, choices=Choices(api_enabled=False)) as bench,
+        checker(bench, "logos") as made,
+        pytest.raises(CredentialsError),
+    ):
+        made.check()
+
+
+def test_a_stream_that_is_none_is_named(account: Account) -> None:
+    with (
+        bench_in_process(account) as bench,
+        pytest.raises(SettingsError, match="names medium, which is no stream"),
+        checker(bench, "medium"),
+    ):
+        pass
+
+
+def invoke(bench: Bench, capsys: pytest.CaptureFixture[str], **options: Any) -> tuple[str, int]:
+    """Run the command line in this process; return what it printed, and its exit code."""
+
+    class Config:
+        config = bench.config(page_size=10)
+        parse_env = False
+
+    code = 0
+    with signals_kept(), bench._pauses_skipped():
+        try:
+            Checker.invoke(config=Config, **options)
+        except ActOnError as error:
+            code = error.exit_code
+    return capsys.readouterr().out, code
+
+
+def test_exit_codes_tell_right_from_different(
+    account: Account, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with bench_in_process(account) as bench:
+        printed, code = invoke(bench, capsys, streams="logos, media", report_format="json")
+        assert json.loads(printed)["verdict"] == "right"
+        assert code == 0
+        bench.sandbox.faults.add(Fault("html", path_pattern="/api/1/logo", times=None))
+        printed, code = invoke(bench, capsys, streams="logos,media")
+        assert "logos: The tap cannot read the answer: it is a page of HTML." in printed
+        assert "--capture FILE" in printed
+        assert code == EXIT_DIFFERS
+        bench.sandbox.faults.clear()
+        bench.sandbox.faults.add(Fault("status", status=500, path_pattern="/api/1/logo", times=None))
+        printed, code = invoke(bench, capsys, streams="logos,media")
+        assert "logos is failed: logos: Act-On returned HTTP 500." in printed
+        assert code == EXIT_FAILED
+
+
+def test_what_lists_the_items_of_a_stream_is_read_for_it() -> None:
+    assert needed(["message_events"]) == {"message_events", "messages"}
+    assert needed(["contact_facts"]) == {"contact_facts", "list_members", "lists"}
+    assert needed(["contact_scores"]) == {"contact_scores", "contacts"}
+    assert needed(["custom_object_records"]) == {
+        "custom_object_records",
+        "custom_object_datasets",
+        "custom_object_schemas",
+    }
+    assert NOW - timedelta(days=1) < NOW
