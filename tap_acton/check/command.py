@@ -67,8 +67,9 @@ MANY_CALLS: Mapping[str, int] = {
 }
 """Calls of the streams that take another number than a page, or two where there are pages."""
 
-MARGIN = 2
-"""How many times as many calls are made at most: for retries, and items that have no rows."""
+TIMES, MORE = 2, 20
+"""At most so many times as many calls are made, and so many more: for retries, and for items that
+have no rows."""
 
 
 class LimitedSummary(RunSummary):
@@ -120,8 +121,10 @@ class Checker(TapActOn):
     def run(self) -> Run:
         """What the check shares: a run that makes no more calls than were announced."""
         run = super().run
-        usual, most = self.usual_calls, MARGIN * self.usual_calls
-        self.logger.info("The check makes about %d calls, and never more than %d.", usual, most)
+        most = self.most_calls
+        self.logger.info(
+            "The check makes about %d calls, and never more than %d.", self.usual_calls, most
+        )
         run.summary = LimitedSummary(most)
         return run
 
@@ -158,6 +161,11 @@ class Checker(TapActOn):
         kinds = [kind for kind in STREAM_TYPES if kind.name in needed(self.names)]
         pages = [MANY_CALLS.get(kind.name, 1 + (kind.pages is not None)) for kind in kinds]
         return LOGIN + sum(pages) + sum(question.calls for question in self.questions)
+
+    @property
+    def most_calls(self) -> int:
+        """How many calls the check takes at most."""
+        return TIMES * self.usual_calls + MORE
 
     @classmethod
     def get_singer_command(cls) -> click.Command:
@@ -258,7 +266,7 @@ class Checker(TapActOn):
                 filters = one.answer.filters or {}
                 found.date_filter = filters.get(found.stream, found.date_filter)
         summary = self.run.summary
-        return Report(findings, asked, summary.calls, MARGIN * self.usual_calls), problem
+        return Report(findings, asked, summary.calls, self.most_calls), problem
 
 
 def needed(names: Iterable[str]) -> set[str]:

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tap_acton.api.client import PROBES
 from tap_acton.api.pagination import Page
-from tap_acton.errors import ActOnError, CallError, GoneError, NotAvailableError, StreamFailedError
+from tap_acton.errors import (
+    ActOnError,
+    CallError,
+    GivenUpError,
+    GoneError,
+    NotAvailableError,
+    StreamFailedError,
+)
 from tap_acton.streams.audience_center.contacts import Contacts
 from tap_acton.streams.audience_center.stream import AudienceStream
 from tap_acton.streams.base.listings import Listings
@@ -21,6 +28,8 @@ from tap_acton.streams.custom_objects.schemas import CustomObjectSchemas
 from tap_acton.streams.custom_objects.stream import CustomObjectStream
 from tap_acton.streams.lists.contact_facts import ContactFactsStream
 from tap_acton.streams.lists.rows import ListMembers, ListPage
+from tap_acton.streams.messages.daily_stats import MessageDailyStats
+from tap_acton.streams.messages.messages import Messages
 from tap_acton.sync.evidence import Evidence
 from tap_acton.sync.query import Outcome
 
@@ -106,6 +115,7 @@ class Sampler:
             self._read(sample)
         except (CallError, StreamFailedError) as error:
             sample.problem = error
+            sample.refusal = sample.refusal or next(reversed(self._own(stream)), None)
         finally:
             sample.exchanges = self._own(stream)
         if stream.item_columns:
@@ -162,7 +172,11 @@ class Sampler:
             sample.gone += is_gone
             if not is_gone or sample.problem is None:
                 sample.problem = response.problem
-                sample.refusal = next(reversed(self._own(stream, begin)), None)
+                # What several streams need was requested for the first of them.
+                answered = self._own(stream, begin)
+                if not answered and not isinstance(response.problem, GivenUpError):
+                    answered = self._own(stream)
+                sample.refusal = next(reversed(answered), None)
             if isinstance(response.problem, NotAvailableError) and not stream.item:
                 raise response.problem
             return False
@@ -244,6 +258,8 @@ def listed_by(kind: type[ActOnStream]) -> list[str]:
         return [ListMembers.name]
     if issubclass(kind, AudienceStream) and kind.item == CONTACT:
         return [Contacts.name]
+    if issubclass(kind, MessageDailyStats):
+        return [Messages.name]
     listing = [kind.listing] if kind.listing else []
     is_object = issubclass(kind, CustomObjectStream) and kind is not CustomObjectSchemas
     # Their fields and objects are those of the schemas.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields, replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -90,7 +90,6 @@ class Case:
     says: Mapping[str, str]
     edition: str = "2024"
     page_size: int = 10
-    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 RECORDS = "custom_object_records"
@@ -138,7 +137,7 @@ CASES = (
         {
             "list_members": "right, as documented",
             "list_ids": "It stands before the list's own columns.",
-            "list_dates": "As milliseconds since 1970, as text.",
+            "list_dates": "As 9999-99-99 99:99:99 AAA.",
             "list_filter": "It works, in milliseconds; the total counts the rows that pass.",
             "csv_ids": "It has the ids, the columns of the JSON in their order.",
         },
@@ -206,8 +205,12 @@ CASES = (
         "message_reports,message_events",
         {"pairs": "The first counts contacts, the second all events."},
     ),
-    Case({"drilldown_order": "oldest"}, "message_events", {"event_order": "The oldest come first."}),
-    Case({"drilldown_order": "newest"}, "message_events", {"event_order": "The newest come first."}),
+    Case(
+        {"drilldown_order": "oldest"}, "message_events", {"event_order": "The oldest come first."}
+    ),
+    Case(
+        {"drilldown_order": "newest"}, "message_events", {"event_order": "The newest come first."}
+    ),
     Case({}, "media*", {"media": "right", "media_slash": "With one", "media_reports": "right"}),
     Case(
         {"media_slash": "without"},
@@ -294,22 +297,19 @@ CASES = (
     Case(
         {"contact_dates": "milliseconds"},
         "contacts",
-        {"contact_dates": "As milliseconds since 1970."},
+        {"contact_dates": "As milliseconds since 1970, as text."},
     ),
-    Case({"contact_dates": "seconds"}, "contacts", {"contact_dates": "As seconds since 1970."}),
+    Case(
+        {"contact_dates": "seconds"},
+        "contacts",
+        {"contact_dates": "As seconds since 1970, as text."},
+    ),
     Case({"contact_dates": "display"}, "contacts", {"contact_dates": "As Aaa 99 9999 99:99 "}),
     Case({"contact_keys": "names"}, "contacts", {"contact_names": "By the labels of the fields."}),
     Case(
         {"multi_text_is_array": True}, "contacts,contact_fields", {"multiple_texts": "As an array."}
     ),
-    Case(
-        {},
-        "contacts",
-        {"largest_page": "Act-On cuts a page of 1,000 rows to 120.", "contacts": "differs"},
-        page_size=1000,
-    )
-    if False
-    else Case({}, "contacts", {"largest_page": "A page of 100 rows comes whole."}, page_size=100),
+    Case({}, "contacts", {"largest_page": "A page of 100 rows comes whole."}, page_size=100),
     Case(
         {"largest_contact_page": 60},
         "contacts",
@@ -444,7 +444,7 @@ def test_a_message_of_the_night_shows_the_zone_of_a_day(
     edited = account.with_message(largest.id, _sent_at_night)
     zone = patch("acton_sandbox.account.local_day", day_of) if day_of else patch.dict({})
     with zone, bench_in_process(edited) as bench:
-        report = check(bench, "message_daily_stats")
+        report = check(bench, "message_daily_stats", page_size=50)
     assert answers(report)["day_zone"] == says
     assert report.differs == (["day_zone"] if day_of else [])
 
@@ -472,7 +472,8 @@ def test_every_stream_and_question_has_a_line(whole: tuple[Report, Checker, int]
 def test_the_calls_are_those_that_were_announced(whole: tuple[Report, Checker, int]) -> None:
     report, made, requests = whole
     assert report.calls == requests
-    assert requests <= made.usual_calls < report.most_calls < 250
+    assert requests <= made.usual_calls < 130
+    assert report.most_calls == made.most_calls
     per_path: dict[tuple[str, str], int] = {}
     for exchange in made.exchanges:
         key = (exchange.stream, exchange.path)
@@ -504,7 +505,7 @@ def test_machines_get_the_same_without_a_value_of_the_account(
 
 def test_a_check_makes_no_more_calls_than_it_has_announced(account: Account) -> None:
     with bench_in_process(account) as bench, checker(bench, "media*") as made:
-        most = made.usual_calls * 2
+        most = made.most_calls
         bench.sandbox.faults.add(Fault("status", status=404, path_pattern="/api/1/media/*/report*"))
         with patch.object(made.run.summary, "most_calls", 4):
             report, problem = made.check()
@@ -527,7 +528,7 @@ def test_what_ends_a_run_ends_a_check_with_its_exit_code(
     account: Account, fault: Fault, code: int
 ) -> None:
     with bench_in_process(account) as bench, checker(bench, "logos", "forms") as made:
-        bench.sandbox.faults.add(replace(fault, after=3))
+        bench.sandbox.faults.add(replace(fault, after=1))
         report, problem = made.check()
     assert problem is not None
     assert problem.exit_code == code
@@ -581,7 +582,9 @@ def test_exit_codes_tell_right_from_different(
         assert "--capture FILE" in printed
         assert code == EXIT_DIFFERS
         bench.sandbox.faults.clear()
-        bench.sandbox.faults.add(Fault("status", status=500, path_pattern="/api/1/logo", times=None))
+        bench.sandbox.faults.add(
+            Fault("status", status=500, path_pattern="/api/1/logo", times=None)
+        )
         printed, code = invoke(bench, capsys, streams="logos,media")
         assert "logos is failed: logos: Act-On returned HTTP 500." in printed
         assert code == EXIT_FAILED
@@ -596,4 +599,3 @@ def test_what_lists_the_items_of_a_stream_is_read_for_it() -> None:
         "custom_object_datasets",
         "custom_object_schemas",
     }
-    assert NOW - timedelta(days=1) < NOW
