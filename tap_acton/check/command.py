@@ -27,6 +27,7 @@ from tap_acton.errors import (
 )
 from tap_acton.progress.display import Display
 from tap_acton.records.ids import without_addresses
+from tap_acton.stream_maps import StreamMaps
 from tap_acton.streams import STREAM_TYPES
 from tap_acton.streams.sync_runs import SyncRuns
 from tap_acton.sync.summary import RunSummary
@@ -128,6 +129,10 @@ class Checker(TapActOn):
         run.summary = LimitedSummary(most)
         return run
 
+    def setup_mapper(self) -> None:
+        """Set up no stream maps: a check emits no record."""
+        self.maps = StreamMaps(self.config, self.logger)
+
     @property
     def names(self) -> list[str]:
         """The streams to check.
@@ -158,7 +163,8 @@ class Checker(TapActOn):
     @property
     def usual_calls(self) -> int:
         """How many calls the check takes, if each first item has rows and nothing is retried."""
-        kinds = [kind for kind in STREAM_TYPES if kind.name in needed(self.names)]
+        wanted = needed(self.names)
+        kinds = [kind for kind in STREAM_TYPES if kind.name in wanted]
         pages = [MANY_CALLS.get(kind.name, 1 + (kind.pages is not None)) for kind in kinds]
         return LOGIN + sum(pages) + sum(question.calls for question in self.questions)
 

@@ -6,6 +6,7 @@ import enum
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tap_acton.check.samples import NEEDS
 from tap_acton.check.shapes import decoded, is_answer, is_page, refusal_of, shape_of
 from tap_acton.errors import (
     GivenUpError,
@@ -14,10 +15,12 @@ from tap_acton.errors import (
     NotFoundError,
     StreamFailedError,
 )
+from tap_acton.records.epoch_units import EpochUnits
 from tap_acton.records.extractors import OneRow, api_name
 from tap_acton.records.reader import EXTRA_FIELDS, NAMES, converter, names_any
 from tap_acton.records.values import Unconvertible
 from tap_acton.streams.audience_center.stream import AudienceStream
+from tap_acton.streams.base.own_keys import NoKeyError
 from tap_acton.streams.base.stream import ActOnStream
 from tap_acton.streams.lists.rows import ListPage
 
@@ -25,7 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tap_acton.check.samples import Sample, SampledPage
-    from tap_acton.records.reader import Row
+    from tap_acton.errors import ActOnError
+    from tap_acton.records.reader import Convert
 
 OLDER_NAMES = frozenset(
     {
@@ -111,22 +115,25 @@ class Finding:
 def finding_of(sample: Sample) -> Finding:
     """Judge the sample of a stream."""
     found = Finding(sample.stream.name)
-    if sample.pages:
-        _judge_pages(found, sample)
+    first = next((page for page in sample.pages if page.response.rows), None)
+    if first is not None:
+        _judge_pages(found, sample, first)
+    elif sample.problem is not None and not (
+        sample.pages and isinstance(sample.problem, GoneError)
+    ):
+        _judge_absence(found, sample, sample.problem)
+    elif sample.pages:
+        found.verdict, found.reason = Verdict.EMPTY, "no rows came"
     else:
-        _judge_absence(found, sample)
+        is_off = sample.idle.startswith(NEEDS)
+        found.verdict = Verdict.NOT_CHECKED if is_off else Verdict.EMPTY
+        found.reason = sample.idle
     return found
 
 
-def _judge_absence(found: Finding, sample: Sample) -> None:
-    """Say why no page came at all."""
-    problem = sample.problem
+def _judge_absence(found: Finding, sample: Sample, problem: ActOnError) -> None:
+    """Say why no rows came."""
     last = sample.refusal
-    if problem is None:
-        found.reason = sample.idle
-        is_empty = not sample.idle.startswith("it needs")
-        found.verdict = Verdict.EMPTY if is_empty else Verdict.NOT_CHECKED
-        return
     is_shared = isinstance(problem, NotAvailableError | StreamFailedError)
     if not (sample.has_requested or is_shared):
         # What would name its items could not be read.
@@ -139,6 +146,8 @@ def _judge_absence(found: Finding, sample: Sample) -> None:
         found.reason = f"deleted in Act-On, each of the {sample.gone} requested ({found.reason})"
     elif isinstance(problem, NotAvailableError) or is_missing:
         found.verdict = Verdict.NOT_OFFERED
+    elif isinstance(problem, NoKeyError):
+        found.differs("No row of the answer has its key.")
     elif last is not None and is_answer(last):
         shape = shape_of(last)
         found.shape = shape.partition(FIELDS)[0]
@@ -149,12 +158,9 @@ def _judge_absence(found: Finding, sample: Sample) -> None:
         found.verdict, found.reason = Verdict.FAILED, problem.sentence
 
 
-def _judge_pages(found: Finding, sample: Sample) -> None:
+def _judge_pages(found: Finding, sample: Sample, first: SampledPage) -> None:
     """Say what the pages hold, and how they behave."""
-    stream, first = sample.stream, next((p for p in sample.pages if p.response.rows), None)
-    if first is None:
-        found.verdict, found.reason = Verdict.EMPTY, "no rows came"
-        return
+    stream = sample.stream
     found.rows = len(first.response.rows)
     _judge_shape(found, sample, first)
     _judge_fields(found, sample)
@@ -163,7 +169,9 @@ def _judge_pages(found: Finding, sample: Sample) -> None:
         of_query = [page for page in sample.pages if page.response.query is query]
         if stream.paging is not None and any(len(page.response.rows) for page in of_query):
             _judge_paging(found, sample, *of_query)
-    if sample.problem is not None and not isinstance(sample.problem, GoneError):
+    if isinstance(sample.problem, NoKeyError):
+        found.differs("No row of an answer has its key.")
+    elif sample.problem is not None and not isinstance(sample.problem, GoneError):
         found.differs(f"Not all that was requested came: {sample.problem.sentence}")
 
 
@@ -253,17 +261,20 @@ def _spellings(stream: ActOnStream, page: SampledPage) -> Iterator[tuple[str, bo
         names = [name for name in definition.get(NAMES, ()) if "/" not in name]
         if definition.get("format") != "date-time" or len(names) < 2:  # noqa: PLR2004 - a pair
             continue
-        convert = converter(column, definition, stream.run.zone)
-        for row in page.response.rows:
-            minutes = {minute for name in names if (minute := _minute(convert, row, name))}
-            if sum(row.get(name) is not None for name in names) > 1 and minutes:
-                yield column, len(minutes) == 1
+        convert, units = converter(column, definition, stream.run.zone), EpochUnits()
+        rows = [*page.response.rows]
+        spelled = [units.in_milliseconds(name, [row.get(name) for row in rows]) for name in names]
+        for values in zip(*spelled, strict=True):
+            minutes = [_minute(convert, value) for value in values if value is not None]
+            known = [minute for minute in minutes if minute]
+            if len(known) > 1:
+                yield column, len(set(known)) == 1
 
 
-def _minute(convert: Any, row: Row, name: str) -> str:
+def _minute(convert: Convert, value: Any) -> str:
     """Return the minute of a timestamp; empty where it is none, or has no year."""
     try:
-        return (convert(row.get(name)) or "")[:SAME_MINUTE] if row.get(name) is not None else ""
+        return (convert(value) or "")[:SAME_MINUTE]
     except Unconvertible:
         return ""
 

@@ -29,6 +29,7 @@ from tap_acton.streams.custom_objects.stream import CustomObjectStream
 from tap_acton.streams.lists.contact_facts import ContactFactsStream
 from tap_acton.streams.lists.rows import ListMembers, ListPage
 from tap_acton.streams.messages.daily_stats import MessageDailyStats
+from tap_acton.streams.messages.events import ForbiddenKindError
 from tap_acton.streams.messages.messages import Messages
 from tap_acton.sync.evidence import Evidence
 from tap_acton.sync.query import Outcome
@@ -46,6 +47,9 @@ Thing = TypeVar("Thing")
 
 CONTACT = "contact"
 """What the item of a stream is called that reports on each contact."""
+
+NEEDS = "it needs the setting"
+"""Why nothing is requested of a stream that reads nothing without its input."""
 
 FEW_ITEMS = 3
 """So many items are tried until one has rows."""
@@ -126,7 +130,7 @@ class Sampler:
         stream = sample.stream
         lacking = [one for one in stream.inputs if not getattr(stream.run.settings, one)]
         if lacking:
-            sample.idle = f"it needs the setting {' and '.join(lacking)}"
+            sample.idle = f"{NEEDS} {' and '.join(lacking)}"
             return
         has_query = False
         # The streams below need items of every kind that a listing has.
@@ -158,7 +162,7 @@ class Sampler:
             ActOnError: If there are none, for the reason that the sample has.
         """
         sample = self.samples[name]
-        if sample.problem is not None and not sample.pages:
+        if sample.problem is not None and not sample.records:
             raise sample.problem
         return sample.pages
 
@@ -167,25 +171,28 @@ class Sampler:
         stream, begin = sample.stream, len(self._exchanges)
         sample.has_requested = True
         response = self._fetch(sample, query)
-        if response.problem is not None:
-            is_gone = isinstance(response.problem, GoneError)
+        if (problem := response.problem) is not None:
+            if isinstance(problem, ForbiddenKindError):
+                problem = problem.refusal
+            is_gone = isinstance(problem, GoneError)
             sample.gone += is_gone
             if not is_gone or sample.problem is None:
-                sample.problem = response.problem
+                sample.problem = problem
                 # What several streams need was requested for the first of them.
                 answered = self._own(stream, begin)
-                if not answered and not isinstance(response.problem, GivenUpError):
+                if not answered and not isinstance(problem, GivenUpError):
                     answered = self._own(stream)
                 sample.refusal = next(reversed(answered), None)
-            if isinstance(response.problem, NotAvailableError) and not stream.item:
-                raise response.problem
+            if isinstance(problem, NotAvailableError) and not stream.item:
+                raise problem
             return False
         if not response.rows and (further := [*stream.follow_ups(response)]):
             # All of them: what a report leads to are endpoints of their own.
             have_rows = [self._read_query(sample, one) for one in further]
             return any(have_rows)
-        sample.problem = None
         self._take(sample, response)
+        if response.rows:
+            sample.problem = None
         following = following_page(stream, response)
         if following is not None:
             second = stream.fetch(response.query, following)
@@ -242,7 +249,7 @@ class Sampler:
         """Keep what was sampled as the whole listing, so that nothing requests the rest."""
         stream = sample.stream
         listings = stream.run.shared(Listings)
-        if sample.problem is not None and not sample.pages:
+        if sample.problem is not None and not sample.records:
             listings.keep(stream.name, sample.problem)
             return
         items: dict[tuple[Any, ...], Item] = {}

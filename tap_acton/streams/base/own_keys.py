@@ -65,9 +65,13 @@ class OwnKeys:
                 record[name] = _in_format(self._formats[name], own)
 
 
-def unknown_shape(subject: str, missing: Iterable[str]) -> RejectedCallError:
+class NoKeyError(RejectedCallError):
+    """No row of a response has a key."""
+
+
+def unknown_shape(subject: str, missing: Iterable[str]) -> NoKeyError:
     """Say that a response of which no row has a key cannot be what Act-On documents."""
-    return RejectedCallError(
+    return NoKeyError(
         f"{subject}: no row of Act-On's response has {' and '.join(missing)}, so it is not what is "
         "documented: please report this line."
     )
