@@ -37,6 +37,11 @@ FIXED: Mapping[str, Any] = {
         ["client_id", "client_secret", "refresh_token"],
     ],
     "commands": {
+        "check": {
+            "executable": "tap-acton-check",
+            "args": "--config=ENV",
+            "description": "Check with few calls whether Act-On answers as the tap assumes.",
+        },
         "plan": {
             "executable": "tap-acton-plan",
             # Of whatever plugin inherits from this one, too; the state may be piped.
@@ -44,7 +49,7 @@ FIXED: Mapping[str, Any] = {
             "$MELTANO_EXTRACTOR_NAME/tap.properties.json --state=-",
             "description": "Say how many calls a run will take, and whether today's allowance has "
             "them.",
-        }
+        },
     },
 }
 """What the tap does not say."""

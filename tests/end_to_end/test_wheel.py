@@ -77,7 +77,12 @@ def test_an_installed_tap_reads_the_env_file_of_the_current_folder_and_of_no_oth
 def test_the_commands_are_those_of_modules_in_the_wheel(wheel: Path) -> None:
     (listed,) = wheel.glob("*.dist-info/entry_points.txt")
     commands = dict(re.findall(r"^([\w-]+) = ([\w.]+):main$", listed.read_text(), re.MULTILINE))
-    assert commands.keys() == {"tap-acton", "tap-acton-plan", "tap-acton-sandbox"}
+    assert commands.keys() == {
+        "tap-acton",
+        "tap-acton-check",
+        "tap-acton-plan",
+        "tap-acton-sandbox",
+    }
     for module in commands.values():
         assert (wheel / f"{module.replace('.', '/')}.py").exists()
 

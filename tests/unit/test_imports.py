@@ -25,6 +25,7 @@ BELOW = {
     "tap": ["discovery", "catalog", "command_line", "logs", "progress"],
     "progress": ["streams/base"],
     "discovery": ["streams"],
+    "check": ["tap", "__main__", "streams"],
     "plan": ["tap", "__main__", "streams"],
     "streams": [],  # the list of all streams: it imports every family, and no family imports it
     "streams/base": ["output", "stream_maps", "sync", "state", "schemas"],
