@@ -49,6 +49,9 @@ _NO_SPACE = (
     "some space and run again; the state is kept."
 )
 
+UNKNOWN_SHAPE = "Act-On's response has an unknown shape, which tap-acton-check puts in words"
+"""What is said of a response that holds something else than is expected."""
+
 MACHINE_FAILURES: Mapping[int | None, str] = {
     errno.EPIPE: "The output was closed before the run was complete: see the target's log.",
     errno.ENOSPC: _NO_SPACE,

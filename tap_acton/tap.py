@@ -475,7 +475,9 @@ class TapActOn(ActOnTap):
                 one.outcome = "not selected"
         if shapes := self.run.summary.shapes:
             self.logger.info(
-                "Act-On answers in ways that are not documented: please report this line. %s.",
+                "Act-On answers in ways that are not documented: please report this line. %s. "
+                "tap-acton-check --capture FILE writes what to send with it, without a value of "
+                "yours.",
                 "; ".join(f"{name}: {shape}" for name, shape in sorted(shapes.items())),
             )
         table = ("What was read:", *self.run.summary.table())

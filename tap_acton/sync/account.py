@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_acton.api.client import Call
 from tap_acton.errors import (
+    UNKNOWN_SHAPE,
     ActOnError,
     CallError,
     GivenUpError,
@@ -123,4 +124,4 @@ def _account(payload: Any) -> Row:
     """Return an account; what holds neither its number nor its time zone is none."""
     if isinstance(payload, dict) and payload.keys() & {"account_id", "time_zone"}:
         return payload
-    raise RepeatableError(f"{NAME}: Act-On's response has an unknown shape.")
+    raise RepeatableError(f"{NAME}: {UNKNOWN_SHAPE}.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from tap_acton.api.pagination import TokenPaging
 from tap_acton.errors import (
+    UNKNOWN_SHAPE,
     CallError,
     GoneError,
     NoContentError,
@@ -90,9 +91,7 @@ class Requester:
                 try:
                     return maker.extracted(payload, query)
                 except UnknownShapeError:
-                    raise RepeatableError(
-                        f"{call.subject}: Act-On's response has an unknown shape."
-                    ) from None
+                    raise RepeatableError(f"{call.subject}: {UNKNOWN_SHAPE}.") from None
 
             decode = maker.decoder(query)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_acton.api.client import Call, path_part
 from tap_acton.errors import (
+    UNKNOWN_SHAPE,
     ActOnError,
     NoContentError,
     NotAvailableError,
@@ -121,7 +122,7 @@ def _columns(payload: Any) -> Sequence[Row]:
     try:
         rows = rows_in(payload, Undocumented(names=("columns",)), SCHEMAS.get_schema(STREAM)).rows
     except UnknownShapeError:
-        raise RepeatableError(f"{STREAM}: Act-On's response has an unknown shape.") from None
+        raise RepeatableError(f"{STREAM}: {UNKNOWN_SHAPE}.") from None
     match rows:
         case [{"columns": list(columns)}]:
             rows = columns

@@ -73,7 +73,7 @@ def unknown_shape(subject: str, missing: Iterable[str]) -> NoKeyError:
     """Say that a response of which no row has a key cannot be what Act-On documents."""
     return NoKeyError(
         f"{subject}: no row of Act-On's response has {' and '.join(missing)}, so it is not what is "
-        "documented: please report this line."
+        "documented: please report this line, and what tap-acton-check --capture FILE writes."
     )
 
 

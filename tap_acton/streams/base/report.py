@@ -88,7 +88,7 @@ class StreamReport:
             name = api_name(field_name)
             self._log(
                 "Act-On returns fields that the schema of %s does not have%s; they are kept in "
-                "extra_fields.",
+                "extra_fields. tap-acton-check --capture FILE writes what to report.",
                 self._name,
                 f", such as '{name}'" if name else "",
                 level=logging.WARNING,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_acton.api.client import Call
 from tap_acton.errors import (
+    UNKNOWN_SHAPE,
     CallError,
     NoContentError,
     NotAvailableError,
@@ -83,9 +84,7 @@ class ObjectSchemas:
             try:
                 return rows_in(payload, stream.extract, SCHEMAS.get_schema(stream.name))
             except UnknownShapeError:
-                raise RepeatableError(
-                    f"{stream.name}: Act-On's response has an unknown shape."
-                ) from None
+                raise RepeatableError(f"{stream.name}: {UNKNOWN_SHAPE}.") from None
 
         call = Call(path_in(self._run, stream.path), stream.name, stream.name)
         return self._run.client.read(call, interpret)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tap_acton.api.client import Call, path_part
 from tap_acton.api.decoding import decode_text
 from tap_acton.errors import (
+    UNKNOWN_SHAPE,
     CallError,
     GivenUpError,
     GoneError,
@@ -186,7 +187,7 @@ def read_headers(client: ActOnClient, list_id: str) -> Sequence[str]:
         match payload:
             case {"headers": list(headers)}:
                 return [str(header) for header in headers]
-        raise RepeatableError(f"{subject}: Act-On's response has an unknown shape.")
+        raise RepeatableError(f"{subject}: {UNKNOWN_SHAPE}.")
 
     def of_csv(payload: Any) -> list[str]:
         try:
