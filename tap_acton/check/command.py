@@ -27,6 +27,7 @@ from tap_acton.errors import (
 )
 from tap_acton.progress.display import Display
 from tap_acton.records.ids import without_addresses
+from tap_acton.settings.parser import nearest
 from tap_acton.stream_maps import StreamMaps
 from tap_acton.streams import STREAM_TYPES
 from tap_acton.streams.sync_runs import SyncRuns
@@ -147,9 +148,10 @@ class Checker(TapActOn):
         ]
         for pattern in self._wanted:
             if not fnmatch.filter(offered, pattern):
+                meant = nearest(pattern, offered)
                 raise SettingsError(
                     f"The option --streams names {without_addresses(pattern)}, which is no stream "
-                    f"of this tap: choose from {', '.join(offered)}."
+                    f"of this tap{f'; did you mean {meant}?' if meant else '.'}"
                 )
         patterns = self._wanted or ("*",)
         return [name for name in offered if any(fnmatchcase(name, one) for one in patterns)]
