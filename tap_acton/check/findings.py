@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import enum
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tap_acton.check.samples import NEEDS
 from tap_acton.check.shapes import decoded, is_answer, is_page, refusal_of, shape_of
 from tap_acton.errors import (
+    CallError,
     GivenUpError,
     GoneError,
     NotAvailableError,
@@ -208,10 +210,11 @@ def _wrapped(sample: Sample, first: SampledPage) -> str:
     is_one_row = isinstance(stream.extract, OneRow)
     if not is_one_row or type(stream).extracted is not ActOnStream.extracted:
         return ""
-    for exchange in sample.exchanges:
-        if is_answer(exchange) and (payload := decoded(exchange)) != row:
-            names = [api_name(name) for name in payload] if isinstance(payload, dict) else []
-            if not names_any(stream.schema, names):
+    for exchange in filter(is_answer, sample.exchanges):
+        with suppress(CallError):
+            payload = decoded(exchange)
+            names = [*payload] if isinstance(payload, dict) else []
+            if payload != row and not names_any(stream.schema, names):
                 return shape_of(exchange).partition(FIELDS)[0]
     return ""
 

@@ -24,6 +24,7 @@ from tap_acton.errors import (
 from tap_acton.streams.audience_center.contacts import Contacts
 from tap_acton.streams.audience_center.stream import AudienceStream
 from tap_acton.streams.base.listings import Listings
+from tap_acton.streams.base.stream import too_deep
 from tap_acton.streams.custom_objects.schemas import CustomObjectSchemas
 from tap_acton.streams.custom_objects.stream import CustomObjectStream
 from tap_acton.streams.lists.contact_facts import ContactFactsStream
@@ -120,6 +121,8 @@ class Sampler:
         except (CallError, StreamFailedError) as error:
             sample.problem = error
             sample.refusal = sample.refusal or next(reversed(self._own(stream)), None)
+        except RecursionError:
+            sample.problem = too_deep(name)
         finally:
             sample.exchanges = self._own(stream)
         if stream.item_columns:

@@ -21,7 +21,13 @@ LONGEST_FORM = 40
 _DIGITS = re.compile(r"\d")
 _LETTERS = re.compile(r"[^\W\d_]+")
 
-_SECONDS_DIGITS, _MILLISECONDS_DIGITS = range(9, 11), range(12, 14)
+_NUMERAL = re.compile(r"-?(\d+)(?:\.\d+)?", re.ASCII)
+
+UNITS = {
+    **dict.fromkeys((9, 10), "seconds since 1970"),
+    **dict.fromkeys((12, 13), "milliseconds since 1970"),
+}
+"""What a number counts, by how many digits it has."""
 
 
 def decoded(exchange: Exchange) -> Any:
@@ -96,13 +102,9 @@ def form_of(value: Any) -> str:
     written = str(value).strip()
     if not written:
         return "an empty text"
-    numeral = written.partition(".")[0]
-    if numeral.lstrip("-").isdecimal():
-        unit = {
-            len(numeral) in _SECONDS_DIGITS: "seconds since 1970",
-            len(numeral) in _MILLISECONDS_DIGITS: "milliseconds since 1970",
-        }.get(True, "a number")
-        return unit if not isinstance(value, str) else f"{unit}, as text"
+    if numeral := _NUMERAL.fullmatch(written):
+        unit = UNITS.get(len(numeral[1]), "a number")
+        return f"{unit}, as text" if isinstance(value, str) else unit
     return _DIGITS.sub("9", _LETTERS.sub(_letters, written))[:LONGEST_FORM]
 
 

@@ -599,3 +599,21 @@ def test_what_lists_the_items_of_a_stream_is_read_for_it() -> None:
         "custom_object_datasets",
         "custom_object_schemas",
     }
+
+
+def test_every_answer_but_that_of_a_login_is_kept_as_it_came(
+    whole: tuple[Report, Checker, int],
+) -> None:
+    report, made, _ = whole
+    exchanges = made.exchanges
+    assert len(exchanges) == report.calls - 1
+    assert {one.path for one in exchanges if "token" in one.path} == set()
+    (listing,) = [one for one in exchanges if one.path == "/api/1/list"]
+    assert listing.method == "GET"
+    assert listing.body is None
+    assert listing.parameters["listingtype"] == "contact_list"
+    assert listing.headers["content-type"].startswith("application/json")
+    assert json.loads(listing.content)["totalCount"] == 5
+    queries = [one for one in exchanges if one.stream == RECORDS]
+    assert {one.method for one in queries} == {"POST"}
+    assert all(one.body["pagination"] for one in queries)

@@ -533,7 +533,7 @@ class ActOnStream(Stream):
         except (StreamFailedError, CallError) as error:
             self.run.shared(Listings).keep(self.name, error)
         except RecursionError:
-            self.run.shared(Listings).keep(self.name, _too_deep(self.name))
+            self.run.shared(Listings).keep(self.name, too_deep(self.name))
 
     # How it is read
 
@@ -621,7 +621,7 @@ class ActOnStream(Stream):
             summary.forget_refused()
             self._fail(error, "switched off", "The stream is switched off for this run.")
         except (StreamFailedError, CallError, RecursionError) as caught:
-            failure = _too_deep(self.name) if isinstance(caught, RecursionError) else caught
+            failure = too_deep(self.name) if isinstance(caught, RecursionError) else caught
             self.failure = StreamFailedError(failure.sentence)
             self._fail(failure, "failed", "The other streams go on.")
         finally:
@@ -851,6 +851,6 @@ class ActOnStream(Stream):
             self.run.summary.count_saved(self.name, reason, calls)
 
 
-def _too_deep(stream: str) -> StreamFailedError:
+def too_deep(stream: str) -> StreamFailedError:
     """Say that a value is nested deeper than can be written, or passed on."""
     return StreamFailedError(f"{stream}: Act-On returns values that are nested too deeply.")

@@ -1,0 +1,101 @@
+"""What a check says of answers and values in words: their form, and nothing of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tap_acton.api.exchange import Exchange
+from tap_acton.check.shapes import decoded, form_of, is_answer, refusal_of, shape_of
+
+
+def exchange(
+    content: bytes, *, status: int = 200, content_type: str = "application/json"
+) -> Exchange:
+    """Make an exchange with an answer."""
+    headers = {"content-type": content_type}
+    return Exchange("logos", "GET", "/api/1/logo", {}, None, status, headers, content)
+
+
+@pytest.mark.parametrize(
+    ("value", "form"),
+    [
+        ("2026-03-17 07:05:09 PDT", "9999-99-99 99:99:99 AAA"),
+        ("2026-03-17T07:05:09.123Z", "9999-99-99A99:99:99.999A"),
+        ("Mar 17 2026 7:05 AM Europe/Berlin", "Aaa 99 9999 9:99 AA Aaa/Aaa"),
+        ("17. März 2026", "99. Aaa 9999"),
+        (1773729909123, "milliseconds since 1970"),
+        ("1773729909123", "milliseconds since 1970, as text"),
+        (1773729909, "seconds since 1970"),
+        ("1773729909.5", "seconds since 1970, as text"),
+        (20260317, "a number"),
+        ("", "an empty text"),
+        (None, "null"),
+        (True, "a truth value"),
+        ([1], "an array that holds no rows"),
+        ({"at": 1}, "an object"),
+        ("9" * 3 + "x" * 90, "999aaa"),
+    ],
+)
+def test_the_form_of_a_timestamp_is_told(value: Any, form: str) -> None:
+    assert form_of(value) == form
+
+
+@given(st.text(min_size=4, max_size=60))
+def test_a_form_holds_no_word_of_the_value(value: str) -> None:
+    """No four letters or digits in a row of a value are in its form, but for the form's own."""
+    form = form_of(value)
+    letters = {one for one in form if one.isalnum()}
+    assert letters <= set("9Aa") or form in {
+        *("an empty text", "a number, as text"),
+        *("seconds since 1970, as text", "milliseconds since 1970, as text"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "shape"),
+    [
+        (b"", "an empty body"),
+        (b"\xef\xbb\xbf <html>Ann</html>", "a page of HTML"),
+        (b"Ann", "a body that is not JSON"),
+        (b"null", "nothing but null"),
+        (b'"Ann"', "nothing but a text"),
+        (b"7", "nothing but a number"),
+        (b"[]", "an array without rows"),
+        (b'{"data": []}', "an object with data without rows"),
+        (b'[{"id": 7, "Ann Example": 1}]', "an array of rows with the fields id, (another)"),
+        (b'{"response": {"a": 1}}', "an object around response of rows with the fields a"),
+    ],
+)
+def test_the_shape_of_an_answer_is_told(content: bytes, shape: str) -> None:
+    assert shape_of(exchange(content)) == shape
+
+
+def test_an_answer_is_decoded_by_the_charset_that_it_states() -> None:
+    latin = exchange('{"name": "Zoë"}'.encode("latin-1"), content_type="text/json; charset=latin-1")
+    assert decoded(latin) == {"name": "Zoë"}
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "refusal"),
+    [
+        (400, b'{"errorCode": "10030", "message": "Invalid"}', "HTTP 400, code 10030"),
+        (404, b"", "HTTP 404"),
+        (200, b'{"errorCode": 99999, "message": "Failed"}', "HTTP 200, code 99999"),
+        (403, b'{"httpCode": "403", "httpMessage": "Forbidden"}', "HTTP 403"),
+    ],
+)
+def test_a_refusal_is_told_by_its_status_and_code(
+    status: int, content: bytes, refusal: str
+) -> None:
+    refused = exchange(content, status=status)
+    assert refusal_of(refused) == refusal
+    assert not is_answer(refused)
+
+
+def test_what_is_no_error_is_an_answer() -> None:
+    assert is_answer(exchange(b'{"result": []}'))
+    assert is_answer(exchange(b"<html>"))
