@@ -295,5 +295,5 @@ def answer_of(question: Question, look: Look) -> Answer:
         return unknown("nothing that shows it is offered, or has rows")
     try:
         return question.ask(look)
-    except CallError as error:
+    except (CallError, StreamFailedError) as error:
         return unknown(f"a call failed: {error.sentence.rstrip('.')}")

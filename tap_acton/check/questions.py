@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import uuid4
 
@@ -17,7 +19,8 @@ from tap_acton.api.client import Call, path_part
 from tap_acton.api.decoding import decode_text
 from tap_acton.api.pagination import DEFAULT_PAGE_SIZE, FIRST_PAGE, Page
 from tap_acton.check.findings import Behavior
-from tap_acton.check.shapes import content_type_of, decoded, form_of, refusal_of
+from tap_acton.check.samples import calls_for
+from tap_acton.check.shapes import content_type_of, decoded, form_of, is_answer, refusal_of
 from tap_acton.errors import CallError, GoneError
 from tap_acton.records.list_table import CONTACT_ID, CREATED, MODIFIED, read_csv
 from tap_acton.records.reader import EXTRA_FIELDS, is_unknown
@@ -61,8 +64,6 @@ UNKNOWN_IDS: Mapping[str, str] = {
     "media_reports": "/api/1/media/f-{uuid}/report/",
 }
 """By stream a path with an id of the documented form that no item has."""
-
-EXPIRED_TOKEN = "none"  # noqa: S105 - opens nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,14 @@ class Look:
         sample = self.samples.get(name)
         return [] if sample is None else sample.exchanges
 
+    def answer(self, path: str, *names: str) -> dict[str, Any]:
+        """Return the object that was answered to a call for one of some streams; empty for none."""
+        for exchange in chain.from_iterable(map(self.exchanges, names)):
+            if exchange.path == path and is_answer(exchange):
+                payload = decoded(exchange)
+                return payload if isinstance(payload, dict) else {}
+        return {}
+
     def fetch(self, name: str, query: Query, page: Page = FIRST_PAGE) -> Response:
         """Request a page in the name of a stream."""
         response: Response = self.tap.stream(name).fetch(query, page)
@@ -136,10 +145,9 @@ class Look:
         batches = self.tap.stream(name).batches(response.rows, response.query)
         return [record for batch in batches for record in batch]
 
-    @property
-    def last(self) -> Exchange | None:
-        """The latest call with its answer."""
-        return self._exchanges[-1] if self._exchanges else None
+    def last(self, name: str) -> Exchange | None:
+        """Return the latest call for a stream, with its answer."""
+        return next(reversed(calls_for(self.tap.stream(name), self._exchanges)), None)
 
 
 Ask: TypeAlias = Callable[[Look], Answer]
@@ -169,20 +177,16 @@ class Question:
 
 def meaning_of_pairs(look: Look) -> Answer:
     """Compare the two numbers of a report with the events themselves."""
-    reports = {}
-    for page in look.pages("message_reports"):
-        for row, record in zip(page.response.rows, page.records, strict=True):
-            reports[record["message_id"]] = row
-    meanings = []
     for page in look.pages("message_events"):
-        given, rows, total = page.response.query.given, page.records, page.response.total
-        pair = reports.get(given["message_id"], {}).get(PAIRS.get(given["event_type"], ""))
+        query, rows, total = page.response.query, page.records, page.response.total
+        report, _, kind = query.path.rpartition("/")
+        pair = look.answer(report, "message_events", "message_reports").get(PAIRS.get(kind, ""))
         is_whole = total is None or total <= len(rows)
         if isinstance(pair, list) and len(pair) == 2 and is_whole:  # noqa: PLR2004 - a pair
             contacts = len({record["contact_id"] or record["email"] for record in rows})
-            meanings.append(_meaning(pair, len(rows), contacts))
-    told = [one for one in meanings if one is not None]
-    return told[0] if told else unknown("no message with few opens or clicks tells both apart")
+            if (meaning := _meaning(pair, len(rows), contacts)) is not None:
+                return meaning
+    return unknown("no message with few opens or clicks tells both apart")
 
 
 def _meaning(pair: list[Any], events: int, contacts: int) -> Answer | None:
@@ -226,21 +230,22 @@ def zone_of_a_day(look: Look) -> Answer:
     for message in messages:
         if message["message_type"] == "SENT" and message["sent_at"]:
             utc = datetime.fromisoformat(message["sent_at"])
-            days = (utc.astimezone(zone).date(), utc.date())
-            if days[0] != days[1]:
-                candidates.append((message["id"], *days))
-    for message_id, local, utc_day in candidates[:MOST_CANDIDATES]:
+            with suppress(OverflowError):
+                local = utc.astimezone(zone)
+                if local.date() != utc.date():
+                    candidates.append((message["id"], local.date(), utc.date()))
+    for message_id, local_day, utc_day in candidates[:MOST_CANDIDATES]:
         report = look.tap.stream("message_reports").query_of({"id": message_id, "sent_at": None})
         records = look.records_of("message_reports", look.fetch("message_reports", report))
         number = records[0]["sent"] if records else None
         if not number:
             continue
         counts: dict[str, int] = {}
-        for month in {local.replace(day=1), utc_day.replace(day=1)}:
+        for month in {local_day.replace(day=1), utc_day.replace(day=1)}:
             query = look.tap.stream("message_daily_stats").query_of_month(month)
             found = look.records_of("message_daily_stats", look.fetch("message_daily_stats", query))
             counts |= {record["date"]: record["sent"] or 0 for record in found}
-        is_local = counts.get(local.isoformat(), 0) >= number
+        is_local = counts.get(local_day.isoformat(), 0) >= number
         is_utc = counts.get(utc_day.isoformat(), 0) >= number
         if is_local != is_utc:
             words = "the account's time zone" if is_local else "UTC"
@@ -328,9 +333,11 @@ def ids_in_csv(look: Look) -> Answer:
         except ValueError:
             return Answer("The file is not CSV.", is_assumed=False)
         except CallError:
-            refused = "" if look.last is None else f": {refusal_of(look.last)}"
+            last = look.last("list_members")
+            refused = "" if last is None else f": {refusal_of(last)}"
             return Answer(f"Act-On refuses the file{refused}.", is_assumed=False)
-        has_mark = look.last is not None and look.last.content.startswith(BOM_UTF8)
+        last = look.last("list_members")
+        has_mark = last is not None and last.content.startswith(BOM_UTF8)
         return _file_compared(rows.headers, headers, len(lines), total, has_mark=has_mark)
     return unknown(f"no list of at most {LARGEST_FILE:,} rows was read")
 
@@ -646,7 +653,7 @@ def refusal_of_unknown_ids(look: Look) -> Answer:
             item={"id": "none"},
         )
         problem = look.fetch(name, query).problem
-        last = look.last
+        last = look.last(name)
         unlike |= not isinstance(problem, GoneError)
         said = "with an answer" if problem is None or last is None else refusal_of(last)
         told.setdefault(said, []).append(name)
@@ -669,7 +676,7 @@ QUESTIONS = (
     Question(
         "pairs",
         "What do the two numbers of opens and clicks count?",
-        ("message_events", "message_reports"),
+        ("message_events",),
         meaning_of_pairs,
     ),
     Question("event_fields", "Do all events have columns?", ("message_events",), fields_of_events),

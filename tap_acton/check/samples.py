@@ -120,11 +120,13 @@ class Sampler:
             self._read(sample)
         except (CallError, StreamFailedError) as error:
             sample.problem = error
-            sample.refusal = sample.refusal or next(reversed(self._own(stream)), None)
+            sample.refusal = sample.refusal or next(
+                reversed(calls_for(stream, self._exchanges)), None
+            )
         except RecursionError:
             sample.problem = too_deep(name)
         finally:
-            sample.exchanges = self._own(stream)
+            sample.exchanges = calls_for(stream, self._exchanges)
         if stream.item_columns:
             self._keep_items(sample)
         return sample
@@ -182,9 +184,9 @@ class Sampler:
             if not is_gone or sample.problem is None:
                 sample.problem = problem
                 # What several streams need was requested for the first of them.
-                answered = self._own(stream, begin)
+                answered = calls_for(stream, self._exchanges[begin:])
                 if not answered and not isinstance(problem, GivenUpError):
-                    answered = self._own(stream)
+                    answered = calls_for(stream, self._exchanges)
                 sample.refusal = next(reversed(answered), None)
             if isinstance(problem, NotAvailableError) and not stream.item:
                 raise problem
@@ -204,15 +206,6 @@ class Sampler:
             else:
                 sample.problem = second.problem
         return bool(response.rows)
-
-    def _own(self, stream: ActOnStream, begin: int = 0) -> list[Exchange]:
-        """Return the calls for a stream, without those that only showed whether others go well."""
-        probes = {path for path, _ in PROBES} - {type(stream).path}
-        return [
-            one
-            for one in self._exchanges[begin:]
-            if one.stream == stream.name and one.path not in probes
-        ]
 
     def _fetch(self, sample: Sample, query: Query) -> Response:
         """Request the first page of a query, in another form where the stream has one."""
@@ -260,6 +253,12 @@ class Sampler:
             key = tuple(record[column] for column in stream.primary_keys)
             items.setdefault(key, stream.reading.item_of(record))
         listings.keep(stream.name, [*items.values()])
+
+
+def calls_for(stream: ActOnStream, exchanges: Iterable[Exchange]) -> list[Exchange]:
+    """Return the calls for a stream, without those that only showed whether others go well."""
+    probes = {path for path, _ in PROBES} - {type(stream).path}
+    return [one for one in exchanges if one.stream == stream.name and one.path not in probes]
 
 
 def listed_by(kind: type[ActOnStream]) -> list[str]:

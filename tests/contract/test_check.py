@@ -202,7 +202,7 @@ CASES = (
     ),
     Case(
         {},
-        "message_reports,message_events",
+        "message_events",
         {"pairs": "The first counts contacts, the second all events."},
     ),
     Case(
