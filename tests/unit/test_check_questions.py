@@ -40,7 +40,7 @@ def events(contacts: list[str], total: int | None = None) -> SampledPage:
     ],
 )
 def test_the_two_numbers_are_told_apart_by_the_events(
-    opened: Any, page: SampledPage, words: str, is_assumed: bool | None
+    opened: Any, page: SampledPage, words: str, *, is_assumed: bool | None
 ) -> None:
     reports = {REPORT: {"opened": opened}}
     look = SimpleNamespace(
