@@ -446,9 +446,9 @@ def largest_page(look: Look) -> Answer:
     if accepted < size:
         return Answer(f"Act-On refuses {size:,} rows and accepts {accepted:,}.")
     if rows < min(size, first.total or size):
-        is_cut = first.total is not None
-        words = f"cuts a page of {size:,} rows to" if is_cut else f"sends of {size:,} rows"
-        return Answer(f"Act-On {words} {rows:,}.")
+        if first.total is None:
+            return unknown(f"of {size:,} rows fewer came: all of them, or a page that was cut")
+        return Answer(f"Act-On cuts a page of {size:,} rows to {rows:,}.")
     return Answer(f"A page of {size:,} rows comes whole.", is_assumed=True)
 
 
