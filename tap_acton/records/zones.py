@@ -7,13 +7,13 @@ import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
-_UTC_NAMES = frozenset({"Z", "z", "UTC", "GMT", "UT", "UCT"})
+UTC_NAMES = frozenset({"Z", "z", "UTC", "GMT", "UT", "UCT"})
 _OFFSET = re.compile(
     r"(?:UTC|GMT)?(?P<sign>[+-])(?P<hours>\d{1,2})(?::?(?P<minutes>[0-5]\d))?", re.ASCII
 )
 _ZONE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+/-]*", re.ASCII)
 _ABBREVIATION = re.compile(r"[A-Z]{2,5}", re.ASCII)
-_ABBREVIATIONS = {
+ABBREVIATIONS = {
     name: timezone(timedelta(hours=hours), name)
     for hours, names in {
         -10: "HST",
@@ -82,7 +82,7 @@ def located(local: datetime, name: str | None, account_zone: tzinfo | None) -> d
     """
     if name is None:
         zone = account_zone
-    elif name in _UTC_NAMES or not _ABBREVIATION.fullmatch(name):
+    elif name in UTC_NAMES or not _ABBREVIATION.fullmatch(name):
         zone = zone_of(name)
     elif account_zone is not None and _may_be(account_zone, name, local.year):
         for fold in (0, 1):
@@ -91,7 +91,7 @@ def located(local: datetime, name: str | None, account_zone: tzinfo | None) -> d
                 return candidate
         zone = account_zone
     else:
-        zone = _ABBREVIATIONS.get(name)
+        zone = ABBREVIATIONS.get(name)
     return None if zone is None else local.replace(tzinfo=zone)
 
 
@@ -103,13 +103,13 @@ def _may_be(account_zone: tzinfo, abbreviation: str, year: int) -> bool:
     """
     names = {str(datetime(year, month, 1, tzinfo=account_zone).tzname()) for month in (1, 7)}
     is_nameless = not any(name.isalpha() for name in names)
-    return abbreviation in names or (is_nameless and abbreviation not in _ABBREVIATIONS)
+    return abbreviation in names or (is_nameless and abbreviation not in ABBREVIATIONS)
 
 
 @functools.lru_cache(maxsize=512)
 def _zone(name: str) -> tzinfo | None:
     """Return the zone of a name without surrounding blanks."""
-    if name in _UTC_NAMES:
+    if name in UTC_NAMES:
         return UTC
     if offset := _OFFSET.fullmatch(name):
         distance = timedelta(hours=int(offset["hours"]), minutes=int(offset["minutes"] or 0))
