@@ -1,0 +1,533 @@
+"""A capture: the shape of every answer of a check, and no value of it.
+
+It is made of recorded exchanges alone, and written as one JSON file that a person can read before
+sending it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import secrets
+from collections import defaultdict
+from datetime import timedelta
+from email.message import Message
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote, unquote
+
+from tap_acton.api.endpoints import endpoint_of
+from tap_acton.api.responses import without_stray_braces
+from tap_acton.check.replacements import KEPT, Kept, Replacements, kind_of, script_of
+from tap_acton.check.shifted import is_epoch, spelling
+from tap_acton.check.words import is_documented, timestamp_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from tap_acton.api.exchange import Exchange
+
+FORMAT = 1
+"""The version of the file's format."""
+
+PAGING = frozenset({"count", "offset", "page", "pageSize", "pageNumber", "size"})
+"""Parameters whose numbers the tap chose itself."""
+
+TOTALS = ("totalCount", "totalElements", "total", "count")
+"""Fields beside the rows that may count them."""
+
+HEADERS = ("content-type", "retry-after")
+"""The headers that decide how an answer is read."""
+
+MOST_NAMES = 60
+MOST_ITEMS = 300
+"""Of an object whose names are made up, and of an array of texts, so many are kept."""
+
+DEFINITIONS = frozenset({"columns", "fields"})
+"""Arrays that say what the rows of another answer hold: nothing of them is left out."""
+
+_LONGEST_DIGITS = 24
+_FIRST_DAYS, _LAST_DAYS = 400, 1400
+_MANY = 12
+_SECONDS_A_DAY = 86_400
+
+
+class Rows(NamedTuple):
+    """Which rows of an answer are kept.
+
+    Attributes:
+        seen: The forms that rows of such answers have had so far; it grows.
+        wanted: The ids whose rows are kept, whatever their form.
+    """
+
+    seen: set[Any]
+    wanted: frozenset[str]
+
+
+class Content(NamedTuple):
+    """The body of an answer.
+
+    Attributes:
+        kind: JSON, CSV or text.
+        value: What it holds: of CSV, the cells.
+        notes: What is odd in how it is written.
+    """
+
+    kind: str
+    value: Any
+    notes: dict[str, Any]
+
+
+def secret_shift() -> timedelta:
+    """Draw the amount by which the timestamps of a capture are moved; it is kept nowhere.
+
+    It goes one to four years back, and changes every digit of a time but the last of a minute.
+    """
+    days = _FIRST_DAYS + secrets.randbelow(_LAST_DAYS - _FIRST_DAYS)
+    minutes = secrets.randbelow(_SECONDS_A_DAY // 60)
+    return -timedelta(days=days, minutes=minutes, seconds=1 + secrets.randbelow(9))
+
+
+def capture(
+    exchanges: Sequence[Exchange], *, about: Mapping[str, Any], shift: timedelta
+) -> dict[str, Any]:
+    """Return a document with the shape of every answer.
+
+    Args:
+        exchanges: The calls and their answers, in the order in which they were made.
+        about: What to say of the check itself; it goes into the document as it is.
+        shift: By how much timestamps are moved.
+    """
+    replacements = Replacements(shift)
+    seen: dict[Any, set[Any]] = defaultdict(set)
+    answered: dict[Any, set[Any]] = defaultdict(set)
+    wanted = _wanted(exchanges)
+    answers = []
+    for exchange in exchanges:
+        content = content_of(exchange)
+        kind = _kind_of_call(exchange)
+        value = thinned(content.value, content.kind, Rows(seen[kind], wanted))
+        place = rows_at(value, content.kind)
+        rows = _held(content.value, place)
+        features = {*_features(value), ("rows", _class_of(len(rows)) if place is not None else "")}
+        if kind in answered and features <= answered[kind]:
+            continue
+        answered[kind] |= features
+        answers.append(_entry(exchange, content, value, place, replacements))
+    return {
+        "format": FORMAT,
+        "summary": _summary(answers),
+        "about": dict(about),
+        "answers": answers,
+    }
+
+
+def written(document: Mapping[str, Any]) -> str:
+    """Return the text of a document: a line for each value, and for a short array or object."""
+    return _written(document, "") + "\n"
+
+
+def content_of(exchange: Exchange) -> Content:
+    """Read the body of an answer, whatever its ``Content-Type`` says that it is."""
+    kind, charset = _content_type(exchange)
+    notes: dict[str, Any] = {}
+    try:
+        text = exchange.content.decode(charset or "utf-8")
+    except (LookupError, ValueError):
+        text = exchange.content.decode("utf-8", "replace")
+        notes["unreadable"] = True
+    if text.startswith("\ufeff"):
+        text, notes["mark"] = text[1:], True
+    bare = without_stray_braces(text.encode("utf-8", "replace")).decode()
+    if bare != text.strip():
+        notes["braces"] = True
+    try:
+        # A number that is longer than any id is cut, since Python reads none of thousands of digits.
+        value = json.loads(bare, parse_int=lambda digits: int(digits[:_LONGEST_DIGITS]))
+    except (ValueError, RecursionError):
+        if kind == "text/csv":
+            return Content("CSV", *_table(text, notes))
+        return Content("text", text, notes)
+    return Content("JSON", value, notes)
+
+
+def _table(text: str, notes: dict[str, Any]) -> tuple[list[list[str]], dict[str, Any]]:
+    line = text.partition("\n")[0]
+    delimiter = max(",;\t|", key=line.count)
+    notes |= {"delimiter": delimiter, "line_end": "\r\n" if "\r\n" in text else "\n"}
+    if text and not text.endswith("\n"):
+        notes["last_line_is_open"] = True
+    return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)), notes
+
+
+def _content_type(exchange: Exchange) -> tuple[str, str]:
+    message = Message()
+    message["Content-Type"] = _header(exchange, "content-type") or "text/plain"
+    return message.get_content_type(), message.get_content_charset("")
+
+
+def _header(exchange: Exchange, wanted: str) -> str:
+    return next((held for name, held in exchange.headers.items() if name.lower() == wanted), "")
+
+
+def _kind_of_call(exchange: Exchange) -> Any:
+    """Return what makes a call another kind of call: everything but ids, pages and dates."""
+    parameters = {
+        name: value if is_documented(str(value)) else ""
+        for name, value in exchange.parameters.items()
+        if name not in PAGING
+    }
+    is_first = all(not int(str(exchange.parameters.get(name) or 0)) for name in _PLACES)
+    names = json.dumps(_names(exchange.body), sort_keys=True)
+    path = endpoint_of(exchange.path)
+    return exchange.method, path, *sorted(parameters.items()), names, exchange.status, is_first
+
+
+_PLACES = ("offset", "page", "pageNumber")
+
+
+def _wanted(exchanges: Sequence[Exchange]) -> frozenset[str]:
+    """Return the ids of which something was requested, the first of each kind of call.
+
+    The rows with these ids are kept, so that the answers fit each other.
+    """
+    found: dict[Any, list[str]] = {}
+    for exchange in exchanges:
+        parts = zip(exchange.path.split("/"), endpoint_of(exchange.path).split("/"), strict=True)
+        ids = [unquote(part) for part, word in parts if word == "{id}"]
+        found.setdefault(_kind_of_call(exchange), ids)
+    return frozenset(one for ids in found.values() for one in ids)
+
+
+def _names(body: Any) -> Any:
+    """Return the names in the body of a call."""
+    return {name: _names(held) for name, held in body.items()} if isinstance(body, dict) else ""
+
+
+def thinned(value: Any, kind: str, rows: Rows, path: tuple[Any, ...] = ()) -> Any:
+    """Return an answer with few of its rows: the first and last, and each that has a new form.
+
+    Args:
+        value: The answer.
+        kind: JSON, CSV or text.
+        rows: Which of its rows are kept.
+        path: Where the value stands in the answer.
+    """
+    if kind == "CSV":
+        headers, *cells = value or [[]]
+        return [headers, *(cells[place] for place in _few(cells, rows, path, headers))][: len(value)]
+    if isinstance(value, dict):
+        match value:
+            case {"headers": list(headers), "data": list(cells)} if _are_tables(cells):
+                ids = value.get("rowIds")
+                ids = [*ids] if isinstance(ids, dict) and len(ids) == len(cells) else []
+                kept = _few(cells, rows, path, headers, ids)
+                made = {**value, "data": [cells[place] for place in kept]}
+                return {**made, "rowIds": {ids[place]: value["rowIds"][ids[place]] for place in kept}} if ids else made
+        left_out = {*[name for name in value if not is_documented(name)][MOST_NAMES:]}
+        return {
+            name: thinned(held, kind, rows, (*path, name))
+            for name, held in value.items()
+            if name not in left_out
+        }
+    if isinstance(value, list):
+        is_whole = bool(path) and path[-1] in DEFINITIONS
+        if is_whole or not any(isinstance(item, dict | list) for item in value):
+            return value[:MOST_ITEMS]
+        items = [thinned(item, kind, rows, (*path, "")) for item in value]
+        return [items[place] for place in _few(items, rows, path)]
+    return value
+
+
+def _are_tables(rows: Sequence[Any]) -> bool:
+    return all(isinstance(row, list) for row in rows)
+
+
+def _few(
+    given: Sequence[Any],
+    rows: Rows,
+    path: tuple[Any, ...],
+    headers: Sequence[Any] = (),
+    ids: Sequence[str] = (),
+) -> list[int]:
+    """Return where the rows stand that are kept."""
+    names = {name for row in given if isinstance(row, dict) for name in row}
+    kept = []
+    for place, row in enumerate(given):
+        features = {(path, *feature) for feature in _features(row, headers=headers)}
+        if isinstance(row, dict):
+            features |= {(path, name, "missing") for name in names - row.keys()}
+        own = {*_ids_of(row, headers), *ids[place : place + 1]}
+        features |= {(path, one, "wanted") for one in own & rows.wanted}
+        if not features <= rows.seen or place in {0, len(given) - 1}:
+            kept.append(place)
+        rows.seen.update(features)
+    return kept
+
+
+def _ids_of(row: Any, headers: Sequence[Any]) -> Iterator[str]:
+    """Give the ids in a row."""
+    if isinstance(row, list):
+        row = {str(header): cell for header, cell in zip(headers, row, strict=False)}
+    if isinstance(row, dict):
+        for name, held in row.items():
+            if isinstance(held, str | int) and name.lower().rstrip("_").endswith("id"):
+                yield str(held)
+
+
+def _features(
+    value: Any, path: tuple[Any, ...] = (), headers: Sequence[Any] = ()
+) -> Iterator[tuple[Any, ...]]:
+    """Give the forms in a value, each with the place where it stands."""
+    match value:
+        case dict():
+            yield path, "object", not value
+            for name, held in value.items():
+                yield from _features(held, (*path, name))
+        case list():
+            yield path, "array", not value
+            is_row = bool(headers) or any(isinstance(held, dict | list) for held in value) is False
+            for place, held in enumerate(value):
+                name = str(headers[place]) if place < len(headers) else ""
+                yield from _features(held, (*path, (place, name) if is_row else ""))
+        case _:
+            yield path, form_of(value, _name_at(path))
+
+
+def _name_at(path: tuple[Any, ...]) -> str:
+    last = path[-1] if path else ""
+    return last[1] if isinstance(last, tuple) else str(last)
+
+
+def form_of(value: Any, name: str = "") -> str:  # noqa: PLR0911 - a line for each form
+    """Return the form of a value in words, in which nothing of it is left."""
+    match value:
+        case None | bool():
+            return str(value)
+        case float():
+            return "decimals"
+        case int() if name in KEPT:
+            return str(value)
+        case int():
+            if is_epoch(value, in_seconds=name in timestamp_names()):
+                return f"epoch {len(str(value))}"
+            return "zero" if not value else ("positive" if value > 0 else "negative")
+    text = str(value)
+    match kind_of(text, name):
+        case "kept":
+            return f"the word {text}" if len(text) < MOST_NAMES else "kept"
+        case "timestamp":
+            return spelling(text)
+        case "":
+            if text.isdecimal():
+                return "digits" if text.strip("0") else "zeros"
+            if not any(sign.isspace() for sign in text):
+                has_digit = any(sign.isdecimal() for sign in text)
+                return "id" if has_digit else f"a word {script_of(text)}"
+            return f"words {script_of(text)} {len(text.split()) > _MANY}"
+        case kind:
+            return kind
+
+
+def rows_at(value: Any, kind: str) -> tuple[str | int, ...] | None:
+    """Return where the rows of an answer are: its outermost array of objects or arrays.
+
+    Without one, an empty array under a documented name; None if there is none either.
+    """
+    if kind == "CSV":
+        return ()
+    empty: tuple[str | int, ...] | None = None
+    level: list[tuple[tuple[str | int, ...], Any]] = [((), value)]
+    for _ in range(_DEPTH):
+        inner = []
+        for path, held in level:
+            if isinstance(held, list):
+                if any(isinstance(item, dict | list) for item in held):
+                    return path
+                if not held and empty is None and (not path or is_documented(str(path[-1]))):
+                    empty = path
+            elif isinstance(held, dict):
+                inner += [((*path, name), one) for name, one in held.items()]
+        level = inner
+    return empty
+
+
+_DEPTH = 4
+
+
+def _held(value: Any, place: tuple[str | int, ...] | None) -> list[Any]:
+    """Return what stands at a place; nothing if there is no place."""
+    for step in place or ():
+        value = value[step]
+    return value if place is not None else []
+
+
+def _class_of(number: int) -> str:
+    """Return how many rows came, as a power of ten."""
+    for least, most in ((2, 9), (10, 99), (100, 999)):
+        if least <= number <= most:
+            return f"{least} to {most}"
+    return str(number) if number < 2 else "1000 or more"  # noqa: PLR2004 - no range
+
+
+def _entry(
+    exchange: Exchange,
+    content: Content,
+    value: Any,
+    place: tuple[str | int, ...] | None,
+    replacements: Replacements,
+) -> dict[str, Any]:
+    """Return what the document says of an exchange."""
+    head = content.kind == "CSV"
+    came = len(_held(content.value, place)) - head
+    kept = len(_held(value, place)) - head
+    parameters = _chosen(dict(exchange.parameters))
+    body = _chosen(exchange.body)
+    size = _requested(exchange)
+    entry: dict[str, Any] = {
+        "stream": exchange.stream,
+        "call": f"{exchange.method} {_path(exchange.path, replacements)}",
+        "parameters": {name: replacements.value(one, name) for name, one in parameters.items()},
+    }
+    if exchange.body is not None:
+        entry["body"] = replacements.value(body)
+    entry |= {"status": exchange.status, "headers": _headers(exchange, replacements)}
+    if content.notes:
+        entry["written"] = content.notes
+    if place is not None:
+        entry["rows"] = {
+            "at": [replacements.name(str(step)) for step in place],
+            "came": _class_of(max(came, 0)),
+            "kept": max(kept, 0),
+            "fill_the_page": 0 < size <= came,
+        }
+        value = _counted(value, place, came, kept, {*exchange.parameters.values()})
+    entry[content.kind] = (
+        replacements.value(value)
+        if content.kind == "JSON"
+        else _csv(value, replacements)
+        if content.kind == "CSV"
+        else replacements.text(value, "message")
+    )
+    return entry
+
+
+def _csv(rows: Sequence[Sequence[str]], replacements: Replacements) -> list[list[str]]:
+    headers = rows[0] if rows else []
+    return [
+        [replacements.name(header) for header in headers],
+        *(
+            [
+                replacements.text(cell, headers[place] if place < len(headers) else "")
+                for place, cell in enumerate(row)
+            ]
+            for row in rows[1:]
+        ),
+    ][: len(rows)]
+
+
+def _path(path: str, replacements: Replacements) -> str:
+    """Return a path with made-up ids, each in braces."""
+    parts = zip(path.split("/"), endpoint_of(path).split("/"), strict=True)
+    return "/".join(
+        "{" + quote(replacements.text(unquote(part)), safe="") + "}" if word == "{id}" else part
+        for part, word in parts
+    )
+
+
+def _headers(exchange: Exchange, replacements: Replacements) -> dict[str, str]:
+    kind, charset = _content_type(exchange)
+    kind = kind if is_documented(kind) else replacements.text(kind)
+    charset = charset if not charset or is_documented(charset) else replacements.text(charset)
+    headers = {"content-type": f"{kind}; charset={charset}" if charset else kind}
+    if retry_after := _header(exchange, "retry-after"):
+        headers["retry-after"] = replacements.text(retry_after)
+    return headers
+
+
+def _chosen(sent: Any) -> Any:
+    """Return what was sent, with the numbers of pages marked as the tap's own."""
+    if isinstance(sent, dict):
+        return {
+            name: _own(held) if name in PAGING and type(held) is int else _chosen(held)
+            for name, held in sent.items()
+        }
+    return [_chosen(held) for held in sent] if isinstance(sent, list) else sent
+
+
+def _own(number: int) -> int:
+    """Mark the number of a page as the tap's own, unless it may be how many rows there are."""
+    return Kept(number) if number <= 0 or not str(number)[1:].strip("0") else number
+
+
+def _requested(exchange: Exchange) -> int:
+    """Return how many rows were requested; 0 if that was left to Act-On."""
+    sent = dict(exchange.parameters)
+    if isinstance(exchange.body, dict):
+        sent |= exchange.body.get("pagination") or {}
+    return next((int(sent[name]) for name in ("count", "pageSize", "size") if name in sent), 0)
+
+
+def _counted(
+    value: Any, place: tuple[str | int, ...], came: int, kept: int, sent: set[Any]
+) -> Any:
+    """Return an answer whose counts are those of the rows that are kept, and of one more if more.
+
+    Args:
+        value: The answer.
+        place: Where its rows are.
+        came: How many rows came.
+        kept: How many of them are kept.
+        sent: The parameters of the call; what only repeats one of them stays.
+    """
+    if not isinstance(value, dict):
+        return value
+    made = dict(value)
+    for name, held in value.items():
+        if name == "pagination":
+            made[name] = _counted(held, (), came, kept, sent)
+        elif place and name == place[0]:
+            made[name] = _counted(held, place[1:], came, kept, sent)
+        elif name in PAGING | {*TOTALS} and type(held) is int:
+            if name in TOTALS and held >= 0 and not (held in sent and held != came):
+                made[name] = Kept(max(kept + (held > came) - (held < came), 0))
+            elif held in sent or held <= 0:
+                made[name] = _own(held)
+        elif name == "totalPages" and type(held) is int:
+            made[name] = Kept(min(held, 2))
+    return made
+
+
+def _summary(answers: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return what a person should know before reading on."""
+    statuses: dict[int, int] = defaultdict(int)
+    for answer in answers:
+        statuses[answer["status"]] += 1
+    told = ", ".join(f"{number} with HTTP {status}" for status, number in sorted(statuses.items()))
+    return [
+        f"The shapes of {len(answers)} answers of Act-On ({told}), and no value of them.",
+        "Made up: every text, name, id, address, link and number, of the same form as what came.",
+        "Made-up words have the letters z x q v j k w and u o i y, or rare ones of other scripts.",
+        "Made-up numbers of four digits and more begin with 3, and have no digit above it.",
+        "Timestamps are moved back by one amount, which is not in this file.",
+        "Kept: names and enumerations of Act-On's documents, codes of errors, days of the month.",
+        "Of many rows alike, one is kept; of equal answers, the first.",
+    ]
+
+
+def _written(value: Any, margin: str) -> str:
+    short = json.dumps(value, ensure_ascii=False)
+    if len(margin) + len(short) <= _WIDTH or not value or not isinstance(value, dict | list):
+        return short
+    inner = f"{margin}  "
+    if isinstance(value, dict):
+        lines = [
+            f"{inner}{json.dumps(name, ensure_ascii=False)}: {_written(held, inner)}"
+            for name, held in value.items()
+        ]
+        return "{\n" + ",\n".join(lines) + f"\n{margin}}}"
+    lines = [f"{inner}{_written(held, inner)}" for held in value]
+    return "[\n" + ",\n".join(lines) + f"\n{margin}]"
+
+
+_WIDTH = 100

@@ -1,0 +1,234 @@
+"""A capture holds the shape of every answer and no value of it."""
+
+from __future__ import annotations
+
+import json
+import re
+import string
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
+
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from tap_acton.api.exchange import Exchange
+from tap_acton.check.capture import capture, form_of, written
+from tap_acton.check.replacements import ALPHABETS, PHRASES, kind_of
+from tap_acton.check.shifted import shifted_text
+from tap_acton.check.words import documented_words, is_documented
+from tests.captures import exchanges_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SHIFT = timedelta(days=-500, minutes=77, seconds=7)
+JSON = {"Content-Type": "application/json;charset=UTF-8"}
+CSV = {"Content-Type": "text/csv;charset=UTF-8"}
+
+
+def answered(value: Any, **more: Any) -> Exchange:
+    """Make an exchange with an answer in JSON, or in CSV if it is a text."""
+    is_table = isinstance(value, str)
+    given: dict[str, Any] = {
+        "stream": "messages",
+        "method": "GET",
+        "path": "/api/1/message",
+        "parameters": {"type": "SENT", "count": 100, "offset": 0},
+        "body": None,
+        "status": 200,
+        "headers": CSV if is_table else JSON,
+        "content": (value if is_table else json.dumps(value)).encode("utf-8", "replace"),
+    }
+    return Exchange(**{**given, **more})
+
+
+def captured(*exchanges: Exchange, shift: timedelta = SHIFT) -> dict[str, Any]:
+    return capture(exchanges, about={}, shift=shift)
+
+
+# What accounts are full of.
+LETTERS = st.sampled_from(
+    [*string.ascii_letters, *"éßÅøñŁ", *"абвЖ", *"αβΓ", *"山田検索", *"あカ", *"한글", *"שלבא", *"नमस"]
+)
+WORDS = st.text(LETTERS, min_size=1, max_size=12)
+SIGNS = st.sampled_from(
+    [" ", ", ", "-", "_", ".", "/", ":", "'", '"', "\n", " & ", "😀", "“", "!?", ";"]
+)
+TEXTS = st.builds(
+    lambda words, signs: "".join(w + s for w, s in zip(words, [*signs, ""], strict=False)),
+    st.lists(WORDS, min_size=1, max_size=4),
+    st.lists(SIGNS, min_size=4, max_size=4),
+)
+NUMERALS = st.from_regex(r"-?[0-9]{1,11}(\.[0-9]{1,3})?|\+[0-9]{2} [0-9]{3} [0-9]{4}|00[0-9]{3}", fullmatch=True)
+IDS = st.from_regex(r"[a-z]-[0-9a-f]{4}(:[0-9a-f]{1,4})?|[0-9a-f]{8}-[0-9a-f]{4}", fullmatch=True)
+LOOKALIKES = st.sampled_from(
+    ["email", "SENT", "Y", "N", "A", "0", "1", "007", "null", "NaN", "true", "-", "--", "[]", "{}"]
+)
+PARTS = st.from_regex(r"[a-z]{3,10}", fullmatch=True)
+ADDRESSES = st.builds("{}.{}@{}.org".format, PARTS, PARTS, PARTS)
+LINKS = st.builds("https://{}.org/{}?id={}".format, PARTS, PARTS, PARTS)
+MARKUP = st.builds("<div class='{}'>{}</div>".format, PARTS, TEXTS)
+OPAQUE = st.one_of(TEXTS, NUMERALS, IDS, LOOKALIKES, ADDRESSES, LINKS, MARKUP)
+MOMENTS = st.datetimes(datetime(2019, 1, 1), datetime(2026, 11, 1), timezones=st.just(UTC))
+SPELLINGS = st.sampled_from(
+    ["%Y-%m-%dT%H:%M:%SZ", "%b %d %Y %I:%M %p PDT", "%m/%d/%Y", "%a %b %d %Y, %I:%M %p", "%Y-%m-%d"]
+)
+SPELLED = st.builds(lambda at, form: at.strftime(form), MOMENTS, SPELLINGS)
+EPOCHS = st.builds(lambda at: int(at.timestamp()) * 1000, MOMENTS)
+NUMBERS = st.one_of(
+    st.integers(-(10**11), 10**11), st.floats(allow_nan=False, allow_infinity=False, width=32)
+)
+SCALARS = st.one_of(OPAQUE, SPELLED, EPOCHS, NUMBERS, st.none(), st.booleans())
+NAMES = st.one_of(
+    st.sampled_from(["id", "name", "msgId", "email", "timeStamp", "customFields"]), WORDS, TEXTS, IDS
+)
+NESTED = st.one_of(
+    SCALARS, st.lists(SCALARS, max_size=3), st.dictionaries(NAMES, SCALARS, max_size=3)
+)
+ROWS = st.dictionaries(NAMES, NESTED, max_size=6)
+PAGES = st.builds(
+    lambda rows, more: {"count": len(rows), "totalCount": len(rows) + more, "msgresult": rows},
+    st.lists(ROWS, max_size=6),
+    st.sampled_from([0, 0, 7, 4000]),
+)
+ERRORS = st.builds(lambda text, code: {"errorCode": code, "message": text}, OPAQUE, st.just(10030))
+ANSWERS = st.one_of(PAGES, st.lists(ROWS, max_size=4), ROWS, ERRORS)
+EXCHANGES = st.lists(
+    st.builds(
+        lambda value, identifier, status: answered(
+            value, path=f"/api/1/message/{quote(identifier, safe='')}/report", status=status
+        ),
+        ANSWERS,
+        st.one_of(IDS, OPAQUE),
+        st.sampled_from([200, 200, 400, 404]),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+# What a capture may hold: whole words of the documents, and what made-up values consist of.
+MADE_UP = re.compile(
+    r"(?:[zxqvjkw][uoiy])*[zxqvjkw]?|[uoiy](?:[zxqvjkw][uoiy])*[zxqvjkw]?|[zxqjkw0-9]{1,4}"
+    rf"|[zxqjkw0123]+|[0-3]+|\d{{1,3}}|[a-z]|[{''.join(ALPHABETS.values())}]+",
+    re.IGNORECASE,
+)
+ALLOWED = " ".join([*documented_words(), *PHRASES, "https://example.com/", "@example.com", "<p></p>"]).lower()
+
+
+def texts_of(value: Any) -> Iterator[str]:
+    """Give every name and value in a document, as a text."""
+    match value:
+        case dict():
+            for name, held in value.items():
+                yield name
+                yield from texts_of(held)
+        case list():
+            for held in value:
+                yield from texts_of(held)
+        case str() | int() | float() if not isinstance(value, bool):
+            yield str(value)
+
+
+def answers_in(document: dict[str, Any]) -> list[str]:
+    """Return every name and value in the answers of a capture, and the ids in their paths."""
+    answers = [(one.get("JSON"), one["call"]) for one in document["answers"]]
+    return [
+        text
+        for answer, call in answers
+        for text in (*texts_of(answer), *map(unquote, re.findall(r"\{(.*?)\}", call)))
+    ]
+
+
+def values_in(exchange: Exchange) -> Iterator[str]:
+    """Give every value that was received, and the id that was sent."""
+    yield from texts_of(json.loads(exchange.content))
+    yield unquote(exchange.path.split("/")[4])
+
+
+def runs_of(text: str) -> set[str]:
+    """Return all runs of four characters in a text."""
+    return {text[place : place + 4] for place in range(len(text) - 3)}
+
+
+def is_allowed(run: str) -> bool:
+    """Return whether a run is part of documented words, or of what made-up values consist of."""
+    parts = re.findall(r"[A-Za-z0-9]+|[^\W_A-Za-z0-9]+", run)
+    return run.lower() in ALLOWED or all(MADE_UP.fullmatch(part) for part in parts)
+
+
+def is_timestamp(text: str) -> bool:
+    return shifted_text(text, timedelta()) is not None or bool(re.fullmatch(r"1\d{12}", text))
+
+
+@settings(max_examples=25)
+@given(EXCHANGES)
+def test_no_run_of_four_characters_of_a_value_is_in_a_capture(exchanges: list[Exchange]) -> None:
+    # Every part of a timestamp is moved; what it then shares with another one is chance.
+    kept = {
+        run
+        for text in answers_in(captured(*exchanges))
+        if not is_timestamp(text)
+        for run in runs_of(text)
+    }
+    received = {run for one in exchanges for text in values_in(one) for run in runs_of(text)}
+    assert {run for run in kept & received if not is_allowed(run)} == set()
+
+
+@settings(max_examples=25)
+@given(EXCHANGES)
+def test_every_word_of_a_capture_is_documented_or_made_up(exchanges: list[Exchange]) -> None:
+    for text in answers_in(captured(*exchanges)):
+        if is_documented(text) or is_timestamp(text) or kind_of(text) in {"kept", "ago", "JSON"}:
+            continue
+        bare = re.sub(r"https://example\.com/|@example\.com|</?p>", " ", text)
+        for word in re.findall(r"[A-Za-z0-9]+|[^\W_A-Za-z0-9]+", bare):
+            parts = re.findall(r"[A-Z]?[^A-Z]+|[A-Z][A-Z0-9]*", word)
+            assert all(MADE_UP.fullmatch(part) for part in parts), text
+
+
+@settings(max_examples=25)
+@given(EXCHANGES)
+def test_a_capture_of_a_capture_is_the_same(exchanges: list[Exchange]) -> None:
+    document = json.loads(written(captured(*exchanges)))
+    again = captured(*exchanges_of(document), shift=timedelta())
+    assert written(again) == written(document)
+
+
+ROTATED = str.maketrans(
+    string.ascii_letters + "123456789",
+    string.ascii_lowercase[5:]
+    + string.ascii_lowercase[:5]
+    + string.ascii_uppercase[5:]
+    + string.ascii_uppercase[:5]
+    + "234567891",
+)
+OPAQUE_ROWS = st.lists(
+    st.dictionaries(st.sampled_from(["id", "name", "title"]), OPAQUE), min_size=1
+)
+
+
+@settings(max_examples=25)
+@given(OPAQUE_ROWS, MOMENTS)
+def test_a_capture_depends_on_the_forms_of_values_alone(
+    rows: list[dict[str, str]], at: datetime
+) -> None:
+    def other(text: str) -> str:
+        changed = text.translate(ROTATED)
+        is_own = is_documented(text) or is_documented(changed)
+        return text if is_own or form_of(text) != form_of(changed) else changed
+
+    kinds = {kind_of(text) for row in rows for text in row.values()}
+    assume(kinds.isdisjoint({"timestamp", "epoch"}))
+    moved = timedelta(days=33, seconds=12345)
+    ours = [{**row, "ts": int(at.timestamp()) * 1000} for row in rows]
+    theirs = [
+        {
+            **{name: other(text) for name, text in row.items()},
+            "ts": int((at + moved).timestamp()) * 1000,
+        }
+        for row in rows
+    ]
+    assert written(captured(answered({"result": ours}))) == written(
+        captured(answered({"result": theirs}), shift=SHIFT - moved)
+    )
