@@ -9,7 +9,6 @@ from acton_sandbox import transport
 from acton_sandbox.answers import NOTHING, unauthorized, unrouted
 from acton_sandbox.journal import SeenRequest
 from acton_sandbox.repaging import PAGE_KINDS, Request, repaged
-from acton_sandbox.routes import Router
 from acton_sandbox.spoiling import spoilt
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ class Gateway:
     def __init__(self, service: Service, own_pages: ASGIApp) -> None:
         self._service = service
         self._own_pages = own_pages
-        self._router = Router()
+        self._router = service.answers
         self._kept: tuple[View, dict[tuple[str, bytes], Answer]] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

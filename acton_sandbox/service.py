@@ -12,10 +12,14 @@ from acton_sandbox.faults import FaultPlan
 from acton_sandbox.journal import Journal
 from acton_sandbox.limits import Allowance, Limits
 from acton_sandbox.oauth import Credentials, TokenChain
+from acton_sandbox.routes import Router
 from acton_sandbox.view import Choices, View
 
 if TYPE_CHECKING:
     from acton_sandbox.answers import Answer
+    from acton_sandbox.replay import Replay
+
+    Answers = Router | Replay
 
 _NO_LIMITS = Limits(requests_per_second=None, requests_per_day=None, logins_per_hour=None)
 
@@ -31,8 +35,10 @@ class Service:
         choices: What the documents leave open.
         clock: The clock, by default the real one.
         token_lifetime: Seconds for which an access token is good.
+        answers: What answers calls for data; by default the sandbox's own endpoints.
 
     Attributes:
+        answers: The same.
         requests: Every request seen, except those of the sandbox's own pages.
         faults: What goes wrong.
         clock: By which tokens expire and limits slide.
@@ -50,7 +56,9 @@ class Service:
         choices: Choices | None = None,
         clock: Clock | None = None,
         token_lifetime: int = 3600,
+        answers: Answers | None = None,
     ) -> None:
+        self.answers = answers or Router()
         self.clock = clock or Clock()
         self.credentials = credentials or Credentials()
         self.requests = Journal()
