@@ -435,10 +435,8 @@ def largest_page(look: Look) -> Answer:
     """Request a page of contacts that is as large as runs request them."""
     pages, size = look.pages("contacts"), min(LARGEST_PAGE, look.largest_page)
     first = pages[0].response
-    if size <= DEFAULT_PAGE_SIZE:
-        return unknown("page_size is no larger than the usual page")
-    if (first.total or len(first.rows)) < DEFAULT_PAGE_SIZE:
-        return unknown("its contacts fit on a usual page")
+    if size <= DEFAULT_PAGE_SIZE or (first.total or len(first.rows)) < DEFAULT_PAGE_SIZE:
+        return unknown("page_size, or the number of contacts, is no larger than the usual page")
     response = look.fetch("contacts", first.query, Page(size=size))
     rows, accepted = len(response.rows), response.page.size
     if response.problem is not None:
