@@ -7,12 +7,14 @@ import json
 import logging
 from fnmatch import fnmatchcase
 from functools import cached_property
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import click
 
 from tap_acton.api.pagination import DEFAULT_PAGE_SIZE
 from tap_acton.catalog import offered_types
+from tap_acton.check.capture import capture, secret_shift, written
 from tap_acton.check.findings import Finding, Verdict, finding_of
 from tap_acton.check.questions import LARGEST_PAGE, QUESTIONS, Answer, Look, unknown
 from tap_acton.check.report import Asked, Report
@@ -22,6 +24,7 @@ from tap_acton.errors import (
     CallError,
     CallsUsedUpError,
     DiffersError,
+    OutputError,
     SettingsError,
     StreamFailedError,
 )
@@ -72,6 +75,12 @@ MANY_CALLS: Mapping[str, int] = {
 TIMES, MORE = 2, 20
 """At most so many times as many calls are made, and so many more: for retries, and for items that
 have no rows."""
+
+
+HOW_TO_SEND = (
+    "The capture is in %s. Read it, then attach it to an issue with the form 'A response that the "
+    "documentation does not cover': docs/live-account.md says how it is made."
+)
 
 
 class LimitedSummary(RunSummary):
@@ -193,6 +202,11 @@ class Checker(TapActOn):
                 default="text",
                 help="How to write the report.",
             ),
+            click.Option(
+                ["--capture", "capture_file"],
+                type=click.Path(dir_okay=False, path_type=Path),
+                help="Where to write the shape of every answer, without a value of the account.",
+            ),
         ]
         return command
 
@@ -204,6 +218,7 @@ class Checker(TapActOn):
         catalog: IO[str] | None = None,
         streams: str = "",
         report_format: str = "text",
+        capture_file: Path | None = None,
     ) -> None:
         """Run the command line.
 
@@ -212,14 +227,21 @@ class Checker(TapActOn):
             catalog: The file with the catalog.
             streams: The streams to check, separated by commas.
             report_format: How to write the report: ``text`` or ``json``.
+            capture_file: Where to write the capture; None for none.
 
         Raises:
             ActOnError: If the check is not complete, or something differs.
         """
         wanted = tuple(filter(None, map(str.strip, streams.split(","))))
+        if capture_file is not None:
+            # Before the calls that would be in vain.
+            _write(capture_file, "")
         checker = cls.of_command_line(config, None, catalog, wanted=wanted)
         report, problem = checker.check()
         click.echo(json.dumps(report.data()) if report_format == "json" else report.text())
+        if capture_file is not None:
+            _write(capture_file, checker.captured(report))
+            checker.logger.info(HOW_TO_SEND, capture_file)
         if problem is not None:
             raise problem
         if report.differs:
@@ -228,6 +250,15 @@ class Checker(TapActOn):
             raise StreamFailedError(
                 f"The check is not complete: {', '.join(failed)}. The reasons are above."
             )
+
+    def captured(self, report: Report) -> str:
+        """Return the shape of every answer, without a value of the account, as a file."""
+        about = {
+            "version": self.plugin_version,
+            "verdicts": {found.stream: found.verdict.value for found in report.findings},
+            "questions": {one.question.name: one.answer.words for one in report.asked},
+        }
+        return written(capture(self.exchanges, about=about, shift=secret_shift()))
 
     def check(self) -> tuple[Report, ActOnError | None]:
         """Check the account.
@@ -275,6 +306,16 @@ class Checker(TapActOn):
                 found.date_filter = filters.get(found.stream, found.date_filter)
         summary = self.run.summary
         return Report(findings, asked, summary.calls, self.most_calls), problem
+
+
+def _write(file: Path, text: str) -> None:
+    """Write a text to a file, or say why that cannot be done."""
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise OutputError(
+            f"The file that --capture names cannot be written ({error.strerror}): name another one."
+        ) from None
 
 
 def needed(names: Iterable[str]) -> set[str]:

@@ -31,6 +31,7 @@ from tests.contract.in_process import bench_in_process
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
     from acton_sandbox.entities import Event, Message
     from tap_acton.check.report import Report
@@ -264,7 +265,7 @@ CASES = (
             "contact_names": "By the documented properties.",
             "contact_order": "In another one",
             "multiple_texts": "As one text.",
-            "largest_page": f"{NOTHING}: page_size is no larger",
+            "largest_page": f"{NOTHING}: page_size, or",
         },
     ),
     Case(
@@ -588,6 +589,35 @@ def test_exit_codes_tell_right_from_different(
         printed, code = invoke(bench, capsys, streams="logos,media")
         assert "logos is failed: logos: Act-On returned HTTP 500." in printed
         assert code == EXIT_FAILED
+
+
+def test_the_capture_is_written_beside_the_report(
+    account: Account,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    file = tmp_path / "capture.json"
+    with bench_in_process(account) as bench, caplog.at_level("INFO", "tap-acton"):
+        bench.sandbox.faults.add(Fault("html", path_pattern="/api/1/logo", times=None))
+        _, code = invoke(bench, capsys, streams="logos,lists", capture_file=file)
+    assert code == EXIT_DIFFERS
+    text = file.read_text()
+    about = json.loads(text)["about"]
+    assert about["verdicts"] == {"logos": "differs", "lists": "right"}
+    assert about["questions"]["listing_types"] == "In lower case, as documented."
+    assert [item.name for item in account.lists if item.name in text] == []
+    assert any("Read it, then attach it" in record.message for record in caplog.records)
+
+
+def test_a_capture_that_cannot_be_written_ends_the_check_before_a_call(
+    account: Account, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    with bench_in_process(account) as bench:
+        printed, code = invoke(bench, capsys, capture_file=tmp_path / "none" / "capture.json")
+        assert not bench.sandbox.requests
+    assert code == EXIT_FAILED
+    assert not printed
 
 
 def test_what_lists_the_items_of_a_stream_is_read_for_it() -> None:
