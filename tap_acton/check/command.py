@@ -237,13 +237,14 @@ class Checker(TapActOn):
             # Before the calls that would be in vain.
             _write(capture_file, "")
         checker = cls.of_command_line(config, None, catalog, wanted=wanted)
-        report, problem = checker.check()
-        click.echo(json.dumps(report.data()) if report_format == "json" else report.text())
+        report = checker.check()
+        text = report.text(has_capture=capture_file is not None)
+        click.echo(json.dumps(report.data()) if report_format == "json" else text)
         if capture_file is not None:
             _write(capture_file, checker.captured(report))
             checker.logger.info(HOW_TO_SEND, capture_file)
-        if problem is not None:
-            raise problem
+        if report.problem is not None:
+            raise report.problem
         if report.differs:
             raise DiffersError(report.differs)
         if failed := report.of(Verdict.FAILED):
@@ -260,11 +261,8 @@ class Checker(TapActOn):
         }
         return written(capture(self.exchanges, about=about, shift=secret_shift()))
 
-    def check(self) -> tuple[Report, ActOnError | None]:
-        """Check the account.
-
-        Returns:
-            What was found, and what has ended the check early, if something has.
+    def check(self) -> Report:
+        """Check the account, as far as that goes.
 
         Raises:
             ActOnError: If Act-On refuses the login, or does not answer at all.
@@ -277,7 +275,7 @@ class Checker(TapActOn):
         finally:
             self.run.close()
 
-    def _check(self) -> tuple[Report, ActOnError | None]:
+    def _check(self) -> Report:
         # Every stream needs it, so it comes first.
         _ = self.run.zone
         sampler = Sampler(self, self.exchanges)
@@ -305,7 +303,7 @@ class Checker(TapActOn):
                 filters = one.answer.filters or {}
                 found.date_filter = filters.get(found.stream, found.date_filter)
         summary = self.run.summary
-        return Report(findings, asked, summary.calls, self.most_calls), problem
+        return Report(findings, asked, summary.calls, self.most_calls, problem)
 
 
 def _write(file: Path, text: str) -> None:

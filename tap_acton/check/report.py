@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tap_acton.check.questions import Answer, Question
+    from tap_acton.errors import ActOnError
 
 HEADINGS = (
     *("stream", "verdict", "shape", "rows", "new fields", "unused columns", "unfit"),
@@ -46,12 +47,14 @@ class Report:
         asked: The questions with their answers.
         calls: The calls that it took, logins included.
         most_calls: The most that it said.
+        problem: What has ended the check early; None where nothing has.
     """
 
     findings: Sequence[Finding]
     asked: Sequence[Asked]
     calls: int
     most_calls: int
+    problem: ActOnError | None = None
 
     def of(self, verdict: Verdict) -> list[str]:
         """Return the streams with a verdict."""
@@ -63,10 +66,17 @@ class Report:
         others = [one.question.name for one in self.asked if one.answer.is_assumed is False]
         return [*self.of(Verdict.DIFFERS), *others]
 
+    @property
+    def verdict(self) -> str:
+        """The word for all of them."""
+        if self.differs:
+            return "differs"
+        return "failed" if self.problem is not None or self.of(Verdict.FAILED) else "right"
+
     def data(self) -> dict[str, Any]:
         """Return the report as an object for JSON; docs/live-account.md names its fields."""
         return {
-            "verdict": "differs" if self.differs else "right",
+            "verdict": self.verdict,
             "calls": self.calls,
             "most_calls": self.most_calls,
             "streams": [_data_of(found) for found in self.findings],
@@ -81,12 +91,12 @@ class Report:
             ],
         }
 
-    def text(self) -> str:
-        """Return the report for a person."""
+    def text(self, *, has_capture: bool = False) -> str:
+        """Return the report for a person; it asks for a capture, unless there is one."""
         lines = [*_table(self.findings), "", LEGEND, ""]
         lines += self._sentences()
         lines += ["", *(f"{one.question.text} {one.answer.words}" for one in self.asked), ""]
-        if self.differs:
+        if self.differs and not has_capture:
             lines.append(FORM)
         lines.append(f"This check took {self.calls:,} of at most {self.most_calls:,} calls.")
         return "\n".join(lines)

@@ -58,8 +58,8 @@ def checker(bench: Bench, *wanted: str, **settings: Any) -> Iterator[Checker]:
 def check(bench: Bench, *wanted: str, **settings: Any) -> Report:
     """Check an account to the end."""
     with checker(bench, *wanted, **settings) as made:
-        report, problem = made.check()
-    assert problem is None
+        report = made.check()
+    assert report.problem is None
     return report
 
 
@@ -454,8 +454,8 @@ def test_a_message_of_the_night_shows_the_zone_of_a_day(
 def whole(account: Account) -> tuple[Report, Checker, int]:
     """A check of all streams, and how many calls the sandbox has counted."""
     with bench_in_process(account) as bench, checker(bench, page_size=1000) as made:
-        report, problem = made.check()
-        assert problem is None
+        report = made.check()
+        assert report.problem is None
         return report, made, len(bench.sandbox.requests)
 
 
@@ -509,9 +509,10 @@ def test_a_check_makes_no_more_calls_than_it_has_announced(account: Account) -> 
         most = made.most_calls
         bench.sandbox.faults.add(Fault("status", status=404, path_pattern="/api/1/media/*/report*"))
         with patch.object(made.run.summary, "most_calls", 4):
-            report, problem = made.check()
+            report = made.check()
         assert most > 4
-        assert isinstance(problem, CallsUsedUpError)
+        assert isinstance(report.problem, CallsUsedUpError)
+        assert report.data()["verdict"] == "failed"
         assert len(bench.sandbox.requests) == report.calls == 4
         assert verdicts(report)["media"] == "right"
         assert verdicts(report)["media_timeline"] == "not checked"
@@ -530,9 +531,9 @@ def test_what_ends_a_run_ends_a_check_with_its_exit_code(
 ) -> None:
     with bench_in_process(account) as bench, checker(bench, "logos", "forms") as made:
         bench.sandbox.faults.add(replace(fault, after=1))
-        report, problem = made.check()
-    assert problem is not None
-    assert problem.exit_code == code
+        report = made.check()
+    assert report.problem is not None
+    assert report.problem.exit_code == code
     assert "not checked" in verdicts(report).values()
 
 

@@ -190,8 +190,8 @@ def deviations_of(stream: str) -> dict[str, Deviation]:
 def said_of(bench: Bench, stream: str) -> str:
     """Check a stream; return the word for it, and the reason or the differences."""
     with signals_kept(), bench._pauses_skipped():
-        report, problem = Checker(config=bench.config(page_size=4), wanted=(stream,)).check()
-    assert problem is None
+        report = Checker(config=bench.config(page_size=4), wanted=(stream,)).check()
+    assert report.problem is None
     (found,) = report.findings
     return f"{found.verdict}: {' '.join(found.differences) or found.reason}"
 
