@@ -20,7 +20,7 @@ from urllib.parse import quote, unquote, urlencode, urlsplit
 
 import backoff
 
-from tap_acton.api.decoding import NO_TEXT_BEGINNINGS, decode_json
+from tap_acton.api.decoding import NO_TEXT_BEGINNINGS, decode_json, in_utf8
 from tap_acton.api.exchange import Exchange
 from tap_acton.api.responses import (
     HttpResponse,
@@ -53,7 +53,7 @@ from tap_acton.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 
     import requests
 
@@ -387,8 +387,8 @@ class ActOnClient:
 
     def _payload(self, call: Call, token: str, decode: Callable[[bytes, str], Any]) -> Any:
         """Make the call once and decode its response."""
-        with self._open(call, token) as sent:
-            body = whole(pieces_of(sent))
+        with self._open(call, token) as (sent, pieces):
+            body = whole(pieces)
         self._counter.count_received(call.stream, len(body))
         if sent.status_code == HTTPStatus.NO_CONTENT:
             raise NoContentError(f"{call.subject}: Act-On returned HTTP 204, without a response.")
@@ -403,8 +403,8 @@ class ActOnClient:
 
     def _keep(self, call: Call, token: str, into: IO[bytes]) -> None:
         """Make the call once and write its response to a file, unless it is not CSV."""
-        with self._open(call, token) as sent:
-            pieces = iter(pieces_of(sent))
+        with self._open(call, token) as (sent, body_pieces):
+            pieces = iter(body_pieces)
             beginning = b""
             while len(beginning) < PIECE_LENGTH and not beginning.strip():
                 beginning += (piece := next(pieces, b""))
@@ -429,8 +429,8 @@ class ActOnClient:
         raise failure or RepeatableError(f"{call.subject}: Act-On sent no CSV.")
 
     @contextmanager
-    def _open(self, call: Call, token: str) -> Iterator[requests.Response]:
-        """Make the call once; its body is to be read before the end."""
+    def _open(self, call: Call, token: str) -> Iterator[tuple[requests.Response, Iterable[bytes]]]:
+        """Make the call once; its body, in pieces, is to be read before the end."""
         # A plus sign in a name must not arrive as a space.
         query = urlencode(call.parameters, quote_via=quote)
         target = f"{call.path}?{query}" if query else call.path
@@ -444,9 +444,15 @@ class ActOnClient:
             self._last_answer = object()
             self._counter.count_response(call.stream, call.path, response.status_code)
             with response:
-                if self._recorder is not None:
-                    self._recorder(_exchange(call, response))
-                yield response
+                yield response, self._pieces_of(call, response)
+
+    def _pieces_of(self, call: Call, response: requests.Response) -> Iterable[bytes]:
+        """Return the body as it comes; where answers are recorded, once all of it is here."""
+        if self._recorder is None:
+            return pieces_of(response)
+        content = whole(response.iter_content(PIECE_LENGTH))
+        self._recorder(_exchange(call, response, content))
+        return in_utf8([content], response.headers.get("Content-Type"))
 
     def _most_tries(self, cycle: _Cycle, error: RepeatableError) -> int:
         """Return how often a call is made at most, by how it has failed last."""
@@ -486,8 +492,7 @@ class ActOnClient:
         )
 
 
-def _exchange(call: Call, response: requests.Response) -> Exchange:
-    """Read an answer to its end; whoever reads it next gets what was read."""
+def _exchange(call: Call, response: requests.Response, content: bytes) -> Exchange:
     return Exchange(
         stream=call.stream,
         method="GET" if call.body is None else "POST",
@@ -496,7 +501,7 @@ def _exchange(call: Call, response: requests.Response) -> Exchange:
         body=call.body,
         status=response.status_code,
         headers=dict(response.headers),
-        content=response.content,
+        content=content,
     )
 
 

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tap_acton.api.auth import TokenChain
+    from tap_acton.api.exchange import Exchange
     from tap_acton.api.rate_limits import RateLimits
 
 HOST = "https://api.example.com"
@@ -133,6 +134,7 @@ class Setup:
         max_retries: int = 3,
         timeout: float = 30,
         pause: Callable[[float], None] | None = None,
+        recorder: Callable[[Exchange], None] | None = None,
     ) -> ActOnClient:
         return ActOnClient(
             base_url=self.base_url,
@@ -142,6 +144,7 @@ class Setup:
             counter=self.counts,
             pause=pause or self.pause,
             retry_policy=RetryPolicy(timeout, max_retries),
+            recorder=recorder,
         )
 
     def pause(self, seconds: float) -> None:
@@ -198,6 +201,51 @@ def setup() -> Iterator[Setup]:
 @pytest.fixture
 def no_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("random.uniform", lambda low, high: (low + high) / 2)
+
+
+class TestRecorder:
+    def test_it_gets_every_whole_answer_as_it_came(self, setup: Setup) -> None:
+        kept: list[Exchange] = []
+        client = setup.client_with(recorder=kept.append)
+        latin = {"body": '["Zo\u00eb"]'.encode("latin-1")}
+        setup.answers(NO_ANSWER, {**latin, "content_type": "application/json;charset=ISO-8859-1"})
+
+        assert client.read(replace(CALL, parameters={"a": "b c"}), list) == ["Zo\u00eb"]
+
+        (exchange,) = kept
+        assert (exchange.stream, exchange.method, exchange.path) == ("messages", "GET", CALL.path)
+        assert (exchange.parameters, exchange.body) == ({"a": "b c"}, None)
+        assert (exchange.status, exchange.content) == (200, latin["body"])
+        assert exchange.headers["Content-Type"] == "application/json;charset=ISO-8859-1"
+        assert "token-1" not in repr(exchange)
+
+    def test_it_gets_refusals_files_and_bodies_too(self, setup: Setup) -> None:
+        kept: list[Exchange] = []
+        client = setup.client_with(recorder=kept.append)
+        setup.answers({"status": 400, "json": {"errorCode": 10030}})
+        setup.answers({"body": "id\r\n7\r\n", "content_type": "text/csv"}, path="/file")
+        setup.answers(GOOD, path=POST.path, method=responses.POST)
+
+        with pytest.raises(GoneError):
+            setup.client_with(recorder=kept.append).read(CALL, list)
+        client.download(replace(CALL, path="/file"), file := BytesIO())
+        client.read(POST, dict)
+
+        assert [one.status for one in kept] == [400, 200, 200]
+        assert file.getvalue() == kept[1].content == b"id\r\n7\r\n"
+        assert (kept[2].method, kept[2].body) == ("POST", QUERY_BODY)
+
+    def test_it_gets_nothing_that_is_too_large_for_memory(
+        self, setup: Setup, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        kept: list[Exchange] = []
+        monkeypatch.setattr("tap_acton.api.transport.LARGEST_RESPONSE", 10)
+        setup.answers({"body": b"[" + b" " * 20 + b"]"})
+
+        with pytest.raises(RejectedCallError, match="larger than"):
+            setup.client_with(recorder=kept.append).read(CALL, list)
+
+        assert kept == []
 
 
 class TestGoodAnswer:
