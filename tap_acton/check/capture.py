@@ -99,21 +99,14 @@ def capture(
         shift: By how much timestamps are moved.
     """
     replacements = Replacements(shift)
+    kept = _without_equals(exchanges)
+    wanted = frozenset(one for exchange, _ in kept for one in _ids_in(exchange))
     seen: dict[Any, set[Any]] = defaultdict(set)
-    answered: dict[Any, set[Any]] = defaultdict(set)
-    wanted = _wanted(exchanges)
     answers = []
-    for exchange in exchanges:
-        content = content_of(exchange)
-        kind = _kind_of_call(exchange)
-        value = thinned(content.value, content.kind, Rows(seen[kind], wanted))
-        place = rows_at(value, content.kind)
-        rows = _held(content.value, place)
-        features = {*_features(value), ("rows", _class_of(len(rows)) if place is not None else "")}
-        if kind in answered and features <= answered[kind]:
-            continue
-        answered[kind] |= features
-        answers.append(_entry(exchange, content, value, place, replacements))
+    for exchange, content in kept:
+        rows = Rows(seen[_kind_of_call(exchange)], wanted)
+        value = thinned(content.value, content.kind, rows)
+        answers.append(_entry(exchange, content, value, replacements))
     return {
         "format": FORMAT,
         "summary": _summary(answers),
@@ -142,7 +135,7 @@ def content_of(exchange: Exchange) -> Content:
     if bare != text.strip():
         notes["braces"] = True
     try:
-        # A number that is longer than any id is cut, since Python reads none of thousands of digits.
+        # Python reads no number of thousands of digits; no id is longer than what is left.
         value = json.loads(bare, parse_int=lambda digits: int(digits[:_LONGEST_DIGITS]))
     except (ValueError, RecursionError):
         if kind == "text/csv":
@@ -186,17 +179,25 @@ def _kind_of_call(exchange: Exchange) -> Any:
 _PLACES = ("offset", "page", "pageNumber")
 
 
-def _wanted(exchanges: Sequence[Exchange]) -> frozenset[str]:
-    """Return the ids of which something was requested, the first of each kind of call.
-
-    The rows with these ids are kept, so that the answers fit each other.
-    """
-    found: dict[Any, list[str]] = {}
+def _without_equals(exchanges: Sequence[Exchange]) -> list[tuple[Exchange, Content]]:
+    """Return the exchanges that show something which no other call of their kind has shown."""
+    shown: dict[Any, set[Any]] = defaultdict(set)
+    kept = []
     for exchange in exchanges:
-        parts = zip(exchange.path.split("/"), endpoint_of(exchange.path).split("/"), strict=True)
-        ids = [unquote(part) for part, word in parts if word == "{id}"]
-        found.setdefault(_kind_of_call(exchange), ids)
-    return frozenset(one for ids in found.values() for one in ids)
+        content = content_of(exchange)
+        came = len(_held(content.value, rows_at(content.value, content.kind)))
+        forms = {*_features(content.value), ("rows", _class_of(came)), ("answer", content.kind)}
+        before = shown[_kind_of_call(exchange)]
+        if not forms <= before:
+            kept.append((exchange, content))
+        before |= forms
+    return kept
+
+
+def _ids_in(exchange: Exchange) -> Iterator[str]:
+    """Give the ids in the path of a call; the rows with them are kept, so that answers fit."""
+    parts = zip(exchange.path.split("/"), endpoint_of(exchange.path).split("/"), strict=True)
+    yield from (unquote(part) for part, word in parts if word == "{id}")
 
 
 def _names(body: Any) -> Any:
@@ -215,7 +216,9 @@ def thinned(value: Any, kind: str, rows: Rows, path: tuple[Any, ...] = ()) -> An
     """
     if kind == "CSV":
         headers, *cells = value or [[]]
-        return [headers, *(cells[place] for place in _few(cells, rows, path, headers))][: len(value)]
+        return [headers, *(cells[place] for place in _few(cells, rows, path, headers))][
+            : len(value)
+        ]
     if isinstance(value, dict):
         match value:
             case {"headers": list(headers), "data": list(cells)} if _are_tables(cells):
@@ -223,7 +226,9 @@ def thinned(value: Any, kind: str, rows: Rows, path: tuple[Any, ...] = ()) -> An
                 ids = [*ids] if isinstance(ids, dict) and len(ids) == len(cells) else []
                 kept = _few(cells, rows, path, headers, ids)
                 made = {**value, "data": [cells[place] for place in kept]}
-                return {**made, "rowIds": {ids[place]: value["rowIds"][ids[place]] for place in kept}} if ids else made
+                if ids:
+                    made["rowIds"] = {ids[at]: value["rowIds"][ids[at]] for at in kept}
+                return made
         left_out = {*[name for name in value if not is_documented(name)][MOST_NAMES:]}
         return {
             name: thinned(held, kind, rows, (*path, name))
@@ -250,29 +255,38 @@ def _few(
     headers: Sequence[Any] = (),
     ids: Sequence[str] = (),
 ) -> list[int]:
-    """Return where the rows stand that are kept."""
+    """Return where the rows stand that are kept: each next one has the most that is new."""
     names = {name for row in given if isinstance(row, dict) for name in row}
-    kept = []
+    forms = []
     for place, row in enumerate(given):
         features = {(path, *feature) for feature in _features(row, headers=headers)}
         if isinstance(row, dict):
             features |= {(path, name, "missing") for name in names - row.keys()}
         own = {*_ids_of(row, headers), *ids[place : place + 1]}
-        features |= {(path, one, "wanted") for one in own & rows.wanted}
-        if not features <= rows.seen or place in {0, len(given) - 1}:
-            kept.append(place)
-        rows.seen.update(features)
-    return kept
+        forms.append(features | {(path, one, "wanted") for one in own & rows.wanted})
+    kept = {0, len(given) - 1} if given else set()
+    rows.seen.update(*(forms[place] for place in kept))
+    new = {place: features - rows.seen for place, features in enumerate(forms)}
+    while any(new.values()):
+        best = max(new, key=lambda place: len(new[place]))
+        kept.add(best)
+        rows.seen.update(new[best])
+        new = {place: left - rows.seen for place, left in new.items() if left}
+    return sorted(kept)
 
 
-def _ids_of(row: Any, headers: Sequence[Any]) -> Iterator[str]:
-    """Give the ids in a row."""
+def _ids_of(row: Any, headers: Sequence[Any] = ()) -> Iterator[str]:
+    """Give the ids in a row, and in what it holds."""
     if isinstance(row, list):
-        row = {str(header): cell for header, cell in zip(headers, row, strict=False)}
-    if isinstance(row, dict):
-        for name, held in row.items():
-            if isinstance(held, str | int) and name.lower().rstrip("_").endswith("id"):
-                yield str(held)
+        names = [*map(str, headers), *[""] * (len(row) - len(headers))]
+        cells = [*zip(names, row, strict=False)]
+    else:
+        cells = [*row.items()] if isinstance(row, dict) else []
+    for name, held in cells:
+        if isinstance(held, dict | list):
+            yield from _ids_of(held)
+        elif name.lower().rstrip("_").endswith("id"):
+            yield str(held)
 
 
 def _features(
@@ -299,7 +313,7 @@ def _name_at(path: tuple[Any, ...]) -> str:
     return last[1] if isinstance(last, tuple) else str(last)
 
 
-def form_of(value: Any, name: str = "") -> str:  # noqa: PLR0911 - a line for each form
+def form_of(value: Any, name: str = "") -> str:
     """Return the form of a value in words, in which nothing of it is left."""
     match value:
         case None | bool():
@@ -312,7 +326,10 @@ def form_of(value: Any, name: str = "") -> str:  # noqa: PLR0911 - a line for ea
             if is_epoch(value, in_seconds=name in timestamp_names()):
                 return f"epoch {len(str(value))}"
             return "zero" if not value else ("positive" if value > 0 else "negative")
-    text = str(value)
+    return _form_of_text(str(value), name)
+
+
+def _form_of_text(text: str, name: str) -> str:
     match kind_of(text, name):
         case "kept":
             return f"the word {text}" if len(text) < MOST_NAMES else "kept"
@@ -374,10 +391,10 @@ def _entry(
     exchange: Exchange,
     content: Content,
     value: Any,
-    place: tuple[str | int, ...] | None,
     replacements: Replacements,
 ) -> dict[str, Any]:
     """Return what the document says of an exchange."""
+    place = rows_at(value, content.kind)
     head = content.kind == "CSV"
     came = len(_held(content.value, place)) - head
     kept = len(_held(value, place)) - head
@@ -468,9 +485,7 @@ def _requested(exchange: Exchange) -> int:
     return next((int(sent[name]) for name in ("count", "pageSize", "size") if name in sent), 0)
 
 
-def _counted(
-    value: Any, place: tuple[str | int, ...], came: int, kept: int, sent: set[Any]
-) -> Any:
+def _counted(value: Any, place: tuple[str | int, ...], came: int, kept: int, sent: set[Any]) -> Any:
     """Return an answer whose counts are those of the rows that are kept, and of one more if more.
 
     Args:
@@ -516,18 +531,25 @@ def _summary(answers: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _written(value: Any, margin: str) -> str:
+    """Write a value on one line if there is room, else with as many items on a line as fit."""
     short = json.dumps(value, ensure_ascii=False)
     if len(margin) + len(short) <= _WIDTH or not value or not isinstance(value, dict | list):
         return short
     inner = f"{margin}  "
-    if isinstance(value, dict):
-        lines = [
-            f"{inner}{json.dumps(name, ensure_ascii=False)}: {_written(held, inner)}"
-            for name, held in value.items()
-        ]
-        return "{\n" + ",\n".join(lines) + f"\n{margin}}}"
-    lines = [f"{inner}{_written(held, inner)}" for held in value]
-    return "[\n" + ",\n".join(lines) + f"\n{margin}]"
+    items = (
+        [f"{_written(name, inner)}: {_written(held, inner)}" for name, held in value.items()]
+        if isinstance(value, dict)
+        else [_written(held, inner) for held in value]
+    )
+    lines = [""]
+    for item in items:
+        is_alone = "\n" in item or "\n" in lines[-1] or not margin
+        if lines[-1] and (is_alone or len(inner) + len(lines[-1]) + len(item) > _WIDTH):
+            lines.append("")
+        lines[-1] += (" " if lines[-1] else "") + item + ","
+    text = "\n".join(f"{inner}{line}" for line in lines).removesuffix(",")
+    begin, end = "{}" if isinstance(value, dict) else "[]"
+    return f"{begin}\n{text}\n{margin}{end}"
 
 
 _WIDTH = 100

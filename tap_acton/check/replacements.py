@@ -109,7 +109,7 @@ class Replacements:
         """Return the name of a field; one that the account's users may have written is made up."""
         return name if is_documented(name) else self._prefixed(name)
 
-    def value(self, value: Any, name: str = "") -> Any:
+    def value(self, value: Any, name: str = "") -> Any:  # noqa: PLR0911 - one line for each type
         """Return what stands for a value.
 
         Args:
@@ -213,7 +213,7 @@ class Replacements:
         return zeros + given.setdefault(rest, number_of(len(given), len(rest)))
 
 
-def kind_of(text: str, name: str = "") -> str:  # noqa: PLR0911, PLR0912, C901 - one line for each kind
+def kind_of(text: str, name: str = "") -> str:  # noqa: PLR0911, C901 - one line for each kind
     """Return what a text is; empty if it is nothing but words."""
     if not text or is_documented(text):
         return "kept"
@@ -283,7 +283,7 @@ def letters(number: int, script: str, length: int) -> str:
     """Return the word of a number, of all words in a script that are of a class."""
     if script:
         alphabet = ALPHABETS[script]
-        return _spelled(number, lambda place: alphabet, length)
+        return _spelled(number, lambda _: alphabet, length)
     if length == 1:
         return _ONE_LETTER[number % len(_ONE_LETTER)]
     return latin_word(number, length)

@@ -20,12 +20,24 @@ _SECONDS = range(1_000_000_000, 2_200_000_000)
 """The years 2001 to 2039: all of them have ten digits, and in milliseconds thirteen."""
 
 _HALF_SECOND = 500
-_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+# Spelled out, since those of Python follow the language of the machine.
 _LONG_MONTHS = (
-    "January February March April May June July August September October November December"
-).split()
-_DAYS = "Mon Tue Wed Thu Fri Sat Sun".split()
-_LONG_DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+_MONTHS = tuple(month[:3] for month in _LONG_MONTHS)
+_LONG_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_DAYS = tuple(day[:3] for day in _LONG_DAYS)
 _LEAP_YEAR = 2024
 """The year of a day that names none: it has every day that a year can have."""
 
@@ -37,16 +49,14 @@ _CLOCK = (
     r"(?P<fraction>[.,]\d{1,9})?)?(?P<half> ?[AaPp][Mm])?)?"
     r"(?P<zone> ?(?:Z|(?:UTC|GMT)?[+-]\d\d:?\d\d|[A-Z]{2,5}|[A-Z][A-Za-z_]*/[A-Za-z0-9_/+-]+))?"
 )
-_TEXTS = tuple(
-    re.compile(date + _CLOCK, re.ASCII)
-    for date in (
-        r"(?P<year>\d{4})(?P<between>[-/])(?P<month>\d{1,2})(?P=between)(?P<day>\d{1,2})",
-        r"(?P<first>\d{1,2})(?P<between>[/.-])(?P<other>\d{1,2})(?P=between)(?P<year>\d{4})",
-        r"(?:(?P<weekday>[A-Z][a-z]{2,8}),? )?(?P<name>[A-Z][a-z]{2,8}) (?P<day>\d{1,2})"
-        r"(?:(?P<between>,? )(?P<year>\d{4}))?",
-        r"(?P<name>[A-Z][a-z]{2,8}) (?P<year>\d{4})",
-    )
+_WEEKDAY = r"(?:(?P<weekday>[A-Z][a-z]{2,8}),? )?"
+_DATES = (
+    r"(?P<year>\d{4})(?P<between>[-/])(?P<month>\d{1,2})(?P=between)(?P<day>\d{1,2})",
+    r"(?P<first>\d{1,2})(?P<between>[/.-])(?P<other>\d{1,2})(?P=between)(?P<year>\d{4})",
+    _WEEKDAY + r"(?P<name>[A-Z][a-z]{2,8}) (?P<day>\d{1,2})(?:,? (?P<year>\d{4}))?",
+    r"(?P<name>[A-Z][a-z]{2,8}) (?P<year>\d{4})",
 )
+_TEXTS = tuple(re.compile(date + _CLOCK, re.ASCII) for date in _DATES)
 
 
 def is_epoch(number: int, *, in_seconds: bool) -> bool:

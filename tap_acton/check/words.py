@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 from functools import cache
 from importlib import resources
+from typing import TYPE_CHECKING, Any
 
 from tap_acton import schemas
 from tap_acton.api.endpoints import LITERALS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 FILTERS = frozenset(
     {
@@ -51,9 +55,8 @@ def is_documented(word: str) -> bool:
 
     Its case, blanks and underscores do not matter, unless it is as short as a code.
     """
-    return word in documented_words() or (
-        len(word) > _LONGEST_CODE and word.isascii() and _folded(word).isalnum() and _folded(word) in _folded_words()
-    )
+    is_long = len(word) > _LONGEST_CODE and word.isascii()
+    return word in documented_words() or (is_long and _folded(word) in _folded_words())
 
 
 @cache
@@ -70,14 +73,15 @@ def _names() -> set[str]:
 
 
 @cache
-def _columns() -> list[tuple[str, list[str], dict[str, object]]]:
-    """Return each column with its names in the API, and what its schema declares."""
-    found = []
+def _columns() -> list[tuple[str, list[str], Mapping[str, Any]]]:
+    """Return each column with its names in the API, and what its schema declares of it."""
+    found: list[tuple[str, list[str], Mapping[str, Any]]] = []
     for file in resources.files(schemas).iterdir():
         if file.name.endswith(".json"):
             schema = json.loads(file.read_text(encoding="utf-8"))
-            ignored = [(name, [], {}) for name in schema.get("x-acton-ignored", ())]
-            found += ignored
-            for column, declared in schema["properties"].items():
-                found.append((column, declared.get("x-acton-names", []), declared))
+            found += [(name, [], {}) for name in schema.get("x-acton-ignored", ())]
+            found += [
+                (column, declared.get("x-acton-names", []), declared)
+                for column, declared in schema["properties"].items()
+            ]
     return found

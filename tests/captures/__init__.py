@@ -20,7 +20,7 @@ COUNTS = ("count", "totalCount", "totalElements", "total")
 
 
 def exchanges_of(document: Mapping[str, Any]) -> Iterator[Exchange]:
-    """Give exchanges of which a capture is that document: with as many rows as it says that came."""
+    """Give exchanges of which a capture is that document: with as many rows as it says."""
     for entry in document["answers"]:
         method, _, path = entry["call"].partition(" ")
         kept, more = 0, 0
