@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from acton_sandbox.account import Account
 from acton_sandbox.limits import Limits
 from acton_sandbox.oauth import Credentials
+from acton_sandbox.replay import CaptureError, Replay
 from acton_sandbox.sandbox import Sandbox
 from acton_sandbox.settings import instructions
 from acton_sandbox.size import SIZES, Size
@@ -28,12 +29,18 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until SIGTERM or SIGINT and return the exit code."""
     options = _parser().parse_args(arguments)
+    try:
+        answers = Replay.of_file(options.replay, options.rows) if options.replay else None
+    except CaptureError as error:
+        sys.stderr.write(f"cannot replay: {error}\n")
+        return 1
     stopped = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
-    sandbox = _sandbox(options)
-    # Counting works everything out now, so that the first answers are as fast as the others.
-    counts_of(sandbox.account)
+    sandbox = _sandbox(options, answers)
+    if answers is None:
+        # Counting works everything out now, so that the first answers are as fast as the others.
+        counts_of(sandbox.account)
     try:
         sandbox.start()
     except OSError as error:
@@ -52,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _sandbox(options: argparse.Namespace) -> Sandbox:
+def _sandbox(options: argparse.Namespace, answers: Replay | None) -> Sandbox:
     limits = Limits(
         requests_per_second=options.requests_per_second,
         requests_per_day=options.requests_per_day,
@@ -72,6 +79,7 @@ def _sandbox(options: argparse.Namespace) -> Sandbox:
         ),
         host=options.host,
         port=options.port,
+        answers=answers,
     )
 
 
@@ -108,6 +116,13 @@ def _parser() -> argparse.ArgumentParser:
         type=_timestamp,
         help="the account's current time, ISO 8601; by default the real one",
     )
+    add(
+        "--replay",
+        type=Path,
+        metavar="FILE",
+        help="capture of an account to answer as, in place of the generated one",
+    )
+    add("--rows", type=int, default=0, help="rows to answer where a capture has pages")
     add("--ready-file", type=Path, help="file to write the address to, as JSON, when listening")
     add("--no-limits", action="store_true", help="enforce no limits")
     for name in ("requests_per_second", "requests_per_day", "logins_per_hour"):

@@ -86,7 +86,7 @@ class Captured:
         if "CSV" in self.entry:
             rows: list[Any] = self.entry["CSV"][1:]
             return rows
-        held = self.entry.get("JSON")
+        held: Any = self.entry.get("JSON")
         for step in self.entry.get("rows", {}).get("at", ()):
             held = held[step]
         return held if isinstance(held, list) and "rows" in self.entry else []
@@ -198,8 +198,8 @@ class Replay:
             one.chosen == wanted,
             len(one.chosen.items() & wanted.items()),
             one.ids == bases,
-            one.is_good == is_known,
             one.is_filtered == call.is_filtered,
+            one.is_good == is_known,
             one.is_first_page,
             len(one.rows),
         )
@@ -242,7 +242,8 @@ class Replay:
             yield _copied(kept[place], copy, headers) if copy else kept[place]
 
     def _body(self, captured: Captured) -> Any:
-        return next(captured.entry[kind] for kind in ("JSON", "CSV", "text") if kind in captured.entry)
+        kinds = ("JSON", "CSV", "text")
+        return next(captured.entry[kind] for kind in kinds if kind in captured.entry)
 
 
 @dataclass(frozen=True)
@@ -305,19 +306,18 @@ class _Counts:
         is_last = self.start + self.rows >= self.total
         if name == "nextPageToken":
             return None if is_last else f"{held or 'zuzu'}{self.start + self.rows:0{_DIGITS}}"
-        if name in {"last", "hasNextPage"} and isinstance(held, bool):
-            return is_last == (name == "last")
-        if isinstance(held, bool) or not isinstance(held, int):
+        if isinstance(held, bool):
+            return {"last": is_last, "hasNextPage": not is_last}.get(name, held)
+        if not isinstance(held, int):
             return held
-        if name == "count":
-            return self.rows if held == kept else held
-        if name in _TOTALS:
-            return self.total if held >= kept else held
-        if name == "offset":
-            return self.start
-        if name == "totalPages":
-            return -(-self.total // max(self.size, 1))
-        return self.call.page if name in {*_NUMBERS, "number"} else held
+        numbers = {
+            "count": self.rows if held == kept else held,
+            **dict.fromkeys(_TOTALS, self.total if held >= kept else held),
+            "offset": self.start,
+            "totalPages": -(-self.total // max(self.size, 1)),
+            **dict.fromkeys((*_NUMBERS, "number"), self.call.page),
+        }
+        return numbers.get(name, held)
 
 
 def _with_rows(value: Any, place: Sequence[Any], rows: list[Any], counts: _Counts) -> Any:
@@ -447,9 +447,7 @@ def _written(captured: Captured, value: Any) -> Answer:
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     elif "CSV" in entry:
         table = io.StringIO()
-        writer = csv.writer(
-            table, delimiter=notes["delimiter"], lineterminator=notes["line_end"]
-        )
+        writer = csv.writer(table, delimiter=notes["delimiter"], lineterminator=notes["line_end"])
         writer.writerows(value)
         text = table.getvalue()
         if notes.get("last_line_is_open"):
@@ -509,4 +507,3 @@ def _timestamps(row: Any) -> Iterator[int]:
 def _milliseconds(text: str) -> int:
     number = int(text) if text.lstrip("-").isdigit() else 0
     return number if number > _MILLISECONDS else number * 1000
-

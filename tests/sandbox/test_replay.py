@@ -1,0 +1,149 @@
+"""A replay answers in the shapes of a capture, with as many rows as asked."""
+
+from __future__ import annotations
+
+import json
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from acton_sandbox.__main__ import main
+from acton_sandbox.replay import CaptureError, Replay
+from acton_sandbox.view import View
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from acton_sandbox import Account
+
+NO_ROWS = {"at": ["result"], "came": "2 to 9", "kept": 2, "fill_the_page": False}
+
+
+def entry(call: str, value: Any, status: int = 200, **more: Any) -> dict[str, Any]:
+    """Make an entry of a capture; one with rows says so in `rows`."""
+    return {
+        "stream": "",
+        "call": call,
+        "parameters": {},
+        "status": status,
+        "headers": {"content-type": "application/json; charset=utf-8"},
+        "JSON": value,
+        **more,
+    }
+
+
+def page(*rows: Any, total: int = 2) -> dict[str, Any]:
+    return {"offset": 0, "count": 2, "totalCount": total, "result": [*rows]}
+
+
+ONE, TWO = {"id": "z-1", "name": "Zuzu"}, {"id": "z-2", "name": "Xuzu"}
+LISTING = entry(
+    "GET /api/1/list", page(ONE, TWO), rows=NO_ROWS, parameters={"count": 1000, "offset": 0}
+)
+REFUSED = {"errorCode": 10004, "message": "Zu"}
+DETAIL = entry("GET /api/1/list/{z-1}", {"listId": "z-1", "n": "z-1:7"})
+GONE = entry("GET /api/1/list/{z-2}", REFUSED, 400)
+
+
+@pytest.fixture
+def ask(account: Account) -> Any:
+    """Ask a replay of entries, and decode what it answers."""
+
+    def asked(entries: list[Any], path: str, rows: int = 0, **query: str) -> tuple[int, Any]:
+        replay = Replay({"format": 1, "answers": entries}, rows)
+        answer = replay.answer(View(account), path, query)
+        return answer.status, json.loads(answer.body)
+
+    return asked
+
+
+def test_there_are_as_many_rows_as_asked_each_with_its_own_id(ask: Any) -> None:
+    _, value = ask([LISTING], "/api/1/list", 5, count="1000", offset="0")
+    assert (value["count"], value["totalCount"]) == (5, 5)
+    ids = [row["id"] for row in value["result"]]
+    assert ids == ["z-1", "z-2", "z-1000001", "z-2000001", "z-1000002"]
+    assert [row["name"] for row in value["result"]] == ["Zuzu", "Xuzu"] * 2 + ["Zuzu"]
+
+
+def test_pages_are_those_that_are_requested(ask: Any) -> None:
+    _, value = ask([LISTING], "/api/1/list", 5, count="2", offset="4")
+    assert value["offset"], value["totalCount"] == (4, 5)
+    assert [row["id"] for row in value["result"]] == ["z-1000002"]
+
+
+def test_a_page_that_was_cut_is_cut_again(ask: Any) -> None:
+    cut = {**LISTING, "JSON": page(ONE, TWO, total=3)}
+    _, value = ask([cut], "/api/1/list", 5, count="1000", offset="0")
+    assert (value["count"], value["totalCount"]) == (2, 5)
+
+
+def test_an_offset_that_was_ignored_is_ignored_again(ask: Any) -> None:
+    second = {**LISTING, "parameters": {"count": 1000, "offset": 1}}
+    _, value = ask([LISTING, second], "/api/1/list", 5, count="2", offset="2")
+    assert [row["id"] for row in value["result"]] == ["z-1", "z-2"]
+
+
+def test_an_item_and_its_copies_are_answered_as_it_was(ask: Any) -> None:
+    entries = [LISTING, DETAIL, GONE]
+    assert ask(entries, "/api/1/list/z-1") == (200, {"listId": "z-1", "n": "z-1:7"})
+    copy = {"listId": "z-1000003", "n": "z-1000003:7"}
+    assert ask(entries, "/api/1/list/z-1000003") == (200, copy)
+    assert ask(entries, "/api/1/list/z-2000001") == (400, REFUSED)
+
+
+def test_an_unknown_id_is_refused_as_it_was(ask: Any) -> None:
+    assert ask([LISTING, DETAIL, GONE], "/api/1/list/nobody") == (400, REFUSED)
+
+
+def test_what_was_not_captured_is_not_routed(ask: Any) -> None:
+    status, value = ask([LISTING], "/api/1/logo")
+    assert (status, value["httpCode"]) == (404, "404")
+
+
+def test_a_filter_that_was_refused_is_refused_again(ask: Any) -> None:
+    filtered = {"count": 1000, "offset": 0, "modafter": 1700000000000}
+    refused = entry("GET /api/1/list", REFUSED, 400, parameters=filtered)
+    status, _ = ask([LISTING, refused], "/api/1/list", count="9", modafter="1600000000000")
+    assert status == 400
+    assert ask([LISTING, refused], "/api/1/list", count="9")[0] == 200
+
+
+def test_a_filter_leaves_out_older_rows(ask: Any) -> None:
+    rows = [{**ONE, "ts": 1700000000000}, {**TWO, "ts": 1600000000000}]
+    listing = {**LISTING, "JSON": page(*rows)}
+    _, value = ask([listing], "/api/1/list", 4, count="9", offset="0", modafter="1650000000")
+    assert [row["id"] for row in value["result"]] == ["z-1", "z-1000001"]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (None, "cannot be read"),
+        ("no JSON", "cannot be read"),
+        ("{}", "no capture of format 1"),
+        ('{"format": 1, "answers": [{}]}', "is not whole"),
+    ],
+)
+def test_a_file_that_is_no_capture_is_refused_in_words(
+    text: str | None, reason: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "capture.json"
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    with pytest.raises(CaptureError, match=reason):
+        Replay.of_file(path)
+
+
+def test_the_command_replays_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = Event()
+    told.set()
+    monkeypatch.setattr("acton_sandbox.__main__.Event", lambda: told)
+    path = tmp_path / "capture.json"
+    options = ["--port", "0", "--size", "small", "--replay", str(path)]
+    assert main(options) == 1
+    assert "cannot replay" in capsys.readouterr().err
+    path.write_text(json.dumps({"format": 1, "answers": [LISTING]}), encoding="utf-8")
+    assert main([*options, "--rows", "3"]) == 0
