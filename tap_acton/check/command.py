@@ -279,12 +279,13 @@ class Checker(TapActOn):
         # Every stream needs it, so it comes first.
         _ = self.run.zone
         sampler = Sampler(self, self.exchanges)
-        names, problem = self.names, None
+        problem = None
+        names = [name for name in self.names if self.stream(name).selected]
         wanted = needed(names)
         asked: list[Asked] = []
         try:
             for name in self.streams:
-                if name in wanted and (name not in names or self.stream(name).selected):
+                if name in wanted:
                     self.logger.info("Checking %s.", name)
                     sampler.read(name)
             look = Look(self, sampler.samples, self.exchanges, self._largest_page)

@@ -52,6 +52,9 @@ CONTACT = "contact"
 NEEDS = "it needs the setting"
 """Why nothing is requested of a stream that reads nothing without its input."""
 
+MOST_KINDS = 6
+"""So many kinds of items of a listing are read, such as types of messages."""
+
 FEW_ITEMS = 3
 """So many items are tried until one has rows."""
 
@@ -138,8 +141,7 @@ class Sampler:
             sample.idle = f"{NEEDS} {' and '.join(lacking)}"
             return
         has_query = False
-        # The streams below need items of every kind that a listing has.
-        most = None if stream.item_columns else FEW_ITEMS
+        most = MOST_KINDS if stream.item_columns else FEW_ITEMS
         for query in islice(self._queries(stream), most):
             has_query = True
             if self._read_query(sample, query) and not stream.item_columns:

@@ -26,7 +26,7 @@ from tap_acton.errors import (
 )
 from tap_acton.streams import STREAM_TYPES
 from tests.contract.conftest import NOW
-from tests.contract.harness import signals_kept
+from tests.contract.harness import catalog, signals_kept
 from tests.contract.in_process import bench_in_process
 
 if TYPE_CHECKING:
@@ -535,6 +535,24 @@ def test_what_ends_a_run_ends_a_check_with_its_exit_code(
     assert report.problem is not None
     assert report.problem.exit_code == code
     assert "not checked" in verdicts(report).values()
+
+
+def test_a_catalog_chooses_the_streams_and_their_listings_are_read_in_part(
+    account: Account,
+) -> None:
+    with (
+        bench_in_process(account) as bench,
+        signals_kept(),
+        bench._pauses_skipped(),
+    ):
+        made = Checker(config=bench.config(page_size=4), catalog=catalog(["message_reports"]))
+        report = made.check()
+        paths = [seen.path for seen in bench.sandbox.requests]
+    assert verdicts(report) == {"message_reports": "right"}
+    # Six types, each with a second page at most.
+    assert 6 <= paths.count("/api/1/message") <= 12
+    # The second asks for a message that does not exist.
+    assert sum(path.endswith("/report") for path in paths) == 2
 
 
 def test_an_account_without_api_access_ends_like_the_tap(account: Account) -> None:
