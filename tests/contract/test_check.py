@@ -14,6 +14,7 @@ import pytest
 from acton_sandbox import Account, Choices, Fault
 from acton_sandbox.timestamps import HOUR
 from tap_acton.check.command import Checker, needed
+from tap_acton.check.findings import Verdict
 from tap_acton.check.questions import QUESTIONS
 from tap_acton.errors import (
     EXIT_ALLOWANCE_SPENT,
@@ -26,7 +27,7 @@ from tap_acton.errors import (
 )
 from tap_acton.streams import STREAM_TYPES
 from tests.contract.conftest import NOW
-from tests.contract.harness import catalog, signals_kept
+from tests.contract.harness import PROJECT, catalog, signals_kept
 from tests.contract.in_process import bench_in_process
 
 if TYPE_CHECKING:
@@ -502,6 +503,19 @@ def test_machines_get_the_same_without_a_value_of_the_account(
     assert emails
     assert names
     assert [one for one in [*emails, *names] if one in written] == []
+
+
+def test_the_page_on_live_accounts_names_what_a_report_has(
+    whole: tuple[Report, Checker, int],
+) -> None:
+    report, made, _ = whole
+    page = (PROJECT / "docs" / "live-account.md").read_text(encoding="utf-8")
+    data = report.data()
+    names = {*data, *data["streams"][0], *data["questions"][0]}
+    assert {name for name in names if f"`{name}`" not in page} == set()
+    assert {one.value for one in Verdict if f"\n| {one} | " not in page} == set()
+    about = f"about {made.usual_calls} for all streams, and never more than {made.most_calls}"
+    assert about in " ".join(page.split())
 
 
 def test_a_check_makes_no_more_calls_than_it_has_announced(account: Account) -> None:

@@ -222,6 +222,8 @@ def test_exit_codes_are_those_of_the_code() -> None:
     text = README.read_text(encoding="utf-8")
     assert f"\n| {errors.EXIT_FAILED} | A setting" in text
     assert f"\n| {errors.EXIT_ALLOWANCE_SPENT} | The allowance is used up" in text
+    assert f"\n| {errors.EXIT_DIFFERS} | Only of `tap-acton-check`" in text
+    assert f"\n| {errors.EXIT_DIFFERS} | Something differs" in page("live-account")
     assert f"\n| {errors.EXIT_SIGNAL_BASE} + n | Stopped by signal n" in text
 
 
