@@ -68,7 +68,6 @@ MANY_CALLS: Mapping[str, int] = {
     "messages": MESSAGE_TYPES,
     "message_events": KINDS_OF_EVENTS + 1,
     "message_contents": 2,
-    "account": 1,
 }
 """Calls of the streams that take another number than a page, or two where there are pages."""
 
@@ -235,7 +234,7 @@ class Checker(TapActOn):
         wanted = tuple(filter(None, map(str.strip, streams.split(","))))
         if capture_file is not None:
             # Before the calls that would be in vain.
-            _write(capture_file, "")
+            _write(capture_file, "", mode="a")
         checker = cls.of_command_line(config, None, catalog, wanted=wanted)
         report = checker.check()
         text = report.text(has_capture=capture_file is not None)
@@ -289,7 +288,9 @@ class Checker(TapActOn):
                     self.logger.info("Checking %s.", name)
                     sampler.read(name)
             look = Look(self, sampler.samples, self.exchanges, self._largest_page)
-            asked = [Asked(question, answer_of(question, look)) for question in self.questions]
+            for question in self.questions:
+                answer = answer_of(question, look)
+                asked.append(Asked(question, answer))
         except ActOnError as error:
             problem = error
         findings = [
@@ -307,10 +308,11 @@ class Checker(TapActOn):
         return Report(findings, asked, summary.calls, self.most_calls, problem)
 
 
-def _write(file: Path, text: str) -> None:
+def _write(file: Path, text: str, mode: str = "w") -> None:
     """Write a text to a file, or say why that cannot be done."""
     try:
-        file.write_text(text, encoding="utf-8")
+        with file.open(mode, encoding="utf-8") as opened:
+            opened.write(text)
     except OSError as error:
         raise OutputError(
             f"The file that --capture names cannot be written ({error.strerror}): name another one."

@@ -118,7 +118,7 @@ class Sampler:
     def read(self, name: str) -> Sample:
         """Read the sample of a stream; what its items are listed by has been read before."""
         stream = self._tap.stream(name)
-        sample = self.samples[name] = Sample(stream)
+        sample = Sample(stream)
         try:
             self._read(sample)
         except (CallError, StreamFailedError) as error:
@@ -128,8 +128,8 @@ class Sampler:
             )
         except RecursionError:
             sample.problem = too_deep(name)
-        finally:
-            sample.exchanges = calls_for(stream, self._exchanges)
+        sample.exchanges = calls_for(stream, self._exchanges)
+        self.samples[name] = sample
         if stream.item_columns:
             self._keep_items(sample)
         return sample
