@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
@@ -11,7 +13,7 @@ from unittest.mock import patch
 
 import pytest
 
-from acton_sandbox import Account, Choices, Fault
+from acton_sandbox import Account, Choices, Fault, Sandbox
 from acton_sandbox.timestamps import HOUR
 from tap_acton.check.command import Checker, needed
 from tap_acton.check.findings import Verdict
@@ -27,7 +29,7 @@ from tap_acton.errors import (
 )
 from tap_acton.streams import STREAM_TYPES
 from tests.contract.conftest import NOW
-from tests.contract.harness import PROJECT, catalog, signals_kept
+from tests.contract.harness import PROJECT, catalog, config_of, environment, signals_kept
 from tests.contract.in_process import bench_in_process
 
 if TYPE_CHECKING:
@@ -651,6 +653,31 @@ def test_a_capture_that_cannot_be_written_ends_the_check_before_a_call(
         assert not bench.sandbox.requests
     assert code == EXIT_FAILED
     assert not printed
+
+
+def test_the_command_prints_a_report_and_writes_a_capture(account: Account, tmp_path: Path) -> None:
+    config, file = tmp_path / "config.json", tmp_path / "capture.json"
+    with Sandbox(account=account) as sandbox:
+        config.write_text(json.dumps(config_of(sandbox)))
+        ended = subprocess.run(
+            [
+                *(sys.executable, "-m", "tap_acton.check", "--config", config),
+                *("--streams", "media, logos", "--format", "json", "--capture", file),
+            ],
+            cwd=PROJECT,
+            env=environment(),
+            capture_output=True,
+            encoding="utf-8",
+            timeout=50,
+            check=False,
+        )
+    assert ended.returncode == 0, ended.stderr
+    printed = json.loads(ended.stdout)
+    assert [one["verdict"] for one in printed["streams"]] == ["right", "right"]
+    assert json.loads(file.read_text())["about"]["verdicts"] == {"logos": "right", "media": "right"}
+    lines = ended.stderr.splitlines()
+    assert "The check makes about 4 calls, and never more than 28." in lines[0]
+    assert f"The capture is in {file}." in lines[-1]
 
 
 def test_what_lists_the_items_of_a_stream_is_read_for_it() -> None:
