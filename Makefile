@@ -98,6 +98,8 @@ lock: .venv/.project ## Pin the newest versions allowed by pyproject.toml
 	$(LOCK) --group target-postgres --output-file requirements/target-postgres.txt
 	$(LOCK) --group target-jsonl --output-file requirements/target-jsonl.txt
 	$(LOCK) --group target-csv --output-file requirements/target-csv.txt
+	$(LOCK) --group dbt --override requirements/dbt-overrides.in --output-file requirements/dbt.txt
+	$(LOCK) --group dbt-development --override requirements/dbt-overrides.in --output-file requirements/dbt-development.txt
 	$(LOCK) --group target-snowflake --output-file requirements/target-snowflake.txt
 	$(LOCK) --group audit --output-file requirements/audit.txt
 	$(LOCK) --group bench-airbyte --output-file requirements/bench-airbyte.txt
@@ -159,6 +161,12 @@ clean: ## Remove everything that was installed, and the sandbox with its data
 .venv-snowflake/.installed: requirements/target-snowflake.txt .venv/.dependencies
 	$(VENV)/python -m venv --clear --without-pip .venv-snowflake
 	$(UV_PIP) .venv-snowflake --require-hashes --requirement $<
+	@touch $@
+
+# Without looking for what the pins need: `make lock` has left one of those out.
+.venv-dbt/.installed: requirements/dbt-development.txt .venv/.dependencies
+	$(VENV)/python -m venv --clear --without-pip .venv-dbt
+	$(UV_PIP) .venv-dbt --no-deps --require-hashes --requirement $<
 	@touch $@
 
 .venv-bench-%/.installed: requirements/bench-%.txt .venv/.dependencies

@@ -1,0 +1,59 @@
+{#- The time zone of each account: the variable acton_time_zone, else the zone in its table account, else UTC. -#}
+{% macro acton_time_zones() %}
+    {%- set zones = {} -%}
+    {%- for account in acton.acton_accounts() -%}
+        {%- set table = none -%}
+        {%- if execute and not var('acton_time_zone', '') -%}
+            {%- set table = acton.acton_table(account, 'account') -%}
+        {%- endif -%}
+        {%- set found = [] -%}
+        {%- if table and 'time_zone' in adapter.get_columns_in_relation(table) | map(attribute='name') | map('lower') -%}
+            {%- set found = run_query('select max(time_zone) from ' ~ table).columns[0].values() -%}
+        {%- endif -%}
+        {%- do zones.update({account['name']: var('acton_time_zone', '') or (found[0] if found) or 'UTC'}) -%}
+    {%- endfor -%}
+    {{- return(zones) -}}
+{% endmacro %}
+
+{#- A timestamp in UTC as the clock of its account shows it.
+
+    Args:
+        moment: The expression.
+        source_relation: The expression of the row's source_relation.
+-#}
+{% macro acton_local(moment, source_relation) %}
+    {%- set zones = acton.acton_time_zones() -%}
+    {%- set names = zones.values() | unique | list -%}
+    {%- if names == ['UTC'] -%}
+        {{- return(moment) -}}
+    {%- elif names | length == 1 -%}
+        {%- set zone = "'" ~ names[0] ~ "'" -%}
+    {%- else -%}
+        {%- set cases = [] -%}
+        {%- for account, name in zones.items() -%}
+            {%- do cases.append("when '" ~ account ~ "' then '" ~ name ~ "'") -%}
+        {%- endfor -%}
+        {%- set zone = 'case ' ~ source_relation ~ ' ' ~ cases | join(' ') ~ ' end' -%}
+    {%- endif -%}
+    {{- return(adapter.dispatch('acton_in_zone', 'acton')(moment, zone)) -}}
+{% endmacro %}
+
+{% macro default__acton_in_zone(moment, zone) %}timezone({{ zone }}, timezone('UTC', {{ moment }})){% endmacro %}
+
+{% macro snowflake__acton_in_zone(moment, zone) %}convert_timezone('UTC', {{ zone }}, {{ moment }}){% endmacro %}
+
+{% macro redshift__acton_in_zone(moment, zone) %}convert_timezone('UTC', {{ zone }}, {{ moment }}){% endmacro %}
+
+{% macro bigquery__acton_in_zone(moment, zone) %}datetime({{ moment }}, {{ zone }}){% endmacro %}
+
+{% macro databricks__acton_in_zone(moment, zone) %}from_utc_timestamp({{ moment }}, {{ zone }}){% endmacro %}
+
+{#- The day of a timestamp, in the account's time zone. -#}
+{% macro acton_day(moment, source_relation) -%}
+    cast({{ acton.acton_local(moment, source_relation) }} as date)
+{%- endmacro %}
+
+{#- The first day of a period, such as month, in which a day lies. -#}
+{% macro acton_period(period, day) -%}
+    cast({{ dbt.date_trunc(period, day) }} as date)
+{%- endmacro %}

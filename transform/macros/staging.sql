@@ -1,0 +1,55 @@
+{#- The accounts, each with its name and the schema of its tables. -#}
+{% macro acton_accounts() %}
+    {{- return(var('acton_sources', []) or [{'name': 'acton', 'schema': target.schema}]) -}}
+{% endmacro %}
+
+{#- The table of a stream in an account, or none where it was not loaded. -#}
+{% macro acton_table(account, stream) %}
+    {{- return(adapter.get_relation(
+        database=account.get('database') or source('acton', stream).database,
+        schema=account['schema'],
+        identifier=stream
+    )) -}}
+{% endmacro %}
+
+{#- The rows of a stream in all accounts, each column named and typed as in every other warehouse. A table or a column
+    that was not loaded is null; rows that the loader marks as deleted are left out. -#}
+{% macro acton_staging(stream) -%}
+    {#- Says to dbt what this model depends on. -#}
+    {%- do source('acton', stream) -%}
+    {%- set columns = acton.acton_columns()[stream] + acton.acton_added_columns(stream) -%}
+    {%- for account in acton.acton_accounts() %}
+{{ 'union all' if not loop.first }}
+        {%- set table = acton.acton_table(account, stream) if execute else none %}
+        {%- set loaded = {} %}
+        {%- for column in (adapter.get_columns_in_relation(table) if table else []) %}
+            {%- do loaded.update({column.name | lower: column}) %}
+        {%- endfor %}
+select
+    cast('{{ account['name'] }}' as {{ acton.acton_type('text') }}) as source_relation,
+        {%- for name, alias, kind in columns + [('_sdc_extracted_at', 'extracted_at', 'timestamp')] %}
+    {% if name in loaded -%}
+        {{ acton.acton_cast(loaded[name].quoted, kind, loaded[name].data_type) }}
+    {%- else -%}
+        cast(null as {{ acton.acton_type('text' if kind == 'email' else kind) }})
+    {%- endif %} as {{ alias }}{{ ',' if not loop.last }}
+        {%- endfor %}
+        {%- if table %}
+from {{ table }}
+            {%- if '_sdc_deleted_at' in loaded %}
+where {{ loaded['_sdc_deleted_at'].quoted }} is null
+            {%- endif %}
+        {%- else %}
+where false
+        {%- endif %}
+    {%- endfor %}
+{%- endmacro %}
+
+{#- The columns that the variable acton_contact_columns adds to contacts, as texts. -#}
+{% macro acton_added_columns(stream) %}
+    {%- set added = [] -%}
+    {%- for name in (var('acton_contact_columns', []) if stream == 'contacts' else []) -%}
+        {%- do added.append((name | lower, name | lower, 'text')) -%}
+    {%- endfor -%}
+    {{- return(added) -}}
+{% endmacro %}

@@ -1,0 +1,1 @@
+{{ acton_staging('contact_fields') }}

@@ -1,0 +1,1 @@
+{{ acton_staging('contact_score_details') }}

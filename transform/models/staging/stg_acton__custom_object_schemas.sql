@@ -1,0 +1,1 @@
+{{ acton_staging('custom_object_schemas') }}
