@@ -57,3 +57,18 @@
 {% macro acton_period(period, day) -%}
     cast({{ dbt.date_trunc(period, day) }} as date)
 {%- endmacro %}
+
+{#- The present time in UTC, like every timestamp here. -#}
+{% macro acton_now() %}
+    {{- return(adapter.dispatch('acton_now', 'acton')()) -}}
+{% endmacro %}
+
+{% macro default__acton_now() %}timezone('UTC', now()){% endmacro %}
+
+{% macro snowflake__acton_now() %}sysdate(){% endmacro %}
+
+{% macro redshift__acton_now() %}getdate(){% endmacro %}
+
+{% macro bigquery__acton_now() %}current_timestamp(){% endmacro %}
+
+{% macro databricks__acton_now() %}to_utc_timestamp(current_timestamp(), current_timezone()){% endmacro %}

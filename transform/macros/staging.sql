@@ -13,11 +13,18 @@
 {% endmacro %}
 
 {#- The rows of a stream in all accounts, each column named and typed as in every other warehouse. A table or a column
-    that was not loaded is null; rows that the loader marks as deleted are left out. -#}
-{% macro acton_staging(stream) -%}
+    that was not loaded is null; rows that the loader marks as deleted are left out.
+
+    Args:
+        stream: The name of the stream.
+        deleted: Whether these rows are wanted, and no others; deleted_at is when they were found missing.
+-#}
+{% macro acton_staging(stream, deleted=false) -%}
     {#- Says to dbt what this model depends on. -#}
     {%- do source('acton', stream) -%}
-    {%- set columns = acton.acton_columns()[stream] + acton.acton_added_columns(stream) -%}
+    {%- set columns = acton.acton_columns()[stream] + acton.acton_added_columns(stream)
+        + [('_sdc_extracted_at', 'extracted_at', 'timestamp')]
+        + ([('_sdc_deleted_at', 'deleted_at', 'timestamp')] if deleted else []) -%}
     {%- for account in acton.acton_accounts() %}
 {{ 'union all' if not loop.first }}
         {%- set table = acton.acton_table(account, stream) if execute else none %}
@@ -27,17 +34,17 @@
         {%- endfor %}
 select
     cast('{{ account['name'] }}' as {{ acton.acton_type('text') }}) as source_relation,
-        {%- for name, alias, kind in columns + [('_sdc_extracted_at', 'extracted_at', 'timestamp')] %}
+        {%- for name, alias, kind in columns %}
     {% if name in loaded -%}
         {{ acton.acton_cast(loaded[name].quoted, kind, loaded[name].data_type) }}
     {%- else -%}
         cast(null as {{ acton.acton_type('text' if kind == 'email' else kind) }})
     {%- endif %} as {{ alias }}{{ ',' if not loop.last }}
         {%- endfor %}
-        {%- if table %}
+        {%- if table and (not deleted or '_sdc_deleted_at' in loaded) %}
 from {{ table }}
             {%- if '_sdc_deleted_at' in loaded %}
-where {{ loaded['_sdc_deleted_at'].quoted }} is null
+where {{ loaded['_sdc_deleted_at'].quoted }} is {{ 'not null' if deleted else 'null' }}
             {%- endif %}
         {%- else %}
 where false
