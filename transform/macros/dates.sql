@@ -58,8 +58,11 @@
     cast({{ dbt.date_trunc(period, day) }} as date)
 {%- endmacro %}
 
-{#- The present time in UTC, like every timestamp here. -#}
+{#- The present time in UTC, like every timestamp here; the variable acton_now sets another. -#}
 {% macro acton_now() %}
+    {%- if var('acton_now', '') -%}
+        {{- return("cast('" ~ var('acton_now') ~ "' as " ~ acton.acton_type('timestamp') ~ ')') -}}
+    {%- endif -%}
     {{- return(adapter.dispatch('acton_now', 'acton')()) -}}
 {% endmacro %}
 
