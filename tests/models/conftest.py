@@ -1,0 +1,154 @@
+"""What the tests of the models share: warehouses that are loaded and built once."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from filelock import FileLock
+
+from acton_sandbox import Account
+from acton_sandbox.size import SMALL, ListPlan
+from tests.contract import test_marketing, test_upload_jobs
+from tests.contract.conftest import NOW, bench_of
+from tests.end_to_end.warehouses import duckdb
+from tests.models.project import Built, Step, duckdb_environment, run_dbt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+WEBINARS = "300112233"
+SETTINGS: dict[str, Any] = {
+    "on24_client_ids": [WEBINARS],
+    "job_ids": test_upload_jobs.JOBS,
+    "seo_reports": test_marketing.PAIRS,
+}
+LISTS = (
+    *SMALL.lists,
+    ListPlan("Salesforce leads", 40, "salesforce", "CRM", grows=True, date_format="iso"),
+    ListPlan("Salesforce campaign", 20, "salesforce", "CRM"),
+    ListPlan("First steps", 30, "webinar", WEBINARS, date_format="zoned"),
+    ListPlan("R&D / live", 20, "on24", WEBINARS, grows=True),
+)
+HALF = (
+    *("account", "messages", "message_reports", "lists", "list_members", "contacts", "opt_outs"),
+    *("forms", "form_reports", "landing_pages", "programs", "webinar_registrants", "sync_runs"),
+)
+"""The streams of the warehouse that lacks the others."""
+
+WITHOUT_UNIT_TESTS = ("build", "--exclude-resource-type", "unit_test")
+
+
+@pytest.fixture(scope="session")
+def account() -> Account:
+    """An account that has rows for every mart."""
+    return Account.generate(seed=7, size="small", now=NOW, lists=LISTS)
+
+
+@pytest.fixture(scope="session")
+def other_account() -> Account:
+    """Another account, with ids that the first one has, too."""
+    return Account.generate(seed=8, size="small", now=NOW, lists=LISTS)
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Path]:
+    """The folder of all warehouses, which all processes of the tests share."""
+    base = tmp_path_factory.getbasetemp()
+    shared = (base if worker_id == "master" else base.parent) / "models"
+    shared.mkdir(exist_ok=True)
+    return shared
+
+
+@pytest.fixture(scope="session")
+def built(folder: Path, account: Account, other_account: Account) -> dict[str, Built]:
+    """Every warehouse by what it shows, the models built in each."""
+    made = {
+        "first run": Built({"acton": [account]}, folder / "first.json", folder / "first.duckdb"),
+        "next day": Built(
+            {"acton": [account, account.next_day()]}, folder / "next.json", folder / "next.duckdb"
+        ),
+        "half of the streams": Built(
+            {"acton": [account]}, folder / "half.json", folder / "half.duckdb"
+        ),
+        "two accounts": Built(
+            {"north": [account], "south": [other_account]},
+            folder / "two.json",
+            folder / "two.duckdb",
+        ),
+    }
+    with FileLock(folder / "lock"):
+        if not made["two accounts"].file.exists():
+            _build(made, folder)
+    return made
+
+
+def _build(made: dict[str, Built], folder: Path) -> None:
+    first, following, half, two = made.values()
+    with bench_of(first.account) as bench:
+        catalog = bench.discover(**SETTINGS)
+        outputs = [bench.run(discovered=catalog, **SETTINGS)]
+        half_output = bench.run(discovered=catalog, streams=HALF, **SETTINGS)
+        bench.next_day()
+        outputs.append(bench.run(outputs[0].state, discovered=catalog, **SETTINGS))
+    with bench_of(two.accounts["south"][0]) as bench:
+        other_output = bench.run(discovered=bench.discover(**SETTINGS), **SETTINGS)
+    assert [one.failure for one in (*outputs, half_output, other_output)] == [None] * 4
+
+    def load(file: Path, data: bytes, schema: str = "main") -> None:
+        done = replace(duckdb(file), schema=schema).load(data, folder)
+        assert done.returncode == 0, done.stderr[-2_000:]
+
+    load(first.warehouse, outputs[0].data)
+    load(half.warehouse, half_output.data)
+    shutil.copy(first.warehouse, two.warehouse)
+    load(two.warehouse, other_output.data, "south")
+    now = {"acton_now": f"{NOW:%F %T}"}
+    sources = {
+        "acton_sources": [{"name": "north", "schema": "main"}, {"name": "south", "schema": "south"}]
+    }
+
+    def step(one: Built, arguments: tuple[str, ...], variables: dict[str, Any]) -> Step:
+        return Step(arguments, duckdb_environment(one.warehouse), variables, one.file)
+
+    run_dbt([step(first, ("build",), now)], folder)
+    # The loader goes on with a file in which dbt has built its models.
+    shutil.copy(first.warehouse, following.warehouse)
+    load(following.warehouse, outputs[1].data)
+    later = {"acton_now": f"{NOW + timedelta(days=1):%F %T}"}
+    run_dbt(
+        [
+            step(following, WITHOUT_UNIT_TESTS, later),
+            step(half, WITHOUT_UNIT_TESTS, now),
+            step(two, WITHOUT_UNIT_TESTS, {**now, **sources}),
+        ],
+        folder,
+    )
+
+
+@pytest.fixture
+def first_run(built: dict[str, Built]) -> Built:
+    """The marts after a first run."""
+    return built["first run"]
+
+
+@pytest.fixture
+def next_day(built: dict[str, Built]) -> Built:
+    """The marts after a first run and one on the next day."""
+    return built["next day"]
+
+
+@pytest.fixture
+def half(built: dict[str, Built]) -> Built:
+    """The marts of a warehouse that lacks half of the streams."""
+    return built["half of the streams"]
+
+
+@pytest.fixture
+def two_accounts(built: dict[str, Built]) -> Built:
+    """The marts of a warehouse with two accounts."""
+    return built["two accounts"]
