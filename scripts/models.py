@@ -147,8 +147,8 @@ def files() -> Iterator[tuple[Path, str]]:
 def _columns_macro() -> str:
     lines = [
         "{#- " + HEAD.removeprefix("# ") + "\n",
-        "    The columns of each stream: the name in the loaded table, the name in the staging model,",
-        "    and the kind of the values. -#}",
+        "    The columns of each stream: the name in the loaded table, the one in staging, and the",
+        "    kind of the values. -#}",
         "{% macro acton_columns() %}",
         "    {{- return({",
     ]

@@ -40,8 +40,6 @@ HALF = (
 )
 """The streams of the warehouse that lacks the others."""
 
-WITHOUT_UNIT_TESTS = ("build", "--exclude-resource-type", "unit_test")
-
 
 @pytest.fixture(scope="session")
 def account() -> Account:
@@ -67,22 +65,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator
 @pytest.fixture(scope="session")
 def built(folder: Path, account: Account, other_account: Account) -> dict[str, Built]:
     """Every warehouse by what it shows, the models built in each."""
-    made = {
-        "first run": Built({"acton": [account]}, folder / "first.json", folder / "first.duckdb"),
-        "next day": Built(
-            {"acton": [account, account.next_day()]}, folder / "next.json", folder / "next.duckdb"
-        ),
-        "half of the streams": Built(
-            {"acton": [account]}, folder / "half.json", folder / "half.duckdb"
-        ),
-        "two accounts": Built(
-            {"north": [account], "south": [other_account]},
-            folder / "two.json",
-            folder / "two.duckdb",
-        ),
+    accounts: dict[str, dict[str, list[Account]]] = {
+        "first run": {"acton": [account]},
+        "next day": {"acton": [account, account.next_day()]},
+        "half of the streams": {"acton": [account]},
+        "two accounts": {"north": [account], "south": [other_account]},
     }
+    made = {name: Built(one, folder / name) for name, one in accounts.items()}
     with FileLock(folder / "lock"):
-        if not made["two accounts"].file.exists():
+        if not made["two accounts"].rows.exists():
             _build(made, folder)
     return made
 
@@ -99,32 +90,34 @@ def _build(made: dict[str, Built], folder: Path) -> None:
         other_output = bench.run(discovered=bench.discover(**SETTINGS), **SETTINGS)
     assert [one.failure for one in (*outputs, half_output, other_output)] == [None] * 4
 
-    def load(file: Path, data: bytes, schema: str = "main") -> None:
-        done = replace(duckdb(file), schema=schema).load(data, folder)
+    def load(one: Built, data: bytes, schema: str = "main") -> None:
+        done = replace(duckdb(one.warehouse), schema=schema).load(data, folder)
         assert done.returncode == 0, done.stderr[-2_000:]
 
-    load(first.warehouse, outputs[0].data)
-    load(half.warehouse, half_output.data)
+    for one in made.values():
+        one.folder.mkdir(exist_ok=True)
+    load(first, outputs[0].data)
+    load(half, half_output.data)
     shutil.copy(first.warehouse, two.warehouse)
-    load(two.warehouse, other_output.data, "south")
+    load(two, other_output.data, "south")
     now = {"acton_now": f"{NOW:%F %T}"}
     sources = {
         "acton_sources": [{"name": "north", "schema": "main"}, {"name": "south", "schema": "south"}]
     }
 
-    def step(one: Built, arguments: tuple[str, ...], variables: dict[str, Any]) -> Step:
-        return Step(arguments, duckdb_environment(one.warehouse), variables, one.file)
+    def step(one: Built, command: str, variables: dict[str, Any]) -> Step:
+        return Step([command], duckdb_environment(one.warehouse), variables, one.rows)
 
-    run_dbt([step(first, ("build",), now)], folder)
-    # The loader goes on with a file in which dbt has built its models.
+    # The loader goes on with the file in which dbt has built its models.
+    run_dbt([step(first, "build", now)], folder)
     shutil.copy(first.warehouse, following.warehouse)
-    load(following.warehouse, outputs[1].data)
+    load(following, outputs[1].data)
     later = {"acton_now": f"{NOW + timedelta(days=1):%F %T}"}
     run_dbt(
         [
-            step(following, WITHOUT_UNIT_TESTS, later),
-            step(half, WITHOUT_UNIT_TESTS, now),
-            step(two, WITHOUT_UNIT_TESTS, {**now, **sources}),
+            step(following, "run", later),
+            step(half, "run", now),
+            step(two, "run", {**now, **sources}),
         ],
         folder,
     )

@@ -28,18 +28,27 @@ class Built:
 
     Attributes:
         accounts: By ``source_relation`` the account on each day that the tap has read it.
-        file: The file with the rows of the marts.
-        warehouse: The DuckDB file.
+        folder: The folder of the DuckDB file, whose own name is the same in all: it is that of
+            the database, which is part of the models.
     """
 
     accounts: Mapping[str, Sequence[Account]]
-    file: Path
-    warehouse: Path
+    folder: Path
+
+    @property
+    def warehouse(self) -> Path:
+        """The DuckDB file."""
+        return self.folder / "acton.duckdb"
+
+    @property
+    def rows(self) -> Path:
+        """The file with the rows of the marts."""
+        return self.folder / "marts.json"
 
     @cached_property
     def marts(self) -> dict[str, list[Row]]:
         """The rows of each mart; timestamps in UTC as texts, to the millisecond."""
-        rows: dict[str, list[Row]] = json.loads(self.file.read_text(encoding="utf-8"))
+        rows: dict[str, list[Row]] = json.loads(self.rows.read_text(encoding="utf-8"))
         return rows
 
     @property

@@ -1,9 +1,9 @@
 """Runs dbt and reads the marts; a script for the Python in ``.venv-dbt``.
 
 Usage: ``run_dbt.py FOLDER``. Takes a JSON list of steps on standard input and does each in
-processes of its own, forked from one that has imported dbt. A step has ``arguments`` for dbt,
-``environment`` for its profile, and ``marts``: the file that gets the rows of all marts, or null.
-Ends with the first step that fails, and prints what dbt printed.
+processes of its own, forked from one that has imported dbt and read the project. A step has
+``arguments`` for dbt, ``environment`` for its profile, and ``marts``: the file that gets the rows
+of all marts, or null. Ends with the first step that fails, and prints what dbt printed.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any
 
 import duckdb
 import psycopg2
+from dbt.adapters.factory import reset_adapters
 from dbt.cli.main import dbtRunner
 
 TABLES = """
@@ -32,24 +33,28 @@ def main() -> None:
     """Do the steps, one behind the other."""
     os.chdir(sys.argv[1])
     context = multiprocessing.get_context("fork")
-    for step in json.load(sys.stdin):
+    steps = json.load(sys.stdin)
+    os.environ.update(steps[0]["environment"])
+    manifest = dbtRunner().invoke(["parse"]).result
+    for step in steps:
         os.environ.update(step["environment"])
         # dbt keeps its connections for as long as its process runs.
         for task in (invoke, write_marts):
-            process = context.Process(target=task, args=(step,))
+            process = context.Process(target=task, args=(step, manifest))
             process.start()
             process.join()
             if process.exitcode:
                 sys.exit(process.exitcode)
 
 
-def invoke(step: dict[str, Any]) -> None:
-    """Run dbt."""
-    if not dbtRunner().invoke(step["arguments"]).success:
+def invoke(step: dict[str, Any], manifest: Any) -> None:
+    """Run dbt with the project as it was read once."""
+    reset_adapters()
+    if not dbtRunner(manifest=manifest).invoke(step["arguments"]).success:
         sys.exit(1)
 
 
-def write_marts(step: dict[str, Any]) -> None:
+def write_marts(step: dict[str, Any], _manifest: Any) -> None:
     """Write the rows of all marts, if the step asks for them."""
     if step["marts"]:
         with closing(connection()) as warehouse, closing(warehouse.cursor()) as cursor:

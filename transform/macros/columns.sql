@@ -1,7 +1,7 @@
 {#- Generated: run .venv/bin/python -m scripts.models
 
-    The columns of each stream: the name in the loaded table, the name in the staging model,
-    and the kind of the values. -#}
+    The columns of each stream: the name in the loaded table, the one in staging, and the
+    kind of the values. -#}
 {% macro acton_columns() %}
     {{- return({
         'account': [

@@ -22,12 +22,16 @@
 {% macro acton_staging(stream, deleted=false) -%}
     {#- Says to dbt what this model depends on. -#}
     {%- do source('acton', stream) -%}
+    {#- It has read the project then; the columns are not needed for that, and take their time. -#}
+    {%- if not execute -%}
+        {{- return('') -}}
+    {%- endif -%}
     {%- set columns = acton.acton_columns()[stream] + acton.acton_added_columns(stream)
         + [('_sdc_extracted_at', 'extracted_at', 'timestamp')]
         + ([('_sdc_deleted_at', 'deleted_at', 'timestamp')] if deleted else []) -%}
     {%- for account in acton.acton_accounts() %}
 {{ 'union all' if not loop.first }}
-        {%- set table = acton.acton_table(account, stream) if execute else none %}
+        {%- set table = acton.acton_table(account, stream) %}
         {%- set loaded = {} %}
         {%- for column in (adapter.get_columns_in_relation(table) if table else []) %}
             {%- do loaded.update({column.name | lower: column}) %}
