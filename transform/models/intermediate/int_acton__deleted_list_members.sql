@@ -1,0 +1,1 @@
+{{ acton.acton_staging('list_members', deleted=true) }}

@@ -1,0 +1,53 @@
+with lists as (
+    select *
+    from {{ ref('stg_acton__lists') }}
+    where listing_type = 'contact_list'
+),
+
+members as (
+    select
+        members.source_relation,
+        members.list_id,
+        members.created_at,
+        members.email is not null and coalesce(addresses.is_mailable, true) as is_mailable
+    from {{ ref('stg_acton__list_members') }} as members
+    left join {{ ref('int_acton__suppressed_addresses') }} as addresses
+        on members.source_relation = addresses.source_relation and members.email = addresses.email
+),
+
+counts as (
+    select
+        lists.source_relation,
+        lists.list_id,
+        count(*) as loaded_members,
+        sum(case when members.is_mailable then 1 else 0 end) as mailable_members,
+        sum(
+            case
+                when members.created_at > {{ dbt.dateadd('day', -30, 'lists.extracted_at') }} then 1
+                else 0
+            end
+        ) as members_added_30d
+    from lists
+    inner join members
+        on lists.source_relation = members.source_relation and lists.list_id = members.list_id
+    group by lists.source_relation, lists.list_id
+)
+
+select
+    lists.source_relation,
+    lists.list_id,
+    lists.list_name,
+    lists.folder_name,
+    lists.description,
+    lists.is_list,
+    lists.is_salesforce,
+    lists.is_salesforce_report,
+    lists.modified_at,
+    lists.counted_at,
+    coalesce(lists.size, counts.loaded_members) as member_count,
+    counts.loaded_members,
+    counts.mailable_members,
+    counts.members_added_30d
+from lists
+left join counts
+    on lists.source_relation = counts.source_relation and lists.list_id = counts.list_id

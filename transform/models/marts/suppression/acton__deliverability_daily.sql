@@ -1,0 +1,43 @@
+with sendings as (
+    select
+        *,
+        {{ dbt.split_part('email', "'@'", 2) }} as domain,
+        {{ acton.acton_day('sent_at', 'source_relation') }} as date_day
+    from {{ ref('int_acton__sendings') }}
+),
+
+days as (
+    select
+        source_relation,
+        domain,
+        date_day,
+        sum(sent) as sent,
+        sum(hard_bounced) as hard_bounces,
+        sum(soft_bounced) as soft_bounces,
+        sum(complained) as complaints,
+        sum(opted_out) as opt_outs
+    from sendings
+    group by source_relation, domain, date_day
+),
+
+rates as (
+    select
+        *,
+        {{ acton.acton_rate('hard_bounces + soft_bounces', 'sent') }} as bounce_rate,
+        {{ acton.acton_rate('complaints', 'sent') }} as complaint_rate
+    from days
+)
+
+select
+    source_relation,
+    domain,
+    date_day,
+    sent,
+    hard_bounces,
+    soft_bounces,
+    complaints,
+    opt_outs,
+    bounce_rate,
+    complaint_rate,
+    coalesce(bounce_rate > 0.05, false) or coalesce(complaint_rate > 0.003, false) as alarm
+from rates
