@@ -93,22 +93,58 @@
 
 {% macro databricks__acton_element(alias, kind) %}{{ alias }}.element{% endmacro %}
 
-{#- The keys of an object, joined to the rows that have it, at the end of a FROM clause: alias.key. -#}
-{% macro acton_keys(object, alias) %}
-    {{- return(adapter.dispatch('acton_keys', 'acton')(object, alias)) -}}
+{#- The fields of an object, joined to the rows that have it, at the end of a FROM clause. acton_field_key and
+    acton_field_type read them.
+
+    Args:
+        object: The expression of the object, with its table's alias.
+        alias: A name for the fields.
+-#}
+{% macro acton_fields(object, alias) %}
+    {{- return(adapter.dispatch('acton_fields', 'acton')(object, alias)) -}}
 {% endmacro %}
 
-{% macro default__acton_keys(object, alias) %}cross join unnest(json_keys({{ object }})) as {{ alias }}(key){% endmacro %}
+{% macro default__acton_fields(object, alias) %}cross join lateral json_each({{ object }}) as {{ alias }}{% endmacro %}
 
-{% macro postgres__acton_keys(object, alias) %}cross join lateral jsonb_object_keys({{ object }}) as {{ alias }}(key){% endmacro %}
+{% macro postgres__acton_fields(object, alias) %}cross join lateral jsonb_each({{ object }}) as {{ alias }}(key, value){% endmacro %}
 
-{% macro snowflake__acton_keys(object, alias) %}cross join lateral flatten(input => {{ object }}) as {{ alias }}{% endmacro %}
+{% macro snowflake__acton_fields(object, alias) %}cross join lateral flatten(input => {{ object }}) as {{ alias }}{% endmacro %}
 
-{% macro redshift__acton_keys(object, alias) %}cross join unpivot {{ object }} as {{ alias }}_value at {{ alias }}{% endmacro %}
+{% macro redshift__acton_fields(object, alias) %}cross join unpivot {{ object }} as {{ alias }}_value at {{ alias }}{% endmacro %}
 
-{% macro bigquery__acton_keys(object, alias) %}cross join unnest(json_keys({{ object }}, 1)) as {{ alias }}{% endmacro %}
+{% macro bigquery__acton_fields(object, alias) %}cross join unnest(json_keys({{ object }}, 1)) as {{ alias }}{% endmacro %}
 
-{% macro databricks__acton_keys(object, alias) %}cross join lateral explode(json_object_keys({{ object }})) as {{ alias }}(key){% endmacro %}
+{% macro databricks__acton_fields(object, alias) %}cross join lateral variant_explode(parse_json({{ object }})) as {{ alias }}(pos, key, value){% endmacro %}
 
-{#- A key of acton_keys, by the alias that it was given. -#}
-{% macro acton_key(alias) %}{{ alias if target.type in ('bigquery', 'redshift') else alias ~ '.key' }}{% endmacro %}
+{#- The key of a field of acton_fields, by the alias that these were given. -#}
+{% macro acton_field_key(alias) %}{{ alias if target.type in ('bigquery', 'redshift') else alias ~ '.key' }}{% endmacro %}
+
+{#- The type of its value: text, number, boolean, object, array or null.
+
+    Args:
+        object: What acton_fields was given.
+        alias: The same.
+-#}
+{% macro acton_field_type(object, alias) -%}
+    {%- set found = 'lower(' ~ adapter.dispatch('acton_raw_type', 'acton')(object, alias) ~ ')' -%}
+    case
+        when {{ found }} in ('string', 'varchar') then 'text'
+        when {{ found }} like 'object%' then 'object'
+        when {{ found }} like 'array%' then 'array'
+        when {{ found }} = 'boolean' then 'boolean'
+        when {{ found }} in ('null', 'null_value', 'void') then 'null'
+        else 'number'
+    end
+{%- endmacro %}
+
+{% macro default__acton_raw_type(object, alias) %}{{ alias }}.type{% endmacro %}
+
+{% macro postgres__acton_raw_type(object, alias) %}jsonb_typeof({{ alias }}.value){% endmacro %}
+
+{% macro snowflake__acton_raw_type(object, alias) %}typeof({{ alias }}.value){% endmacro %}
+
+{% macro redshift__acton_raw_type(object, alias) %}json_typeof({{ alias }}_value){% endmacro %}
+
+{% macro bigquery__acton_raw_type(object, alias) %}json_type({{ object }}[{{ alias }}]){% endmacro %}
+
+{% macro databricks__acton_raw_type(object, alias) %}schema_of_variant({{ alias }}.value){% endmacro %}
