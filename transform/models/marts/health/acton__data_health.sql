@@ -1,15 +1,19 @@
 {%- set counted = adapter.quote('rows') -%}
 
 with tables as (
+    {%- for account in acton.acton_accounts() %}
+    {%- set first_account = loop.first %}
     {%- for stream in acton.acton_columns() %}
-    {{ 'union all' if not loop.first }}
+    {{ 'union all' if not (loop.first and first_account) }}
     select
-        source_relation,
+        '{{ account['name'] }}' as source_relation,
         '{{ stream }}' as table_name,
+        {{ 'true' if execute and acton.acton_table(account, stream) else 'false' }} as is_loaded,
         count(*) as {{ counted }},
         max(extracted_at) as newest_extracted_at
     from {{ ref('stg_acton__' ~ stream) }}
-    group by source_relation
+    where source_relation = '{{ account['name'] }}'
+    {%- endfor %}
     {%- endfor %}
 ),
 
@@ -34,6 +38,7 @@ runs as (
 select
     tables.source_relation,
     tables.table_name,
+    tables.is_loaded,
     tables.{{ counted }},
     tables.newest_extracted_at,
     {{ dbt.datediff('tables.newest_extracted_at', acton.acton_now(), 'minute') }} / 60.0 as hours_since,
