@@ -1,0 +1,91 @@
+with histories as (
+    select
+        source_relation,
+        'contact_history' as stream,
+        activity_id,
+        contact_id,
+        cast(null as {{ acton_type('text') }}) as list_contact_id,
+        activity_at,
+        verb,
+        verb_name,
+        what,
+        object_id,
+        object_type
+    from {{ ref('stg_acton__contact_history') }}
+    union all
+    select
+        source_relation,
+        'contact_activities' as stream,
+        activity_id,
+        cast(null as {{ acton_type('text') }}) as contact_id,
+        list_contact_id,
+        activity_at,
+        verb,
+        verb_name,
+        what,
+        object_id,
+        object_type
+    from {{ ref('stg_acton__contact_activities') }}
+),
+
+rows_with_history as (
+    select distinct
+        contacts.source_relation,
+        contacts.list_contact_id
+    from {{ ref('stg_acton__contacts') }} as contacts
+    inner join histories
+        on
+            contacts.source_relation = histories.source_relation
+            and contacts.contact_id = histories.contact_id
+    where contacts.list_contact_id is not null
+),
+
+list_members as (
+    select
+        source_relation,
+        list_contact_id,
+        max(email) as email
+    from {{ ref('stg_acton__list_members') }}
+    group by source_relation, list_contact_id
+)
+
+select
+    histories.source_relation,
+    histories.stream,
+    histories.activity_id,
+    histories.contact_id,
+    histories.list_contact_id,
+    coalesce(contacts.email, list_members.email) as email,
+    histories.activity_at,
+    case
+        when histories.verb in ('fv', 'fs', 'fu') then 'form'
+        when histories.verb = 'l' then 'landing_page'
+        when histories.verb in ('wr', 'wa') then 'webinar'
+        when histories.verb in ('s', 'os', 'r', 'hb', 'sb', 'sp') then 'message'
+        when histories.verb = 'd' then 'media'
+        when histories.verb in ('b', 'sv', 'sto', 'stp') then 'website'
+        when histories.object_type = 'msg' then 'message'
+        when histories.object_type = 'form' then 'form'
+        when histories.object_type = 'page' then 'landing_page'
+        when histories.object_type = 'webinar' then 'webinar'
+        else 'other'
+    end as kind,
+    histories.verb,
+    coalesce(histories.verb_name, histories.verb) as verb_name,
+    histories.what,
+    histories.object_id,
+    histories.object_type
+from histories
+left join {{ ref('stg_acton__contacts') }} as contacts
+    on
+        histories.source_relation = contacts.source_relation
+        and histories.contact_id = contacts.contact_id
+left join list_members
+    on
+        histories.source_relation = list_members.source_relation
+        and histories.list_contact_id = list_members.list_contact_id
+left join rows_with_history
+    on
+        histories.source_relation = rows_with_history.source_relation
+        and histories.list_contact_id = rows_with_history.list_contact_id
+where rows_with_history.list_contact_id is null
