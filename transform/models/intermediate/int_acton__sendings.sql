@@ -1,38 +1,59 @@
-with events as (
+-- One row per time that a message went to somebody, with what came of it.
+with outcomes as (
     select
-        source_relation,
-        message_id,
-        list_contact_id,
-        email,
-        event_type,
-        upper(data) as bounce_type,
-        event_at,
-        case when event_type = 'SENT' then 0 else 1 end as place
-    from {{ ref('stg_acton__message_events') }}
-    where event_type in ('SENT', 'BOUNCED', 'SPAM', 'OPT_OUT') and email is not null
+        events.source_relation,
+        events.message_id,
+        {{ acton.acton_recipient_key() }} as recipient_key,
+        events.email,
+        events.event_at,
+        events.event_type = 'SENT' as is_sent,
+        {{ acton.acton_is_bounce('hard') }} as is_hard_bounce,
+        events.event_type = 'BOUNCED' as is_bounce,
+        events.event_type = 'SPAM' as is_complaint,
+        events.event_type = 'OPT_OUT' as is_opt_out
+    from {{ ref('stg_acton__message_events') }} as events
+    where
+        events.event_type in ('SENT', 'BOUNCED', 'SPAM', 'OPT_OUT')
+        and events.email is not null
 ),
 
+-- What happens belongs to the latest sending before it: a triggered message may go to somebody again.
 dated as (
     select
         *,
-        max(case when event_type = 'SENT' then event_at end) over (
-            partition by source_relation, message_id, list_contact_id, email
-            order by event_at, place
+        max(case when is_sent then event_at end) over (
+            partition by source_relation, message_id, recipient_key
+            order by event_at, case when is_sent then 0 else 1 end
             rows between unbounded preceding and current row
         ) as last_sent_at
-    from events
+    from outcomes
+),
+
+sendings as (
+    select
+        source_relation,
+        message_id,
+        recipient_key,
+        coalesce(last_sent_at, event_at) as sent_at,
+        max(email) as email,
+        {{ acton.acton_count_where('is_sent') }} as sends,
+        {{ acton.acton_count_where('is_hard_bounce') }} as hard_bounces,
+        {{ acton.acton_count_where('is_bounce') }} as bounces,
+        {{ acton.acton_count_where('is_complaint') }} as complaints,
+        {{ acton.acton_count_where('is_opt_out') }} as opt_outs
+    from dated
+    group by source_relation, message_id, recipient_key, coalesce(last_sent_at, event_at)
 )
 
 select
     source_relation,
     message_id,
-    list_contact_id,
+    recipient_key,
     email,
-    coalesce(last_sent_at, event_at) as sent_at,
-    max(case when event_type = 'SENT' then 1 else 0 end) as sent,
-    max(case when event_type = 'BOUNCED' and bounce_type = 'HARD' then 1 else 0 end) as hard_bounced,
-    max(case when event_type = 'BOUNCED' and bounce_type <> 'HARD' then 1 else 0 end) as soft_bounced,
-    max(case when event_type = 'SPAM' then 1 else 0 end) as complained,
-    max(case when event_type = 'OPT_OUT' then 1 else 0 end) as opted_out
-from dated
-group by source_relation, message_id, list_contact_id, email, coalesce(last_sent_at, event_at)
+    sent_at,
+    sends > 0 as was_sent,
+    hard_bounces > 0 as was_hard_bounced,
+    bounces > 0 and hard_bounces = 0 as was_soft_bounced,
+    complaints > 0 as was_complained,
+    opt_outs > 0 as was_opted_out
+from sendings

@@ -40,8 +40,8 @@ days as (
         source_relation,
         list_id,
         date_day,
-        sum(members_added) as members_added,
-        sum(members_deleted) as members_deleted
+        {{ acton.acton_total('members_added') }} as members_added,
+        {{ acton.acton_total('members_deleted') }} as members_deleted
     from dated
     group by source_relation, list_id, date_day
 )
@@ -51,10 +51,12 @@ select
     list_id,
     date_day,
     members_added,
-    sum(members_added) over (
-        partition by source_relation, list_id
-        order by date_day
-        rows between unbounded preceding and current row
+    cast(
+        sum(members_added) over (
+            partition by source_relation, list_id
+            order by date_day
+            rows between unbounded preceding and current row
+        ) as {{ acton.acton_type('integer') }}
     ) as members_added_to_date,
     members_deleted
 from days

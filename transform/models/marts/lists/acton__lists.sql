@@ -20,13 +20,8 @@ counts as (
         lists.source_relation,
         lists.list_id,
         count(*) as loaded_members,
-        sum(case when members.is_mailable then 1 else 0 end) as mailable_members,
-        sum(
-            case
-                when members.created_at > {{ dbt.dateadd('day', -30, 'lists.extracted_at') }} then 1
-                else 0
-            end
-        ) as members_added_30d
+        {{ acton.acton_count_where('members.is_mailable') }} as mailable_members,
+        {{ acton.acton_count_where('members.created_at > ' ~ dbt.dateadd('day', -30, acton.acton_now())) }} as members_added_30d
     from lists
     inner join members
         on lists.source_relation = members.source_relation and lists.list_id = members.list_id

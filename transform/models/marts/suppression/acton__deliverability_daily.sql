@@ -11,11 +11,11 @@ days as (
         source_relation,
         domain,
         date_day,
-        sum(sent) as sent,
-        sum(hard_bounced) as hard_bounces,
-        sum(soft_bounced) as soft_bounces,
-        sum(complained) as complaints,
-        sum(opted_out) as opt_outs
+        {{ acton.acton_count_where('was_sent') }} as sent,
+        {{ acton.acton_count_where('was_hard_bounced') }} as hard_bounces,
+        {{ acton.acton_count_where('was_soft_bounced') }} as soft_bounces,
+        {{ acton.acton_count_where('was_complained') }} as complaints,
+        {{ acton.acton_count_where('was_opted_out') }} as opt_outs
     from sendings
     group by source_relation, domain, date_day
 ),
@@ -24,7 +24,7 @@ rates as (
     select
         *,
         {{ acton.acton_rate('hard_bounces + soft_bounces', 'sent') }} as bounce_rate,
-        {{ acton.acton_rate('complaints', 'sent') }} as complaint_rate
+        {{ acton.acton_rate('complaints', 'sent - hard_bounces - soft_bounces') }} as complaint_rate
     from days
 )
 

@@ -2,9 +2,9 @@ with totals as (
     select
         source_relation,
         form_id,
-        sum(views) as views,
-        sum(unique_visitors) as unique_visitors,
-        sum(submits) as submits
+        {{ acton.acton_total('views') }} as views,
+        {{ acton.acton_total('unique_visitors') }} as unique_visitors,
+        {{ acton.acton_total('submits') }} as submits
     from {{ ref('stg_acton__form_reports') }}
     group by source_relation, form_id
 )

@@ -22,7 +22,7 @@ sources as (
         source_relation,
         landing_page_id,
         source,
-        sum(visits) as visits
+        {{ acton.acton_total('visits') }} as visits
     from visits
     group by source_relation, landing_page_id, source
 ),

@@ -34,7 +34,7 @@ counts as (
         source_relation,
         webinar_id,
         count(*) as registrants,
-        sum(case when has_attended then 1 else 0 end) as attendees,
+        {{ acton.acton_count_where('has_attended') }} as attendees,
         avg(case when has_attended then live_minutes end) as average_live_minutes,
         min(registered_at) as first_registered_at,
         max(registered_at) as last_registered_at
