@@ -9,10 +9,7 @@ select
     registrants.job_function,
     registrants.lead_source,
     registrants.status,
-    case
-        when registrants.status is not null then lower(registrants.status) = 'attended'
-        else registrants.attended_at is not null
-    end as has_attended,
+    coalesce(lower(registrants.status) = 'attended', false) or registrants.attended_at is not null as has_attended,
     registrants.registered_at,
     registrants.attended_at,
     registrants.live_duration as live_minutes,
