@@ -6,12 +6,12 @@ with messages_with_events as (
 registrants as (
     select
         source_relation,
-        list_id,
+        webinar_id,
         list_contact_id,
         email,
         registered_at,
-        attended_at
-    from {{ ref('stg_acton__webinar_registrants') }}
+        case when has_attended then attended_at end as attended_at
+    from {{ ref('acton__webinar_attendance') }}
 ),
 
 registered_addresses as (
@@ -73,7 +73,7 @@ activities as (
     union all
     select
         source_relation,
-        {{ dbt.concat(["'webinar_registrants:registered:'", 'list_id', "':'", 'list_contact_id']) }} as activity_key,
+        {{ dbt.concat(["'webinar_registrants:registered:'", 'webinar_id', "':'", 'list_contact_id']) }} as activity_key,
         registered_at as occurred_at,
         cast(null as {{ acton_type('text') }}) as contact_id,
         list_contact_id,
@@ -81,14 +81,14 @@ activities as (
         'webinar' as kind,
         'registered' as verb,
         true as is_engagement,
-        'list' as object_type,
-        list_id as object_id,
+        'webinar' as object_type,
+        webinar_id as object_id,
         cast(null as {{ acton_type('text') }}) as object_name
     from registrants
     union all
     select
         source_relation,
-        {{ dbt.concat(["'webinar_registrants:attended:'", 'list_id', "':'", 'list_contact_id']) }} as activity_key,
+        {{ dbt.concat(["'webinar_registrants:attended:'", 'webinar_id', "':'", 'list_contact_id']) }} as activity_key,
         attended_at as occurred_at,
         cast(null as {{ acton_type('text') }}) as contact_id,
         list_contact_id,
@@ -96,8 +96,8 @@ activities as (
         'webinar' as kind,
         'attended' as verb,
         true as is_engagement,
-        'list' as object_type,
-        list_id as object_id,
+        'webinar' as object_type,
+        webinar_id as object_id,
         cast(null as {{ acton_type('text') }}) as object_name
     from registrants
     union all

@@ -30,9 +30,9 @@ webinar_counts as (
     select
         source_relation,
         email,
-        count(distinct list_id) as webinars_attended
-    from {{ ref('stg_acton__webinar_registrants') }}
-    where attended_at is not null or lower(status) = 'attended'
+        count(distinct webinar_id) as webinars_attended
+    from {{ ref('acton__webinar_attendance') }}
+    where has_attended
     group by source_relation, email
 ),
 
