@@ -174,8 +174,8 @@ clean: ## Remove everything that was installed, and the sandbox with its data
 	$(@D)/bin/python $(PIP) install --require-hashes --requirement $<
 	@touch $@
 
-.meltano/.installed: meltano.yml meltano-plugin.yml pyproject.toml requirements/development.txt requirements/target-duckdb.txt .venv-meltano/.installed
-	$(MELTANO) --log-level=warning install tap-acton target-duckdb
+.meltano/.installed: meltano.yml meltano-plugin.yml pyproject.toml requirements/development.txt requirements/target-duckdb.txt requirements/dbt.txt .venv-meltano/.installed
+	$(MELTANO) --log-level=warning install tap-acton target-duckdb dbt-duckdb
 	@touch $@
 
 # `make run` does not need them.

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 FOLDER = Path(".meltano")
 MELTANO = str(Path(".venv-meltano", "bin", "meltano"))
 TAP, TARGET = "tap-acton", "target-duckdb"
+JOB = "acton"
+"""Reads Act-On into DuckDB, and builds the models on top of the rows."""
+
 SUMMARY = "Run summary: "
 DISCOVERY = re.compile(r"Discovery took ([\d,]+) calls \(logins: (\d+)\)")
 FAILURE = re.compile(rf"\[error +\] {TAP} +(.*)")
@@ -69,12 +72,12 @@ def remove_configurations() -> None:
 
 
 def run(environment: str, settings: Mapping[str, str]) -> Outcome:
-    """Run the tap into the target, with these environment variables for the tap."""
+    """Read, load and build the models, with these environment variables for the tap."""
     remove_configurations()
     # Plugins may need a Python that is not on the path; make sure that this one is found.
     path = os.pathsep.join([os.environ.get("PATH", os.defpath), f"{sys.base_prefix}/bin"])
     process = subprocess.Popen(
-        [MELTANO, f"--environment={environment}", "run", TAP, TARGET],
+        [MELTANO, f"--environment={environment}", "run", JOB],
         env={**os.environ, **settings, "PATH": path},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

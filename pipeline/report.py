@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HEADINGS = ("table", "rows", "sent", "loaded", "calls", "calls before")
-EXAMPLE = "SELECT subject, sent, opened_unique FROM message_reports ORDER BY sent DESC LIMIT 10"
+EXAMPLE = "SELECT subject, sent, open_rate FROM marts.acton__messages ORDER BY sent DESC LIMIT 10"
 
 ALLOWANCE_WORDS = "used up"
 """In the sentence with which the tap ends at a limit; Meltano does not pass on its exit code."""
@@ -105,9 +105,10 @@ def is_paused(failure: str) -> bool:
 
 
 def first_query(database: Path) -> str:
-    """Say where the rows are, with a command that queries them."""
+    """Say where the rows and the models are, with a command that queries them."""
     return f"""\
-The rows are in {database}. The ten largest mailings, for example:
+The rows are in {database}, and the models of docs/models.md in its schema marts.
+The ten largest mailings, for example:
 
 {LOADER_PYTHON} -c "import duckdb
 warehouse = duckdb.connect('{database}')

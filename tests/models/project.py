@@ -83,11 +83,11 @@ def duckdb_environment(file: Path) -> dict[str, str]:
 def postgres_environment(server: Postgres, schema: str) -> dict[str, str]:
     """Name a schema of a PostgreSQL server to the project's profile."""
     return {
-        "ACTON_POSTGRES_HOST": server.host,
-        "ACTON_POSTGRES_PORT": str(server.port),
-        "ACTON_POSTGRES_USER": server.user,
-        "ACTON_POSTGRES_PASSWORD": server.password,
-        "ACTON_POSTGRES_DATABASE": server.database,
+        "TARGET_POSTGRES_HOST": server.host,
+        "TARGET_POSTGRES_PORT": str(server.port),
+        "TARGET_POSTGRES_USER": server.user,
+        "TARGET_POSTGRES_PASSWORD": server.password,
+        "TARGET_POSTGRES_DATABASE": server.database,
         "ACTON_SCHEMA": schema,
         "DBT_PROFILES_DIR": str(TRANSFORM / "profiles" / "postgres"),
     }

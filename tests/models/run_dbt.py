@@ -67,8 +67,8 @@ def connection() -> Any:
     if file := os.environ.get("ACTON_DUCKDB"):
         return duckdb.connect(file, read_only=True)
     names = {"host": "HOST", "port": "PORT", "user": "USER", "dbname": "DATABASE"}
-    settings = {key: os.environ[f"ACTON_POSTGRES_{name}"] for key, name in names.items()}
-    return psycopg2.connect(**settings, password=os.environ["ACTON_POSTGRES_PASSWORD"])
+    settings = {key: os.environ[f"TARGET_POSTGRES_{name}"] for key, name in names.items()}
+    return psycopg2.connect(**settings, password=os.environ["TARGET_POSTGRES_PASSWORD"])
 
 
 def marts(cursor: Any) -> dict[str, list[dict[str, Any]]]:
