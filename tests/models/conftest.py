@@ -97,6 +97,7 @@ def _build(made: dict[str, Built], folder: Path) -> None:
     for one in made.values():
         one.folder.mkdir(exist_ok=True)
     load(first, outputs[0].data)
+    first.messages.write_bytes(outputs[0].data)
     load(half, half_output.data)
     shutil.copy(first.warehouse, two.warehouse)
     load(two, other_output.data, "south")

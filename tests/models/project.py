@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from acton_sandbox import Account
     from tests.servers import Postgres
 
-Row: TypeAlias = dict[str, Any]
+Rows: TypeAlias = dict[str, list[dict[str, Any]]]
+"""Rows by mart; timestamps in UTC as texts, to the millisecond."""
 
 ROOT = Path(__file__).parents[2]
 TRANSFORM = ROOT / "transform"
@@ -45,11 +46,15 @@ class Built:
         """The file with the rows of the marts."""
         return self.folder / "marts.json"
 
+    @property
+    def messages(self) -> Path:
+        """The file with what the tap wrote in its first run."""
+        return self.folder / "messages.jsonl"
+
     @cached_property
-    def marts(self) -> dict[str, list[Row]]:
-        """The rows of each mart; timestamps in UTC as texts, to the millisecond."""
-        rows: dict[str, list[Row]] = json.loads(self.rows.read_text(encoding="utf-8"))
-        return rows
+    def marts(self) -> Rows:
+        """The rows of each mart."""
+        return rows_in(self.rows)
 
     @property
     def account(self) -> Account:
@@ -73,6 +78,12 @@ class Step:
     environment: Mapping[str, str]
     variables: Mapping[str, Any]
     marts: Path | None = None
+
+
+def rows_in(file: Path) -> Rows:
+    """Read the rows that a step has written."""
+    rows: Rows = json.loads(file.read_text(encoding="utf-8"))
+    return rows
 
 
 def duckdb_environment(file: Path) -> dict[str, str]:
