@@ -37,12 +37,13 @@ def forms(loaded: Loaded) -> Iterator[Record]:
 
 def form_sources(loaded: Loaded) -> Iterator[Record]:
     """Work out ``acton__form_sources``."""
-    names = {form["id"]: form["name"] for form in loaded.records["forms"]}
+    listed = {form["id"]: form for form in loaded.records["forms"]}
     for form_id, rows in _grouped(loaded.records["form_reports"], "form_id").items():
         for row in rows:
             yield {
                 "form_id": form_id,
-                "form_name": names.get(form_id),
+                "form_name": listed[form_id]["name"],
+                "form_created_at": listed[form_id]["created_at"],
                 **_some(row, "source", *COUNTS),
                 "conversion_rate": rate(row["submits"], row["views"]),
                 "share": rate(row["views"], sum(one["views"] for one in rows)),

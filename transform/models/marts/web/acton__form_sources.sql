@@ -9,6 +9,7 @@ select
     sources.source_relation,
     sources.form_id,
     forms.form_name,
+    forms.created_at as form_created_at,
     sources.source,
     sources.views,
     sources.unique_visitors,
