@@ -143,7 +143,8 @@ def contact_timeline(loaded: Loaded) -> Iterator[Record]:
         for row in loaded.records[stream]
     }
     known = loaded.records["contacts"]
-    by_email, by_row = defaultdict(set), defaultdict(set)
+    by_email: dict[str, set[str]] = defaultdict(set)
+    by_row: dict[str, set[str]] = defaultdict(set)
     for row in known:
         by_email[row["email"]].add(row["id"])
         by_row[row["legacy_record_id"]].add(row["id"])

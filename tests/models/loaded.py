@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from tests.contract.expected import KEYS, expected_records
+from tests.contract.expected_audience_center import REPORT_KEYS, report_records
+from tests.contract.expected_facts import expected_facts
 from tests.contract.expected_webinars import expected_registrants
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from tests.contract.expected import Record
 
 ADDRESSES = ("email", "sender_email")
+ACTIVITIES = "contact_activities"
 REGISTRANTS = "webinar_registrants"
 
 
@@ -26,9 +29,9 @@ class Loaded:
     """The rows of one account in a warehouse, as staging has to have them.
 
     Attributes:
-        records: The records of each stream that is never optional, by the stream's names of
-            columns. Timestamps are in UTC without a zone, addresses in lower case, and no text is
-            empty.
+        records: The records of each stream that is never optional or that models use, by the
+            stream's names of columns. Timestamps are in UTC without a zone, addresses in lower
+            case, and no text is empty.
         now: When the tap has last run.
         zone: The account's time zone.
     """
@@ -54,11 +57,18 @@ class Loaded:
         Returns:
             The rows.
         """
-        keys = {**KEYS, REGISTRANTS: ("list_id", "contact_id")}
+        keys = {
+            **KEYS,
+            **REPORT_KEYS,
+            ACTIVITIES: ("id",),
+            REGISTRANTS: ("list_id", "contact_id"),
+        }
         rows: dict[str, dict[tuple[Any, ...], Record]] = defaultdict(dict)
         for day in days:
             read = {
                 **expected_records(day),
+                **report_records(day),
+                ACTIVITIES: expected_facts(day)[ACTIVITIES],
                 REGISTRANTS: expected_registrants(day, webinar_folders),
             }
             for stream, records in read.items():
