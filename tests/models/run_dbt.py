@@ -20,6 +20,7 @@ from typing import Any
 
 import duckdb
 import psycopg2
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.factory import reset_adapters
 from dbt.cli.main import dbtRunner
 
@@ -50,7 +51,10 @@ def main() -> None:
 def invoke(step: dict[str, Any], manifest: Any) -> None:
     """Run dbt with the project as it was read once."""
     reset_adapters()
-    if not dbtRunner(manifest=manifest).invoke(step["arguments"]).success:
+    is_successful = dbtRunner(manifest=manifest).invoke(step["arguments"]).success
+    # The end of a fork closes nothing, and what DuckDB has not moved to its file is beside it.
+    DuckDBConnectionManager.close_all_connections()
+    if not is_successful:
         sys.exit(1)
 
 
