@@ -66,7 +66,7 @@ months as (
 select
     cohorts.source_relation,
     cohorts.cohort_month,
-    {{ dbt.datediff('cohorts.cohort_month', 'months.activity_month', 'month') }} as months_since,
+    cast({{ dbt.datediff('cohorts.cohort_month', 'months.activity_month', 'month') }} as {{ acton.acton_type('integer') }}) as months_since,
     cohorts.contacts,
     coalesce(active_counts.active_contacts, 0) as active_contacts,
     {{ acton_rate('coalesce(active_counts.active_contacts, 0)', 'cohorts.contacts') }} as active_rate
