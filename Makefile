@@ -57,11 +57,19 @@ soak: .venv/.project ## Run the random tests with new seeds for an hour, or TAP_
 		tests/contract/test_random_days.py tests/contract/test_deviations.py
 
 .PHONY: lint
-lint: .venv/.project ## Run the linters and the type checker
+lint: .venv/.project .venv-dbt/.installed ## Run the linters and the type checker
 	$(VENV)/ruff check
 	$(VENV)/ruff format --check
 	$(VENV)/mypy
 	$(VENV)/zizmor --offline --persona auditor --quiet .github
+	ACTON_DUCKDB=:memory: .venv-dbt/bin/sqlfluff lint --processes 2 --disable-progress-bar transform/models
+
+.PHONY: models-docs
+models-docs: .venv-dbt/.installed ## Write the models, their columns and their lineage into one page
+	@DBT_PROFILES_DIR=transform/profiles/duckdb DBT_PROJECT_DIR=transform DBT_TARGET_PATH=$(CURDIR)/output/models \
+		ACTON_DUCKDB=$${ACTON_DUCKDB:-$(CURDIR)/$(firstword $(wildcard output/acton.duckdb output/sandbox.duckdb))} \
+		.venv-dbt/bin/dbt --quiet docs generate --static
+	@echo "Open output/models/static_index.html"
 
 .PHONY: mutation
 mutation: .venv/.project ## Change the code in small ways and check that tests notice (15 minutes)
@@ -111,8 +119,8 @@ dist: .venv-build/.installed ## Build the wheel and the source distribution
 
 .PHONY: clean
 clean: ## Remove everything that was installed, and the sandbox with its data
-	rm -rf .venv .venv-audit .venv-bench-* .venv-build .venv-lowest .venv-meltano .venv-sandbox .venv-snowflake .meltano/extractors .meltano/loaders .meltano/run .meltano/.installed*
-	rm -rf .sandbox output/sandbox.duckdb* dist mutants .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-audit .venv-bench-* .venv-build .venv-dbt .venv-lowest .venv-meltano .venv-sandbox .venv-snowflake .meltano/extractors .meltano/loaders .meltano/utilities .meltano/dbt* .meltano/run .meltano/.installed*
+	rm -rf .sandbox output/sandbox.duckdb* transform/target transform/logs dist mutants .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 .venv/.dependencies: requirements/install.txt requirements/development.txt
 	$(if $(PYTHON),,$(error No Python 3.11 or newer found: name one with make PYTHON=...))

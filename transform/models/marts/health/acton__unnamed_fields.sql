@@ -29,7 +29,9 @@ with tables as (
 ),
 
 objects as (
-    select * from tables where extra_fields is not null
+    select *
+    from tables
+    where extra_fields is not null
 ),
 
 fields as (
