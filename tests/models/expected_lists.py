@@ -35,6 +35,7 @@ def lists(loaded: Loaded) -> Iterator[Record]:
             "list_id": row["id"],
             "list_name": row["name"],
             **{column: row[column] for column in COLUMNS},
+            "counted_on": loaded.day(row["counted_at"]),
             "member_count": row["size"],
             "loaded_members": len(held) or None,
             "mailable_members": sum(

@@ -83,6 +83,7 @@ def contacts(loaded: Loaded) -> Iterator[Record]:
             "crm_id_15": short(row["external_id"]),
             "score": float(row["acton_primary_score"]),
             "created_at": row["created_at"],
+            "created_on": loaded.day(row["created_at"]),
             "updated_at": row["updated_at"],
             "lists": len(lists[email]) if email else 0,
             "segments": len(segments[row["id"]]),

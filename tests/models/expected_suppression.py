@@ -37,6 +37,7 @@ def suppressions(loaded: Loaded) -> Iterator[Record]:
                 "subscription_category_id": category,
                 "category_name": names.get(category, category),
                 "first_at": min(times)[0],
+                "first_on": loaded.day(min(times)[0]),
                 "last_at": max(times)[0],
                 "last_origin": max(times)[1],
             }

@@ -43,7 +43,7 @@ def form_sources(loaded: Loaded) -> Iterator[Record]:
             yield {
                 "form_id": form_id,
                 "form_name": listed[form_id]["name"],
-                "form_created_at": listed[form_id]["created_at"],
+                "form_created_on": loaded.day(listed[form_id]["created_at"]),
                 **_some(row, "source", *COUNTS),
                 "conversion_rate": rate(row["submits"], row["views"]),
                 "share": rate(row["views"], sum(one["views"] for one in rows)),
@@ -59,6 +59,7 @@ def landing_pages(loaded: Loaded) -> Iterator[Record]:
             "landing_page_id": page["id"],
             "landing_page_name": page["name"],
             **_some(page, "folder_name", "url", *DATES),
+            "created_on": loaded.day(page["created_at"]),
             "visits": report.get("total_visits"),
             "unique_unknown_visitors": report.get("unique_unknown_visits"),
         }

@@ -30,6 +30,7 @@ def webinar_attendance(loaded: Loaded) -> Iterator[Record]:
             "webinar_name": names.get(row["list_id"]),
             "list_contact_id": row["contact_id"],
             **{column: row[column] for column in COLUMNS},
+            "registered_on": row["registered_at"] and loaded.day(row["registered_at"]),
             "has_attended": row["status"] in {"Attended", "attended"} or bool(row["attended_at"]),
             "live_minutes": row["live_duration"],
             "archive_minutes": row["archive_duration"],

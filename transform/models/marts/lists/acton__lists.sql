@@ -39,6 +39,7 @@ select
     lists.is_salesforce_report,
     lists.modified_at,
     lists.counted_at,
+    {{ acton.acton_day('lists.counted_at', 'lists.source_relation') }} as counted_on,
     coalesce(lists.size, counts.loaded_members) as member_count,
     counts.loaded_members,
     counts.mailable_members,

@@ -50,6 +50,7 @@ counted as (
         {{ acton_crm_id_15('contacts.external_id') }} as crm_id_15,
         contacts.acton_primary_score as score,
         contacts.created_at,
+        {{ acton_day('contacts.created_at', 'contacts.source_relation') }} as created_on,
         contacts.updated_at,
         coalesce(list_counts.lists, 0) as lists,
         coalesce(segment_counts.segments, 0) as segments,

@@ -79,6 +79,7 @@ select
     suppressions.subscription_category_id,
     coalesce(categories.subscription_category_name, suppressions.subscription_category_id) as category_name,
     suppressions.first_at,
+    {{ acton.acton_day('suppressions.first_at', 'suppressions.source_relation') }} as first_on,
     suppressions.last_at,
     suppressions.last_origin
 from suppressions

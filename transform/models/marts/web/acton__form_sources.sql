@@ -9,7 +9,7 @@ select
     sources.source_relation,
     sources.form_id,
     forms.form_name,
-    forms.created_at as form_created_at,
+    {{ acton.acton_day('forms.created_at', 'forms.source_relation') }} as form_created_on,
     sources.source,
     sources.views,
     sources.unique_visitors,

@@ -5,6 +5,7 @@ select
     pages.folder_name,
     pages.url,
     pages.created_at,
+    {{ acton.acton_day('pages.created_at', 'pages.source_relation') }} as created_on,
     pages.modified_at,
     reports.total_visits as visits,
     reports.unique_unknown_visits as unique_unknown_visitors

@@ -11,6 +11,7 @@ select
     registrants.status,
     coalesce(lower(registrants.status) = 'attended', false) or registrants.attended_at is not null as has_attended,
     registrants.registered_at,
+    {{ acton.acton_day('registrants.registered_at', 'registrants.source_relation') }} as registered_on,
     registrants.attended_at,
     registrants.live_duration as live_minutes,
     registrants.archive_duration as archive_minutes,
