@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
@@ -122,6 +123,36 @@ def test_data_health_knows_how_old_a_table_is(next_day: Built) -> None:
     hours = {row["table_name"]: row["hours_since"] for row in next_day.marts["acton__data_health"]}
     # Reports of forms are read on both days, details of unchanged pages only on the first.
     assert (hours["form_reports"], hours["landing_page_details"]) == (0, 24)
+
+
+def test_the_account_has_what_the_marts_have_to_settle(first_run: Built) -> None:
+    def values(mart: str, column: str) -> Counter[Any]:
+        return Counter(row[column] for row in first_run.marts[f"acton__{mart}"])
+
+    emails = values("contacts", "email")
+    assert emails[None]
+    assert max(count for email, count in emails.items() if email) > 1
+    assert {*values("contacts", "engagement")} == {
+        *("never mailed", "never engaged", "engaged", "lapsed")
+    }
+    assert {*values("contacts", "is_mailable")} == {True, False}
+    assert {*values("message_recipients", "bounce_type")} == {None, "hard", "soft"}
+    assert max(values("message_recipients", "sends")) > 1
+    assert {*values("messages", "message_type")} == {"SENT", "TRIGGERED", "FAILED"}
+    assert None in values("messages", "open_rate")
+    assert None in values("contact_timeline", "contact_id")
+    assert {*values("contact_timeline", "kind")} == {
+        *("message", "form", "landing_page", "webinar", "media", "website", "other")
+    }
+    streams = {key.partition(":")[0] for key in values("contact_timeline", "activity_key")}
+    assert {"contact_history", "contact_activities"} < streams
+    assert {*values("crm_keys", "via")} == {"contact", "list_row"}
+    assert {*values("crm_keys", "is_ambiguous")} == {True, False}
+    ids = values("crm_keys", "crm_id_15")
+    assert len({crm_id.lower() for crm_id in ids}) < len(ids)
+    assert {None} < {*values("crm_opt_outs", "category_name")}
+    assert {None} < {*values("crm_form_submissions", "list_contact_id")}
+    assert {*values("crm_memberships", "kind")} == {"list", "segment"}
 
 
 def comparable(rows: Iterable[Record]) -> list[list[tuple[str, Any]]]:

@@ -10,13 +10,15 @@ import pytest
 
 from tests.end_to_end.warehouses import duckdb
 from tests.models.conftest import WEBINARS
+from tests.models.expected_messages import messages
 from tests.models.expected_webinars import webinar_attendance
-from tests.models.loaded import Loaded, rate
+from tests.models.loaded import Loaded, rate, total
 from tests.models.project import ROOT, TRANSFORM
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from tests.contract.expected import Record
     from tests.end_to_end.warehouses import Row
     from tests.models.project import Built
 
@@ -24,6 +26,8 @@ pytestmark = pytest.mark.timeout(400)
 
 PAGE = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
 MARTS = sorted(path.stem for path in TRANSFORM.glob("models/marts/*/*.sql"))
+LEAST = 5
+"""From how many e-mails on the page compares subject lines."""
 WITHOUT_ANSWER = ("Which tables have not been updated for more than a day?",)
 """The questions whose answer is empty, right after a run."""
 
@@ -61,6 +65,43 @@ def test_every_mart_has_a_question(mart: str) -> None:
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_a_question_has_an_answer(answers: dict[str, list[Row]], question: str) -> None:
     assert bool(answers[question]) == (question not in WITHOUT_ANSWER)
+
+
+def test_open_rate_of_campaigns_by_month(answers: dict[str, list[Row]], loaded: Loaded) -> None:
+    campaigns = defaultdict(list)
+    for row in messages(loaded):
+        campaigns[row["sent_on"][:7], row["message_name"]].append(row)
+    found = {
+        (month[:7], name): (sent, share)
+        for month, name, sent, share in answers["What is the open rate of each campaign, by month?"]
+    }
+    assert found == {
+        group: (total(row["sent"] for row in rows), pytest.approx(open_rate(rows)))
+        for group, rows in campaigns.items()
+    }
+
+
+def test_best_subject_lines(answers: dict[str, list[Row]], loaded: Loaded) -> None:
+    subjects = defaultdict(list)
+    for row in messages(loaded):
+        if row["message_type"] == "SENT":
+            subjects[row["subject"]].append(row)
+    shares = [
+        share
+        for rows in subjects.values()
+        if (total(row["delivered"] for row in rows) or 0) >= LEAST
+        and (share := open_rate(rows)) is not None
+    ]
+    found = answers["Which subject lines are opened most?"]
+    assert [share for *_, share in found] == pytest.approx(sorted(shares, reverse=True)[:10])
+
+
+def open_rate(rows: Sequence[Record]) -> float | None:
+    """Work out the open rate of some messages together."""
+    opened, delivered = (
+        total(row[column] for row in rows) for column in ("opened_unique", "delivered")
+    )
+    return rate(opened or 0, delivered or 0)
 
 
 def test_who_clicked_and_later_opted_out(answers: dict[str, list[Row]], loaded: Loaded) -> None:
