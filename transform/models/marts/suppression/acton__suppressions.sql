@@ -43,8 +43,8 @@ dated as (
         reason,
         subscription_category_id,
         origin,
-        -- Act-On's lists have a timestamp in their key, so that a missing one is 1970.
-        case when listed_at > cast('1970-01-01 00:00:00' as {{ acton.acton_type('timestamp') }}) then listed_at end as listed_at
+        -- A missing timestamp was loaded as 1970, since it is part of the table's key.
+        nullif(listed_at, cast('1970-01-01 00:00:00' as {{ acton.acton_type('timestamp') }})) as listed_at
     from listings
     where email is not null
 ),
@@ -54,7 +54,7 @@ placed as (
         *,
         row_number() over (
             partition by source_relation, email, reason, subscription_category_id
-            order by case when listed_at is null then 1 else 0 end, listed_at desc, origin
+            order by case when listed_at is null then 1 else 0 end asc, listed_at desc, origin asc
         ) as place
     from dated
 ),

@@ -12,14 +12,12 @@ select
     media.source_relation,
     media.media_id,
     media.media_name,
-    case when media.target_url is null then 'file' else 'link' end as kind,
     media.folder_name,
     media.url,
     media.target_url,
     media.size,
     media.created_at,
     media.modified_at,
-    reports.total_known_views + reports.total_unknown_views as total_views,
     reports.total_known_views,
     reports.total_unknown_views,
     reports.unique_known_views,
@@ -27,7 +25,9 @@ select
     reports.total_messages,
     reports.total_from_messages,
     views.first_viewed_at,
-    views.last_viewed_at
+    views.last_viewed_at,
+    case when media.target_url is null then 'file' else 'link' end as kind,
+    reports.total_known_views + reports.total_unknown_views as total_views
 from {{ ref('stg_acton__media') }} as media
 left join {{ ref('stg_acton__media_reports') }} as reports
     on media.source_relation = reports.source_relation and media.media_id = reports.media_id

@@ -2,6 +2,13 @@ with attendance as (
     select * from {{ ref('acton__webinar_attendance') }}
 ),
 
+clients as (
+    select distinct
+        source_relation,
+        on24_client_id
+    from attendance
+),
+
 -- A webinar that nobody has registered for is a list without rows, in the folder of an ON24 client.
 lists as (
     select
@@ -10,9 +17,20 @@ lists as (
         lists.list_name as webinar_name,
         lists.folder_name as on24_client_id
     from {{ ref('stg_acton__lists') }} as lists
-    inner join (select distinct source_relation, on24_client_id from attendance) as clients
+    inner join clients
         on lists.source_relation = clients.source_relation and lists.folder_name = clients.on24_client_id
     where lists.listing_type = 'contact_list'
+),
+
+listed as (
+    select
+        source_relation,
+        webinar_id,
+        webinar_name,
+        on24_client_id
+    from attendance
+    union all
+    select * from lists
 ),
 
 webinars as (
@@ -21,11 +39,7 @@ webinars as (
         webinar_id,
         max(webinar_name) as webinar_name,
         max(on24_client_id) as on24_client_id
-    from (
-        select source_relation, webinar_id, webinar_name, on24_client_id from attendance
-        union all
-        select source_relation, webinar_id, webinar_name, on24_client_id from lists
-    ) as listed
+    from listed
     group by source_relation, webinar_id
 ),
 
