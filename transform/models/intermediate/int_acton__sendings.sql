@@ -1,4 +1,3 @@
--- One row per time that a message went to somebody, with what came of it.
 with outcomes as (
     select
         events.source_relation,
