@@ -18,6 +18,8 @@ from tap_acton.streams import STREAM_TYPES
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from tap_acton.streams.base.stream import ActOnStream
+
 ROOT = Path(__file__).parents[1]
 TRANSFORM = ROOT / "transform"
 STAGING = TRANSFORM / "models" / "staging"
@@ -166,17 +168,27 @@ def _source() -> dict[str, Any]:
         "description": "The tables that tap-acton has loaded, of the first account.",
         "schema": f"{{{{ {account}['schema'] }}}}",
         "database": f"{{{{ {account}.get('database') or target.database }}}}",
-        "loaded_at_field": "_sdc_extracted_at",
-        "tables": [
-            {
-                "name": kind.name,
-                "description": schema_of(kind.name)["description"],
-                "columns": [
-                    {"name": column.loaded, "description": column.description}
-                    for column in columns_of(kind.name)
-                ],
-            }
-            for kind in STREAM_TYPES
+        "tables": [_table(kind) for kind in STREAM_TYPES],
+    }
+
+
+def _table(kind: type[ActOnStream]) -> dict[str, Any]:
+    # Every run reads these whole, so old rows mean that no run has come to its end.
+    is_always_read = not (kind.replication_key or kind.listing or kind.is_optional)
+    freshness = {
+        "freshness": {
+            "warn_after": {"count": 26, "period": "hour"},
+            "error_after": {"count": 50, "period": "hour"},
+        },
+        "loaded_at_query": f"{{{{ acton.acton_loaded_at('{kind.name}') }}}}",
+    }
+    return {
+        "name": kind.name,
+        "description": schema_of(kind.name)["description"],
+        **({"config": freshness} if is_always_read else {}),
+        "columns": [
+            {"name": column.loaded, "description": column.description}
+            for column in columns_of(kind.name)
         ],
     }
 
