@@ -12,7 +12,7 @@ with events as (
         message_id,
         {{ acton_recipient_key() }} as recipient_key,
         event_type,
-        {{ acton_day('event_at', 'source_relation') }} as date_day,
+        event_at,
         data,
         action,
         extracted_at
@@ -22,6 +22,17 @@ with events as (
 
 changed as (
     {{ acton_changed_messages() }}
+),
+
+dated as (
+    select
+        events.*,
+        {{ acton_day('events.event_at', 'events.source_relation') }} as date_day
+    from events
+    inner join changed
+        on
+            events.source_relation = changed.source_relation
+            and events.message_id = changed.message_id
 ),
 
 days as (
@@ -41,11 +52,7 @@ days as (
         {{ acton_count_where("events.event_type = 'SPAM'") }} as complaints,
         count(*) as events,
         max(events.extracted_at) as extracted_at
-    from events
-    inner join changed
-        on
-            events.source_relation = changed.source_relation
-            and events.message_id = changed.message_id
+    from dated as events
     group by events.source_relation, events.message_id, events.date_day
 )
 
