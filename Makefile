@@ -108,6 +108,7 @@ lock: .venv/.project ## Pin the newest versions allowed by pyproject.toml
 	$(LOCK) --group target-csv --output-file requirements/target-csv.txt
 	$(LOCK) --group dbt --override requirements/dbt-overrides.in --output-file requirements/dbt.txt
 	$(LOCK) --group dbt-development --override requirements/dbt-overrides.in --output-file requirements/dbt-development.txt
+	$(LOCK) --group dbt-dialects --no-deps --output-file requirements/dbt-dialects.txt
 	$(LOCK) --group target-snowflake --output-file requirements/target-snowflake.txt
 	$(LOCK) --group audit --output-file requirements/audit.txt
 	$(LOCK) --group bench-airbyte --output-file requirements/bench-airbyte.txt
@@ -172,9 +173,9 @@ clean: ## Remove everything that was installed, and the sandbox with its data
 	@touch $@
 
 # Without looking for what the pins need: `make lock` has left one of those out.
-.venv-dbt/.installed: requirements/dbt-development.txt .venv/.dependencies
+.venv-dbt/.installed: requirements/dbt-development.txt requirements/dbt-dialects.txt .venv/.dependencies
 	$(VENV)/python -m venv --clear --without-pip .venv-dbt
-	$(UV_PIP) .venv-dbt --no-deps --require-hashes --requirement $<
+	$(UV_PIP) .venv-dbt --no-deps --require-hashes --requirement $< --requirement requirements/dbt-dialects.txt
 	@touch $@
 
 .venv-bench-%/.installed: requirements/bench-%.txt .venv/.dependencies
