@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 
 import agate
 import sqlglot
-from dbt.adapters.base import AdapterPlugin
+from dbt.adapters.base import AdapterPlugin, available
 from dbt.adapters.contracts.connection import AdapterResponse
 from dbt.adapters.duckdb import DuckDBCredentials
 from dbt.adapters.duckdb.column import DuckDBColumn
@@ -112,6 +112,10 @@ def stand_in(name: str, columns: dict[str, Any]) -> None:
         def execute(self, *_: Any, **__: Any) -> tuple[AdapterResponse, Any]:
             # The only query is for the number of days of the time spine.
             return AdapterResponse("SELECT"), agate.Table([(DAYS,)], ["days"])
+
+        @available
+        def has_dbr_capability(self, _name: str) -> bool:
+            return True
 
         def list_relations(self, *_: Any, **__: Any) -> list[Any]:
             return []

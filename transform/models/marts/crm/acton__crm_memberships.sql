@@ -26,7 +26,7 @@ inner join {{ ref('stg_acton__segments') }} as segments
     on
         members.source_relation = segments.source_relation
         and members.segment_id = segments.segment_id
-union
+union distinct
 select
     keys.source_relation,
     keys.crm_object,

@@ -48,11 +48,11 @@ list_members as (
 
 days as (
     select source_relation, date_day from {{ ref('stg_acton__message_daily_stats') }}
-    union
+    union distinct
     select source_relation, date_day from happened
-    union
+    union distinct
     select source_relation, date_day from contacts
-    union
+    union distinct
     select source_relation, date_day from list_members
 )
 

@@ -27,7 +27,7 @@ active_contacts as (
     from contacts
     inner join activities
         on contacts.source_relation = activities.source_relation and contacts.email = activities.email
-    union
+    union distinct
     select
         contacts.source_relation,
         contacts.cohort_month,
@@ -59,7 +59,7 @@ cohorts as (
 
 months as (
     select source_relation, cohort_month as activity_month from cohorts
-    union
+    union distinct
     select source_relation, activity_month from activities
 )
 
