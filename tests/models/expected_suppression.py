@@ -70,6 +70,7 @@ def deliverability_daily(loaded: Loaded) -> Iterator[Record]:
             "domain": domain,
             "date_day": day,
             "sent": count["SENT"],
+            "bounces": bounces,
             "hard_bounces": count["HARD"],
             "soft_bounces": count["SOFT"],
             "complaints": count["SPAM"],

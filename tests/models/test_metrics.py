@@ -141,7 +141,7 @@ def totals(loaded: Loaded) -> dict[str, float]:
     opt_outs, complaints = (total("message_reports", name) for name in ("opt_out", "spam"))
     views, submits = total("form_reports", "views"), total("form_reports", "submits")
     domain_sends = sum(row["sent"] for row in domains)
-    domain_bounces = sum(row["hard_bounces"] + row["soft_bounces"] for row in domains)
+    domain_bounces = sum(row["bounces"] for row in domains)
     return {
         "acton_sends": sends,
         "acton_deliveries": deliveries,

@@ -7,6 +7,7 @@ with outcomes as (
         events.event_at,
         events.event_type = 'SENT' as is_sent,
         {{ acton.acton_is_bounce('hard') }} as is_hard_bounce,
+        {{ acton.acton_is_bounce('soft') }} as is_soft_bounce,
         events.event_type = 'BOUNCED' as is_bounce,
         events.event_type = 'SPAM' as is_complaint,
         events.event_type = 'OPT_OUT' as is_opt_out
@@ -37,6 +38,7 @@ sendings as (
         max(email) as email,
         {{ acton.acton_count_where('is_sent') }} as sends,
         {{ acton.acton_count_where('is_hard_bounce') }} as hard_bounces,
+        {{ acton.acton_count_where('is_soft_bounce') }} as soft_bounces,
         {{ acton.acton_count_where('is_bounce') }} as bounces,
         {{ acton.acton_count_where('is_complaint') }} as complaints,
         {{ acton.acton_count_where('is_opt_out') }} as opt_outs
@@ -51,8 +53,9 @@ select
     email,
     sent_at,
     sends > 0 as was_sent,
+    bounces > 0 as was_bounced,
     hard_bounces > 0 as was_hard_bounced,
-    bounces > 0 and hard_bounces = 0 as was_soft_bounced,
+    soft_bounces > 0 and hard_bounces = 0 as was_soft_bounced,
     complaints > 0 as was_complained,
     opt_outs > 0 as was_opted_out
 from sendings

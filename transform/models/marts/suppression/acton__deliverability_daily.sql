@@ -12,6 +12,7 @@ days as (
         domain,
         date_day,
         {{ acton.acton_count_where('was_sent') }} as sent,
+        {{ acton.acton_count_where('was_bounced') }} as bounces,
         {{ acton.acton_count_where('was_hard_bounced') }} as hard_bounces,
         {{ acton.acton_count_where('was_soft_bounced') }} as soft_bounces,
         {{ acton.acton_count_where('was_complained') }} as complaints,
@@ -23,8 +24,8 @@ days as (
 rates as (
     select
         *,
-        {{ acton.acton_rate('hard_bounces + soft_bounces', 'sent') }} as bounce_rate,
-        {{ acton.acton_rate('complaints', 'sent - hard_bounces - soft_bounces') }} as complaint_rate
+        {{ acton.acton_rate('bounces', 'sent') }} as bounce_rate,
+        {{ acton.acton_rate('complaints', 'sent - bounces') }} as complaint_rate
     from days
 )
 
@@ -33,6 +34,7 @@ select
     domain,
     date_day,
     sent,
+    bounces,
     hard_bounces,
     soft_bounces,
     complaints,
