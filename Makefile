@@ -44,7 +44,11 @@ unit: .venv/.project ## Run the unit tests in half a minute: fewer random exampl
 
 .PHONY: test
 test: lint .meltano/.installed-for-tests .venv-snowflake/.installed ## Run the linters and all tests
-	$(VENV)/python -m pytest -n auto --dist worksteal
+	$(VENV)/python -m pytest -n auto --dist worksteal --ignore=tests/models
+
+.PHONY: test-models
+test-models: .venv/.project .venv-dbt/.installed .meltano/.installed-for-tests ## Build the models and run their tests
+	$(VENV)/python -m pytest -n auto --dist worksteal tests/models
 
 .PHONY: test-lowest
 test-lowest: .venv-lowest/.installed ## Run the tests without Meltano, with the lowest versions that pyproject.toml allows
