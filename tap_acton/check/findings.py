@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tap_acton.check.samples import NEEDS
 from tap_acton.check.shapes import decoded, is_answer, is_page, refusal_of, shape_of
 from tap_acton.errors import (
     CallError,
@@ -127,9 +126,8 @@ def finding_of(sample: Sample) -> Finding:
     elif sample.pages:
         found.verdict, found.reason = Verdict.EMPTY, "no rows came"
     else:
-        is_off = sample.idle.startswith(NEEDS)
-        found.verdict = Verdict.NOT_CHECKED if is_off else Verdict.EMPTY
-        found.reason = sample.idle
+        found.verdict = Verdict.NOT_CHECKED if sample.left_out else Verdict.EMPTY
+        found.reason = sample.left_out or sample.idle
     return found
 
 

@@ -32,6 +32,7 @@ from tap_acton.streams.lists.rows import ListMembers, ListPage
 from tap_acton.streams.messages.daily_stats import MessageDailyStats
 from tap_acton.streams.messages.events import ForbiddenKindError
 from tap_acton.streams.messages.messages import Messages
+from tap_acton.streams.seo import SeoReports
 from tap_acton.sync.evidence import Evidence
 from tap_acton.sync.query import Outcome
 
@@ -48,9 +49,6 @@ Thing = TypeVar("Thing")
 
 CONTACT = "contact"
 """What the item of a stream is called that reports on each contact."""
-
-NEEDS = "it needs the setting"
-"""Why nothing is requested of a stream that reads nothing without its input."""
 
 MOST_KINDS = 6
 """So many kinds of items of a listing are read, such as types of messages."""
@@ -81,7 +79,8 @@ class Sample:
         refusal: The answer that says so, where one came.
         gone: How many of the items that were tried are deleted.
         forms: The queries that Act-On refused in one form and answered in another, as pairs.
-        idle: Why nothing was requested; empty where something was.
+        left_out: Why nothing is requested of the stream, if so.
+        idle: What there is nothing of to request; empty where something was requested.
         has_requested: Whether anything was.
         exchanges: The calls that were made for the stream, with their answers.
     """
@@ -92,6 +91,7 @@ class Sample:
     refusal: Exchange | None = None
     gone: int = 0
     forms: list[tuple[Query, Query]] = field(default_factory=list)
+    left_out: str = ""
     idle: str = ""
     has_requested: bool = False
     exchanges: list[Exchange] = field(default_factory=list)
@@ -138,7 +138,10 @@ class Sampler:
         stream = sample.stream
         lacking = [one for one in stream.inputs if not getattr(stream.run.settings, one)]
         if lacking:
-            sample.idle = f"{NEEDS} {' and '.join(lacking)}"
+            sample.left_out = f"it needs the setting {' and '.join(lacking)}"
+            return
+        if isinstance(stream, SeoReports):
+            sample.left_out = "a request would begin an audit"
             return
         has_query = False
         most = MOST_KINDS if stream.item_columns else FEW_ITEMS

@@ -31,6 +31,7 @@ from tap_acton.streams import STREAM_TYPES
 from tests.contract.conftest import NOW
 from tests.contract.harness import PROJECT, catalog, config_of, environment, signals_kept
 from tests.contract.in_process import bench_in_process
+from tests.contract.test_marketing import PAIRS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -569,6 +570,15 @@ def test_a_catalog_chooses_the_streams_and_their_listings_are_read_in_part(
     assert 6 <= paths.count("/api/1/message") <= 12
     # The second asks for a message that does not exist.
     assert sum(path.endswith("/report") for path in paths) == 2
+
+
+def test_what_has_an_effect_is_never_requested(account: Account) -> None:
+    with bench_in_process(account) as bench:
+        report = check(bench, "seo_reports", seo_reports=PAIRS)
+        paths = {seen.path for seen in bench.sandbox.requests}
+    (found,) = report.findings
+    assert (found.verdict.value, found.reason) == ("not checked", "a request would begin an audit")
+    assert "/api/1/seoreport" not in paths
 
 
 def test_an_account_without_api_access_ends_like_the_tap(account: Account) -> None:
