@@ -209,7 +209,11 @@ class Replacements:
         zeros = "0" * (len(digits) - len(rest))
         if not rest:
             return zeros
-        given = self._given[f"digits {len(rest)}"]
+        # With zeros in front, few digits make a run that could be looked for, too.
+        is_padded = len(rest) < _FEW <= len(digits)
+        given = self._given[f"digits {len(rest)} {is_padded}"]
+        if is_padded:
+            return zeros + given.setdefault(rest, padded_number(len(given), len(rest)))
         return zeros + given.setdefault(rest, number_of(len(given), len(rest)))
 
 
@@ -320,6 +324,11 @@ def number_of(number: int, length: int) -> str:
         first = 10 ** (length - 1)
         return str(first + number % (9 * first))
     return "3" + _spelled(number, lambda _: _DIGITS, length - 1, growth=0)
+
+
+def padded_number(number: int, length: int) -> str:
+    """Return the digits of a number behind zeros: none of them is above 3."""
+    return _spelled(number, lambda place: _DIGITS if place else _DIGITS[1:], length, growth=0)
 
 
 _DIGITS = "0123"

@@ -6,8 +6,8 @@ import json
 import re
 import string
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote
+from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import assume, given, settings
@@ -15,13 +15,11 @@ from hypothesis import strategies as st
 
 from tap_acton.api.exchange import Exchange
 from tap_acton.check.capture import capture, form_of, secret_shift, written
-from tap_acton.check.replacements import ALPHABETS, PHRASES, Replacements, kind_of
-from tap_acton.check.shifted import shifted_text
+from tap_acton.check.replacements import Replacements, kind_of
 from tap_acton.check.words import documented_words, is_documented
 from tests.captures import exchanges_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tests.captures.runs import MADE_UP, common_runs, is_timestamp, values_in
+from tests.captures.runs import WORDS as WORDS_OF
 
 SHIFT = timedelta(days=-500, minutes=77, seconds=7)
 JSON = {"Content-Type": "application/json;charset=UTF-8"}
@@ -97,75 +95,27 @@ PAGES = st.builds(
     st.lists(ROWS, max_size=6),
     st.sampled_from([0, 0, 7, 4000]),
 )
+TABLES = st.lists(st.lists(OPAQUE, min_size=2, max_size=3), min_size=1, max_size=4).map(
+    lambda rows: "".join(f"{','.join(map(json.dumps, row))}\r\n" for row in rows)
+)
 ERRORS = st.builds(lambda text, code: {"errorCode": code, "message": text}, OPAQUE, st.just(10030))
-ANSWERS = st.one_of(PAGES, st.lists(ROWS, max_size=4), ROWS, ERRORS)
+ANSWERS = st.one_of(PAGES, st.lists(ROWS, max_size=4), ROWS, ERRORS, TABLES)
 EXCHANGES = st.lists(
     st.builds(
-        lambda value, identifier, status: answered(
-            value, path=f"/api/1/message/{quote(identifier, safe='')}/report", status=status
+        lambda value, identifier, category, status: answered(
+            value,
+            path=f"/api/1/message/{quote(identifier, safe='')}/report",
+            parameters={"category": category, "count": 100, "offset": 0},
+            status=status,
         ),
         ANSWERS,
         st.one_of(IDS, OPAQUE),
+        OPAQUE,
         st.sampled_from([200, 200, 400, 404]),
     ),
     min_size=1,
     max_size=4,
 )
-
-# What a capture may hold: whole words of the documents, and what made-up values consist of.
-MADE_UP = re.compile(
-    r"(?:[zxqvjkw][uoiy])*[zxqvjkw]?|[uoiy](?:[zxqvjkw][uoiy])*[zxqvjkw]?|[zxqjkw0-9]{1,4}"
-    rf"|[zxqjkw0123]+|[0-3]+|\d{{1,3}}|[a-z]|[{''.join(ALPHABETS.values())}]+",
-    re.IGNORECASE,
-)
-BESIDE = ("https://example.com/", "@example.com", "<p></p>")
-ALLOWED = " ".join([*documented_words(), *PHRASES, *BESIDE]).lower()
-
-
-def texts_of(value: Any) -> Iterator[str]:
-    """Give every name and value in a document, as a text."""
-    match value:
-        case dict():
-            for name, held in value.items():
-                yield name
-                yield from texts_of(held)
-        case list():
-            for held in value:
-                yield from texts_of(held)
-        case str() | int() | float() if not isinstance(value, bool):
-            yield str(value)
-
-
-def answers_in(document: dict[str, Any]) -> list[str]:
-    """Return every name and value in the answers of a capture, and the ids in their paths."""
-    answers = [(one.get("JSON"), one["call"]) for one in document["answers"]]
-    return [
-        text
-        for answer, call in answers
-        for text in (*texts_of(answer), *map(unquote, re.findall(r"\{(.*?)\}", call)))
-    ]
-
-
-def values_in(exchange: Exchange) -> Iterator[str]:
-    """Give every value that was received, and the id that was sent."""
-    yield from texts_of(json.loads(exchange.content))
-    yield unquote(exchange.path.split("/")[4])
-
-
-def runs_of(text: str) -> set[str]:
-    """Return all runs of four characters in a text."""
-    return {text[place : place + 4] for place in range(len(text) - 3)}
-
-
-def is_allowed(run: str) -> bool:
-    """Return whether a run is part of documented words, or of what made-up values consist of."""
-    parts = re.findall(r"[A-Za-z0-9]+|[^\W_A-Za-z0-9]+", run)
-    return run.lower() in ALLOWED or all(MADE_UP.fullmatch(part) for part in parts)
-
-
-def is_timestamp(text: str) -> bool:
-    return shifted_text(text, timedelta()) is not None or bool(re.fullmatch(r"1\d{12}", text))
-
 
 # What stands for what, in an account of its own each.
 REPLACED = [
@@ -289,25 +239,18 @@ def test_made_up_words_are_no_documented_ones() -> None:
 @settings(max_examples=20)
 @given(EXCHANGES)
 def test_no_run_of_four_characters_of_a_value_is_in_a_capture(exchanges: list[Exchange]) -> None:
-    # Every part of a timestamp is moved; what it then shares with another one is chance.
-    kept = {
-        run
-        for text in answers_in(captured(*exchanges))
-        if not is_timestamp(text)
-        for run in runs_of(text)
-    }
-    received = {run for one in exchanges for text in values_in(one) for run in runs_of(text)}
-    assert {run for run in kept & received if not is_allowed(run)} == set()
+    assert common_runs(exchanges, captured(*exchanges)) == set()
 
 
 @settings(max_examples=20)
 @given(EXCHANGES)
 def test_every_word_of_a_capture_is_documented_or_made_up(exchanges: list[Exchange]) -> None:
-    for text in answers_in(captured(*exchanges)):
-        if is_documented(text) or is_timestamp(text) or kind_of(text) in {"kept", "ago", "JSON"}:
+    for text in values_in(captured(*exchanges)):
+        is_own = all(map(is_documented, text.split("; charset=")))
+        if is_own or is_timestamp(text) or kind_of(text) in {"kept", "ago", "JSON"}:
             continue
         bare = re.sub(r"https://example\.com/|@example\.com|</?p>", " ", text)
-        for word in re.findall(r"[A-Za-z0-9]+|[^\W_A-Za-z0-9]+", bare):
+        for word in WORDS_OF.findall(bare):
             parts = re.findall(r"[A-Z]?[^A-Z]+|[A-Z][A-Z0-9]*", word)
             assert all(MADE_UP.fullmatch(part) for part in parts), text
 
