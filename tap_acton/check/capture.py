@@ -523,7 +523,7 @@ def _summary(answers: Sequence[Mapping[str, Any]]) -> list[str]:
         f"The shapes of {len(answers)} answers of Act-On ({told}), and no value of them.",
         "Made up: every text, name, id, address, link and number, of the same form as what came.",
         "Made-up words have the letters z x q v j k w and u o i y, or rare ones of other scripts.",
-        "Made-up numbers of four digits and more begin with 3, and have no digit above it.",
+        "Made-up numbers of four digits and more begin with 3 or 0, and have no digit above 3.",
         "Timestamps are moved back by one amount, which is not in this file.",
         "Kept: names and enumerations of Act-On's documents, codes of errors, days of the month.",
         "Of many rows alike, one is kept; of equal answers, the first.",

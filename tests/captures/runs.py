@@ -29,7 +29,8 @@ MADE_UP = re.compile(
 """What made-up words, numbers and ids consist of, or any part of one."""
 
 BESIDE = ("https://example.com/", "@example.com", "<p></p>", "US/Pacific", " day ago", " days ago")
-ALLOWED = " ".join([*documented_words(), *PHRASES, *BESIDE, *map(str, CODES)]).lower()
+WHOLE = (*documented_words(), *PHRASES, *BESIDE, *map(str, CODES))
+ALLOWED = " ".join(WHOLE).lower()
 
 WORDS = re.compile(r"[A-Za-z0-9]+|[^\W_A-Za-z0-9]+")
 
