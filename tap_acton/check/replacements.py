@@ -209,11 +209,10 @@ class Replacements:
         zeros = "0" * (len(digits) - len(rest))
         if not rest:
             return zeros
-        # With zeros in front, few digits make a run that could be looked for, too.
-        is_padded = len(rest) < _FEW <= len(digits)
-        given = self._given[f"digits {len(rest)} {is_padded}"]
-        if is_padded:
-            return zeros + given.setdefault(rest, padded_number(len(given), len(rest)))
+        if zeros and len(digits) >= _FEW:
+            given = self._given[f"zeros {len(digits)}"]
+            return given.setdefault(digits, padded_number(len(given), len(digits)))
+        given = self._given[f"digits {len(rest)}"]
         return zeros + given.setdefault(rest, number_of(len(given), len(rest)))
 
 
@@ -327,8 +326,14 @@ def number_of(number: int, length: int) -> str:
 
 
 def padded_number(number: int, length: int) -> str:
-    """Return the digits of a number behind zeros: none of them is above 3."""
-    return _spelled(number, lambda place: _DIGITS if place else _DIGITS[1:], length, growth=0)
+    """Return the digits of a number that begins with a zero and has others, none above 3."""
+    places = length - 1
+    left = 1 + number % (len(_DIGITS) ** places - 1)
+    made = ""
+    for _ in range(places):
+        left, digit = divmod(left, len(_DIGITS))
+        made = _DIGITS[digit] + made
+    return "0" + made
 
 
 _DIGITS = "0123"

@@ -38,8 +38,8 @@ WORDS = re.compile(r"[A-Za-z0-9]+|[^\W_A-Za-z0-9]+")
 def common_runs(exchanges: Iterable[Exchange], document: Mapping[str, Any]) -> set[str]:
     """Return the runs of four characters that a capture shares with what was received.
 
-    Left out are runs of documented words and codes, and what made-up values consist of. So are timestamps in
-    the capture: all parts of them are moved, and what they then share with others is chance.
+    Left out are runs of documented words and codes, and what made-up values consist of. So are
+    timestamps in the capture: they are moved, and what they then share with others is chance.
     """
     received = {run for one in exchanges for text in received_by(one) for run in runs_of(text)}
     kept = {
