@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from datetime import timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -216,6 +217,7 @@ class Replacements:
         return zeros + given.setdefault(rest, number_of(len(given), len(rest)))
 
 
+@lru_cache(maxsize=100_000)
 def kind_of(text: str, name: str = "") -> str:  # noqa: PLR0911, C901 - one line for each kind
     """Return what a text is; empty if it is nothing but words."""
     if not text or is_documented(text):
