@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
 from scripts import erd, models
+from tap_acton.streams import STREAM_TYPES
+from tests.end_to_end.warehouses import duckdb
+from tests.models.conftest import HALF
+from tests.models.project import Step, duckdb_environment, run_dbt
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.models.project import Built
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(600)
+
+COLUMNS = """
+SELECT schema_name, table_name, column_name, data_type, comment FROM duckdb_columns()
+WHERE schema_name IN ('staging', 'marts')
+"""
+TABLES = "SELECT table_name, comment FROM duckdb_tables() WHERE schema_name = 'marts'"
+LOADED = "SELECT DISTINCT table_name FROM duckdb_columns() WHERE column_name = '_sdc_batched_at'"
+GROWTH = "SELECT * FROM marts.acton__list_growth_daily ORDER BY ALL"
+TYPES = {
+    "boolean": "BOOLEAN",
+    "date": "DATE",
+    "email": "VARCHAR",
+    "integer": "BIGINT",
+    "json": "JSON",
+    "number": "DOUBLE",
+    "text": "VARCHAR",
+    "timestamp": "TIMESTAMP",
+}
 
 
 def test_generated_files_are_current() -> None:
@@ -31,5 +56,54 @@ def test_the_diagrams_are_current_and_lead_nowhere_else() -> None:
         assert targets <= tables.keys()
 
 
-def test_built(first_run: Built) -> None:
-    assert first_run.marts == {}
+def test_every_column_is_typed_and_described_whether_it_was_loaded_or_not(
+    first_run: Built, half: Built
+) -> None:
+    expected = {
+        (f"stg_acton__{kind.name}", column.name): TYPES[column.kind]
+        for kind in STREAM_TYPES
+        for column in models.columns_of(kind.name)
+    }
+    for built in (first_run, half):
+        rows = duckdb(built.warehouse).query({"columns": COLUMNS})["columns"]
+        found = {
+            (table, column): kind for schema, table, column, kind, _ in rows if schema == "staging"
+        }
+        added = {(table, column) for table, column in found if column in models.ADDED}
+        assert {one: kind for one, kind in found.items() if one not in added} == expected
+        assert len(added) == len(STREAM_TYPES) * len(models.ADDED)
+        assert [row for row in rows if not row[-1]] == []
+        assert {table for schema, table, *_ in rows if schema == "marts"} == built.marts.keys()
+
+
+def test_every_mart_has_a_comment(first_run: Built) -> None:
+    rows = duckdb(first_run.warehouse).query({"tables": TABLES})["tables"]
+    assert {name for name, _ in rows} == first_run.marts.keys()
+    assert all(comment for _, comment in rows)
+
+
+def test_staging_has_the_rows_of_the_tables_that_are_there(first_run: Built, half: Built) -> None:
+    for built in (first_run, half):
+        warehouse = duckdb(built.warehouse)
+        loaded = {table for (table,) in warehouse.query({"tables": LOADED})["tables"]}
+        views = {
+            kind.name: f"SELECT count(*) FROM staging.stg_acton__{kind.name}"
+            for kind in STREAM_TYPES
+        }
+        tables = {name: f"SELECT count(*) FROM main.{name}" for name in views if name in loaded}
+        counts, sizes = warehouse.query(views), warehouse.query(tables)
+        assert counts == {name: sizes.get(name, [(0,)]) for name in views}
+    assert len(loaded) == len(HALF)
+
+
+def test_the_models_build_whatever_columns_the_loader_adds(
+    first_run: Built, tmp_path: Path
+) -> None:
+    # target-duckdb adds them to every table, other loaders do not.
+    file = tmp_path / "acton.duckdb"
+    shutil.copy(first_run.warehouse, file)
+    loader = Step(["run", "--select", "+acton__list_growth_daily"], duckdb_environment(file), {})
+    with_them = duckdb(file).query({"rows": GROWTH})["rows"]
+    duckdb(file).query({"drop": "ALTER TABLE main.list_members DROP COLUMN _sdc_deleted_at"})
+    run_dbt([loader], tmp_path)
+    assert duckdb(file).query({"rows": GROWTH})["rows"] == with_them

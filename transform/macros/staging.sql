@@ -45,12 +45,12 @@ select
         cast(null as {{ acton.acton_type('text' if kind == 'email' else kind) }})
     {%- endif %} as {{ alias }}{{ ',' if not loop.last }}
         {%- endfor %}
-        {%- if table and (not deleted or '_sdc_deleted_at' in loaded) %}
+        {%- if table %}
 from {{ table }}
-            {%- if '_sdc_deleted_at' in loaded %}
+        {%- endif %}
+        {%- if '_sdc_deleted_at' in loaded %}
 where {{ loaded['_sdc_deleted_at'].quoted }} is {{ 'not null' if deleted else 'null' }}
-            {%- endif %}
-        {%- else %}
+        {%- elif deleted or not table %}
 where false
         {%- endif %}
     {%- endfor %}
