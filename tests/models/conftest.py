@@ -40,6 +40,10 @@ HALF = (
 )
 """The streams of the warehouse that lacks the others."""
 
+OWN_COLUMNS = ("account_type", "region_2")
+"""Columns that only the contacts of this account have."""
+VARIABLES = {"acton_now": f"{NOW:%F %T}", "acton_contact_columns": [*OWN_COLUMNS]}
+"""How the project is set."""
 MESSAGE_IDS = {"messages": "id", "message_reports": "message_id", "message_events": "message_id"}
 """By stream of a message the column that says which message it is."""
 DELETE = {
@@ -109,7 +113,6 @@ def _build(made: dict[str, Built], folder: Path) -> None:
     load(half, half_output.data)
     shutil.copy(first.warehouse, two.warehouse)
     load(two, other_output.data, "south")
-    now = {"acton_now": f"{NOW:%F %T}"}
     sources = {
         "acton_sources": [{"name": "north", "schema": "main"}, {"name": "south", "schema": "south"}]
     }
@@ -118,19 +121,19 @@ def _build(made: dict[str, Built], folder: Path) -> None:
         return Step([command], duckdb_environment(one.warehouse), variables, one.rows)
 
     # The loader goes on with the file in which dbt has built its models.
-    run_dbt([step(first, "build", now)], folder)
+    run_dbt([step(first, "build", VARIABLES)], folder)
     shutil.copy(first.warehouse, following.warehouse)
     load(following, outputs[1].data)
     gone = deleted_message(first.account)
     duckdb(following.warehouse).query(
         {stream: delete.format(NOW, gone) for stream, delete in DELETE.items()}
     )
-    later = {"acton_now": f"{NOW + timedelta(days=1):%F %T}"}
+    later = {**VARIABLES, "acton_now": f"{NOW + timedelta(days=1):%F %T}"}
     run_dbt(
         [
             step(following, "run", later),
-            step(half, "run", now),
-            step(two, "run", {**now, **sources}),
+            step(half, "run", VARIABLES),
+            step(two, "run", {**VARIABLES, **sources}),
         ],
         folder,
     )

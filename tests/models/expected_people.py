@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from tests.models.conftest import OWN_COLUMNS
 from tests.models.expected_messages import message_recipients, messages
 from tests.models.expected_suppression import suppressions
 from tests.models.expected_webinars import webinar_attendance
@@ -85,6 +86,7 @@ def contacts(loaded: Loaded) -> Iterator[Record]:
             "created_at": row["created_at"],
             "created_on": loaded.day(row["created_at"]),
             "updated_at": row["updated_at"],
+            **{column: row[column] for column in OWN_COLUMNS},
             "lists": len(lists[email]) if email else 0,
             "segments": len(segments[row["id"]]),
             **counts,

@@ -11,8 +11,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from tests.contract.conftest import NOW
 from tests.end_to_end.warehouses import postgresql
+from tests.models.conftest import VARIABLES
 from tests.models.project import Step, postgres_environment, rows_in, run_dbt
 from tests.servers import Postgres
 
@@ -50,7 +50,7 @@ def test_every_mart_has_the_rows_that_it_has_on_duckdb(
     assert done.returncode == 0, done.stderr[-2_000:]
     found = tmp_path / "marts.json"
     environment = postgres_environment(database, "acton")
-    run_dbt([Step(["build"], environment, {"acton_now": f"{NOW:%F %T}"}, found)], tmp_path)
+    run_dbt([Step(["build"], environment, VARIABLES, found)], tmp_path)
 
     marts = rows_in(found)
     assert marts.keys() == first_run.marts.keys()

@@ -52,6 +52,9 @@ counted as (
         contacts.created_at,
         {{ acton_day('contacts.created_at', 'contacts.source_relation') }} as created_on,
         contacts.updated_at,
+        {% for _, column, _ in acton_added_columns('contacts') -%}
+        contacts.{{ column }},
+        {% endfor -%}
         coalesce(list_counts.lists, 0) as lists,
         coalesce(segment_counts.segments, 0) as segments,
         coalesce(engagement.messages_sent, 0) as messages_sent,
@@ -65,9 +68,6 @@ counted as (
         coalesce(suppressed.is_hard_bounced, false) as is_hard_bounced,
         coalesce(suppressed.is_opted_out, false) as is_opted_out,
         coalesce(suppressed.has_complained, false) as has_complained
-        {%- for _, column, _ in acton_added_columns('contacts') %},
-        contacts.{{ column }}
-        {%- endfor %}
     from {{ ref('stg_acton__contacts') }} as contacts
     left join list_counts
         on
