@@ -51,6 +51,10 @@ DELETE = {
     for stream, column in MESSAGE_IDS.items()
 }
 """How a loader marks the rows of a message, by stream."""
+DELETE_MEMBER = """
+UPDATE list_members SET _sdc_deleted_at = '{:%F}' WHERE list_id = '{}' AND contact_id = '{}'
+"""
+"""How it marks a row of a list."""
 
 
 @pytest.fixture(scope="session")
@@ -124,6 +128,8 @@ def _build(made: dict[str, Built], folder: Path) -> None:
     run_dbt([step(first, "build", VARIABLES)], folder)
     shutil.copy(first.warehouse, following.warehouse)
     load(following, outputs[1].data)
+    member = deleted_member(*following.accounts["acton"])
+    duckdb(following.warehouse).query({"list_members": DELETE_MEMBER.format(NOW, *member)})
     gone = deleted_message(first.account)
     duckdb(following.warehouse).query(
         {stream: delete.format(NOW, gone) for stream, delete in DELETE.items()}
@@ -137,6 +143,17 @@ def _build(made: dict[str, Built], folder: Path) -> None:
         ],
         folder,
     )
+
+
+def deleted_member(before: Account, after: Account) -> tuple[str, str]:
+    """Give the row of a list that the loader marks as deleted: one that is no longer there."""
+    rows = {
+        (item.id, row.contact_id)
+        for item in before.lists
+        if item.id in after.list_by_id
+        for row in item.rows
+    }
+    return min(rows - {(item.id, row.contact_id) for item in after.lists for row in item.rows})
 
 
 def deleted_message(account: Account) -> str:

@@ -50,12 +50,15 @@ def lists(loaded: Loaded) -> Iterator[Record]:
 
 
 def list_growth_daily(loaded: Loaded) -> Iterator[Record]:
-    """Work out ``acton__list_growth_daily``, where the loader marks no row as deleted."""
+    """Work out ``acton__list_growth_daily``."""
     added: dict[str, Counter[str]] = defaultdict(Counter)
-    for row in loaded.records["list_members"]:
+    deleted: dict[str, Counter[str]] = defaultdict(Counter)
+    for row in loaded.records["list_members"] + loaded.deleted["list_members"]:
         added[row["list_id"]][loaded.day(row["created_at"])] += 1
+    for row in loaded.deleted["list_members"]:
+        deleted[row["list_id"]][loaded.day(row["deleted_at"])] += 1
     for list_id, counts in added.items():
-        days = sorted(counts)
+        days = sorted({*counts, *deleted[list_id]})
         to_date = accumulate(counts[day] for day in days)
         for day, so_far in zip(days, to_date, strict=True):
             yield {
@@ -63,5 +66,5 @@ def list_growth_daily(loaded: Loaded) -> Iterator[Record]:
                 "date_day": day,
                 "members_added": counts[day],
                 "members_added_to_date": so_far,
-                "members_deleted": 0,
+                "members_deleted": deleted[list_id][day],
             }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ from tests.contract.expected_facts import expected_facts
 from tests.contract.expected_webinars import expected_registrants
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from acton_sandbox import Account
     from tests.contract.expected import Record
@@ -32,6 +32,8 @@ class Loaded:
         records: The records of each stream that is never optional or that models use, by the
             stream's names of columns. Timestamps are in UTC without a zone, addresses in lower
             case, and no text is empty.
+        deleted: The rows that the loader has marked as deleted, which are not in ``records``, by
+            stream; ``deleted_at`` is when.
         now: When the tap has last run.
         zone: The account's time zone.
     """
@@ -39,6 +41,7 @@ class Loaded:
     records: dict[str, list[Record]]
     now: datetime
     zone: ZoneInfo
+    deleted: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
 
     @classmethod
     def of(
@@ -80,6 +83,14 @@ class Loaded:
             days[-1].now,
             ZoneInfo(days[-1].time_zone),
         )
+
+    def delete(self, stream: str, columns: Mapping[str, str], deleted_at: str) -> None:
+        """Take the rows with some values for deleted, of which there has to be one at least."""
+        records = self.records[stream]
+        found = [row for row in records if columns.items() <= row.items()]
+        assert found
+        self.records[stream] = [row for row in records if row not in found]
+        self.deleted[stream] += [{**row, "deleted_at": deleted_at} for row in found]
 
     def day(self, timestamp: str) -> str:
         """Give the day of a timestamp in the account's time zone."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pytest
 
 from tap_acton.streams import STREAM_TYPES
+from tests.contract.conftest import NOW
 from tests.models import (
     expected_crm,
     expected_health,
@@ -18,7 +19,13 @@ from tests.models import (
     expected_web,
     expected_webinars,
 )
-from tests.models.conftest import HALF, MESSAGE_IDS, WEBINARS, deleted_message
+from tests.models.conftest import (
+    HALF,
+    MESSAGE_IDS,
+    WEBINARS,
+    deleted_member,
+    deleted_message,
+)
 from tests.models.loaded import Loaded
 
 if TYPE_CHECKING:
@@ -81,12 +88,14 @@ def loaded(built: dict[str, Built]) -> Holdings:
         }
         for warehouse, one in built.items()
     }
+    next_day = found["next day"]["acton"]
+    marked_at = f"{NOW:%F}T00:00:00.000"
     gone = deleted_message(built["first run"].account)
-    records = found["next day"]["acton"].records
     for stream, column in MESSAGE_IDS.items():
-        left = [record for record in records[stream] if record[column] != gone]
-        assert len(left) < len(records[stream])
-        records[stream] = left
+        next_day.delete(stream, {column: gone}, marked_at)
+    list_id, contact_id = deleted_member(*built["next day"].accounts["acton"])
+    member = {"list_id": list_id, "contact_id": contact_id}
+    next_day.delete("list_members", member, marked_at)
     return found
 
 

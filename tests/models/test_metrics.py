@@ -19,7 +19,8 @@ from tests.models.loaded import Loaded, rate
 from tests.models.project import PYTHON
 
 if TYPE_CHECKING:
-    from tests.models.project import Built, Row
+    from tests.contract.expected import Record
+    from tests.models.project import Built
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -49,7 +50,7 @@ def names(manifest: Path) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def answers(built: dict[str, Built], manifest: Path, names: list[str]) -> dict[str, list[Row]]:
+def answers(built: dict[str, Built], manifest: Path, names: list[str]) -> dict[str, list[Record]]:
     """All metrics as totals, and some of them grouped, after a first run."""
     queries = {
         "totals": {"metrics": names, "group_by": []},
@@ -64,7 +65,7 @@ def answers(built: dict[str, Built], manifest: Path, names: list[str]) -> dict[s
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2_000:]
-    found: dict[str, list[Row]] = json.loads(done.stdout)
+    found: dict[str, list[Record]] = json.loads(done.stdout)
     return found
 
 
@@ -74,12 +75,12 @@ def loaded(built: dict[str, Built]) -> Loaded:
     return Loaded.of(built["first run"].accounts["acton"], [WEBINARS])
 
 
-def test_totals(answers: dict[str, list[Row]], loaded: Loaded) -> None:
+def test_totals(answers: dict[str, list[Record]], loaded: Loaded) -> None:
     (found,) = answers["totals"]
     assert found == pytest.approx(totals(loaded))
 
 
-def test_open_rate_by_month(answers: dict[str, list[Row]], loaded: Loaded) -> None:
+def test_open_rate_by_month(answers: dict[str, list[Record]], loaded: Loaded) -> None:
     reports = {row["message_id"]: row for row in loaded.records["message_reports"]}
     months: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for message in loaded.records["messages"]:
@@ -93,7 +94,7 @@ def test_open_rate_by_month(answers: dict[str, list[Row]], loaded: Loaded) -> No
     assert found == pytest.approx({month: rate(*numbers) for month, numbers in months.items()})
 
 
-def test_form_conversion_by_source(answers: dict[str, list[Row]], loaded: Loaded) -> None:
+def test_form_conversion_by_source(answers: dict[str, list[Record]], loaded: Loaded) -> None:
     sources: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for report in loaded.records["form_reports"]:
         sources[report["source"]][0] += report["submits"]
@@ -102,7 +103,9 @@ def test_form_conversion_by_source(answers: dict[str, list[Row]], loaded: Loaded
     assert found == pytest.approx({name: rate(*numbers) for name, numbers in sources.items()})
 
 
-def test_webinar_attendance_by_lead_source(answers: dict[str, list[Row]], loaded: Loaded) -> None:
+def test_webinar_attendance_by_lead_source(
+    answers: dict[str, list[Record]], loaded: Loaded
+) -> None:
     sources: dict[str | None, list[bool]] = defaultdict(list)
     for row in webinar_attendance(loaded):
         sources[row["lead_source"]].append(row["has_attended"])
@@ -111,7 +114,7 @@ def test_webinar_attendance_by_lead_source(answers: dict[str, list[Row]], loaded
     assert found == pytest.approx({name: sum(all_) / len(all_) for name, all_ in sources.items()})
 
 
-def test_list_members_added_by_folder(answers: dict[str, list[Row]], loaded: Loaded) -> None:
+def test_list_members_added_by_folder(answers: dict[str, list[Record]], loaded: Loaded) -> None:
     folders = {row["id"]: row["folder_name"] for row in loaded.records["lists"]}
     added: dict[str | None, int] = defaultdict(int)
     for row in loaded.records["list_members"]:
@@ -119,7 +122,7 @@ def test_list_members_added_by_folder(answers: dict[str, list[Row]], loaded: Loa
     assert grouped(answers, "acton_list_members_added") == added
 
 
-def grouped(answers: dict[str, list[Row]], metric: str) -> dict[str | None, Any]:
+def grouped(answers: dict[str, list[Record]], metric: str) -> dict[str | None, Any]:
     """Give the values of a metric by its group."""
     return {row[GROUPED[metric]]: row[metric] for row in answers[metric]}
 
