@@ -16,7 +16,7 @@ from tests.models.expected_lists import SUPPRESSED, lists
 from tests.models.expected_suppression import REASONS, deliverability_daily
 from tests.models.expected_webinars import webinar_attendance
 from tests.models.loaded import Loaded, rate
-from tests.models.project import PYTHON
+from tests.models.project import PYTHON, ROOT
 
 if TYPE_CHECKING:
     from tests.contract.expected import Record
@@ -73,6 +73,11 @@ def answers(built: dict[str, Built], manifest: Path, names: list[str]) -> dict[s
 def loaded(built: dict[str, Built]) -> Loaded:
     """What the warehouse holds after a first run."""
     return Loaded.of(built["first run"].accounts["acton"], [WEBINARS])
+
+
+def test_the_page_names_every_metric(names: list[str]) -> None:
+    page = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
+    assert [name for name in names if f"`{name}`" not in page] == []
 
 
 def test_totals(answers: dict[str, list[Record]], loaded: Loaded) -> None:
