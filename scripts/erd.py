@@ -157,7 +157,7 @@ def _mart(model: Mapping[str, Any]) -> Table:
 def diagram(families: Mapping[str, Sequence[Table]]) -> str:
     """Draw the families, each in the column that is shortest so far."""
     heights = [GAP] * COLUMNS
-    parts = []
+    parts: list[str] = []
     for family, tables in sorted(families.items(), key=lambda one: -_height(one[1])):
         place = heights.index(min(heights))
         parts += _panel(family, tables, GAP + place * (WIDTH + GAP), heights[place])

@@ -18,10 +18,12 @@ from urllib.parse import urlsplit
 import pytest
 
 from pipeline import sandbox, warehouse
+from tests.end_to_end.warehouses import duckdb
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+MESSAGES = "SELECT count(*) FROM marts.acton__messages"
 COMMAND = [sys.executable, "-m", "pipeline", "--size", "small"]
 
 
@@ -47,10 +49,11 @@ def make_run(project: Path, environment: dict[str, str], headline: str) -> dict[
     }
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_a_second_run_reads_only_what_can_be_new(
-    project: Path, environment: dict[str, str]
+    project_with_models: Path, environment: dict[str, str]
 ) -> None:
+    project = project_with_models
     headline = "No credentials in .env or the environment: reading the bundled sandbox at http://127.0.0.1:"
     first = make_run(project, environment, headline)
     second = make_run(project, environment, headline)
@@ -66,6 +69,9 @@ def test_a_second_run_reads_only_what_can_be_new(
     assert second["total"].calls < first["total"].calls
     assert second["message_reports"].calls < first["message_reports"].calls
     assert second["message_events"].calls < first["message_events"].calls / 3
+
+    models = duckdb(project / "output" / "sandbox.duckdb").query({"messages": MESSAGES})
+    assert models["messages"] == [(first["message_reports"].rows,)]
 
 
 @pytest.mark.timeout(180)

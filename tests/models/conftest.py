@@ -18,7 +18,6 @@ from tests.end_to_end.warehouses import duckdb
 from tests.models.project import Built, Step, duckdb_environment, run_dbt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 WEBINARS = "300112233"
@@ -70,7 +69,7 @@ def other_account() -> Account:
 
 
 @pytest.fixture(scope="session")
-def folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Path]:
+def folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """The folder of all warehouses, which all processes of the tests share."""
     base = tmp_path_factory.getbasetemp()
     shared = (base if worker_id == "master" else base.parent) / "models"

@@ -126,9 +126,9 @@ def stand_in(name: str, columns: dict[str, Any]) -> None:
     types = {"json": JSON_TYPES.get(name, "VARIANT"), "timestamp": "TIMESTAMP", "date": "DATE"}
     include = find_spec("dbt.include").submodule_search_locations[0]
     module, version = (ModuleType(f"dbt.adapters.{name}{end}") for end in ("", ".__version__"))
-    version.version = "1.0.0"
-    module.__version__ = version
-    module.Plugin = AdapterPlugin(
+    vars(version)["version"] = "1.0.0"
+    vars(module)["__version__"] = version
+    vars(module)["Plugin"] = AdapterPlugin(
         Adapter, Credentials, str(Path(include, name)), dependencies=DEPENDENCIES.get(name)
     )
     sys.modules |= {module.__name__: module, version.__name__: version}

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from acton_sandbox import Account
     from tests.servers import Postgres
 
-Rows: TypeAlias = dict[str, list[dict[str, Any]]]
+Row: TypeAlias = dict[str, Any]
+Rows: TypeAlias = dict[str, list[Row]]
 """Rows by mart; timestamps in UTC as texts, to the millisecond."""
 
 ROOT = Path(__file__).parents[2]
