@@ -11,13 +11,13 @@ from __future__ import annotations
 import json
 import os
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar
 
 import agate
 import sqlglot
+from dbt import include
 from dbt.adapters.base import AdapterPlugin, available
 from dbt.adapters.contracts.connection import AdapterResponse
 from dbt.adapters.duckdb import DuckDBCredentials
@@ -124,12 +124,14 @@ def stand_in(name: str, columns: dict[str, Any]) -> None:
             return []
 
     types = {"json": JSON_TYPES.get(name, "VARIANT"), "timestamp": "TIMESTAMP", "date": "DATE"}
-    include = find_spec("dbt.include").submodule_search_locations[0]
     module, version = (ModuleType(f"dbt.adapters.{name}{end}") for end in ("", ".__version__"))
     vars(version)["version"] = "1.0.0"
     vars(module)["__version__"] = version
     vars(module)["Plugin"] = AdapterPlugin(
-        Adapter, Credentials, str(Path(include, name)), dependencies=DEPENDENCIES.get(name)
+        Adapter,
+        Credentials,
+        str(Path(include.__path__[0], name)),
+        dependencies=DEPENDENCIES.get(name),
     )
     sys.modules |= {module.__name__: module, version.__name__: version}
 
