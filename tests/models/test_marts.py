@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from tests.contract.expected import Record
     from tests.models.project import Built
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(600)
 
 Holdings: TypeAlias = dict[str, dict[str, Loaded]]
 

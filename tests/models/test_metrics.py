@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.contract.expected import Record
     from tests.models.project import Built
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(600)
 
 BY_MONTH = "metric_time__month"
 BY_SOURCE = "acton_form_source__source"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.end_to_end.warehouses import Row
     from tests.models.project import Built
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(600)
 
 PAGE = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
 MARTS = sorted(path.stem for path in TRANSFORM.glob("models/marts/*/*.sql"))
