@@ -58,7 +58,7 @@ def main() -> None:
     variables = {"acton_time_zone": "US/Pacific"}
     done = dbtRunner().invoke(
         [
-            *("--quiet", "compile", "--resource-type", "model", "--no-populate-cache"),
+            *("--quiet", "compile", "--select", "resource_type:model", "--no-populate-cache"),
             *("--vars", json.dumps(variables)),
         ]
     )
