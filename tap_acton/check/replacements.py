@@ -78,10 +78,15 @@ ERROR_TEXTS = frozenset(
     {"httpMessage", "moreInformation", "message", "errorMessage", "error", "error_description"}
 )
 
+FORMATS = frozenset({"dataFormat", "format"})
+"""Fields that say how dates are written."""
+
 _ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
 _LINK = re.compile(r"(?:[a-z][a-z0-9+.-]*://|www\.|mailto:)\S+", re.IGNORECASE)
 _MARKUP = re.compile(r"<[a-zA-Z!/]")
-_FORMAT = re.compile(r"[yMdHhmsSaXzZE ./:,'T-]{4,40}", re.ASCII)
+_FORMAT = re.compile(
+    r"(?=.*yy)(?=.*M)(?=.*d)([yMdHhmsSaXzZE])\1*(?:[ ./:,'T-]+([yMdHhmsSaXzZE])\2*)+", re.ASCII
+)
 _AGO = re.compile(r"(\d+) ((?:minute|hour|day|week|month|year)s? ago)", re.IGNORECASE)
 _PARTS = re.compile(r"(?P<word>[A-Za-z0-9]+|[^\W_A-Za-z0-9]+)|(?P<other>[\W_]+)")
 _KEPT_OTHERS = re.compile(r"[\x20-\x7e\t\r\n]")
@@ -226,7 +231,7 @@ def kind_of(text: str, name: str = "") -> str:  # noqa: PLR0911, C901 - one line
         return "kept"
     if text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER:
         return "epoch" if is_epoch(int(text), in_seconds=name in timestamp_names()) else ""
-    if _FORMAT.fullmatch(text) and "yy" in text and "d" in text and "M" in text:
+    if name in FORMATS and _FORMAT.fullmatch(text):
         return "kept"
     if text in zone_names():
         return "zone"

@@ -43,11 +43,15 @@ _LEAP_YEAR = 2024
 
 _MOST_MONTHS = 12
 _ABBREVIATIONS = frozenset({*UTC_NAMES, *ABBREVIATIONS, "AST", "BST", "IST"})
+_OFFSETS = frozenset(
+    f"{hours:02}{minutes}" for hours in range(15) for minutes in ("00", "15", "30", "45")
+)
+"""How far from UTC a zone can be. Anything else behind a time is a number of the account."""
 
 _CLOCK = (
     r"(?:(?P<before>T|,? )(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)"
-    r"(?P<fraction>[.,]\d{1,9})?)?(?P<half> ?[AaPp][Mm])?)?"
-    r"(?P<zone> ?(?:Z|(?:UTC|GMT)?[+-]\d\d:?\d\d|[A-Z]{2,5}|[A-Z][A-Za-z_]*/[A-Za-z0-9_/+-]+))?"
+    r"(?P<fraction>[.,]\d{1,9})?)?(?P<half> ?[AaPp][Mm])?"
+    r"(?P<zone> ?(?:Z|(?:UTC|GMT)?[+-]\d\d:?\d\d|[A-Z]{2,5}|[A-Z][A-Za-z_]*/[A-Za-z0-9_/+-]+))?)?"
 )
 _WEEKDAY = r"(?:(?P<weekday>[A-Z][a-z]{2,8}),? )?"
 _DATES = (
@@ -166,6 +170,8 @@ def _zone(parts: dict[str, str], _: datetime) -> str:
         zone = SAMPLE_ZONE
     elif zone.isalpha():
         _known(zone, _ABBREVIATIONS)
+    elif zone:
+        _known(zone[-5:].replace(":", "").lstrip("+-"), _OFFSETS)
     return " " * parts["zone"].startswith(" ") + zone
 
 

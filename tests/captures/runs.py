@@ -6,13 +6,11 @@ import csv
 import io
 import json
 import re
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 from tap_acton.api.responses import CODES
-from tap_acton.check.replacements import ALPHABETS, PHRASES, kind_of
-from tap_acton.check.shifted import shifted_text
+from tap_acton.check.replacements import ALPHABETS, PHRASES
 from tap_acton.check.words import documented_words, is_documented
 
 if TYPE_CHECKING:
@@ -34,6 +32,46 @@ ALLOWED = " ".join(WHOLE).lower()
 
 WORDS = re.compile(r"[A-Za-z0-9]+|[^\W_A-Za-z0-9]+")
 
+AGO = re.compile(r"\d+ (?:minute|hour|day|week|month|year)s? ago", re.IGNORECASE)
+
+_DATE = (
+    r"(?:\d{4}([-/])\d\d?\1\d\d?|\d\d?([/.-])\d\d?\2\d{4}"
+    r"|(?:[A-Z][a-z]+,? )?[A-Z][a-z]{2,8} (?:\d\d?(?:,? \d{4})?|\d{4}))"
+)
+_ZONE = r"(?:Z|[A-Z]{2,4}|US/Pacific|(?:UTC|GMT)?[+-](?:0\d|1[0-4]):?(?:[03]0|[14]5))"
+_TIMESTAMP = re.compile(
+    rf"{_DATE}(?:(?:T|,? )\d\d?:\d\d(?::\d\d(?:[.,][05]0*)?)?(?: ?[AaPp][Mm])?(?: ?{_ZONE})?)?"
+    r"|[12]\d{9}|[12]\d{12}"
+)
+_FORMAT = re.compile(r"([yMdHhmsSaXzZE])\1*(?:[ ./:,'T-]+([yMdHhmsSaXzZE])\2*)+")
+
+OWN = frozenset(
+    {
+        *("at", "came", "kept", "fill_the_page"),
+        *("2 to 9", "10 to 99", "100 to 999", "1000 or more"),
+        *("unreadable", "mark", "braces", "delimiter", "line_end", "last_line_is_open"),
+    }
+)
+"""What a capture says of an answer in words of its own."""
+
+
+class Text(NamedTuple):
+    """A text or number in a capture, and the field whose value it is; None for a name itself."""
+
+    text: str
+    field: str | None
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it may be there as it came, or is none of what came."""
+        return (
+            self.text in OWN
+            or is_documented(self.text)
+            or AGO.fullmatch(self.text) is not None
+            or _TIMESTAMP.fullmatch(self.text) is not None
+            or (self.field in {"dataFormat", "format"} and bool(_FORMAT.fullmatch(self.text)))
+        )
+
 
 def common_runs(exchanges: Iterable[Exchange], document: Mapping[str, Any]) -> set[str]:
     """Return the runs of four characters that a capture shares with what was received.
@@ -42,49 +80,67 @@ def common_runs(exchanges: Iterable[Exchange], document: Mapping[str, Any]) -> s
     timestamps in the capture: they are moved, and what they then share with others is chance.
     """
     received = {run for one in exchanges for text in received_by(one) for run in runs_of(text)}
-    kept = {
-        run
-        for text in values_in(document)
-        if not is_documented(text)
-        and kind_of(text) not in {"kept", "ago"}
-        and not is_timestamp(text)
-        for run in runs_of(text)
-    }
+    kept = {run for found in values_in(document) if not found.is_own for run in runs_of(found.text)}
     return {run for run in kept & received if not is_allowed(run)}
 
 
-def values_in(document: Mapping[str, Any]) -> Iterator[str]:
+def values_in(document: Mapping[str, Any]) -> Iterator[Text]:
     """Give every name and value in the answers of a capture, and what was sent for them."""
     for entry in document["answers"]:
-        sent = [entry["parameters"], entry.get("body"), entry["headers"]]
-        yield from texts_of([*sent, *(entry.get(kind) for kind in ("JSON", "CSV", "text"))])
-        yield from map(unquote, re.findall(r"\{(.*?)\}", entry["call"]))
+        for name, held in entry.items():
+            if name == "call":
+                yield from (Text(unquote(one), "") for one in re.findall(r"\{(.*?)\}", held))
+            elif name == "headers":
+                for one in held.values():
+                    yield from (Text(part, "") for part in one.split("; charset="))
+            elif name != "stream":
+                yield from texts_of(held)
 
 
 def received_by(exchange: Exchange) -> Iterator[str]:
     """Give every name and value of an answer, and the ids that were sent for it."""
     text = exchange.content.decode("utf-8", "replace").removeprefix("\ufeff")
     try:
-        yield from texts_of(json.loads(text))
+        found = texts_of(json.loads(text))
     except ValueError:
         yield text
-        yield from texts_of([*csv.reader(io.StringIO(text, newline=""))])
+        found = texts_of(cells_of(text))
+    sent = texts_of([exchange.parameters, exchange.body, [*exchange.headers.values()]])
+    yield from (one.text for one in (*found, *sent))
     yield from map(unquote, exchange.path.split("/")[4:])
-    yield from texts_of([exchange.parameters, exchange.body])
 
 
-def texts_of(value: Any) -> Iterator[str]:
-    """Give every name and value in a value, as a text."""
+def cells_of(text: str) -> list[list[str]]:
+    """Return the cells of CSV; none if it cannot be read as such."""
+    try:
+        return [*csv.reader(io.StringIO(text, newline=""))]
+    except csv.Error:
+        return []
+
+
+def texts_of(value: Any, field: str = "") -> Iterator[Text]:
+    """Give every name and value in a value; of JSON in a text, what it holds."""
     match value:
         case dict():
             for name, held in value.items():
-                yield name
-                yield from texts_of(held)
-        case list():
+                yield Text(name, None)
+                yield from texts_of(held, name)
+        case list() | tuple():
             for held in value:
-                yield from texts_of(held)
+                yield from texts_of(held, field)
+        case str() if value[:1] in {"{", "["} and (inner := json_in(value)) is not None:
+            yield from texts_of(inner, field)
         case str() | int() | float() if not isinstance(value, bool):
-            yield str(value)
+            yield Text(str(value), field)
+
+
+def json_in(text: str) -> Any:
+    """Return the array or object that a text is; None if it is none."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict | list) else None
 
 
 def runs_of(text: str) -> set[str]:
@@ -95,10 +151,3 @@ def runs_of(text: str) -> set[str]:
 def is_allowed(run: str) -> bool:
     """Return whether a run is part of documented words, or of what made-up values consist of."""
     return run.lower() in ALLOWED or all(map(MADE_UP.fullmatch, WORDS.findall(run)))
-
-
-def is_timestamp(text: str) -> bool:
-    """Return whether a text is a timestamp."""
-    return shifted_text(text, timedelta()) is not None or bool(
-        re.fullmatch(r"[12]\d{9}|[12]\d{12}", text)
-    )
