@@ -18,9 +18,10 @@ from urllib.parse import quote, unquote
 
 from tap_acton.api.endpoints import endpoint_of
 from tap_acton.api.responses import without_stray_braces
-from tap_acton.check.replacements import KEPT, Kept, Replacements, kind_of, script_of
+from tap_acton.check.places import DEFINITIONS, KeptNumber, KeptText, marked
+from tap_acton.check.replacements import Replacements, kind_of, script_of
 from tap_acton.check.shifted import is_epoch, spelling
-from tap_acton.check.words import is_documented, timestamp_names
+from tap_acton.check.words import is_documented, is_documented_value, timestamp_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -42,9 +43,6 @@ HEADERS = ("content-type", "retry-after")
 MOST_NAMES = 60
 MOST_ITEMS = 300
 """Of an object whose names are made up, and of an array of texts, so many are kept."""
-
-DEFINITIONS = frozenset({"columns", "fields"})
-"""Arrays that say what the rows of another answer hold: nothing of them is left out."""
 
 _LONGEST_DIGITS = 24
 _FIRST_DAYS, _LAST_DAYS = 400, 1400
@@ -166,7 +164,7 @@ def _header(exchange: Exchange, wanted: str) -> str:
 def _kind_of_call(exchange: Exchange) -> Any:
     """Return what makes a call another kind of call: everything but ids, pages and dates."""
     parameters = {
-        name: value if is_documented(str(value)) else ""
+        name: value if is_documented_value(str(value)) else ""
         for name, value in exchange.parameters.items()
         if name not in PAGING
     }
@@ -185,6 +183,8 @@ def _without_equals(exchanges: Sequence[Exchange]) -> list[tuple[Exchange, Conte
     kept = []
     for exchange in exchanges:
         content = content_of(exchange)
+        if content.kind == "JSON":
+            content = content._replace(value=marked(content.value, exchange.status))
         came = len(_held(content.value, rows_at(content.value, content.kind)))
         forms = {*_features(content.value), ("rows", _class_of(came)), ("answer", content.kind)}
         before = shown[_kind_of_call(exchange)]
@@ -320,8 +320,8 @@ def form_of(value: Any, name: str = "") -> str:
             return str(value)
         case float():
             return "decimals"
-        case int() if name in KEPT:
-            return str(value)
+        case KeptNumber() | KeptText():
+            return f"{value}, kept"
         case int():
             if is_epoch(value, in_seconds=name in timestamp_names()):
                 return f"epoch {len(str(value))}"
@@ -332,7 +332,7 @@ def form_of(value: Any, name: str = "") -> str:
 def _form_of_text(text: str, name: str) -> str:
     match kind_of(text, name):
         case "kept":
-            return f"the word {text}" if len(text) < MOST_NAMES else "kept"
+            return f"the word {text}"
         case "timestamp":
             return spelling(text)
         case "":
@@ -404,7 +404,7 @@ def _entry(
     entry: dict[str, Any] = {
         "stream": exchange.stream,
         "call": f"{exchange.method} {_path(exchange.path, replacements)}",
-        "parameters": {name: replacements.value(one, name) for name, one in parameters.items()},
+        "parameters": replacements.value(parameters),
     }
     if exchange.body is not None:
         entry["body"] = replacements.value(body)
@@ -454,8 +454,7 @@ def _path(path: str, replacements: Replacements) -> str:
 
 def _headers(exchange: Exchange, replacements: Replacements) -> dict[str, str]:
     kind, charset = _content_type(exchange)
-    kind = kind if is_documented(kind) else replacements.text(kind)
-    charset = charset if not charset or is_documented(charset) else replacements.text(charset)
+    kind, charset = replacements.text(kind), replacements.text(charset)
     headers = {"content-type": f"{kind}; charset={charset}" if charset else kind}
     if retry_after := _header(exchange, "retry-after"):
         headers["retry-after"] = replacements.text(retry_after)
@@ -474,7 +473,7 @@ def _chosen(sent: Any) -> Any:
 
 def _own(number: int) -> int:
     """Mark the number of a page as the tap's own, unless it may be how many rows there are."""
-    return Kept(number) if number <= 0 or not str(number)[1:].strip("0") else number
+    return KeptNumber(number) if number <= 0 or not str(number)[1:].strip("0") else number
 
 
 def _requested(exchange: Exchange) -> int:
@@ -505,11 +504,11 @@ def _counted(value: Any, place: tuple[str | int, ...], came: int, kept: int, sen
             made[name] = _counted(held, place[1:], came, kept, sent)
         elif name in PAGING | {*TOTALS} and type(held) is int:
             if name in TOTALS and held >= 0 and not (held in sent and held != came):
-                made[name] = Kept(max(kept + (held > came) - (held < came), 0))
+                made[name] = KeptNumber(max(kept + (held > came) - (held < came), 0))
             elif held in sent or held <= 0:
                 made[name] = _own(held)
         elif name == "totalPages" and type(held) is int:
-            made[name] = Kept(min(held, 2))
+            made[name] = KeptNumber(min(held, 2))
     return made
 
 

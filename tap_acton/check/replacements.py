@@ -17,6 +17,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from tap_acton.check.places import KeptNumber, KeptText
 from tap_acton.check.shifted import (
     SAMPLE_ZONE,
     is_epoch,
@@ -24,7 +25,7 @@ from tap_acton.check.shifted import (
     shifted_text,
     zone_names,
 )
-from tap_acton.check.words import is_documented, timestamp_names
+from tap_acton.check.words import is_documented, is_documented_value, timestamp_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,12 +53,6 @@ OTHER_SYMBOL = "¤"
 WIDE_SYMBOL = "🜨"
 """What stands for any character that is no letter, no digit and not in ASCII."""
 
-KEPT = frozenset(
-    {"errorCode", "httpCode", "statusCode", "dayOfMonth", "dayOfWeek", "emailColumn", "totalPages"}
-)
-"""Fields whose numbers stay: codes of errors, days of a calendar, places in a table."""
-
-LONGEST_CODE = 6
 LONGEST_NUMBER = 24
 MOST_WORDS = 12
 MOST_PARTS = 40
@@ -96,10 +91,6 @@ _ENDLESS = 10**15
 """From here on a number with decimals is one and the same."""
 
 
-class Kept(int):
-    """A number that the tap chose, or that only counts the rows of a capture."""
-
-
 class Replacements:
     """Replaces values, and remembers by what.
 
@@ -125,8 +116,10 @@ class Replacements:
         match value:
             case None | bool():
                 return value
-            case Kept():
+            case KeptNumber():
                 return int(value)
+            case KeptText():
+                return str(value)
             case dict():
                 return {self.name(key): self.value(held, key) for key, held in value.items()}
             case list():
@@ -171,8 +164,6 @@ class Replacements:
         return given.setdefault(value, latin_word(len(given), 4))
 
     def _integer(self, number: int, name: str) -> int:
-        if name in KEPT and len(str(abs(number))) <= LONGEST_CODE:
-            return number
         if is_epoch(number, in_seconds=name in timestamp_names()):
             return shifted_epoch(number, self._shift)
         return int(self._digits(str(abs(number)))) * (-1 if number < 0 else 1)
@@ -225,9 +216,7 @@ class Replacements:
 @lru_cache(maxsize=100_000)
 def kind_of(text: str, name: str = "") -> str:  # noqa: PLR0911, C901 - one line for each kind
     """Return what a text is; empty if it is nothing but words."""
-    if not text or is_documented(text):
-        return "kept"
-    if name in KEPT and text.isdecimal() and len(text) <= LONGEST_CODE:
+    if not text or is_documented_value(text, name):
         return "kept"
     if text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER:
         return "epoch" if is_epoch(int(text), in_seconds=name in timestamp_names()) else ""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from tap_acton import schemas
-from tap_acton.api.endpoints import LITERALS
+from tap_acton.settings.schema import EVENT_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,16 +29,40 @@ FILTERS = frozenset(
 """Parameters that hold a timestamp."""
 
 
-@cache
-def documented_words() -> frozenset[str]:
-    """Return the names and enumerations that Act-On's documents have, and the tap's columns."""
-    listed = resources.files(__package__).joinpath("documented_words.txt")
-    lines = listed.read_text(encoding="utf-8").splitlines()
-    words = {line for line in lines if line and not line.startswith("#")}
-    return frozenset({*words, *LITERALS, *_names(), *timestamp_names()})
-
+VERB = frozenset({"Verb", "verb"})
+"""The field of an activity whose values are codes of a letter or two."""
 
 _LONGEST_CODE = 3
+
+
+@cache
+def _listed() -> Mapping[str, frozenset[str]]:
+    """Return the words of each section of the list."""
+    text = resources.files(__package__).joinpath("documented_words.txt").read_text("utf-8")
+    _, *parts = re.split(r"^\[(\w+)\]$", text, flags=re.MULTILINE)
+    return {
+        section: frozenset(line for line in words.splitlines() if line and line[0] != "#")
+        for section, words in zip(parts[::2], parts[1::2], strict=True)
+    }
+
+
+@cache
+def documented_names() -> frozenset[str]:
+    """Return the names of fields and parameters that Act-On's documents have, and the columns."""
+    return frozenset({*_listed()["names"], *derived_names()})
+
+
+@cache
+def derived_names() -> frozenset[str]:
+    """Return those that the schemas have: columns, their names in the API, and timestamps."""
+    columns = (name for column, names, _ in _columns() for name in (column, *names))
+    return frozenset({*columns, *timestamp_names()})
+
+
+@cache
+def documented_values() -> frozenset[str]:
+    """Return the enumerations that Act-On's documents have, other than codes of activities."""
+    return frozenset({*_listed()["values"], *EVENT_TYPES})
 
 
 @cache
@@ -50,26 +75,32 @@ def timestamp_names() -> frozenset[str]:
     return frozenset(found)
 
 
-def is_documented(word: str) -> bool:
-    """Return whether a name or a value is Act-On's own.
+def is_documented(name: str) -> bool:
+    """Return whether the name of a field or parameter is Act-On's own.
 
     Its case, blanks and underscores do not matter, unless it is as short as a code.
     """
-    is_long = len(word) > _LONGEST_CODE and word.isascii()
-    return word in documented_words() or (is_long and _folded(word) in _folded_words())
+    is_long = len(name) > _LONGEST_CODE and name.isascii()
+    return name in documented_names() or (is_long and _folded(name) in _folded_names())
+
+
+def is_documented_value(value: str, name: str = "") -> bool:
+    """Return whether a value is of an enumeration of Act-On's, written just as there.
+
+    Args:
+        value: The value.
+        name: The name of its field.
+    """
+    return value in documented_values() or (name in VERB and value in _listed()["verbs"])
 
 
 @cache
-def _folded_words() -> frozenset[str]:
-    return frozenset(_folded(word) for word in documented_words())
+def _folded_names() -> frozenset[str]:
+    return frozenset(_folded(name) for name in documented_names())
 
 
-def _folded(word: str) -> str:
-    return word.replace("_", "").replace(" ", "").lower()
-
-
-def _names() -> set[str]:
-    return {name for column, names, _ in _columns() for name in (column, *names)}
+def _folded(name: str) -> str:
+    return name.replace("_", "").replace(" ", "").lower()
 
 
 @cache

@@ -10,8 +10,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 from tap_acton.api.responses import CODES
+from tap_acton.check.places import ERROR_CODES, NAMING
 from tap_acton.check.replacements import ALPHABETS, PHRASES
-from tap_acton.check.words import documented_words, is_documented
+from tap_acton.check.words import (
+    documented_names,
+    documented_values,
+    is_documented,
+    is_documented_value,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -27,7 +33,7 @@ MADE_UP = re.compile(
 """What made-up words, numbers and ids consist of, or any part of one."""
 
 BESIDE = ("https://example.com/", "@example.com", "<p></p>", "US/Pacific", " day ago", " days ago")
-WHOLE = (*documented_words(), *PHRASES, *BESIDE, *map(str, CODES))
+WHOLE = (*documented_names(), *documented_values(), *PHRASES, *BESIDE, *map(str, CODES))
 ALLOWED = " ".join(WHOLE).lower()
 
 WORDS = re.compile(r"[A-Za-z0-9]+|[^\W_A-Za-z0-9]+")
@@ -56,17 +62,25 @@ OWN = frozenset(
 
 
 class Text(NamedTuple):
-    """A text or number in a capture, and the field whose value it is; None for a name itself."""
+    """A text or number in a capture.
+
+    Attributes:
+        text: It, as a text.
+        field: The field whose value it is.
+        is_name: Whether it is the name of a field.
+    """
 
     text: str
-    field: str | None
+    field: str = ""
+    is_name: bool = False
 
     @property
     def is_own(self) -> bool:
         """Whether it may be there as it came, or is none of what came."""
         return (
             self.text in OWN
-            or is_documented(self.text)
+            or (self.is_name and is_documented(self.text))
+            or is_documented_value(self.text, self.field)
             or AGO.fullmatch(self.text) is not None
             or _TIMESTAMP.fullmatch(self.text) is not None
             or (self.field in {"dataFormat", "format"} and bool(_FORMAT.fullmatch(self.text)))
@@ -89,10 +103,18 @@ def values_in(document: Mapping[str, Any]) -> Iterator[Text]:
     for entry in document["answers"]:
         for name, held in entry.items():
             if name == "call":
-                yield from (Text(unquote(one), "") for one in re.findall(r"\{(.*?)\}", held))
+                yield from (Text(unquote(one)) for one in re.findall(r"\{(.*?)\}", held))
             elif name == "headers":
                 for one in held.values():
-                    yield from (Text(part, "") for part in one.split("; charset="))
+                    yield from map(Text, one.split("; charset="))
+            elif name == "rows":
+                yield from texts_of(held["at"], is_name=True)
+                yield from texts_of({**held, "at": []})
+            elif name == "CSV":
+                yield from texts_of(held[:1], is_name=True)
+                yield from texts_of(held[1:])
+            elif name == "JSON" and entry["status"] != 200 and isinstance(held, dict):
+                yield from texts_of({one: held[one] for one in held.keys() - ERROR_CODES})
             elif name != "stream":
                 yield from texts_of(held)
 
@@ -118,20 +140,32 @@ def cells_of(text: str) -> list[list[str]]:
         return []
 
 
-def texts_of(value: Any, field: str = "") -> Iterator[Text]:
-    """Give every name and value in a value; of JSON in a text, what it holds."""
+def texts_of(
+    value: Any, field: str = "", *, is_name: bool = False, defines: bool = False
+) -> Iterator[Text]:
+    """Give every name and value in a value; of JSON in a text, what it holds.
+
+    Args:
+        value: The value.
+        field: Its field.
+        is_name: Whether it holds names of fields.
+        defines: Whether the items in it define fields.
+    """
     match value:
         case dict():
             for name, held in value.items():
-                yield Text(name, None)
-                yield from texts_of(held, name)
+                yield Text(name, is_name=True)
+                names = name in NAMING or (defines and name in {"name", "displayName"})
+                is_list = isinstance(held, list)
+                more = is_list and name in {"columns", "fields"}
+                yield from texts_of(held, name, is_name=names, defines=more)
         case list() | tuple():
             for held in value:
-                yield from texts_of(held, field)
+                yield from texts_of(held, field, is_name=is_name, defines=defines)
         case str() if value[:1] in {"{", "["} and (inner := json_in(value)) is not None:
             yield from texts_of(inner, field)
         case str() | int() | float() if not isinstance(value, bool):
-            yield Text(str(value), field)
+            yield Text(str(value), field, is_name)
 
 
 def json_in(text: str) -> Any:

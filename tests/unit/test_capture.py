@@ -6,6 +6,7 @@ import json
 import re
 import string
 from datetime import UTC, datetime, timedelta
+from importlib import resources
 from typing import Any
 from urllib.parse import quote
 
@@ -13,10 +14,17 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from tap_acton import check
 from tap_acton.api.exchange import Exchange
 from tap_acton.check.capture import capture, form_of, secret_shift, written
 from tap_acton.check.replacements import Replacements, kind_of
-from tap_acton.check.words import documented_words, is_documented
+from tap_acton.check.words import (
+    derived_names,
+    documented_names,
+    documented_values,
+    is_documented_value,
+)
+from tap_acton.settings.schema import EVENT_TYPES
 from tests.captures import exchanges_of
 from tests.captures.runs import MADE_UP, common_runs, values_in
 from tests.captures.runs import WORDS as WORDS_OF
@@ -65,6 +73,7 @@ IDS = st.from_regex(r"[a-z]-[0-9a-f]{4}(:[0-9a-f]{1,4})?|[0-9a-f]{8}-[0-9a-f]{4}
 LOOKALIKES = st.sampled_from(
     ["email", "SENT", "Y", "N", "A", "0", "1", "007", "null", "NaN", "true", "-", "--", "[]", "{}"]
 )
+OF_ACTON = st.sampled_from(sorted(documented_names() | documented_values()))
 PARTS = st.from_regex(r"[a-z]{3,10}", fullmatch=True)
 ADDRESSES = st.builds("{}.{}@{}.org".format, PARTS, PARTS, PARTS)
 LINKS = st.builds("https://{}.org/{}?id={}".format, PARTS, PARTS, PARTS)
@@ -78,7 +87,10 @@ ORDERS = st.builds(
     st.integers(1500, 9999),
 )
 FORMAT_LIKE = st.text(st.sampled_from("yMdHhmsSaz "), min_size=1, max_size=4).map("Mayyd{}".format)
-OPAQUE = st.one_of(TEXTS, NUMERALS, IDS, LOOKALIKES, ADDRESSES, LINKS, MARKUP, ORDERS, FORMAT_LIKE)
+OPAQUE = st.one_of(
+    *(TEXTS, NUMERALS, IDS, LOOKALIKES, ADDRESSES, LINKS, MARKUP, ORDERS, FORMAT_LIKE),
+    *(OF_ACTON, OF_ACTON.map(str.title)),
+)
 MOMENTS = st.integers(1_550_000_000, 1_790_000_000).map(lambda at: datetime.fromtimestamp(at, UTC))
 SPELLINGS = st.sampled_from(
     ["%Y-%m-%dT%H:%M:%SZ", "%b %d %Y %I:%M %p PDT", "%m/%d/%Y", "%a %b %d %Y, %I:%M %p"]
@@ -89,8 +101,12 @@ NUMBERS = st.one_of(
     st.integers(-(10**11), 10**11), st.floats(allow_nan=False, allow_infinity=False, width=32)
 )
 SCALARS = st.one_of(OPAQUE, SPELLED, EPOCHS, NUMBERS, st.none(), st.booleans())
+CODES_AND_COUNTS = st.sampled_from(
+    ["statusCode", "errorCode", "dayOfMonth", "emailColumn", "totalPages", "total", "message"]
+)
 NAMES = st.one_of(
     st.sampled_from(["id", "name", "msgId", "email", "timeStamp", "customFields"]),
+    CODES_AND_COUNTS,
     WORDS,
     TEXTS,
     IDS,
@@ -99,28 +115,65 @@ NESTED = st.one_of(
     SCALARS, st.lists(SCALARS, max_size=3), st.dictionaries(NAMES, SCALARS, max_size=3)
 )
 ROWS = st.dictionaries(NAMES, NESTED, max_size=6)
+RECORDS = st.lists(
+    st.builds(lambda held: {"fields": held}, st.dictionaries(NAMES, SCALARS, max_size=6)),
+    max_size=4,
+)
+NUMBERED = st.builds(
+    lambda name, first, step: [{name: first + step * place} for place in range(12)],
+    CODES_AND_COUNTS,
+    st.integers(500_000, 700_000),
+    st.integers(1, 9999),
+)
 PAGES = st.builds(
     lambda rows, more: {"count": len(rows), "totalCount": len(rows) + more, "msgresult": rows},
     st.lists(ROWS, max_size=6),
     st.sampled_from([0, 0, 7, 4000]),
 )
-TABLES = st.lists(st.lists(OPAQUE, min_size=2, max_size=3), min_size=1, max_size=4).map(
-    lambda rows: "".join(f"{','.join(map(json.dumps, row))}\r\n" for row in rows)
+
+
+def table(rows: list[list[Any]]) -> str:
+    """Write CSV."""
+    cells = ([json.dumps(str(cell), ensure_ascii=False) for cell in row] for row in rows)
+    return "".join(f"{','.join(row)}\r\n" for row in cells)
+
+
+TABLES = st.lists(st.lists(OPAQUE, min_size=2, max_size=3), min_size=1, max_size=4).map(table)
+NUMBERED_TABLES = NUMBERED.map(lambda rows: table([[*rows[0]], *([*row.values()] for row in rows)]))
+ERRORS = st.builds(
+    lambda text, code: {"errorCode": code, "message": text}, OPAQUE, st.integers(0, 999_999)
 )
-ERRORS = st.builds(lambda text, code: {"errorCode": code, "message": text}, OPAQUE, st.just(10030))
-ANSWERS = st.one_of(PAGES, st.lists(ROWS, max_size=4), ROWS, ERRORS, TABLES)
+ANSWERS = st.one_of(
+    *(PAGES, st.lists(ROWS, max_size=4), ROWS, ERRORS, RECORDS),
+    *(NUMBERED, TABLES, NUMBERED_TABLES),
+)
+CONTENT_TYPES = st.one_of(
+    st.sampled_from([JSON, CSV]),
+    st.builds(
+        lambda kind, charset, later: {
+            "Content-Type": f"{kind}; charset={charset}",
+            "Retry-After": later,
+        },
+        st.one_of(OF_ACTON, st.builds("{}/{}".format, PARTS, PARTS)),
+        st.one_of(st.just("utf-8"), PARTS),
+        st.one_of(ADDRESSES, IDS, PARTS),
+    ),
+)
 EXCHANGES = st.lists(
     st.builds(
-        lambda value, identifier, category, status: answered(
+        lambda value, identifier, sent, status, headers: answered(
             value,
             path=f"/api/1/message/{quote(identifier, safe='')}/report",
-            parameters={"category": category, "count": 100, "offset": 0},
+            parameters={"category": sent, "count": 100, "offset": 0},
+            body={"fields": [sent], "pagination": {"pageSize": 50}},
             status=status,
+            **({} if isinstance(value, str) else {"headers": headers}),
         ),
         ANSWERS,
         st.one_of(IDS, OPAQUE),
         OPAQUE,
         st.sampled_from([200, 200, 400, 404]),
+        CONTENT_TYPES,
     ),
     min_size=1,
     max_size=4,
@@ -130,7 +183,9 @@ EXCHANGES = st.lists(
 REPLACED = [
     ("", ""),
     ("SENT", "SENT"),
-    ("First Name", "First Name"),
+    ("First Name", "Zuzu Xuzu"),
+    ({"First Name": "Owner"}, {"First Name": "Zuzu"}),
+    ({"Verb": "b", "Initial": "b"}, {"Verb": "b", "Zuzu": "z"}),
     ("ACME", "ZUZU"),
     ("acme", "zuzu"),
     ("Acme acme, ACME & Co.", "Zuzu zuzu, ZUZU &Zu."),
@@ -247,7 +302,18 @@ def test_the_amount_is_another_one_each_time_and_changes_every_digit_of_a_second
 
 def test_made_up_words_are_no_documented_ones() -> None:
     letters = re.compile("(?:[zxqvjkw][uoiy]){1,9}", re.IGNORECASE)
-    assert [word for word in documented_words() if letters.fullmatch(word)] == []
+    words = documented_names() | documented_values()
+    assert [word for word in words if letters.fullmatch(word)] == []
+
+
+def test_no_word_is_listed_that_is_a_name_anyway_or_twice() -> None:
+    text = resources.files(check).joinpath("documented_words.txt").read_text("utf-8")
+    names, values = text.partition("\n[values]\n")[::2]
+    assert derived_names().isdisjoint(names.splitlines())
+    assert {*EVENT_TYPES}.isdisjoint(values.splitlines())
+    for part in (names, values):
+        words = [line for line in part.splitlines() if line and line[0] not in "#["]
+        assert len(words) == len({*words})
 
 
 @settings(max_examples=20)
@@ -297,7 +363,7 @@ def test_a_capture_depends_on_the_forms_of_values_alone(
 ) -> None:
     def other(text: str) -> str:
         changed = text.translate(ROTATED)
-        is_own = is_documented(text) or is_documented(changed)
+        is_own = is_documented_value(text) or is_documented_value(changed)
         return text if is_own or form_of(text) != form_of(changed) else changed
 
     kinds = {kind_of(text) for row in rows for text in row.values()}
