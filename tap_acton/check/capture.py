@@ -18,7 +18,7 @@ from urllib.parse import quote, unquote
 
 from tap_acton.api.endpoints import endpoint_of
 from tap_acton.api.responses import without_stray_braces
-from tap_acton.check.places import DEFINITIONS, KeptNumber, KeptText, marked
+from tap_acton.check.places import DEFINITIONS, KeptNumber, KeptText, is_error, marked
 from tap_acton.check.replacements import Replacements, kind_of, script_of
 from tap_acton.check.shifted import is_epoch, spelling
 from tap_acton.check.words import is_documented, is_documented_value, timestamp_names
@@ -136,19 +136,22 @@ def content_of(exchange: Exchange) -> Content:
         # Python reads no number of thousands of digits; no id is longer than what is left.
         value = json.loads(bare, parse_int=lambda digits: int(digits[:_LONGEST_DIGITS]))
     except (ValueError, RecursionError):
-        if kind == "text/csv":
-            return Content("CSV", *_table(text, notes))
-        return Content("text", text, notes)
+        return _table(text, notes) if kind == "text/csv" else Content("text", text, notes)
     return Content("JSON", value, notes)
 
 
-def _table(text: str, notes: dict[str, Any]) -> tuple[list[list[str]], dict[str, Any]]:
+def _table(text: str, notes: dict[str, Any]) -> Content:
+    """Read CSV; what cannot be read as such is a text."""
     line = text.partition("\n")[0]
     delimiter = max(",;\t|", key=line.count)
+    try:
+        rows = [*csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)]
+    except csv.Error:
+        return Content("text", text, notes)
     notes |= {"delimiter": delimiter, "line_end": "\r\n" if "\r\n" in text else "\n"}
     if text and not text.endswith("\n"):
         notes["last_line_is_open"] = True
-    return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)), notes
+    return Content("CSV", rows, notes)
 
 
 def _content_type(exchange: Exchange) -> tuple[str, str]:
@@ -394,6 +397,8 @@ def _entry(
     replacements: Replacements,
 ) -> dict[str, Any]:
     """Return what the document says of an exchange."""
+    if is_error(exchange.status, content.value):
+        replacements = replacements.without_times()
     place = rows_at(value, content.kind)
     head = content.kind == "CSV"
     came = len(_held(content.value, place)) - head

@@ -95,12 +95,22 @@ class Replacements:
     """Replaces values, and remembers by what.
 
     Args:
-        shift: By how much timestamps are moved.
+        shift: By how much timestamps are moved; None to make all of them the same.
     """
 
-    def __init__(self, shift: timedelta) -> None:
+    def __init__(self, shift: timedelta | None) -> None:
         self._shift = shift
         self._given: dict[str, dict[str, str]] = defaultdict(dict)
+
+    def without_times(self) -> Replacements:
+        """Return the same replacements, but one time for every timestamp.
+
+        The time of an error, or of a call, is that of the check itself: who knows when that was
+        would know by how much all others are moved.
+        """
+        made = Replacements(None)
+        made._given = self._given
+        return made
 
     def name(self, name: str) -> str:
         """Return the name of a field; one that the account's users may have written is made up."""

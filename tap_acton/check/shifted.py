@@ -19,6 +19,9 @@ SAMPLE_ZONE = "US/Pacific"
 _SECONDS = range(1_000_000_000, 2_200_000_000)
 """The years 2001 to 2039: all of them have ten digits, and in milliseconds thirteen."""
 
+ONE_TIME = datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC)
+"""What every timestamp becomes that must not show by how much the others are moved."""
+
 _HALF_SECOND = 500
 # Spelled out, since those of Python follow the language of the machine.
 _LONG_MONTHS = (
@@ -73,17 +76,31 @@ def is_epoch(number: int, *, in_seconds: bool) -> bool:
     return number // 1000 in _SECONDS or (in_seconds and number in _SECONDS)
 
 
-def shifted_epoch(number: int, shift: timedelta) -> int:
-    """Return a timestamp of the epoch, moved; of its milliseconds, only whether there are any."""
-    seconds = round(shift.total_seconds())
+def shifted_epoch(number: int, shift: timedelta | None) -> int:
+    """Return a timestamp of the epoch, moved; of its milliseconds, only whether there are any.
+
+    Args:
+        number: It, in seconds or milliseconds.
+        shift: By how much it is moved; None for :data:`ONE_TIME`.
+    """
+    whole, part = (number, 0) if number in _SECONDS else divmod(number, 1000)
+    moved = (
+        round(ONE_TIME.timestamp())
+        if shift is None
+        else max(whole + round(shift.total_seconds()), _SECONDS[0])
+    )
     if number in _SECONDS:
-        return max(number + seconds, _SECONDS[0])
-    whole, part = divmod(number, 1000)
-    return max(whole + seconds, _SECONDS[0]) * 1000 + (_HALF_SECOND if part else 0)
+        return moved
+    return moved * 1000 + (_HALF_SECOND if part else 0)
 
 
-def shifted_text(text: str, shift: timedelta) -> str | None:
-    """Return a timestamp that is a text, moved; None if it is none."""
+def shifted_text(text: str, shift: timedelta | None) -> str | None:
+    """Return a timestamp that is a text, moved; None if it is none.
+
+    Args:
+        text: The text.
+        shift: By how much it is moved; None for :data:`ONE_TIME`.
+    """
     for pattern in _TEXTS:
         found = pattern.fullmatch(text)
         if found:
@@ -99,9 +116,10 @@ def spelling(text: str) -> str:
     return re.sub(r"[A-Za-z]+", "A", re.sub(r"\d+", "0", text))
 
 
-def _respelled(found: re.Match[str], shift: timedelta) -> str:
+def _respelled(found: re.Match[str], shift: timedelta | None) -> str:
     parts = {name: value or "" for name, value in found.groupdict().items()}
-    moved = _read(parts) + shift
+    read = _read(parts)
+    moved = ONE_TIME if shift is None else read + shift
     text, start = "", found.start()
     for name, (begin, end) in _places(found):
         text += found.string[start:begin] + _WRITERS[name](parts, moved)

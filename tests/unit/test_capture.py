@@ -140,12 +140,18 @@ def table(rows: list[list[Any]]) -> str:
 
 TABLES = st.lists(st.lists(OPAQUE, min_size=2, max_size=3), min_size=1, max_size=4).map(table)
 NUMBERED_TABLES = NUMBERED.map(lambda rows: table([[*rows[0]], *([*row.values()] for row in rows)]))
+OPEN_TABLES = OPAQUE.map(lambda text: f'{table([["id", text]])}7,"no end')
+NAMED_ROWS = st.builds(
+    lambda name, rows: {name: rows},
+    st.one_of(NAMES, st.just("counts")),
+    st.one_of(st.lists(ROWS, min_size=1, max_size=4), NUMBERED),
+)
 ERRORS = st.builds(
     lambda text, code: {"errorCode": code, "message": text}, OPAQUE, st.integers(0, 999_999)
 )
 ANSWERS = st.one_of(
     *(PAGES, st.lists(ROWS, max_size=4), ROWS, ERRORS, RECORDS),
-    *(NUMBERED, TABLES, NUMBERED_TABLES),
+    *(NUMBERED, NAMED_ROWS, TABLES, NUMBERED_TABLES, OPEN_TABLES),
 )
 CONTENT_TYPES = st.one_of(
     st.sampled_from([JSON, CSV]),
@@ -290,6 +296,21 @@ def test_what_cannot_be_read_is_told_and_not_shown() -> None:
     assert entry["written"] == {"unreadable": True}
     assert entry["headers"] == {"content-type": "zuzu/xuzu"}
     assert "cme" not in written(entry)
+
+
+def test_a_table_with_a_cell_of_any_length_is_captured() -> None:
+    (entry,) = captured(answered('id,"' + "no end " * 30_000))["answers"]
+    assert entry["text"].startswith("zu,")
+    assert len(written(entry)) < 1000
+
+
+def test_an_error_does_not_show_by_how_much_timestamps_are_moved() -> None:
+    now = {"timestamp": "2026-03-17T07:05:09Z", "at": 1773756309123, "day": "Mar 17 2026"}
+    refused = answered({"message": "Zu", **now}, status=500, path="/api/1/message/s-1/report")
+    disguised = answered({"errorCode": 10030, **now}, path="/api/1/message/s-2/report")
+    for entry in captured(refused, disguised)["answers"]:
+        times = [*entry["JSON"].values()][1:]
+        assert times == ["2020-01-02T03:04:05Z", 1577934245500, "Jan 02 2020"]
 
 
 def test_the_amount_is_another_one_each_time_and_changes_every_digit_of_a_second() -> None:
