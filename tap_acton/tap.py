@@ -82,17 +82,14 @@ if TYPE_CHECKING:
 
 
 class TapActOn(ActOnTap):
-    """Singer tap for Act-On: every report, list, contact and event of an account.
-
-    Attributes:
-        recorder: Gets every answer of the run.
-    """
+    """Singer tap for Act-On: every report, list, contact and event of an account."""
 
     name = "tap-acton"
     package_name = "tap-acton"
     config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_SCHEMA
     message_writer_class = BufferedWriter
     recorder: Callable[[Exchange], None] | None = None
+    """Gets every answer of the run; the docstring of the class is what --about prints."""
     # Without BATCH, whose files the SDK fills whatever columns are selected.
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
         TapCapabilities.CATALOG,

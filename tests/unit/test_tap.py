@@ -278,3 +278,9 @@ def test_at_most_two_classes_stand_between_the_sdk_and_a_stream(kind: type[ActOn
     above = kind.__mro__[1 : kind.__mro__.index(Stream)]
     assert len(above) <= 2
     assert above[-1] is ActOnStream
+
+
+def test_what_describes_the_tap_to_users_is_one_sentence() -> None:
+    assert inspect.getdoc(TapActOn) == (
+        "Singer tap for Act-On: every report, list, contact and event of an account."
+    )
