@@ -234,7 +234,7 @@ class Checker(TapActOn):
         wanted = tuple(filter(None, map(str.strip, streams.split(","))))
         if capture_file is not None:
             # Before the calls that would be in vain.
-            _write(capture_file, "", mode="a")
+            _try_to_write(capture_file)
         checker = cls.of_command_line(config, None, catalog, wanted=wanted)
         report = checker.check()
         text = report.text(has_capture=capture_file is not None)
@@ -306,6 +306,14 @@ class Checker(TapActOn):
                 found.date_filter = filters.get(found.stream, found.date_filter)
         summary = self.run.summary
         return Report(findings, asked, summary.calls, self.most_calls, problem)
+
+
+def _try_to_write(file: Path) -> None:
+    """Find out whether a file can be written, and leave things as they were."""
+    is_new = not file.exists()
+    _write(file, "", mode="a")
+    if is_new:
+        file.unlink()
 
 
 def _write(file: Path, text: str, mode: str = "w") -> None:

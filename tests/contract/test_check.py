@@ -665,6 +665,18 @@ def test_a_capture_that_cannot_be_written_ends_the_check_before_a_call(
     assert not printed
 
 
+def test_a_check_without_a_login_leaves_no_capture(
+    account: Account, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file, kept = tmp_path / "capture.json", tmp_path / "kept.json"
+    kept.write_text("{}")
+    with bench_in_process(account, choices=Choices(api_enabled=False)) as bench:
+        codes = [invoke(bench, capsys, capture_file=one)[1] for one in (file, kept)]
+    assert codes == [EXIT_FAILED, EXIT_FAILED]
+    assert not file.exists()
+    assert kept.read_text() == "{}"
+
+
 def test_the_command_prints_a_report_and_writes_a_capture(account: Account, tmp_path: Path) -> None:
     config, file = tmp_path / "config.json", tmp_path / "capture.json"
     with Sandbox(account=account) as sandbox:
