@@ -15,7 +15,7 @@ import click
 from tap_acton.api.pagination import DEFAULT_PAGE_SIZE
 from tap_acton.catalog import offered_types
 from tap_acton.check.capture import capture, secret_shift, written
-from tap_acton.check.findings import Finding, Verdict, finding_of
+from tap_acton.check.findings import Finding, Verdict, finding_of, reason_of
 from tap_acton.check.questions import LARGEST_PAGE, QUESTIONS, Answer, Look, unknown
 from tap_acton.check.report import Asked, Report
 from tap_acton.check.samples import Sampler, listed_by
@@ -33,6 +33,7 @@ from tap_acton.records.ids import without_addresses
 from tap_acton.settings.parser import nearest
 from tap_acton.stream_maps import StreamMaps
 from tap_acton.streams import STREAM_TYPES
+from tap_acton.streams.base.own_keys import NoKeyError
 from tap_acton.streams.sync_runs import SyncRuns
 from tap_acton.sync.summary import RunSummary
 from tap_acton.tap import TapActOn
@@ -246,9 +247,9 @@ class Checker(TapActOn):
             raise report.problem
         if report.differs:
             raise DiffersError(report.differs)
-        if failed := report.of(Verdict.FAILED):
+        if report.failed:
             raise StreamFailedError(
-                f"The check is not complete: {', '.join(failed)}. The reasons are above."
+                f"The check is not complete: {', '.join(report.failed)}. The reasons are above."
             )
 
     def captured(self, report: Report) -> str:
@@ -286,18 +287,26 @@ class Checker(TapActOn):
             for name in self.streams:
                 if name in wanted:
                     self.logger.info("Checking %s.", name)
-                    sampler.read(name)
+                    sample = sampler.read(name)
+                    if sample.problem is not None and not sample.above:
+                        self.logger.info("%s", sample.problem.sentence)
             look = Look(self, sampler.samples, self.exchanges, self._largest_page)
             for question in self.questions:
                 answer = answer_of(question, look)
                 asked.append(Asked(question, answer))
         except ActOnError as error:
             problem = error
+        # What lists items and could not be read is said, too, whether it was wanted or not.
+        above = [
+            sample.above
+            for sample in sampler.samples.values()
+            if sample.above and sample.above not in names
+        ]
         findings = [
             finding_of(sampler.samples[name])
             if name in sampler.samples
             else Finding(name, Verdict.NOT_CHECKED, reason="the check ended before it")
-            for name in names
+            for name in dict.fromkeys([*above, *names])
             if name in sampler.samples or problem is not None
         ]
         for one in asked:
@@ -343,7 +352,13 @@ def answer_of(question: Question, look: Look) -> Answer:
     """Answer a question; one that is about nothing that was offered has no answer."""
     if question.streams and not any(map(look.pages, question.streams)):
         return unknown("nothing that shows it is offered, or has rows")
+    begin = len(look.all_exchanges)
     try:
         return question.ask(look)
+    except NoKeyError:
+        return Answer("No row of an answer has its key.", is_assumed=False)
     except (CallError, StreamFailedError) as error:
-        return unknown(f"a call failed: {error.sentence.rstrip('.')}")
+        look.tap.logger.info("%s", error.sentence)
+        last = next(reversed(look.all_exchanges[begin:]), None)
+        words = f"A call failed: {reason_of(error, last)}."
+        return Answer(words, is_known=False, has_failed=True)

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from tap_acton.check.shapes import decoded, is_answer, is_page, refusal_of, shape_of
 from tap_acton.errors import (
+    ActOnError,
     CallError,
     GivenUpError,
     GoneError,
     NotAvailableError,
     NotFoundError,
+    NotRoutedError,
     StreamFailedError,
 )
 from tap_acton.records.epoch_units import EpochUnits
@@ -24,12 +26,13 @@ from tap_acton.streams.audience_center.stream import AudienceStream
 from tap_acton.streams.base.own_keys import NoKeyError
 from tap_acton.streams.base.stream import ActOnStream
 from tap_acton.streams.lists.rows import ListPage
+from tap_acton.sync.account import NoAccountNumberError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from tap_acton.api.exchange import Exchange
     from tap_acton.check.samples import Sample, SampledPage
-    from tap_acton.errors import ActOnError
     from tap_acton.records.reader import Convert
 
 OLDER_NAMES = frozenset(
@@ -113,6 +116,31 @@ class Finding:
         self.verdict = Verdict.DIFFERS
 
 
+REASONS: Sequence[tuple[type[ActOnError], str]] = (
+    (NoKeyError, "no row of an answer has its key"),
+    (NoAccountNumberError, "Act-On does not report the account's number; set account_id"),
+    (NotRoutedError, "the host does not know the path"),
+    (NotAvailableError, "not offered to this account"),
+    (GoneError, "deleted in Act-On"),
+    (GivenUpError, "no complete answer came"),
+    (ActOnError, "it could not be read; the log says why"),
+)
+"""What is said of a call that failed without an answer, by the kind of its error; the first that
+fits counts."""
+
+
+def reason_of(problem: ActOnError, answer: Exchange | None) -> str:
+    """Say why a call failed, without the ids that the sentence of an error may have.
+
+    Args:
+        problem: How it failed.
+        answer: The answer that says so, where one came.
+    """
+    if answer is None or isinstance(problem, NoKeyError):
+        return next(words for kind, words in REASONS if isinstance(problem, kind))
+    return f"the answer is {shape_of(answer)}" if is_answer(answer) else refusal_of(answer)
+
+
 def finding_of(sample: Sample) -> Finding:
     """Judge the sample of a stream."""
     found = Finding(sample.stream.name)
@@ -134,12 +162,14 @@ def finding_of(sample: Sample) -> Finding:
 def _judge_absence(found: Finding, sample: Sample, problem: ActOnError) -> None:
     """Say why no rows came."""
     last = sample.refusal
+    found.reason = reason_of(problem, last)
+    if sample.above:
+        found.reason = f"{sample.above}: {found.reason}"
     is_shared = isinstance(problem, NotAvailableError | StreamFailedError)
     if not (sample.has_requested or is_shared):
         # What would name its items could not be read.
-        found.verdict, found.reason = Verdict.NOT_CHECKED, problem.sentence
+        found.verdict = Verdict.NOT_CHECKED
         return
-    found.reason = problem.sentence if last is None else refusal_of(last)
     is_missing = isinstance(problem, NotFoundError) and not sample.stream.item
     if isinstance(problem, GoneError):
         found.verdict = Verdict.EMPTY
@@ -155,7 +185,7 @@ def _judge_absence(found: Finding, sample: Sample, problem: ActOnError) -> None:
     elif last is not None and not isinstance(problem, GivenUpError):
         found.differs(f"Act-On refuses the call: {found.reason}.")
     else:
-        found.verdict, found.reason = Verdict.FAILED, problem.sentence
+        found.verdict = Verdict.FAILED
 
 
 def _judge_pages(found: Finding, sample: Sample, first: SampledPage) -> None:
@@ -172,7 +202,9 @@ def _judge_pages(found: Finding, sample: Sample, first: SampledPage) -> None:
     if isinstance(sample.problem, NoKeyError):
         found.differs("No row of an answer has its key.")
     elif sample.problem is not None and not isinstance(sample.problem, GoneError):
-        found.differs(f"Not all that was requested came: {sample.problem.sentence}")
+        found.differs(
+            f"Not all that was requested came: {reason_of(sample.problem, sample.refusal)}."
+        )
 
 
 def _judge_shape(found: Finding, sample: Sample, first: SampledPage) -> None:

@@ -21,7 +21,7 @@ from tap_acton.api.pagination import DEFAULT_PAGE_SIZE, FIRST_PAGE, Page
 from tap_acton.check.findings import Behavior
 from tap_acton.check.samples import calls_for
 from tap_acton.check.shapes import content_type_of, decoded, form_of, is_answer, refusal_of
-from tap_acton.errors import CallError, GoneError
+from tap_acton.errors import CallError, GivenUpError, GoneError
 from tap_acton.records.list_table import CONTACT_ID, CREATED, MODIFIED, read_csv
 from tap_acton.records.reader import EXTRA_FIELDS, is_unknown
 from tap_acton.records.timestamps import milliseconds_of
@@ -75,12 +75,14 @@ class Answer:
         is_assumed: Whether it is what the tap assumes; None where the tap takes any answer, or
             the account's data say nothing.
         is_known: Whether the account's data say anything.
+        has_failed: Whether a call failed for a reason that may pass.
         filters: What the answer says of a stream's date filter.
     """
 
     words: str
     is_assumed: bool | None = None
     is_known: bool = True
+    has_failed: bool = False
     filters: Mapping[str, Behavior] | None = None
 
 
@@ -109,7 +111,7 @@ class Look:
         self.tap = tap
         self.samples = samples
         self.largest_page = largest_page
-        self._exchanges = exchanges
+        self.all_exchanges = exchanges
 
     def pages(self, name: str) -> list[SampledPage]:
         """Return the sampled pages of a stream that have rows; none where it was not read."""
@@ -134,8 +136,14 @@ class Look:
         return {}
 
     def fetch(self, name: str, query: Query, page: Page = FIRST_PAGE) -> Response:
-        """Request a page in the name of a stream."""
+        """Request a page in the name of a stream; a refusal is part of the response.
+
+        Raises:
+            GivenUpError: If the call fails again and again.
+        """
         response: Response = self.tap.stream(name).fetch(query, page)
+        if isinstance(response.problem, GivenUpError):
+            raise response.problem
         return response
 
     def records_of(self, name: str, response: Response) -> list[Record]:
@@ -147,7 +155,7 @@ class Look:
 
     def last(self, name: str) -> Exchange | None:
         """Return the latest call for a stream, with its answer."""
-        return next(reversed(calls_for(self.tap.stream(name), self._exchanges)), None)
+        return next(reversed(calls_for(self.tap.stream(name), self.all_exchanges)), None)
 
 
 Ask: TypeAlias = Callable[[Look], Answer]
@@ -332,6 +340,8 @@ def ids_in_csv(look: Look) -> Answer:
             headers, lines = read_csv(text) if isinstance(text, str) else ([], [])
         except ValueError:
             return Answer("The file is not CSV.", is_assumed=False)
+        except GivenUpError:
+            raise
         except CallError:
             last = look.last("list_members")
             refused = "" if last is None else f": {refusal_of(last)}"
@@ -650,7 +660,8 @@ def refusal_of_unknown_ids(look: Look) -> Answer:
             subject=f"{stream.item} that does not exist",
             item={"id": "none"},
         )
-        problem = look.fetch(name, query).problem
+        # Here a failure of the server is an answer, too.
+        problem = stream.fetch(query, FIRST_PAGE).problem
         last = look.last(name)
         unlike |= not isinstance(problem, GoneError)
         said = "with an answer" if problem is None or last is None else refusal_of(last)

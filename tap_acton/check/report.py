@@ -67,16 +67,25 @@ class Report:
         return [*self.of(Verdict.DIFFERS), *others]
 
     @property
-    def verdict(self) -> str:
+    def failed(self) -> list[str]:
+        """The streams and the questions with a call that failed for a reason that may pass."""
+        others = [one.question.name for one in self.asked if one.answer.has_failed]
+        return [*self.of(Verdict.FAILED), *others]
+
+    @property
+    def verdict(self) -> Verdict:
         """The word for all of them."""
         if self.differs:
-            return "differs"
-        return "failed" if self.problem is not None or self.of(Verdict.FAILED) else "right"
+            return Verdict.DIFFERS
+        if self.problem is not None or self.failed:
+            return Verdict.FAILED
+        is_checked = len(self.of(Verdict.NOT_CHECKED)) < len(self.findings)
+        return Verdict.RIGHT if is_checked else Verdict.NOT_CHECKED
 
     def data(self) -> dict[str, Any]:
         """Return the report as an object for JSON; docs/live-account.md names its fields."""
         return {
-            "verdict": self.verdict,
+            "verdict": self.verdict.value,
             "calls": self.calls,
             "most_calls": self.most_calls,
             "streams": [_data_of(found) for found in self.findings],
@@ -107,7 +116,7 @@ class Report:
             for sentence in found.differences:
                 yield f"{found.stream}: {sentence}"
             if found.reason and not found.differences:
-                yield f"{found.stream} is {found.verdict}: {found.reason}"
+                yield f"{found.stream}: {found.verdict}: {found.reason}"
         for one in self.asked:
             if one.answer.is_assumed is False:
                 yield f"{one.question.text} Not as assumed: {one.answer.words}"

@@ -77,6 +77,7 @@ class Sample:
         pages: The pages that came; those of one query follow each other.
         problem: What ended it, or how the last item was refused; None where a page came.
         refusal: The answer that says so, where one came.
+        above: The stream that lists the items, where that is what could not be read.
         gone: How many of the items that were tried are deleted.
         forms: The queries that Act-On refused in one form and answered in another, as pairs.
         left_out: Why nothing is requested of the stream, if so.
@@ -89,6 +90,7 @@ class Sample:
     pages: list[SampledPage] = field(default_factory=list)
     problem: ActOnError | None = None
     refusal: Exchange | None = None
+    above: str = ""
     gone: int = 0
     forms: list[tuple[Query, Query]] = field(default_factory=list)
     left_out: str = ""
@@ -123,9 +125,10 @@ class Sampler:
             self._read(sample)
         except (CallError, StreamFailedError) as error:
             sample.problem = error
-            sample.refusal = sample.refusal or next(
-                reversed(calls_for(stream, self._exchanges)), None
-            )
+            if not (sample.refusal or sample.has_requested):
+                self._blame_listing(sample)
+            if not (sample.refusal or sample.above):
+                sample.refusal = next(reversed(calls_for(stream, self._exchanges)), None)
         except RecursionError:
             sample.problem = too_deep(name)
         sample.exchanges = calls_for(stream, self._exchanges)
@@ -151,6 +154,14 @@ class Sampler:
                 break
         if not has_query:
             sample.idle = f"the account has no {stream.items_are or 'items'} to request"
+
+    def _blame_listing(self, sample: Sample) -> None:
+        """Take note of the stream that lists the items, where it could not be read."""
+        for name in listed_by(type(sample.stream)):
+            one = self.samples.get(name)
+            if one is not None and one.problem is not None and not one.records:
+                sample.above, sample.refusal = one.above or name, one.refusal
+                return
 
     def _queries(self, stream: ActOnStream) -> Iterator[Query]:
         """Give the queries of a stream, those first that are likely to have rows."""
@@ -205,11 +216,14 @@ class Sampler:
             sample.problem = None
         following = following_page(stream, response)
         if following is not None:
+            begin = len(self._exchanges)
             second = stream.fetch(response.query, following)
             if second.problem is None:
                 self._take(sample, second)
             else:
                 sample.problem = second.problem
+                answered = calls_for(stream, self._exchanges[begin:])
+                sample.refusal = next(reversed(answered), None)
         return bool(response.rows)
 
     def _fetch(self, sample: Sample, query: Query) -> Response:

@@ -36,6 +36,10 @@ PATH = "/api/1/account"
 logger = logging.getLogger("tap-acton")
 
 
+class NoAccountNumberError(StreamFailedError):
+    """Act-On does not report the account's number, and no setting has it."""
+
+
 class Account:
     """What Act-On reports of the account, requested once per run, whoever needs it first.
 
@@ -48,7 +52,7 @@ class Account:
         self._client = client
         self._number = number
         self._lock = threading.Lock()
-        self._has_no_number = StreamFailedError(
+        self._has_no_number = NoAccountNumberError(
             "Act-On does not report the account's number, which is needed here; set account_id."
         )
 

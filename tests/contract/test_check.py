@@ -508,6 +508,93 @@ def test_machines_get_the_same_without_a_value_of_the_account(
     assert [one for one in [*emails, *names] if one in written] == []
 
 
+NEVER_WELL = (
+    "/api/1/message/*/report*",
+    "/api/1/list/l-*",
+    "/api/1/media/*/report*",
+    "/api/1/page/*",
+    "/api/1/form/*",
+    "*/segments/*",
+    "*/contacts/*",
+    "*/datasets/*",
+    "*/subscriptions/*",
+    "/api/1/campaign/*",
+)
+"""Endpoints of single items."""
+
+
+def test_calls_that_fail_put_no_id_into_the_report_nor_into_the_capture(account: Account) -> None:
+    with bench_in_process(account) as bench, checker(bench, page_size=50) as made:
+        for path in NEVER_WELL:
+            bench.sandbox.faults.add(
+                Fault("status", status=500, path_pattern=path, times=None, after=0)
+            )
+        report = made.check()
+        about = json.loads(made.captured(report))["about"]
+        paths = {seen.path for seen in bench.sandbox.requests if seen.status == 500}
+    written = json.dumps(report.data()) + report.text() + json.dumps(about)
+    ids = {part for path in paths for part in path.split("/") if any(map(str.isdigit, part[1:]))}
+    assert len(ids) >= 6
+    assert {one for one in ids if one in written} == set()
+    assert verdicts(report)["message_reports"] == "failed"
+    assert "message_reports: failed: HTTP 500" in report.text().splitlines()
+
+
+def test_an_answer_without_keys_to_a_question_is_a_difference(
+    account: Account, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "capture.json"
+    with bench_in_process(account) as bench:
+        bench.sandbox.faults.add(
+            Fault(
+                "missing_fields",
+                path_pattern="/api/1/list/hardbounce",
+                times=None,
+                after=2,
+                fields=("email",),
+            )
+        )
+        printed, code = invoke(
+            bench, capsys, streams="hard_bounces", report_format="json", capture_file=file
+        )
+    assert code == EXIT_DIFFERS
+    said = {one["question"]: one for one in json.loads(printed)["questions"]}["filter_unit"]
+    assert said["answer"] == "No row of an answer has its key."
+    assert said["as_assumed"] is False
+    assert json.loads(file.read_text())["about"]["questions"]["filter_unit"] == said["answer"]
+
+
+def test_a_question_whose_call_fails_leaves_the_check_incomplete(
+    account: Account, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with bench_in_process(account) as bench:
+        bench.sandbox.faults.add(
+            Fault("status", status=500, path_pattern="/api/1/list/hardbounce", times=None, after=2)
+        )
+        printed, code = invoke(bench, capsys, streams="hard_bounces", report_format="json")
+    assert code == EXIT_FAILED
+    assert json.loads(printed)["verdict"] == "failed"
+    said = {one["question"]: one for one in json.loads(printed)["questions"]}["filter_unit"]
+    assert said["answer"] == "A call failed: HTTP 500."
+    assert (said["known"], said["as_assumed"]) == (False, None)
+
+
+def test_a_listing_that_fails_is_a_line_though_only_its_items_are_checked(account: Account) -> None:
+    with bench_in_process(account) as bench:
+        bench.sandbox.faults.add(
+            Fault("status", status=500, path_pattern="/api/1/message", times=None)
+        )
+        report = check(bench, "message_reports")
+    assert verdicts(report) == {"messages": "failed", "message_reports": "not checked"}
+    assert "message_reports: not checked: messages: HTTP 500" in report.text().splitlines()
+    assert report.verdict == "failed"
+
+
+def test_a_check_of_nothing_is_not_right(account: Account) -> None:
+    with bench_in_process(account) as bench:
+        assert check(bench, "upload_jobs").verdict == "not checked"
+
+
 def test_the_page_on_live_accounts_names_what_a_report_has(
     whole: tuple[Report, Checker, int],
 ) -> None:
@@ -632,7 +719,7 @@ def test_exit_codes_tell_right_from_different(
             Fault("status", status=500, path_pattern="/api/1/logo", times=None)
         )
         printed, code = invoke(bench, capsys, streams="logos,media")
-        assert "logos is failed: logos: Act-On returned HTTP 500." in printed
+        assert "logos: failed: HTTP 500" in printed.splitlines()
         assert code == EXIT_FAILED
 
 
