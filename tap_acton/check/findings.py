@@ -7,7 +7,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tap_acton.check.shapes import decoded, is_answer, is_page, refusal_of, shape_of
+from tap_acton.check.shapes import (
+    decoded,
+    documented_name,
+    is_answer,
+    is_page,
+    layout_of,
+    others,
+    refusal_of,
+    shape_of,
+)
 from tap_acton.errors import (
     ActOnError,
     CallError,
@@ -19,7 +28,7 @@ from tap_acton.errors import (
     StreamFailedError,
 )
 from tap_acton.records.epoch_units import EpochUnits
-from tap_acton.records.extractors import OneRow, api_name
+from tap_acton.records.extractors import OneRow, Undocumented, UnknownShapeError
 from tap_acton.records.reader import EXTRA_FIELDS, NAMES, converter, names_any
 from tap_acton.records.values import Unconvertible
 from tap_acton.streams.audience_center.stream import AudienceStream
@@ -46,11 +55,8 @@ OLDER_NAMES = frozenset(
 SAME_MINUTE = len("2026-03-17T14:05")
 """Some spellings of a timestamp have no seconds."""
 
-FIELDS = " of rows with the fields "
-"""Stands before the names of fields in a shape that is told in words."""
-
-ANOTHER = "(another)"
-"""Stands for the name of a field that may be a user's own."""
+OTHER = "other"
+"""Stands for the name of a field that no document has, since it may be a user's own."""
 
 
 class Verdict(enum.StrEnum):
@@ -82,8 +88,9 @@ class Finding:
         verdict: The word for it.
         shape: The shape of its answers, in words.
         rows: The number of rows on its first page.
-        unknown_fields: Fields without a column, as far as their names are Act-On's own.
-        empty_columns: Columns that no row had a field for.
+        new_fields: Fields without a column, as far as Act-On's documents have their names.
+        other_fields: How many other fields have no column.
+        unused_columns: Columns that no row had a value for.
         unfit: By field how many values did not fit their column.
         paging: Whether pages follow each other as assumed.
         total: Whether totals count all rows.
@@ -98,8 +105,9 @@ class Finding:
     verdict: Verdict = Verdict.RIGHT
     shape: str = ""
     rows: int = 0
-    unknown_fields: list[str] = field(default_factory=list)
-    empty_columns: list[str] = field(default_factory=list)
+    new_fields: list[str] = field(default_factory=list)
+    other_fields: int = 0
+    unused_columns: list[str] = field(default_factory=list)
     unfit: dict[str, int] = field(default_factory=dict)
     paging: Behavior = Behavior.NONE
     total: Behavior = Behavior.NONE
@@ -179,9 +187,7 @@ def _judge_absence(found: Finding, sample: Sample, problem: ActOnError) -> None:
     elif isinstance(problem, NoKeyError):
         found.differs("No row of the answer has its key.")
     elif last is not None and is_answer(last):
-        shape = shape_of(last)
-        found.shape = shape.partition(FIELDS)[0]
-        found.differs(f"The tap cannot read the answer: it is {shape}.")
+        found.differs(f"The tap cannot read the answer: it is {shape_of(last)}.")
     elif last is not None and not isinstance(problem, GivenUpError):
         found.differs(f"Act-On refuses the call: {found.reason}.")
     else:
@@ -214,7 +220,7 @@ def _judge_shape(found: Finding, sample: Sample, first: SampledPage) -> None:
         fields |= {*first.response.rows.headers}
     is_older = isinstance(stream, AudienceStream) and stream.is_older
     if not stream.is_documented:
-        shape = _noted_shape(sample)
+        shape = _undocumented_shape(sample, first)
         found.shape = f"the older edition's, {shape}" if is_older else shape
     elif wrapped := _wrapped(sample, first):
         found.shape = wrapped
@@ -223,15 +229,16 @@ def _judge_shape(found: Finding, sample: Sample, first: SampledPage) -> None:
         found.shape = "the older edition's" if fields & OLDER_NAMES else "as documented"
 
 
-def _noted_shape(sample: Sample) -> str:
-    """Return the shape in words, as the stream has noted it for the log."""
-    stream, shapes = sample.stream, sample.stream.run.summary.shapes
-    if page := next((one for one in sample.exchanges if is_page(one)), None):
-        return shape_of(page)
-    names = (stream.name, f"{stream.name} (of each {stream.item or 'part'})")
-    noted = next((shapes[name] for name in names if name in shapes), "")
-    noted = noted or next(map(shape_of, reversed(sample.exchanges)), "")
-    return noted.partition(FIELDS)[0]
+def _undocumented_shape(sample: Sample, first: SampledPage) -> str:
+    """Return in words where the stream has found the rows."""
+    for exchange in filter(is_answer, sample.exchanges):
+        if is_page(exchange):
+            return shape_of(exchange)
+        with suppress(CallError, UnknownShapeError):
+            found = sample.stream.extracted(decoded(exchange), first.response.query)
+            if found.rows and found.shape:
+                return layout_of(found)
+    return ""
 
 
 def _wrapped(sample: Sample, first: SampledPage) -> str:
@@ -245,28 +252,31 @@ def _wrapped(sample: Sample, first: SampledPage) -> str:
             payload = decoded(exchange)
             names = [*payload] if isinstance(payload, dict) else []
             if payload != row and not names_any(stream.schema, names):
-                return shape_of(exchange).partition(FIELDS)[0]
+                return layout_of(Undocumented()(payload))
     return ""
 
 
 def _judge_fields(found: Finding, sample: Sample) -> None:
     """Find the fields without a column, the columns without a field, and what did not fit."""
     stream, records = sample.stream, sample.records
+    new: dict[str, None] = {}
     for record in records:
         for name in record.get(EXTRA_FIELDS) or {}:
-            shown = api_name(name) or ANOTHER
             if names_any(stream.schema, [name]):
+                shown = documented_name(name) or OTHER
                 found.unfit[shown] = found.unfit.get(shown, 0) + 1
-            elif shown not in found.unknown_fields:
-                found.unknown_fields.append(shown)
+            else:
+                new[name] = None
+    found.new_fields = [*filter(documented_name, new)]
+    found.other_fields = len(new) - len(found.new_fields)
     own = set() if stream.found is None else {*stream.found.names.values()}
     given = {name for page in sample.pages for name in page.response.query.given}
     for column in stream.schema["properties"]:
         is_filled = any(record.get(column) not in (None, "", []) for record in records)
         if not is_filled and column not in {EXTRA_FIELDS, *own, *given}:
-            found.empty_columns.append(column)
-    if found.unknown_fields:
-        names = ", ".join(found.unknown_fields)
+            found.unused_columns.append(column)
+    if new:
+        names = ", ".join([*found.new_fields, *others(found.other_fields)])
         found.differs(f"Fields without a column are kept in extra_fields alone: {names}.")
     if found.unfit:
         names = ", ".join(found.unfit)

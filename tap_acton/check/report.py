@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 HEADINGS = (
     *("stream", "verdict", "shape", "rows", "new fields", "unused columns", "unfit"),
-    *("paging", "total", "page size", "filter", "time zone"),
+    *("paging", "total", "page size", "date filter", "time zone"),
 )
 NUMBERS = range(3, 7)
 
 LEGEND = (
-    "new fields: without a column. unused columns: no row had a field for them. unfit: values that "
-    "did not fit. yes: as assumed; ?: the rows do not show it."
+    "new fields: without a column; the log names one of each stream. unused columns: no row had a "
+    "value for them. unfit: values that did not fit. yes: as assumed; ?: the rows do not show it."
 )
 
 FORM = (
@@ -136,8 +136,9 @@ def _data_of(found: Finding) -> dict[str, Any]:
         "verdict": found.verdict.value,
         "shape": found.shape,
         "rows": found.rows,
-        "unknown_fields": found.unknown_fields,
-        "empty_columns": found.empty_columns,
+        "new_fields": found.new_fields,
+        "other_fields": found.other_fields,
+        "unused_columns": found.unused_columns,
         "unfit": found.unfit,
         **{name: meaning.get(behavior) for name, behavior in behaviors.items()},
         "differences": found.differences,
@@ -160,8 +161,8 @@ def _table(findings: Sequence[Finding]) -> list[str]:
 def _line(found: Finding) -> tuple[str, ...]:
     numbers = (
         found.rows,
-        len(found.unknown_fields),
-        len(found.empty_columns),
+        len(found.new_fields) + found.other_fields,
+        len(found.unused_columns),
         sum(found.unfit.values()),
     )
     behaviors = (found.paging, found.total, found.page_size, found.date_filter, found.time_zone)

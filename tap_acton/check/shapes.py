@@ -8,15 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 from tap_acton.api.decoding import decode_json, in_utf8
 from tap_acton.api.responses import envelope_of, is_error_object
+from tap_acton.check.words import is_documented
 from tap_acton.errors import CallError
-from tap_acton.records.extractors import Undocumented, UnknownShapeError, described
+from tap_acton.records.extractors import Undocumented, UnknownShapeError, worded
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tap_acton.api.exchange import Exchange
+    from tap_acton.records.extractors import Extracted
 
 GOOD_STATUS = range(200, 300)
 
 LONGEST_FORM = 40
+
+MOST_FIELDS = 12
+"""So many fields of a row are named."""
 
 _DIGITS = re.compile(r"\d")
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -56,9 +63,33 @@ def shape_of(exchange: Exchange) -> str:
         return "a page of HTML" if is_page(exchange) else "a body that is not JSON"
     try:
         found = Undocumented()(payload)
-        return described(found) if found.rows else f"{found.shape} without rows"
     except UnknownShapeError:
         return f"nothing but {_kind(payload)}"
+    if not found.rows:
+        return f"{layout_of(found)} without rows"
+    return f"{layout_of(found)} (fields: {named(found.rows[0])})"
+
+
+def layout_of(found: Extracted) -> str:
+    """Return where rows stand, in words."""
+    return worded(found, documented_name)
+
+
+def documented_name(name: str) -> str:
+    """Return a name that Act-On's documents have; empty for any other, which may be a value."""
+    return name if is_documented(name) else ""
+
+
+def named(names: Iterable[str]) -> str:
+    """Name fields, as far as Act-On's documents have their names, and count the others."""
+    given = [*names]
+    known = [*filter(documented_name, given)]
+    return ", ".join([*known[:MOST_FIELDS], *others(len(given) - len(known[:MOST_FIELDS]))])
+
+
+def others(number: int) -> list[str]:
+    """Say how many more there are of what is listed; nothing where there are none."""
+    return [f"{number:,} other{'s' if number > 1 else ''}"] if number else []
 
 
 def is_answer(exchange: Exchange) -> bool:

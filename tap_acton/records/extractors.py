@@ -19,7 +19,7 @@ from tap_acton.records.reader import names_any
 from tap_acton.records.values import Unconvertible, integer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from tap_acton.records.reader import Row
 
@@ -104,8 +104,9 @@ class Extracted(NamedTuple):
             missing, -1 (which means unknown) or unreadable.
         envelope: The fields around the rows, if any; where objects are nested, those of all
             of them.
-        shape: The shape in words, without any value; only for undocumented responses.
+        shape: The shape in words, without any value or name; only for undocumented responses.
         is_object: Whether the only row is an object that stands in no array.
+        under: The name of what is around the rows, where the shape ends with it.
     """
 
     rows: Sequence[Row]
@@ -113,6 +114,7 @@ class Extracted(NamedTuple):
     envelope: Row = _NOTHING
     shape: str = ""
     is_object: bool = False
+    under: str | None = None
 
 
 class Extractor(Protocol):
@@ -203,31 +205,32 @@ class Undocumented:
 
     def _in_object(self, payload: Row) -> Extracted:
         if found := self._in_envelope(payload):
-            rows, shape = found
-            return Extracted(rows, *_around(payload), shape)
+            rows, shape, under = found
+            return Extracted(rows, *_around(payload), shape, under=under)
         if inner_name := self._inner_name(payload):
             inner = payload[inner_name]
-            shape = f"an object around {api_name(inner_name) or 'a field'}"
+            shape = "an object around"
             if found := self._in_envelope(inner):
-                return Extracted(found[0], *_around(payload, inner), shape)
-            return Extracted([inner] if inner else [], *_around(payload), shape, bool(inner))
+                return Extracted(found[0], *_around(payload, inner), shape, under=inner_name)
+            rows = [inner] if inner else []
+            return Extracted(rows, *_around(payload), shape, bool(inner), under=inner_name)
         if all(value is None or name in ENVELOPE_FIELDS for name, value in payload.items()):
             return Extracted((), *_around(payload), "an empty object")
         return Extracted([payload], shape="a bare object", is_object=True)
 
-    def _in_envelope(self, payload: Row) -> tuple[list[Row], str] | None:
+    def _in_envelope(self, payload: Row) -> tuple[list[Row], str, str | None] | None:
         if is_folders(payload.get("folders")):
-            return folder_rows(payload["folders"]), "an object with folders"
+            return folder_rows(payload["folders"]), "an object with", "folders"
         match payload:
             case {"headers": list(headers), "data": list(lines)} if not _are_objects(lines):
-                return _table_rows(headers, lines), "a table"
+                return _table_rows(headers, lines), "a table", None
         names = self._candidates(payload)
         arrays = [name for name in names if isinstance(payload[name], list)]
         if not arrays:
             return None
         # An empty array may stand beside the one with the rows.
         name = next((name for name in arrays if payload[name]), arrays[0])
-        return self._objects(payload[name]), f"an object with {api_name(name) or 'a field'}"
+        return self._objects(payload[name]), "an object with", name
 
     def _inner_name(self, payload: Row) -> str:
         if payload.get("id") is not None:
@@ -308,6 +311,18 @@ def api_name(field: str) -> str:
     return field if API_NAME.fullmatch(field) else ""
 
 
+def worded(found: Extracted, name_of: Callable[[str], str] = api_name) -> str:
+    """Return a shape in words.
+
+    Args:
+        found: What has it.
+        name_of: Gives a name that may be shown, and an empty text for any other.
+    """
+    if found.under is None:
+        return found.shape
+    return f"{found.shape} {name_of(found.under) or 'a field'}"
+
+
 def described(found: Extracted) -> str:
     """Describe a shape in one line that a user can report.
 
@@ -317,7 +332,8 @@ def described(found: Extracted) -> str:
     fields = list(found.rows[0]) if found.rows else []
     shown = ", ".join(api_name(name) or "(another)" for name in fields[:FIELDS_SHOWN])
     more = ", ..." if len(fields) > FIELDS_SHOWN else ""
-    return f"{found.shape} of rows with the fields {shown}{more}" if fields else found.shape
+    shape = worded(found)
+    return f"{shape} of rows with the fields {shown}{more}" if fields else shape
 
 
 def total_of(payload: Any, names: Sequence[str] = ("totalCount",)) -> int | None:

@@ -18,6 +18,7 @@ from acton_sandbox.timestamps import HOUR
 from tap_acton.check.command import Checker, needed
 from tap_acton.check.findings import Verdict
 from tap_acton.check.questions import QUESTIONS
+from tap_acton.check.words import is_documented
 from tap_acton.errors import (
     EXIT_ALLOWANCE_SPENT,
     EXIT_DIFFERS,
@@ -500,7 +501,12 @@ def test_machines_get_the_same_without_a_value_of_the_account(
     assert data["calls"] == report.calls
     assert [one["stream"] for one in data["streams"]] == [f.stream for f in report.findings]
     assert {one["question"]: one["answer"] for one in data["questions"]} == answers(report)
+    named = {name for one in data["streams"] for name in one["new_fields"]}
+    assert {name for name in named if not is_documented(name)} == set()
+    assert "owner" in named
+    assert sum(one["other_fields"] for one in data["streams"]) > len(named)
     written = json.dumps(data) + report.text()
+    assert [one for one in ("ownerName", "countedOn", "schemaVersion") if one in written] == []
     emails = [row.email for row in account.contacts if row.email]
     names = [item.name for item in account.lists] + [item.id for item in account.lists]
     assert emails

@@ -76,12 +76,12 @@ SAYS: Mapping[str, Mapping[str, Sequence[str]]] = {
         f"{UNREADABLE}an empty object without rows.": ["body: an empty object", "body: null data"],
         f"{UNREADABLE}an array without rows.": ["body: an empty array"],
         f"{UNREADABLE}an object around data": ["body: in data"],
-        f"{UNREADABLE}an object around response": ["body: in a response"],
+        f"{UNREADABLE}an object around a field": ["body: in a response"],
         NO_KEY: [
             *("key of all rows: missing", "key of all rows: null"),
             *("key of one row: missing", "key of one row: null"),
         ],
-        f"{UNKNOWN}msgIdRenamed.": ["key of all rows: renamed", "key of one row: renamed"],
+        f"{UNKNOWN}1 other.": ["key of all rows: renamed", "key of one row: renamed"],
         f"{UNFIT}msgId.": ["key of all rows: an object", "key of one row: an object"],
         f"{UNFIT}timeWhen.": ["timestamps: zero"],
         f"{UNFIT}timeStamp, timeWhen.": ["timestamps: not available"],
@@ -102,21 +102,21 @@ SAYS: Mapping[str, Mapping[str, Sequence[str]]] = {
         f"{UNREADABLE}an empty object without rows.": ["body: an empty object", "body: null data"],
         f"{UNREADABLE}an array without rows.": ["body: an empty array"],
         f"{UNREADABLE}an object around data": ["body: in data"],
-        f"{UNREADABLE}an object around response": ["body: in a response"],
+        f"{UNREADABLE}an object around a field": ["body: in a response"],
         NO_ROWS: ["no rows"],
     },
     "contacts": {
         **REFUSALS,
-        f"{UNKNOWN}ownerName. A page is cut: 2 rows came": ["pages: capped"],
-        f"{UNKNOWN}ownerName. A page is cut: 3 rows came": ["pages: one short", "pages: filtered"],
-        f"{UNKNOWN}ownerName. {SAME_PAGE[9:]}": ["pages: without offset"],
-        f"{UNKNOWN}ownerName. {TOO_MANY[9:]}6": ["pages: all at once"],
-        f"{UNKNOWN}ownerName. {AGAIN[9:]}": [
+        f"{UNKNOWN}1 other. A page is cut: 2 rows came": ["pages: capped"],
+        f"{UNKNOWN}1 other. A page is cut: 3 rows came": ["pages: one short", "pages: filtered"],
+        f"{UNKNOWN}1 other. {SAME_PAGE[9:]}": ["pages: without offset"],
+        f"{UNKNOWN}1 other. {TOO_MANY[9:]}6": ["pages: all at once"],
+        f"{UNKNOWN}1 other. {AGAIN[9:]}": [
             *("pages: behind the start", "pages: other order", "pages: back and forth"),
             "pages: last page again",
         ],
-        f"{UNKNOWN}ownerName. {TOO_SMALL[9:]}": ["pages: twice", "total: zero", "total: too small"],
-        f"{UNKNOWN}ownerName. {OTHER_TOTAL[9:]}": [
+        f"{UNKNOWN}1 other. {TOO_SMALL[9:]}": ["pages: twice", "total: zero", "total: too small"],
+        f"{UNKNOWN}1 other. {OTHER_TOTAL[9:]}": [
             *("total: of the page", "total: growing", "total: shrinking"),
         ],
         "not offered: HTTP 404": MISSING,
@@ -124,12 +124,12 @@ SAYS: Mapping[str, Mapping[str, Sequence[str]]] = {
             *("body: no content", "body: an empty object", "body: an empty array"),
             *("body: null data", "no rows"),
         ],
-        f"{UNKNOWN}ownerName. {NO_KEY[9:]}": [
+        f"{UNKNOWN}1 other. {NO_KEY[9:]}": [
             *("key of all rows: missing", "key of all rows: null"),
             *("key of one row: missing", "key of one row: null"),
         ],
-        f"{UNKNOWN}ownerName, idRenamed.": ["key of all rows: renamed", "key of one row: renamed"],
-        f"{UNKNOWN}ownerName. {UNFIT[9:]}id.": [
+        f"{UNKNOWN}2 others.": ["key of all rows: renamed", "key of one row: renamed"],
+        f"{UNKNOWN}1 other. {UNFIT[9:]}id.": [
             *("key of all rows: an object", "key of one row: an object"),
         ],
     },
@@ -139,10 +139,10 @@ SAYS: Mapping[str, Mapping[str, Sequence[str]]] = {
         NO_ROWS: ["body: no content", "body: an empty array", "no rows"],
         f"{UNREADABLE}an empty object without rows.": ["body: an empty object", "body: null data"],
         f"{UNREADABLE}an object with data": ["body: in data"],
-        f"{UNREADABLE}an object around response": ["body: in a response"],
+        f"{UNREADABLE}an object around a field": ["body: in a response"],
         NO_KEYS: [f"key of all rows: {one}" for one in ("missing", "null", "renamed", "an object")],
         NO_KEY: ["key of one row: missing", "key of one row: null"],
-        f"{UNKNOWN}idRenamed.": ["key of one row: renamed"],
+        f"{UNKNOWN}1 other.": ["key of one row: renamed"],
         f"{UNFIT}id.": ["key of one row: an object"],
         f"{UNFIT}creation_time, last_modified.": ["timestamps: not available"],
     },
@@ -153,7 +153,7 @@ SAYS: Mapping[str, Mapping[str, Sequence[str]]] = {
         f"{UNREADABLE}an empty object without rows.": ["body: an empty object", "body: null data"],
         f"{UNREADABLE}an array without rows.": ["body: an empty array"],
         f"{UNREADABLE}an object around data": ["body: in data"],
-        f"{UNREADABLE}an object around response": ["body: in a response"],
+        f"{UNREADABLE}an object around a field": ["body: in a response"],
     },
 }
 """By stream what is said, or how that begins, and the deviations of which it is.
@@ -161,7 +161,7 @@ SAYS: Mapping[str, Mapping[str, Sequence[str]]] = {
 Of all other deviations it is said what is said without any: they are read as if they were none.
 """
 
-CLEAN: Mapping[str, str] = dict.fromkeys(SAYS, "right: ") | {"contacts": f"{UNKNOWN}ownerName."}
+CLEAN: Mapping[str, str] = dict.fromkeys(SAYS, "right: ") | {"contacts": f"{UNKNOWN}1 other."}
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -66,12 +67,27 @@ def test_a_form_holds_no_word_of_the_value(value: str) -> None:
         (b"7", "nothing but a number"),
         (b"[]", "an array without rows"),
         (b'{"data": []}', "an object with data without rows"),
-        (b'[{"id": 7, "Ann Example": 1}]', "an array of rows with the fields id, (another)"),
-        (b'{"response": {"a": 1}}', "an object around response of rows with the fields a"),
+        (b'[{"id": 7, "Ann Example": 1}]', "an array (fields: id, 1 other)"),
+        (b'{"result": {"title": 1}}', "an object around result (fields: title)"),
+        (b'{"Smith": {"title": 1}}', "an object around a field (fields: title)"),
+        (b'{"Smith": [{"Salary": 1}]}', "an object with a field (fields: 1 other)"),
+        (b'{"Smith": {"a": 1}, "l-0a41": {"a": 1}}', "a bare object (fields: 2 others)"),
     ],
 )
 def test_the_shape_of_an_answer_is_told(content: bytes, shape: str) -> None:
     assert shape_of(exchange(content)) == shape
+
+
+NAMES = st.lists(
+    st.from_regex(r"Zq[A-Za-z0-9_.-]{3,20}", fullmatch=True), min_size=1, max_size=20, unique=True
+)
+
+
+@given(NAMES, st.sampled_from([{}, {"id": 1}, [], [{"id": 1}], 7, None]))
+def test_a_shape_names_nothing_that_no_document_names(names: list[str], value: Any) -> None:
+    for payload in (dict.fromkeys(names, value), [dict.fromkeys(names, value)]):
+        shape = shape_of(exchange(json.dumps(payload).encode()))
+        assert [name for name in names if name in shape] == []
 
 
 def test_an_answer_is_decoded_by_the_charset_that_it_states() -> None:

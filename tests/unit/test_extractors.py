@@ -20,6 +20,7 @@ from tap_acton.records.extractors import (
     rows_in,
     table_of,
     total_of,
+    worded,
 )
 from tap_acton.streams import STREAM_TYPES
 from tap_acton.streams.base.schema import SCHEMAS
@@ -227,7 +228,7 @@ class TestUndocumented:
     def test_nothing_is_no_row(self, payload: Any) -> None:
         found = URLS(payload)
         assert list(found.rows) == []
-        assert described(found) == found.shape
+        assert described(found) == worded(found)
 
     def test_a_bare_object_is_a_row(self) -> None:
         assert list(URLS(ROWS[0]).rows) == [ROWS[0]]
