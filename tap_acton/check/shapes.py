@@ -27,6 +27,7 @@ MOST_FIELDS = 12
 
 _DIGITS = re.compile(r"\d")
 _LETTERS = re.compile(r"[^\W\d_]+")
+_OTHERS = re.compile(r"[^\x00-\x7f]")
 
 _NUMERAL = re.compile(r"-?(\d+)(?:\.\d+)?", re.ASCII)
 
@@ -136,7 +137,9 @@ def form_of(value: Any) -> str:
     if numeral := _NUMERAL.fullmatch(written):
         unit = UNITS.get(len(numeral[1]), "a number")
         return f"{unit}, as text" if isinstance(value, str) else unit
-    return _DIGITS.sub("9", _LETTERS.sub(_letters, written))[:LONGEST_FORM]
+    known = _DIGITS.sub("9", _LETTERS.sub(_letters, written))
+    # Signs of other scripts, which are no letters, and pictures.
+    return _OTHERS.sub("a", known)[:LONGEST_FORM]
 
 
 def _letters(found: re.Match[str]) -> str:
