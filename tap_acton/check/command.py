@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import json
 import logging
 from fnmatch import fnmatchcase
@@ -31,6 +30,7 @@ from tap_acton.errors import (
 from tap_acton.progress.display import Display
 from tap_acton.records.ids import without_addresses
 from tap_acton.settings.parser import nearest
+from tap_acton.settings.schema import EVENT_TYPES, MESSAGE_TYPES
 from tap_acton.stream_maps import StreamMaps
 from tap_acton.streams import STREAM_TYPES
 from tap_acton.streams.base.own_keys import NoKeyError
@@ -63,19 +63,17 @@ OWN_SETTINGS: Mapping[str, Any] = {
 """What a check sets for itself, whatever the configuration says."""
 
 LOGIN = 1
-MESSAGE_TYPES, KINDS_OF_EVENTS = 6, 7
 
 MANY_CALLS: Mapping[str, int] = {
-    "messages": MESSAGE_TYPES,
-    "message_events": KINDS_OF_EVENTS + 1,
+    "messages": len(MESSAGE_TYPES),
+    "message_events": 1 + len(EVENT_TYPES),
     "message_contents": 2,
 }
 """Calls of the streams that take another number than a page, or two where there are pages."""
 
-TIMES, MORE = 2, 20
-"""At most so many times as many calls are made, and so many more: for retries, and for items that
-have no rows."""
-
+RESERVE = 20
+"""So many calls, and as many again as it usually takes, are left for retries and for items without
+rows."""
 
 HOW_TO_SEND = (
     "The capture is in %s. Read it, then attach it to an issue with the form 'A response that the "
@@ -156,7 +154,7 @@ class Checker(TapActOn):
             if kind is not SyncRuns
         ]
         for pattern in self._wanted:
-            if not fnmatch.filter(offered, pattern):
+            if not any(fnmatchcase(name, pattern) for name in offered):
                 meant = nearest(pattern, offered)
                 raise SettingsError(
                     f"The option --streams names {without_addresses(pattern)}, which is no stream "
@@ -182,7 +180,7 @@ class Checker(TapActOn):
     @property
     def most_calls(self) -> int:
         """How many calls the check takes at most."""
-        return TIMES * self.usual_calls + MORE
+        return 2 * self.usual_calls + RESERVE
 
     @classmethod
     def get_singer_command(cls) -> click.Command:
@@ -311,8 +309,8 @@ class Checker(TapActOn):
         ]
         for one in asked:
             for found in findings:
-                filters = one.answer.filters or {}
-                found.date_filter = filters.get(found.stream, found.date_filter)
+                if behavior := (one.answer.filters or {}).get(found.stream):
+                    found.note("date_filter", behavior)
         summary = self.run.summary
         return Report(findings, asked, summary.calls, self.most_calls, problem)
 

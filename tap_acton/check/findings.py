@@ -79,6 +79,19 @@ class Behavior(enum.StrEnum):
     NONE = ""
 
 
+RESPECTS = (
+    "paging",  # pages follow each other
+    "total",  # totals count all rows
+    "page_size",  # a page has as many rows as requested
+    "date_filter",  # a date filter leaves out what it should
+    "time_zone",  # both spellings of a timestamp stand for the same time
+)
+"""In which respects the behavior of an endpoint is judged."""
+
+WEIGHTS = (Behavior.NONE, Behavior.UNKNOWN, Behavior.AS_ASSUMED, Behavior.OTHERWISE)
+"""Of two judgements in one respect the one counts that comes later here."""
+
+
 @dataclass(slots=True)
 class Finding:
     """What a check says of a stream.
@@ -92,11 +105,7 @@ class Finding:
         other_fields: How many other fields have no column.
         unused_columns: Columns that no row had a value for.
         unfit: By field how many values did not fit their column.
-        paging: Whether pages follow each other as assumed.
-        total: Whether totals count all rows.
-        page_size: Whether a page has as many rows as requested.
-        date_filter: Whether a date filter leaves out what it should.
-        time_zone: Whether both spellings of a timestamp stand for the same time.
+        behaviors: How the endpoint behaves, by the names of ``RESPECTS``.
         differences: What is not as the tap assumes, a sentence each.
         reason: Why the stream is not offered, empty, or not checked.
     """
@@ -109,11 +118,9 @@ class Finding:
     other_fields: int = 0
     unused_columns: list[str] = field(default_factory=list)
     unfit: dict[str, int] = field(default_factory=dict)
-    paging: Behavior = Behavior.NONE
-    total: Behavior = Behavior.NONE
-    page_size: Behavior = Behavior.NONE
-    date_filter: Behavior = Behavior.NONE
-    time_zone: Behavior = Behavior.NONE
+    behaviors: dict[str, Behavior] = field(
+        default_factory=lambda: dict.fromkeys(RESPECTS, Behavior.NONE)
+    )
     differences: list[str] = field(default_factory=list)
     reason: str = ""
 
@@ -122,6 +129,12 @@ class Finding:
         if sentence not in self.differences:
             self.differences.append(sentence)
         self.verdict = Verdict.DIFFERS
+
+    def note(self, respect: str, behavior: Behavior, problem: str = "") -> None:
+        """Take note of how the endpoint behaves in a respect, and of what is wrong there."""
+        self.behaviors[respect] = max(self.behaviors[respect], behavior, key=WEIGHTS.index)
+        if problem:
+            self.differs(problem)
 
 
 REASONS: Sequence[tuple[type[ActOnError], str]] = (
@@ -200,7 +213,7 @@ def _judge_pages(found: Finding, sample: Sample, first: SampledPage) -> None:
     found.rows = len(first.response.rows)
     _judge_shape(found, sample, first)
     _judge_fields(found, sample)
-    found.time_zone = _judge_zone(found, sample)
+    _judge_zone(found, sample)
     for query in {id(page.response.query): page.response.query for page in sample.pages}.values():
         of_query = [page for page in sample.pages if page.response.query is query]
         if stream.paging is not None and any(len(page.response.rows) for page in of_query):
@@ -285,17 +298,14 @@ def _judge_fields(found: Finding, sample: Sample) -> None:
         found.differs("Rows come without their key; one is made of their values.")
 
 
-def _judge_zone(found: Finding, sample: Sample) -> Behavior:
+def _judge_zone(found: Finding, sample: Sample) -> None:
     """Compare the spellings of the same timestamp, one of which may depend on a zone."""
     pairs = [pair for page in sample.pages for pair in _spellings(sample.stream, page)]
-    if not pairs:
-        return Behavior.NONE
-    others = sorted({name for name, is_same in pairs if not is_same})
-    if others:
-        found.differs(
-            f"Two spellings of a timestamp stand for different times: {', '.join(others)}."
-        )
-    return Behavior.OTHERWISE if others else Behavior.AS_ASSUMED
+    if unlike := sorted({name for name, is_same in pairs if not is_same}):
+        problem = f"Two spellings of a timestamp stand for different times: {', '.join(unlike)}."
+        found.note("time_zone", Behavior.OTHERWISE, problem)
+    elif pairs:
+        found.note("time_zone", Behavior.AS_ASSUMED)
 
 
 def _spellings(stream: ActOnStream, page: SampledPage) -> Iterator[tuple[str, bool]]:
@@ -334,12 +344,9 @@ def _judge_paging(found: Finding, sample: Sample, first: SampledPage, *others: S
     if not problem:
         _judge_totals(found, first, [one.response.total for one in others[:1]], further)
     if not others:
-        found.paging = found.paging or Behavior.UNKNOWN
-    elif problem:
-        found.paging = Behavior.OTHERWISE
-        found.differs(problem)
-    elif found.paging is not Behavior.OTHERWISE:
-        found.paging = Behavior.AS_ASSUMED
+        found.note("paging", Behavior.UNKNOWN)
+    else:
+        found.note("paging", Behavior.OTHERWISE if problem else Behavior.AS_ASSUMED, problem)
 
 
 def _has_border(stream: ActOnStream, rows: int) -> bool:
@@ -350,16 +357,14 @@ def _has_border(stream: ActOnStream, rows: int) -> bool:
 
 def _judge_size(found: Finding, first: SampledPage, *, has_further: bool) -> None:
     requested, rows = first.response.page.count, len(first.response.rows)
+    behavior, problem = Behavior.OTHERWISE, ""
     if rows > requested:
-        found.page_size = Behavior.OTHERWISE
-        found.differs(f"A page has more rows than requested: {rows:,} in place of {requested:,}.")
+        problem = f"A page has more rows than requested: {rows:,} in place of {requested:,}."
     elif rows < requested and has_further:
-        found.page_size = Behavior.OTHERWISE
-        found.differs(f"A page is cut: {rows:,} rows came in place of {requested:,}.")
-    elif found.page_size is not Behavior.OTHERWISE:
-        is_full = rows == requested
-        known = found.page_size or Behavior.UNKNOWN
-        found.page_size = Behavior.AS_ASSUMED if is_full else known
+        problem = f"A page is cut: {rows:,} rows came in place of {requested:,}."
+    else:
+        behavior = Behavior.AS_ASSUMED if rows == requested else Behavior.UNKNOWN
+    found.note("page_size", behavior, problem)
 
 
 def _judge_totals(
@@ -376,13 +381,9 @@ def _judge_totals(
         problem = "The total is smaller than the number of rows that came."
     elif total > rows and later and not further:
         problem = "The total counts more rows than come."
-    if problem:
-        found.total = Behavior.OTHERWISE
-        found.differs(problem)
-    elif found.total is not Behavior.OTHERWISE:
-        is_proven = bool(later) or not rows >= page.count > 0
-        known = found.total or Behavior.UNKNOWN
-        found.total = Behavior.AS_ASSUMED if is_proven else known
+    is_proven = bool(later) or not rows >= page.count > 0
+    behavior = Behavior.AS_ASSUMED if is_proven else Behavior.UNKNOWN
+    found.note("total", Behavior.OTHERWISE if problem else behavior, problem)
 
 
 def _paging_problem(stream: ActOnStream, first: list[Any], second: list[Any]) -> str:

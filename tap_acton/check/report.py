@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tap_acton.check.findings import Behavior, Finding, Verdict
+from tap_acton.check.findings import RESPECTS, Behavior, Finding, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 HEADINGS = (
     *("stream", "verdict", "shape", "rows", "new fields", "unused columns", "unfit"),
-    *("paging", "total", "page size", "date filter", "time zone"),
+    *(respect.replace("_", " ") for respect in RESPECTS),
 )
 NUMBERS = range(3, 7)
 
@@ -123,13 +123,6 @@ class Report:
 
 
 def _data_of(found: Finding) -> dict[str, Any]:
-    behaviors = {
-        "paging": found.paging,
-        "total": found.total,
-        "page_size": found.page_size,
-        "date_filter": found.date_filter,
-        "time_zone": found.time_zone,
-    }
     meaning = {Behavior.AS_ASSUMED: True, Behavior.OTHERWISE: False}
     return {
         "stream": found.stream,
@@ -140,7 +133,7 @@ def _data_of(found: Finding) -> dict[str, Any]:
         "other_fields": found.other_fields,
         "unused_columns": found.unused_columns,
         "unfit": found.unfit,
-        **{name: meaning.get(behavior) for name, behavior in behaviors.items()},
+        **{name: meaning.get(behavior) for name, behavior in found.behaviors.items()},
         "differences": found.differences,
         "reason": found.reason,
     }
@@ -165,11 +158,10 @@ def _line(found: Finding) -> tuple[str, ...]:
         len(found.unused_columns),
         sum(found.unfit.values()),
     )
-    behaviors = (found.paging, found.total, found.page_size, found.date_filter, found.time_zone)
     return (
         found.stream,
         found.verdict.value,
         found.shape,
         *(f"{number:,}" if found.rows else "" for number in numbers),
-        *(behavior.value for behavior in behaviors),
+        *(behavior.value for behavior in found.behaviors.values()),
     )
