@@ -15,9 +15,11 @@ from tap_acton.api.pagination import DEFAULT_PAGE_SIZE
 from tap_acton.catalog import offered_types
 from tap_acton.check.capture import capture, secret_shift, written
 from tap_acton.check.findings import Finding, Verdict, finding_of, reason_of
-from tap_acton.check.questions import LARGEST_PAGE, QUESTIONS, Answer, Look, unknown
-from tap_acton.check.report import Asked, Report
+from tap_acton.check.questions import QUESTIONS
+from tap_acton.check.questions.base import LARGEST_PAGE, Answer, Samples, unknown
+from tap_acton.check.report import Answered, Report
 from tap_acton.check.samples import Sampler, listed_by
+from tap_acton.check.shapes import is_answer
 from tap_acton.errors import (
     ActOnError,
     CallError,
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from tap_acton.api.exchange import Exchange
-    from tap_acton.check.questions import Question
+    from tap_acton.check.questions.base import Question
     from tap_acton.sync.run import Run
 
 OPTIONS = ("version", "config", "catalog")
@@ -167,7 +169,7 @@ class Checker(TapActOn):
     def questions(self) -> list[Question]:
         """The questions that concern the streams to check."""
         names = {*self.names}
-        return [one for one in QUESTIONS if not one.streams or names.intersection(one.streams)]
+        return [one for one in QUESTIONS if names.intersection(one.streams)]
 
     @property
     def usual_calls(self) -> int:
@@ -255,7 +257,7 @@ class Checker(TapActOn):
         about = {
             "version": self.plugin_version,
             "verdicts": {found.stream: found.verdict.value for found in report.findings},
-            "questions": {one.question.name: one.answer.words for one in report.asked},
+            "questions": {one.question.name: one.answer.words for one in report.answered},
         }
         return written(capture(self.exchanges, about=about, shift=secret_shift()))
 
@@ -280,7 +282,7 @@ class Checker(TapActOn):
         problem = None
         names = [name for name in self.names if self.stream(name).selected]
         wanted = needed(names)
-        asked: list[Asked] = []
+        answered: list[Answered] = []
         try:
             for name in self.streams:
                 if name in wanted:
@@ -288,10 +290,10 @@ class Checker(TapActOn):
                     sample = sampler.read(name)
                     if sample.problem is not None and not sample.above:
                         self.logger.info("%s", sample.problem.sentence)
-            look = Look(self, sampler.samples, self.exchanges, self._largest_page)
+            samples = Samples(self, sampler.samples, self.exchanges, self._largest_page)
             for question in self.questions:
-                answer = answer_of(question, look)
-                asked.append(Asked(question, answer))
+                answer = answer_of(question, samples)
+                answered.append(Answered(question, answer))
         except ActOnError as error:
             problem = error
         # What lists items and could not be read is said, too, whether it was wanted or not.
@@ -307,12 +309,12 @@ class Checker(TapActOn):
             for name in dict.fromkeys([*above, *names])
             if name in sampler.samples or problem is not None
         ]
-        for one in asked:
+        for one in answered:
             for found in findings:
                 if behavior := (one.answer.filters or {}).get(found.stream):
                     found.note("date_filter", behavior)
         summary = self.run.summary
-        return Report(findings, asked, summary.calls, self.most_calls, problem)
+        return Report(findings, answered, summary.calls, self.most_calls, problem)
 
 
 def _try_to_write(file: Path) -> None:
@@ -346,17 +348,17 @@ def needed(names: Iterable[str]) -> set[str]:
     return found
 
 
-def answer_of(question: Question, look: Look) -> Answer:
+def answer_of(question: Question, samples: Samples) -> Answer:
     """Answer a question; one that is about nothing that was offered has no answer."""
-    if question.streams and not any(map(look.pages, question.streams)):
+    if not any(map(samples.pages, question.streams)):
         return unknown("nothing that shows it is offered, or has rows")
-    begin = len(look.all_exchanges)
+    begin = len(samples.all_exchanges)
     try:
-        return question.ask(look)
-    except NoKeyError:
-        return Answer("No row of an answer has its key.", is_assumed=False)
+        return question.ask(samples)
     except (CallError, StreamFailedError) as error:
-        look.tap.logger.info("%s", error.sentence)
-        last = next(reversed(look.all_exchanges[begin:]), None)
-        words = f"A call failed: {reason_of(error, last)}."
-        return Answer(words, is_known=False, has_failed=True)
+        samples.tap.logger.info("%s", error.sentence)
+        last = next(reversed(samples.all_exchanges[begin:]), None)
+        reason = reason_of(error, last)
+        if isinstance(error, NoKeyError) or (last is not None and is_answer(last)):
+            return Answer(f"Not what is documented: {reason}.", is_assumed=False)
+        return Answer(f"A call failed: {reason}.", is_known=False, has_failed=True)

@@ -11,7 +11,7 @@ from tap_acton.check.shapes import (
     decoded,
     documented_name,
     is_answer,
-    is_page,
+    is_html,
     layout_of,
     others,
     refusal_of,
@@ -245,7 +245,7 @@ def _judge_shape(found: Finding, sample: Sample, first: SampledPage) -> None:
 def _undocumented_shape(sample: Sample, first: SampledPage) -> str:
     """Return in words where the stream has found the rows."""
     for exchange in filter(is_answer, sample.exchanges):
-        if is_page(exchange):
+        if is_html(exchange):
             return shape_of(exchange)
         with suppress(CallError, UnknownShapeError):
             found = sample.stream.extracted(decoded(exchange), first.response.query)

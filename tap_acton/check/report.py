@@ -10,7 +10,7 @@ from tap_acton.check.findings import RESPECTS, Behavior, Finding, Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tap_acton.check.questions import Answer, Question
+    from tap_acton.check.questions.base import Answer, Question
     from tap_acton.errors import ActOnError
 
 HEADINGS = (
@@ -31,7 +31,7 @@ FORM = (
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Answered:
     """A question, and what the account answers."""
 
     question: Question
@@ -44,14 +44,14 @@ class Report:
 
     Attributes:
         findings: What it found of each stream.
-        asked: The questions with their answers.
+        answered: The questions with their answers.
         calls: The calls that it took, logins included.
         most_calls: The most that it said.
         problem: What has ended the check early; None where nothing has.
     """
 
     findings: Sequence[Finding]
-    asked: Sequence[Asked]
+    answered: Sequence[Answered]
     calls: int
     most_calls: int
     problem: ActOnError | None = None
@@ -63,13 +63,13 @@ class Report:
     @property
     def differs(self) -> list[str]:
         """The streams that differ, and the questions with another answer than is assumed."""
-        others = [one.question.name for one in self.asked if one.answer.is_assumed is False]
+        others = [one.question.name for one in self.answered if one.answer.is_assumed is False]
         return [*self.of(Verdict.DIFFERS), *others]
 
     @property
     def failed(self) -> list[str]:
         """The streams and the questions with a call that failed for a reason that may pass."""
-        others = [one.question.name for one in self.asked if one.answer.has_failed]
+        others = [one.question.name for one in self.answered if one.answer.has_failed]
         return [*self.of(Verdict.FAILED), *others]
 
     @property
@@ -96,7 +96,7 @@ class Report:
                     "known": one.answer.is_known,
                     "as_assumed": one.answer.is_assumed,
                 }
-                for one in self.asked
+                for one in self.answered
             ],
         }
 
@@ -104,7 +104,14 @@ class Report:
         """Return the report for a person; it asks for a capture, unless there is one."""
         lines = [*_table(self.findings), "", LEGEND, ""]
         lines += self._sentences()
-        lines += ["", *(f"{one.question.text} {one.answer.words}" for one in self.asked), ""]
+        lines += [
+            "",
+            *(
+                f"{one.question.name}: {one.question.text} {one.answer.words}"
+                for one in self.answered
+            ),
+            "",
+        ]
         if self.differs and not has_capture:
             lines.append(FORM)
         lines.append(f"This check took {self.calls:,} of at most {self.most_calls:,} calls.")
@@ -117,9 +124,9 @@ class Report:
                 yield f"{found.stream}: {sentence}"
             if found.reason and not found.differences:
                 yield f"{found.stream}: {found.verdict}: {found.reason}"
-        for one in self.asked:
+        for one in self.answered:
             if one.answer.is_assumed is False:
-                yield f"{one.question.text} Not as assumed: {one.answer.words}"
+                yield f"{one.question.name}: {one.question.text} Not as assumed: {one.answer.words}"
 
 
 def _data_of(found: Finding) -> dict[str, Any]:

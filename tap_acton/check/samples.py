@@ -56,7 +56,7 @@ MOST_KINDS = 6
 FEW_ITEMS = 3
 """So many items are tried until one has rows."""
 
-FEW_FORMS = 3
+FEW_ALTERNATIVES = 3
 """So many other forms of a request that is refused are tried."""
 
 
@@ -79,7 +79,7 @@ class Sample:
         refusal: The answer that says so, where one came.
         above: The stream that lists the items, where that is what could not be read.
         gone: How many of the items that were tried are deleted.
-        forms: The queries that Act-On refused in one form and answered in another, as pairs.
+        alternatives: The queries that Act-On refused in one form and answered in another, as pairs.
         left_out: Why nothing is requested of the stream, if so.
         idle: What there is nothing of to request; empty where something was requested.
         has_requested: Whether anything was.
@@ -92,7 +92,7 @@ class Sample:
     refusal: Exchange | None = None
     above: str = ""
     gone: int = 0
-    forms: list[tuple[Query, Query]] = field(default_factory=list)
+    alternatives: list[tuple[Query, Query]] = field(default_factory=list)
     left_out: str = ""
     idle: str = ""
     has_requested: bool = False
@@ -128,10 +128,10 @@ class Sampler:
             if not (sample.refusal or sample.has_requested):
                 self._blame_listing(sample)
             if not (sample.refusal or sample.above):
-                sample.refusal = next(reversed(calls_for(stream, self._exchanges)), None)
+                sample.refusal = next(reversed(exchanges_of(stream, self._exchanges)), None)
         except RecursionError:
             sample.problem = too_deep(name)
-        sample.exchanges = calls_for(stream, self._exchanges)
+        sample.exchanges = exchanges_of(stream, self._exchanges)
         self.samples[name] = sample
         if stream.item_columns:
             self._keep_items(sample)
@@ -200,9 +200,9 @@ class Sampler:
             if not is_gone or sample.problem is None:
                 sample.problem = problem
                 # What several streams need was requested for the first of them.
-                answered = calls_for(stream, self._exchanges[begin:])
+                answered = exchanges_of(stream, self._exchanges[begin:])
                 if not answered and not isinstance(problem, GivenUpError):
-                    answered = calls_for(stream, self._exchanges)
+                    answered = exchanges_of(stream, self._exchanges)
                 sample.refusal = next(reversed(answered), None)
             if isinstance(problem, NotAvailableError) and not stream.item:
                 raise problem
@@ -222,7 +222,7 @@ class Sampler:
                 self._take(sample, second)
             else:
                 sample.problem = second.problem
-                answered = calls_for(stream, self._exchanges[begin:])
+                answered = exchanges_of(stream, self._exchanges[begin:])
                 sample.refusal = next(reversed(answered), None)
         return bool(response.rows)
 
@@ -230,7 +230,7 @@ class Sampler:
         """Request the first page of a query, in another form where the stream has one."""
         stream = sample.stream
         response = stream.fetch(query, query.first)
-        for _ in range(FEW_FORMS):
+        for _ in range(FEW_ALTERNATIVES):
             has_answer = response.problem is None
             outcome = Outcome(
                 response.query,
@@ -246,7 +246,7 @@ class Sampler:
                 break
             response = stream.fetch(other, other.first)
             if response.problem is None:
-                sample.forms.append((query, other))
+                sample.alternatives.append((query, other))
                 stream.finished(Outcome(other, len(response.rows), Evidence.ONE_ANSWER))
         return response
 
@@ -274,7 +274,7 @@ class Sampler:
         listings.keep(stream.name, [*items.values()])
 
 
-def calls_for(stream: ActOnStream, exchanges: Iterable[Exchange]) -> list[Exchange]:
+def exchanges_of(stream: ActOnStream, exchanges: Iterable[Exchange]) -> list[Exchange]:
     """Return the calls for a stream, without those that only showed whether others go well."""
     probes = {path for path, _ in PROBES} - {type(stream).path}
     return [one for one in exchanges if one.stream == stream.name and one.path not in probes]

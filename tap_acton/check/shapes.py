@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 GOOD_STATUS = range(200, 300)
 
-LONGEST_FORM = 40
+LONGEST_PATTERN = 40
 
 MOST_FIELDS = 12
 """So many fields of a row are named."""
@@ -61,7 +61,7 @@ def shape_of(exchange: Exchange) -> str:
     try:
         payload = decoded(exchange)
     except CallError:
-        return "a page of HTML" if is_page(exchange) else "a body that is not JSON"
+        return "a page of HTML" if is_html(exchange) else "a body that is not JSON"
     try:
         found = Undocumented()(payload)
     except UnknownShapeError:
@@ -103,7 +103,7 @@ def is_answer(exchange: Exchange) -> bool:
         return True
 
 
-def is_page(exchange: Exchange) -> bool:
+def is_html(exchange: Exchange) -> bool:
     """Return whether an answer is a page of HTML."""
     return exchange.content.removeprefix(BOM_UTF8).lstrip().startswith(b"<")
 
@@ -127,8 +127,8 @@ def refusal_of(exchange: Exchange) -> str:
     return f"HTTP {exchange.status}" + ("" if code is None else f", code {code}")
 
 
-def form_of(value: Any) -> str:
-    """Return the form of a timestamp, such as ``9999-99-99 99:99:99 AAA``, without its value."""
+def pattern_of(value: Any) -> str:
+    """Return the pattern of a timestamp, such as ``9999-99-99 99:99:99 AAA``, without its value."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return _kind(value)
     written = str(value).strip()
@@ -139,7 +139,7 @@ def form_of(value: Any) -> str:
         return f"{unit}, as text" if isinstance(value, str) else unit
     known = _DIGITS.sub("9", _LETTERS.sub(_letters, written))
     # Signs of other scripts, which are no letters, and pictures.
-    return _OTHERS.sub("a", known)[:LONGEST_FORM]
+    return _OTHERS.sub("a", known)[:LONGEST_PATTERN]
 
 
 def _letters(found: re.Match[str]) -> str:

@@ -75,7 +75,7 @@ def verdicts(report: Report) -> dict[str, str]:
 
 def answers(report: Report) -> dict[str, str]:
     """Give the answer to each question."""
-    return {one.question.name: one.answer.words for one in report.asked}
+    return {one.question.name: one.answer.words for one in report.answered}
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ CASES = (
         "list_members",
         {
             "list_members": "right, as documented",
-            "list_ids": "It stands before the list's own columns.",
+            "list_ids": "Before the list's own columns.",
             "list_dates": "As 9999-99-99 99:99:99 AAA.",
             "list_filter": "It works, in milliseconds; the total counts the rows that pass.",
             "csv_ids": "It has the ids, the columns of the JSON in their order.",
@@ -151,10 +151,12 @@ CASES = (
     Case(
         {},
         "list_members",
-        {"list_members": "right, the older edition's", "list_ids": "It stands behind"},
+        {"list_members": "right, the older edition's", "list_ids": "After the list's own columns."},
         edition="2019",
     ),
-    Case({"contact_id_column": "last"}, "list_members", {"list_ids": "It stands behind"}),
+    Case(
+        {"contact_id_column": "last"}, "list_members", {"list_ids": "After the list's own columns."}
+    ),
     Case(
         {"contact_id_column": "absent"},
         "contact_facts,list_members",
@@ -169,8 +171,8 @@ CASES = (
         {"filtered_total": "all"},
         "list_members,contacts",
         {
-            "list_filter": "It works, in milliseconds; the total counts all rows of the list.",
-            "contact_filter": "It works, in seconds; the total counts all contacts.",
+            "list_filter": "It works, in milliseconds; the total counts all rows.",
+            "contact_filter": "It works, in seconds; the total counts all rows.",
         },
     ),
     Case({"ids_in_csv": False}, "list_members", {"csv_ids": "It has no ids, other headers"}),
@@ -187,7 +189,7 @@ CASES = (
     Case(
         {"csv_has_mark": True},
         "list_members",
-        {"csv_ids": "It has the ids, the columns of the JSON in their order, behind a mark of UTF"},
+        {"csv_ids": "It has the ids, the columns of the JSON in their order, with a UTF-8 byte"},
     ),
     Case(
         {"largest_csv": 5},
@@ -265,10 +267,10 @@ CASES = (
         {
             "contacts": "differs, an object with contacts",
             "contact_fields": "right",
-            "contact_filter": "It works, in seconds; the total counts those that pass.",
+            "contact_filter": "It works, in seconds; the total counts the rows that pass.",
             "contact_dates": "As 9999-99-99A99:99:99.999A.",
             "contact_names": "By the documented properties.",
-            "contact_order": "In another one",
+            "contact_order": "Not by date.",
             "multiple_texts": "As one text.",
             "largest_page": f"{NOTHING}: page_size, or",
         },
@@ -415,8 +417,8 @@ def test_the_table_has_every_choice_and_every_question() -> None:
     chosen = {name for case in CASES for name in case.choices}
     elsewhere = {"api_enabled"}
     assert {one.name for one in fields(Choices)} == chosen | elsewhere
-    asked = {name for case in CASES for name in case.says}
-    assert {one.name for one in QUESTIONS} - asked == {"day_zone", "too_many_calls"}
+    said = {name for case in CASES for name in case.says}
+    assert {one.name for one in QUESTIONS} - said == {"day_zone"}
 
 
 def _sent_at_night(message: Message) -> Message:
@@ -437,8 +439,8 @@ def _sent_at_night(message: Message) -> Message:
 @pytest.mark.parametrize(
     ("day_of", "says"),
     [
-        (None, "A day is one of the account's time zone."),
-        (lambda at: datetime.fromtimestamp(at / 1000, UTC).date(), "A day is one of UTC."),
+        (None, "Days are in the account's time zone."),
+        (lambda at: datetime.fromtimestamp(at / 1000, UTC).date(), "Days are in UTC."),
     ],
     ids=["of the account", "of UTC"],
 )
@@ -468,11 +470,11 @@ def test_every_stream_and_question_has_a_line(whole: tuple[Report, Checker, int]
     report, *_ = whole
     names = [kind.name for kind in STREAM_TYPES if kind.name != "sync_runs"]
     assert [found.stream for found in report.findings] == names
-    assert [one.question for one in report.asked] == [*QUESTIONS]
+    assert [one.question for one in report.answered] == [*QUESTIONS]
     text = report.text()
     lines = text.splitlines()
     assert [line.split()[0] for line in lines[1 : len(names) + 1]] == names
-    assert all(one.question.text in text for one in report.asked)
+    assert all(one.question.text in text for one in report.answered)
 
 
 def test_the_calls_are_those_that_were_announced(whole: tuple[Report, Checker, int]) -> None:
@@ -546,14 +548,21 @@ def test_calls_that_fail_put_no_id_into_the_report_nor_into_the_capture(account:
     assert "message_reports: failed: HTTP 500" in report.text().splitlines()
 
 
-def test_an_answer_without_keys_to_a_question_is_a_difference(
-    account: Account, capsys: pytest.CaptureFixture[str], tmp_path: Path
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("missing_fields", "no row of an answer has its key"),
+        ("html", "the answer is a page of HTML"),
+    ],
+)
+def test_an_answer_to_a_question_that_is_not_as_documented_is_a_difference(
+    account: Account, capsys: pytest.CaptureFixture[str], tmp_path: Path, kind: str, reason: str
 ) -> None:
     file = tmp_path / "capture.json"
     with bench_in_process(account) as bench:
         bench.sandbox.faults.add(
             Fault(
-                "missing_fields",
+                kind,
                 path_pattern="/api/1/list/hardbounce",
                 times=None,
                 after=2,
@@ -565,7 +574,7 @@ def test_an_answer_without_keys_to_a_question_is_a_difference(
         )
     assert code == EXIT_DIFFERS
     said = {one["question"]: one for one in json.loads(printed)["questions"]}["filter_unit"]
-    assert said["answer"] == "No row of an answer has its key."
+    assert said["answer"] == f"Not what is documented: {reason}."
     assert said["as_assumed"] is False
     assert json.loads(file.read_text())["about"]["questions"]["filter_unit"] == said["answer"]
 

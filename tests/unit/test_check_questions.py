@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from tap_acton.check.questions import meaning_of_pairs
+from tap_acton.check.questions.messages import pairs
 from tap_acton.check.samples import SampledPage
 from tap_acton.sync.query import Query, Response
 
 if TYPE_CHECKING:
-    from tap_acton.check.questions import Look
+    from tap_acton.check.questions.base import Samples
 
 REPORT = "/api/1/message/s-0001/report"
 
@@ -32,7 +32,7 @@ def events(contacts: list[str], total: int | None = None) -> SampledPage:
         ([3, 2], events(["a", "a", "b"]), "The first counts all events, the second", False),
         ([2, 3], events(["a", "b"]), "As many events come as the first says", None),
         ([3, 2], events(["a", "b"]), "As many events come as the second says", None),
-        ([5, 7], events(["a", "a", "b"]), "Neither is the number of the events", False),
+        ([5, 7], events(["a", "a", "b"]), "Neither matches the events", False),
         ([2, 2], events(["a", "b"]), "This account cannot say", None),
         ([2, 9], events(["a", "b"], total=9), "This account cannot say", None),
         (3, events(["a", "a", "b"]), "This account cannot say", None),
@@ -43,10 +43,10 @@ def test_the_two_numbers_are_told_apart_by_the_events(
     opened: Any, page: SampledPage, words: str, *, is_assumed: bool | None
 ) -> None:
     reports = {REPORT: {"opened": opened}}
-    look = SimpleNamespace(
+    samples = SimpleNamespace(
         pages=lambda name: [page] if name == "message_events" else [],
         answer=lambda path, *_: reports.get(path, {}),
     )
-    answer = meaning_of_pairs(cast("Look", look))
+    answer = pairs.ask(cast("Samples", samples))
     assert answer.words.startswith(words)
     assert answer.is_assumed is is_assumed

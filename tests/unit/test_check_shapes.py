@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_acton.api.exchange import Exchange
-from tap_acton.check.shapes import decoded, form_of, is_answer, refusal_of, shape_of
+from tap_acton.check.shapes import decoded, is_answer, pattern_of, refusal_of, shape_of
 
 
 def exchange(
@@ -42,14 +42,14 @@ def exchange(
         ("9" * 3 + "x" * 90, "999aaa"),
     ],
 )
-def test_the_form_of_a_timestamp_is_told(value: Any, form: str) -> None:
-    assert form_of(value) == form
+def test_a_timestamp_is_shown_as_its_pattern(value: Any, form: str) -> None:
+    assert pattern_of(value) == form
 
 
 @given(st.text(min_size=4, max_size=60))
-def test_a_form_holds_no_word_of_the_value(value: str) -> None:
+def test_a_pattern_holds_no_word_of_the_value(value: str) -> None:
     """No four letters or digits in a row of a value are in its form, but for the form's own."""
-    form = form_of(value)
+    form = pattern_of(value)
     assert form.isascii()
     letters = {one for one in form if one.isalnum()}
     assert letters <= set("9Aa") or form in {
@@ -76,7 +76,7 @@ def test_a_form_holds_no_word_of_the_value(value: str) -> None:
         (b'{"Smith": {"a": 1}, "l-0a41": {"a": 1}}', "a bare object (fields: 2 others)"),
     ],
 )
-def test_the_shape_of_an_answer_is_told(content: bytes, shape: str) -> None:
+def test_an_answer_is_described_by_its_shape(content: bytes, shape: str) -> None:
     assert shape_of(exchange(content)) == shape
 
 
@@ -106,9 +106,7 @@ def test_an_answer_is_decoded_by_the_charset_that_it_states() -> None:
         (403, b'{"httpCode": "403", "httpMessage": "Forbidden"}', "HTTP 403"),
     ],
 )
-def test_a_refusal_is_told_by_its_status_and_code(
-    status: int, content: bytes, refusal: str
-) -> None:
+def test_a_refusal_is_its_status_and_code(status: int, content: bytes, refusal: str) -> None:
     refused = exchange(content, status=status)
     assert refusal_of(refused) == refusal
     assert not is_answer(refused)
