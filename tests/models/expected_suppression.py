@@ -60,7 +60,7 @@ def deliverability_daily(loaded: Loaded) -> Iterator[Record]:
         for sent_at, found in outcomes.items():
             if {"HARD", "SOFT"} <= found:
                 found.remove("SOFT")
-            if found & {"SENT", "HARD", "SOFT", "SPAM", "OPT_OUT"}:
+            if "SENT" in found:
                 counts[email.partition("@")[2], loaded.day(sent_at)].update(found)
     for (domain, day), count in counts.items():
         bounces = count["HARD"] + count["SOFT"]

@@ -15,6 +15,7 @@ with outcomes as (
     where
         events.event_type in ('SENT', 'BOUNCED', 'SPAM', 'OPT_OUT')
         and events.email is not null
+        and events.event_at is not null
 ),
 
 -- What happens belongs to the latest sending before it: a triggered message may go to somebody again.

@@ -1,9 +1,10 @@
 with sendings as (
     select
         *,
-        {{ dbt.split_part('email', "'@'", 2) }} as domain,
+        coalesce(nullif({{ dbt.split_part('email', "'@'", 2) }}, ''), 'unknown') as domain,
         {{ acton.acton_day('sent_at', 'source_relation') }} as date_day
     from {{ ref('int_acton__sendings') }}
+    where was_sent
 ),
 
 days as (
@@ -11,7 +12,7 @@ days as (
         source_relation,
         domain,
         date_day,
-        {{ acton.acton_count_where('was_sent') }} as sent,
+        count(*) as sent,
         {{ acton.acton_count_where('was_bounced') }} as bounces,
         {{ acton.acton_count_where('was_hard_bounced') }} as hard_bounces,
         {{ acton.acton_count_where('was_soft_bounced') }} as soft_bounces,
