@@ -1,5 +1,11 @@
-{#- Names a model's schema as the project does, without the target's in front. A project that has this one
-    as a package decides for itself, as dbt only asks the root project. -#}
+{#- Names a model's schema, without the target's in front where this is the root project. As a package it leaves that to
+    the root project, since dbt asks the macro of the model's own package first. -#}
 {% macro generate_schema_name(custom_schema_name, node) -%}
-    {{ (custom_schema_name or target.schema) | trim }}
+    {%- if project_name == 'acton' -%}
+        {{ (custom_schema_name or target.schema) | trim }}
+    {%- elif 'generate_schema_name' in context.get(project_name, {}) -%}
+        {{ context[project_name]['generate_schema_name'](custom_schema_name, node) }}
+    {%- else -%}
+        {{ dbt.default__generate_schema_name(custom_schema_name, node) }}
+    {%- endif -%}
 {%- endmacro %}
