@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,6 +32,9 @@ LOADED = "SELECT DISTINCT table_name FROM duckdb_columns() WHERE column_name = '
 WITHOUT_MARKS = """
 CREATE OR REPLACE TABLE main.list_members AS
 SELECT * EXCLUDE (_sdc_deleted_at) FROM main.list_members
+"""
+READ = """
+CREATE SCHEMA {0}; CREATE TABLE {0}.senders AS SELECT TIMESTAMP '{1:%F %T}' AS _sdc_extracted_at
 """
 GROWTH = "SELECT * FROM marts.acton__list_growth_daily ORDER BY ALL"
 TYPES = {
@@ -111,3 +116,16 @@ def test_the_models_build_whatever_columns_the_loader_adds(
     duckdb(file).query({"replace": WITHOUT_MARKS})
     run_dbt([loader], tmp_path)
     assert duckdb(file).query({"rows": GROWTH})["rows"] == with_them
+
+
+def test_freshness_is_that_of_the_account_that_was_read_longest_ago(tmp_path: Path) -> None:
+    file = tmp_path / "acton.duckdb"
+    now = datetime.now(UTC).replace(microsecond=0)
+    read_at = {"north": now, "south": now - timedelta(hours=30), "west": now - timedelta(hours=1)}
+    duckdb(file).query({name: READ.format(name, at) for name, at in read_at.items()})
+    sources = {"acton_sources": [{"name": name, "schema": name} for name in read_at]}
+    select = ["--select", "source:acton.senders", "source:acton.forms"]
+    run_dbt([Step(["source", "freshness", *select], duckdb_environment(file), sources)], tmp_path)
+    found = json.loads((tmp_path / "target" / "sources.json").read_bytes())["results"]
+    # That of a table that was not loaded is that of the others.
+    assert [datetime.fromisoformat(one["max_loaded_at"]) for one in found] == [read_at["south"]] * 2
