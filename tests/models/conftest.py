@@ -51,9 +51,10 @@ DELETE = {
 }
 """How a loader marks the rows of a message, by stream."""
 DELETE_MEMBER = """
-UPDATE list_members SET _sdc_deleted_at = '{:%F}' WHERE list_id = '{}' AND contact_id = '{}'
+UPDATE list_members SET _sdc_deleted_at = '{:%F}', extra_fields = '{{"of_deleted_rows": 1}}'
+WHERE list_id = '{}' AND contact_id = '{}'
 """
-"""How it marks a row of a list."""
+"""How it marks a row of a list, which here gets a field that no column holds."""
 
 
 @pytest.fixture(scope="session")

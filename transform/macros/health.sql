@@ -27,17 +27,21 @@ where source_relation = '{{ account['name'] }}'
         {%- for stream in acton.acton_columns() -%}
             {%- do source('acton', stream) -%}
             {%- set table = acton.acton_table(account, stream) if execute else none -%}
-            {%- set columns = adapter.get_columns_in_relation(table) if table else [] -%}
-            {%- for column in columns if column.name | lower == 'extra_fields' -%}
+            {%- set loaded = acton.acton_loaded_columns(table) -%}
+            {%- if 'extra_fields' in loaded -%}
+                {%- set column = loaded['extra_fields'] -%}
                 {%- set select -%}
 select
     '{{ account['name'] }}' as source_relation,
     '{{ stream }}' as table_name,
     {{ acton.acton_json(column.quoted, column.data_type) }} as extra_fields
 from {{ table }}
+                    {%- if '_sdc_deleted_at' in loaded %}
+where {{ loaded['_sdc_deleted_at'].quoted }} is null
+                    {%- endif %}
                 {%- endset -%}
                 {%- do selects.append(select) -%}
-            {%- endfor -%}
+            {%- endif -%}
         {%- endfor -%}
     {%- endfor -%}
     {%- set none_loaded -%}

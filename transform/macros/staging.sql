@@ -12,6 +12,15 @@
     )) -}}
 {% endmacro %}
 
+{#- The columns of a table by their names in lower case; none where it was not loaded. -#}
+{% macro acton_loaded_columns(table) %}
+    {%- set loaded = {} -%}
+    {%- for column in (adapter.get_columns_in_relation(table) if table else []) -%}
+        {%- do loaded.update({column.name | lower: column}) -%}
+    {%- endfor -%}
+    {{- return(loaded) -}}
+{% endmacro %}
+
 {#- The rows of a stream in all accounts, each column named and typed as in every other warehouse. A table or a column
     that was not loaded is null; rows that the loader marks as deleted are left out.
 
@@ -20,9 +29,9 @@
         deleted: Whether these rows are wanted, and no others; deleted_at is when they were found missing.
 -#}
 {% macro acton_staging(stream, deleted=false) -%}
-    {#- Says to dbt what this model depends on. -#}
+    {#- This tells dbt what the model depends on. -#}
     {%- do source('acton', stream) -%}
-    {#- It has read the project then; the columns are not needed for that, and take their time. -#}
+    {#- While dbt reads the project, it needs nothing else; looking up the columns takes time. -#}
     {%- if not execute -%}
         {{- return('') -}}
     {%- endif -%}
@@ -32,10 +41,7 @@
     {%- for account in acton.acton_accounts() %}
 {{ 'union all' if not loop.first }}
         {%- set table = acton.acton_table(account, stream) %}
-        {%- set loaded = {} %}
-        {%- for column in (adapter.get_columns_in_relation(table) if table else []) %}
-            {%- do loaded.update({column.name | lower: column}) %}
-        {%- endfor %}
+        {%- set loaded = acton.acton_loaded_columns(table) %}
 select
     cast('{{ account['name'] }}' as {{ acton.acton_type('text') }}) as source_relation,
         {%- for name, alias, kind in columns %}
