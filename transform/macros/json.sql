@@ -42,11 +42,11 @@
 
 {% macro snowflake__acton_json_text(object, key) %}nullif(cast(get({{ object }}, '{{ key | replace("'", "''") }}') as varchar), ''){% endmacro %}
 
-{% macro redshift__acton_json_text(object, key) %}nullif(cast({{ object }}."{{ key }}" as varchar), ''){% endmacro %}
+{% macro redshift__acton_json_text(object, key) %}nullif(json_extract_path_text(json_serialize({{ object }}), '{{ key | replace("'", "''") }}'), ''){% endmacro %}
 
 {% macro bigquery__acton_json_text(object, key) %}nullif(json_value({{ object }}, '$."{{ key | replace("'", "\\'") }}"'), ''){% endmacro %}
 
-{% macro databricks__acton_json_text(object, key) %}nullif(get_json_object({{ object }}, '$["{{ key | replace("'", "\\'") }}"]'), ''){% endmacro %}
+{% macro databricks__acton_json_text(object, key) %}nullif(get_json_object({{ object }}, '$[\'{{ key | replace("'", "\\'") }}\']'), ''){% endmacro %}
 
 {#- Joins the elements of an array to the rows that have it, at the end of a FROM clause. A row without elements
     drops out. acton_element reads an element.
