@@ -53,9 +53,10 @@
     cast({{ acton.acton_local(moment, source_relation) }} as date)
 {%- endmacro %}
 
-{#- The first day of a period, such as month, in which a day lies. -#}
+{#- The first day of a period, such as month, in which a day lies; a week begins on Monday. -#}
 {% macro acton_period(period, day) -%}
-    cast({{ dbt.date_trunc(period, day) }} as date)
+    {#- BigQuery's own week begins on Sunday. -#}
+    cast({{ dbt.date_trunc('isoweek' if period == 'week' and target.type == 'bigquery' else period, day) }} as date)
 {%- endmacro %}
 
 {#- The present time in UTC, like every timestamp here; the variable acton_now sets another. -#}
@@ -75,3 +76,8 @@
 {% macro bigquery__acton_now() %}current_timestamp(){% endmacro %}
 
 {% macro databricks__acton_now() %}to_utc_timestamp(current_timestamp(), current_timezone()){% endmacro %}
+
+{#- The time so many days before now. BigQuery makes it another type than that of the columns. -#}
+{% macro acton_days_ago(days) -%}
+    cast({{ dbt.dateadd('day', -days, acton.acton_now()) }} as {{ acton.acton_type('timestamp') }})
+{%- endmacro %}
