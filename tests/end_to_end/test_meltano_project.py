@@ -50,6 +50,11 @@ def test_the_project_of_the_checkout_has_no_second_copy(plugin: dict[str, Any]) 
     assert (own["name"], own["variant"]) == (plugin["name"], plugin["variant"])
 
 
+def test_a_command_of_meltano_means_the_account_and_not_the_sandbox() -> None:
+    project = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
+    assert project["default_environment"] == "production"
+
+
 def test_the_command_of_the_plan_is_there_and_has_its_options(plugin: dict[str, Any]) -> None:
     command = plugin["commands"]["plan"]
     with (ROOT / "pyproject.toml").open("rb") as file:
