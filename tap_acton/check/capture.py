@@ -522,13 +522,15 @@ def _summary(answers: Sequence[Mapping[str, Any]]) -> list[str]:
     statuses: dict[int, int] = defaultdict(int)
     for answer in answers:
         statuses[answer["status"]] += 1
-    told = ", ".join(f"{number} with HTTP {status}" for status, number in sorted(statuses.items()))
+    counts = ", ".join(
+        f"{number} with HTTP {status}" for status, number in sorted(statuses.items())
+    )
     return [
-        f"The shapes of {len(answers)} answers of Act-On ({told}), and no value of them.",
+        f"The shapes of {len(answers)} answers of Act-On ({counts}), and no value of them.",
         "Made up: every text, name, id, address, link and number, of the same form as what came.",
         "Made-up words have the letters z x q v j k w and u o i y, or rare ones of other scripts.",
         "Made-up numbers of four digits and more begin with 3 or 0, and have no digit above 3.",
-        "Timestamps are moved back by one amount, which is not in this file.",
+        "Timestamps are moved back by one amount, not in this file; those of errors are all equal.",
         "Kept: names and enumerations of Act-On's documents, codes of errors, days of the month.",
         "Of many rows alike, one is kept; of equal answers, the first.",
     ]

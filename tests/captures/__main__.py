@@ -16,11 +16,14 @@ SHIFT = timedelta(days=-30, hours=-5, seconds=-7)
 
 ACCOUNTS = {
     "2024": ("2024", Choices()),
-    "2019": ("2019", Choices(audience_center="older")),
-    "array": ("2024", Choices(undocumented_shape="array", contact_dates="milliseconds")),
-    "data": ("2024", Choices(undocumented_shape="data", contact_keys="names")),
-    "content": ("2024", Choices(undocumented_shape="content", contact_dates="display")),
-    "source": ("2024", Choices(undocumented_shape="source", multi_text_is_array=True)),
+    "2019": (
+        "2019",
+        Choices(audience_center="older", contact_dates="display", contact_keys="names"),
+    ),
+    "array": (
+        "2024",
+        Choices(undocumented_shape="array", contact_dates="milliseconds", multi_text_is_array=True),
+    ),
     "refused": (
         "2024",
         Choices(
