@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 FORMAT = 1
 """The version of the captures that are understood."""
 
+_NEEDED = {"call": str, "parameters": dict, "status": int, "headers": dict}
+_KINDS = ("JSON", "CSV", "text")
+"""What an entry has, and what its body is, one of these."""
+
+_OF_ROWS = frozenset({"at", "came", "fill_the_page"})
+
 _DIGITS = 6
 """The id of a copy is that of the row that was captured, and so many digits."""
 
@@ -139,14 +145,22 @@ class Replay:
     def __init__(self, document: Any, rows: int = 0) -> None:
         if not isinstance(document, dict) or document.get("format") != FORMAT:
             raise CaptureError(f"this is no capture of format {FORMAT}")
+        answers = document.get("answers")
+        if not isinstance(answers, list):
+            raise CaptureError("it has no answers")
+        for number, entry in enumerate(answers, 1):
+            if missing := [*_missing(entry)]:
+                raise CaptureError(f"answer {number} in it has no {' and no '.join(missing)}")
         self._rows = rows
+        self._entries = [Captured(entry) for entry in answers]
         try:
-            self._entries = [Captured(entry) for entry in document["answers"]]
             self._known = {
                 identifier for one in self._entries for identifier in (*one.ids, *_texts(one.rows))
             }
-        except (AttributeError, IndexError, KeyError, TypeError) as error:
-            raise CaptureError(f"an answer in it is not whole ({error!r})") from error
+        except (IndexError, KeyError, TypeError) as error:
+            raise CaptureError(
+                f"the rows of an answer are not where it says ({error!r})"
+            ) from error
 
     @classmethod
     def of_file(cls, path: Path, rows: int = 0) -> Replay:
@@ -242,8 +256,7 @@ class Replay:
             yield _copied(kept[place], copy, headers) if copy else kept[place]
 
     def _body(self, captured: Captured) -> Any:
-        kinds = ("JSON", "CSV", "text")
-        return next(captured.entry[kind] for kind in kinds if kind in captured.entry)
+        return next(captured.entry[kind] for kind in _KINDS if kind in captured.entry)
 
 
 @dataclass(frozen=True)
@@ -318,6 +331,26 @@ class _Counts:
             **dict.fromkeys((*_NUMBERS, "number"), self.call.page),
         }
         return numbers.get(name, held)
+
+
+def _missing(entry: Any) -> Iterator[str]:
+    """Give what an entry of a capture lacks, without which no call can be answered."""
+    held = entry if isinstance(entry, dict) else {}
+    for name, kind in _NEEDED.items():
+        if not isinstance(held.get(name), kind):
+            yield name
+    headers = held.get("headers")
+    if isinstance(headers, dict) and not isinstance(headers.get("content-type"), str):
+        yield "content-type"
+    if held.keys().isdisjoint(_KINDS):
+        yield "body"
+    rows = held.get("rows")
+    if rows is not None and not (isinstance(rows, dict) and rows.keys() >= _OF_ROWS):
+        yield "number of rows"
+    notes = held.get("written")
+    is_table = "CSV" in held
+    if is_table and not (isinstance(notes, dict) and {"delimiter", "line_end"} <= notes.keys()):
+        yield "delimiter"
 
 
 def _with_rows(value: Any, place: Sequence[Any], rows: list[Any], counts: _Counts) -> Any:

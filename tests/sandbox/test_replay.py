@@ -46,6 +46,13 @@ DETAIL = entry("GET /api/1/list/{z-1}", {"listId": "z-1", "n": "z-1:7"})
 GONE = entry("GET /api/1/list/{z-2}", REFUSED, 400)
 
 
+def with_answer(more: dict[str, Any], without: str = "") -> str:
+    """Write a capture of one answer that has other fields, or lacks one."""
+    given = {**entry("GET /api/1/logo", {}), **more}
+    given.pop(without, None)
+    return json.dumps({"format": 1, "answers": [given]})
+
+
 @pytest.fixture
 def ask(account: Account) -> Any:
     """Ask a replay of entries, and decode what it answers."""
@@ -122,7 +129,15 @@ def test_a_filter_leaves_out_older_rows(ask: Any) -> None:
         (None, "cannot be read"),
         ("no JSON", "cannot be read"),
         ("{}", "no capture of format 1"),
-        ('{"format": 1, "answers": [{}]}', "is not whole"),
+        ('{"format": 1}', "has no answers"),
+        ('{"format": 1, "answers": [{}]}', "answer 1 in it has no call and no parameters"),
+        (with_answer({}, without="parameters"), "has no parameters"),
+        (with_answer({}, without="status"), "has no status"),
+        (with_answer({}, without="JSON"), "has no body"),
+        (with_answer({"headers": {}}), "has no content-type"),
+        (with_answer({"CSV": [["id"]]}, without="JSON"), "has no delimiter"),
+        (with_answer({"rows": {"at": []}}), "has no number of rows"),
+        (with_answer({"rows": NO_ROWS, "JSON": {}}), "not where it says"),
     ],
 )
 def test_a_file_that_is_no_capture_is_refused_in_words(
