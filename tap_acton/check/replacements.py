@@ -17,6 +17,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from tap_acton.api.responses import THROTTLE_WORDS
 from tap_acton.check.places import KeptNumber, KeptText
 from tap_acton.check.shifted import (
     SAMPLE_ZONE,
@@ -61,11 +62,7 @@ MOST_PARTS = 40
 PHRASES = (
     "No resources match requested URI",
     "PUBLIC_API_FEATURE_NOT_ENABLED",
-    "rate limit",
-    "limit exceeded",
-    "throttl",
-    "quota",
-    "too many",
+    *THROTTLE_WORDS,
 )
 """What the tap looks for in the text of an error."""
 

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from tap_acton import check
 from tap_acton.api.exchange import Exchange
+from tap_acton.api.responses import API_ACCESS_OFF_WORDS, NOT_ROUTED_WORDS, THROTTLE_WORDS
 from tap_acton.check.capture import capture, form_of, secret_shift, written
-from tap_acton.check.replacements import Replacements, kind_of
+from tap_acton.check.replacements import PHRASES, Replacements, kind_of
 from tap_acton.check.words import (
     derived_names,
     documented_names,
@@ -325,6 +326,11 @@ def test_made_up_words_are_no_documented_ones() -> None:
     letters = re.compile("(?:[zxqvjkw][uoiy]){1,9}", re.IGNORECASE)
     words = documented_names() | documented_values()
     assert [word for word in words if letters.fullmatch(word)] == []
+
+
+def test_every_phrase_that_the_tap_looks_for_in_an_error_is_kept() -> None:
+    phrases = {phrase.lower() for phrase in PHRASES}
+    assert phrases == {NOT_ROUTED_WORDS, API_ACCESS_OFF_WORDS, *THROTTLE_WORDS}
 
 
 def test_no_word_is_listed_that_is_a_name_anyway_or_twice() -> None:
