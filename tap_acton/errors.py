@@ -49,7 +49,7 @@ _NO_SPACE = (
     "some space and run again; the state is kept."
 )
 
-UNKNOWN_SHAPE = "Act-On's response has an unknown shape, which tap-acton-check puts in words"
+UNKNOWN_SHAPE = "Act-On's response has an unknown shape; tap-acton-check describes it"
 """What is said of a response that holds something else than is expected."""
 
 MACHINE_FAILURES: Mapping[int | None, str] = {

@@ -617,6 +617,7 @@ def test_the_page_on_live_accounts_names_what_a_report_has(
     page = (PROJECT / "docs" / "live-account.md").read_text(encoding="utf-8")
     data = report.data()
     names = {*data, *data["streams"][0], *data["questions"][0]}
+    names |= {one.name for one in QUESTIONS}
     assert {name for name in names if f"`{name}`" not in page} == set()
     assert {one.value for one in Verdict if f"\n| {one} | " not in page} == set()
     about = f"about {made.usual_calls} for all streams, and never more than {made.most_calls}"
