@@ -113,8 +113,10 @@ def messages(loaded: Loaded) -> Iterator[Record]:
                     ("clicked_unique", "was_clicked"),
                 )
             }
-            counts["delivered"] = report.get("delivered") or _minus(
-                counts["sent"], counts["bounced"]
+            counts["delivered"] = (
+                report.get("delivered") or report["sent"] - report["bounced"]
+                if report
+                else total(max(one["sends"] - one["bounces"], 0) for one in reached)
             )
             minutes = [
                 one["minutes_to_open"] for one in reached if one["minutes_to_open"] is not None
@@ -293,10 +295,6 @@ def _minutes(since: str | None, until: str | None) -> float | None:
         return None
     seconds = int(moment(until).timestamp()) - int(moment(since).timestamp())
     return seconds / 60
-
-
-def _minus(number: int | None, other: int | None) -> int | None:
-    return None if number is None or other is None else number - other
 
 
 def _extreme(

@@ -2,6 +2,7 @@ select
     source_relation,
     message_id,
     {{ acton_total('sends') }} as sent,
+    {{ acton_total('case when sends > bounces then sends - bounces else 0 end') }} as delivered,
     {{ acton_total('bounces') }} as bounced,
     {{ acton_total('hard_bounces') }} as hard_bounced,
     {{ acton_total('soft_bounces') }} as soft_bounced,

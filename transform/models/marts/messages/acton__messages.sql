@@ -30,7 +30,8 @@ counted as (
         reports.sent_to as list_ids,
         reports.suppressed_on as suppressed_list_ids,
         coalesce(reports.sent, events.sent) as sent,
-        nullif(reports.delivered, 0) as delivered,
+        -- Older accounts always have 0 in Act-On's own number.
+        coalesce(nullif(reports.delivered, 0), reports.sent - reports.bounced, events.delivered) as delivered,
         coalesce(reports.bounced, events.bounced) as bounced,
         coalesce(reports.hard_bounced, events.hard_bounced) as hard_bounced,
         coalesce(reports.soft_bounced, events.soft_bounced) as soft_bounced,
@@ -58,56 +59,43 @@ counted as (
         on
             messages.source_relation = program_ids.source_relation
             and messages.message_id = program_ids.message_id
-),
-
-delivered as (
-    select
-        source_relation,
-        message_id,
-        -- Older accounts always have 0 in Act-On's own number.
-        coalesce(delivered, sent - bounced) as delivered
-    from counted
 )
 
 select
-    counted.source_relation,
-    counted.message_id,
-    counted.message_name,
-    counted.subject,
-    counted.message_type,
-    counted.sent_at,
-    counted.sent_on,
-    counted.sender_name,
-    counted.sender_email,
-    counted.folder_name,
-    counted.program_ids,
-    counted.list_ids,
-    counted.suppressed_list_ids,
-    counted.sent,
-    delivered.delivered,
-    counted.bounced,
-    counted.hard_bounced,
-    counted.soft_bounced,
-    counted.opened_unique,
-    counted.opened_total,
-    counted.clicked_unique,
-    counted.clicked_total,
-    counted.suppressed,
-    counted.opted_out,
-    counted.complained,
-    {{ acton_rate('delivered.delivered', 'counted.sent') }} as delivery_rate,
-    {{ acton_rate('counted.bounced', 'counted.sent') }} as bounce_rate,
-    {{ acton_rate('counted.opened_unique', 'delivered.delivered') }} as open_rate,
-    {{ acton_rate('counted.clicked_unique', 'delivered.delivered') }} as click_rate,
-    {{ acton_rate('counted.clicked_unique', 'counted.opened_unique') }} as click_to_open_rate,
-    {{ acton_rate('counted.opted_out', 'delivered.delivered') }} as opt_out_rate,
-    {{ acton_rate('counted.complained', 'delivered.delivered') }} as complaint_rate,
-    counted.first_opened_at,
-    counted.last_opened_at,
-    counted.last_clicked_at,
-    counted.average_minutes_to_open
+    source_relation,
+    message_id,
+    message_name,
+    subject,
+    message_type,
+    sent_at,
+    sent_on,
+    sender_name,
+    sender_email,
+    folder_name,
+    program_ids,
+    list_ids,
+    suppressed_list_ids,
+    sent,
+    delivered,
+    bounced,
+    hard_bounced,
+    soft_bounced,
+    opened_unique,
+    opened_total,
+    clicked_unique,
+    clicked_total,
+    suppressed,
+    opted_out,
+    complained,
+    {{ acton_rate('delivered', 'sent') }} as delivery_rate,
+    {{ acton_rate('bounced', 'sent') }} as bounce_rate,
+    {{ acton_rate('opened_unique', 'delivered') }} as open_rate,
+    {{ acton_rate('clicked_unique', 'delivered') }} as click_rate,
+    {{ acton_rate('clicked_unique', 'opened_unique') }} as click_to_open_rate,
+    {{ acton_rate('opted_out', 'delivered') }} as opt_out_rate,
+    {{ acton_rate('complained', 'delivered') }} as complaint_rate,
+    first_opened_at,
+    last_opened_at,
+    last_clicked_at,
+    average_minutes_to_open
 from counted
-inner join delivered
-    on
-        counted.source_relation = delivered.source_relation
-        and counted.message_id = delivered.message_id
