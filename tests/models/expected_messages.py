@@ -95,10 +95,10 @@ def messages(loaded: Loaded) -> Iterator[Record]:
     recipients = defaultdict(list)
     for row in message_recipients(loaded):
         recipients[row["message_id"]].append(row)
-    programs = defaultdict(list)
+    programs = defaultdict(set)
     for row in loaded.records["programs"]:
         for message_id in row["message_ids"]:
-            programs[message_id].append(row["id"])
+            programs[message_id].add(row["id"])
     for row in loaded.records["messages"]:
         if row["message_type"] in WENT_OUT:
             report, reached = reports.get(row["id"], {}), recipients[row["id"]]

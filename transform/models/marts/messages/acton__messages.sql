@@ -10,7 +10,11 @@ program_ids as (
         source_relation,
         message_id,
         {{ acton_json_list('program_id') }} as program_ids
-    from {{ ref('int_acton__program_messages') }}
+    from (
+        -- Programs of different types may have the same id.
+        select distinct source_relation, message_id, program_id
+        from {{ ref('int_acton__program_messages') }}
+    ) as listed
     group by source_relation, message_id
 ),
 
