@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from datetime import date
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from tests.models.loaded import moment, rate, total
@@ -40,6 +41,9 @@ REPORTED = {
 }
 """By column of messages that of the report and that of the recipients."""
 
+OF_THE_DELIVERED = {"open_rate": "OPENED", "click_rate": "CLICKED", "opt_out_rate": "OPT_OUT"}
+"""By rate of a day the events that it counts."""
+LATER_THAN_ALL = "9999"
 OF_A_PROGRAM = ("sent", "delivered", "opened_unique", "clicked_unique")
 RATES = {
     "open_rate": ("opened_unique", "delivered"),
@@ -209,9 +213,8 @@ def account_daily(loaded: Loaded) -> Iterator[Record]:
     for row in loaded.records["message_events"]:
         happened[loaded.day(row["event_at"])][row["event_type"]] += 1
     mailed = defaultdict(list)
-    for row in message_recipients(loaded):
-        if row["was_sent"]:
-            mailed[loaded.day(row["sent_at"])].append(row)
+    for sent_at, outcomes in _sendings(loaded):
+        mailed[loaded.day(sent_at)].append(outcomes)
     contacts = Counter(loaded.day(row["created_at"]) for row in loaded.records["contacts"])
     members = Counter(
         loaded.day(row["created_at"]) for row in loaded.records["list_members"] if row["created_at"]
@@ -224,22 +227,36 @@ def account_daily(loaded: Loaded) -> Iterator[Record]:
         "opted_out": "OPT_OUT",
     }
     for day in {*totals, *happened, *contacts, *members}:
-        recipients = mailed[day]
-        reached = [row for row in recipients if row["was_delivered"]]
+        delivered = [outcomes for outcomes in mailed[day] if "BOUNCED" not in outcomes]
         yield {
             "date_day": day,
             **{
                 column: totals[day][column] if day in totals else happened[day][kind]
                 for column, kind in kinds.items()
             },
-            "delivery_rate": rate(len(reached), len(recipients)),
-            "bounce_rate": rate(len(recipients) - len(reached), len(recipients)),
-            "open_rate": rate(sum(row["was_opened"] for row in reached), len(reached)),
-            "click_rate": rate(sum(row["was_clicked"] for row in reached), len(reached)),
-            "opt_out_rate": rate(sum(row["was_opted_out"] for row in reached), len(reached)),
+            "delivery_rate": rate(len(delivered), len(mailed[day])),
+            "bounce_rate": rate(len(mailed[day]) - len(delivered), len(mailed[day])),
+            **{
+                column: rate(sum(kind in outcomes for outcomes in delivered), len(delivered))
+                for column, kind in OF_THE_DELIVERED.items()
+            },
             "new_contacts": contacts[day],
             "list_members_added": members[day],
         }
+
+
+def _sendings(loaded: Loaded) -> Iterator[tuple[str, set[str]]]:
+    """Give when each e-mail was sent, with the kinds of events up to the next to the same row."""
+    by_recipient = defaultdict(list)
+    for row in loaded.records["message_events"]:
+        by_recipient[row["message_id"], row["contact_id"]].append(row)
+    for rows in by_recipient.values():
+        times = sorted({row["event_at"] for row in rows if row["event_type"] == "SENT"})
+        for sent_at, following in pairwise((*times, LATER_THAN_ALL)):
+            yield (
+                sent_at,
+                {row["event_type"] for row in rows if sent_at <= row["event_at"] < following},
+            )
 
 
 def program_messages(loaded: Loaded) -> Iterator[Record]:

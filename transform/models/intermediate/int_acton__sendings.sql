@@ -10,11 +10,12 @@ with outcomes as (
         {{ acton.acton_is_bounce('soft') }} as is_soft_bounce,
         events.event_type = 'BOUNCED' as is_bounce,
         events.event_type = 'SPAM' as is_complaint,
-        events.event_type = 'OPT_OUT' as is_opt_out
+        events.event_type = 'OPT_OUT' as is_opt_out,
+        events.event_type = 'OPENED' as is_open,
+        events.event_type = 'CLICKED' as is_click
     from {{ ref('stg_acton__message_events') }} as events
     where
-        events.event_type in ('SENT', 'BOUNCED', 'SPAM', 'OPT_OUT')
-        and events.email is not null
+        events.event_type in ('SENT', 'BOUNCED', 'SPAM', 'OPT_OUT', 'OPENED', 'CLICKED')
         and events.event_at is not null
 ),
 
@@ -42,7 +43,9 @@ sendings as (
         {{ acton.acton_count_where('is_soft_bounce') }} as soft_bounces,
         {{ acton.acton_count_where('is_bounce') }} as bounces,
         {{ acton.acton_count_where('is_complaint') }} as complaints,
-        {{ acton.acton_count_where('is_opt_out') }} as opt_outs
+        {{ acton.acton_count_where('is_opt_out') }} as opt_outs,
+        {{ acton.acton_count_where('is_open') }} as opens,
+        {{ acton.acton_count_where('is_click') }} as clicks
     from dated
     group by source_relation, message_id, recipient_key, coalesce(last_sent_at, event_at)
 )
@@ -58,5 +61,9 @@ select
     hard_bounces > 0 as was_hard_bounced,
     soft_bounces > 0 and hard_bounces = 0 as was_soft_bounced,
     complaints > 0 as was_complained,
-    opt_outs > 0 as was_opted_out
+    opt_outs > 0 as was_opted_out,
+    opens > 0 as was_opened,
+    clicks > 0 as was_clicked
 from sendings
+-- An open or a click without its sending says nothing about one.
+where sends + bounces + complaints + opt_outs > 0

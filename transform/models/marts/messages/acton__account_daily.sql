@@ -2,13 +2,13 @@ with mailed as (
     select
         source_relation,
         {{ acton_day('sent_at', 'source_relation') }} as date_day,
-        count(*) as recipients,
-        {{ acton_count_where('was_delivered') }} as reached,
+        count(*) as sent,
+        {{ acton_count_where('not was_bounced') }} as delivered,
         {{ acton_count_where('was_bounced') }} as bounced,
-        {{ acton_count_where('was_delivered and was_opened') }} as opened,
-        {{ acton_count_where('was_delivered and was_clicked') }} as clicked,
-        {{ acton_count_where('was_delivered and was_opted_out') }} as opted_out
-    from {{ ref('acton__message_recipients') }}
+        {{ acton_count_where('not was_bounced and was_opened') }} as opened,
+        {{ acton_count_where('not was_bounced and was_clicked') }} as clicked,
+        {{ acton_count_where('not was_bounced and was_opted_out') }} as opted_out
+    from {{ ref('int_acton__sendings') }}
     where was_sent
     group by source_relation, {{ acton_day('sent_at', 'source_relation') }}
 ),
@@ -64,11 +64,11 @@ select
     coalesce(stats.clicked, happened.clicked, 0) as clicked,
     coalesce(stats.bounced, happened.bounced, 0) as bounced,
     coalesce(stats.opted_out, happened.opted_out, 0) as opted_out,
-    {{ acton_rate('mailed.reached', 'mailed.recipients') }} as delivery_rate,
-    {{ acton_rate('mailed.bounced', 'mailed.recipients') }} as bounce_rate,
-    {{ acton_rate('mailed.opened', 'mailed.reached') }} as open_rate,
-    {{ acton_rate('mailed.clicked', 'mailed.reached') }} as click_rate,
-    {{ acton_rate('mailed.opted_out', 'mailed.reached') }} as opt_out_rate,
+    {{ acton_rate('mailed.delivered', 'mailed.sent') }} as delivery_rate,
+    {{ acton_rate('mailed.bounced', 'mailed.sent') }} as bounce_rate,
+    {{ acton_rate('mailed.opened', 'mailed.delivered') }} as open_rate,
+    {{ acton_rate('mailed.clicked', 'mailed.delivered') }} as click_rate,
+    {{ acton_rate('mailed.opted_out', 'mailed.delivered') }} as opt_out_rate,
     coalesce(contacts.new_contacts, 0) as new_contacts,
     coalesce(list_members.list_members_added, 0) as list_members_added
 from days

@@ -4,7 +4,7 @@ with sendings as (
         coalesce(nullif({{ dbt.split_part('email', "'@'", 2) }}, ''), 'unknown') as domain,
         {{ acton.acton_day('sent_at', 'source_relation') }} as date_day
     from {{ ref('int_acton__sendings') }}
-    where was_sent
+    where was_sent and email is not null
 ),
 
 days as (
