@@ -22,22 +22,16 @@ from tap_acton.errors import (
     StreamFailedError,
 )
 from tap_acton.streams.audience_center.contacts import Contacts
-from tap_acton.streams.audience_center.stream import AudienceStream
 from tap_acton.streams.base.listings import Listings
 from tap_acton.streams.base.stream import too_deep
-from tap_acton.streams.custom_objects.schemas import CustomObjectSchemas
-from tap_acton.streams.custom_objects.stream import CustomObjectStream
-from tap_acton.streams.lists.contact_facts import ContactFactsStream
 from tap_acton.streams.lists.rows import ListMembers, ListPage
-from tap_acton.streams.messages.daily_stats import MessageDailyStats
 from tap_acton.streams.messages.events import ForbiddenKindError
-from tap_acton.streams.messages.messages import Messages
 from tap_acton.streams.seo import SeoReports
 from tap_acton.sync.evidence import Evidence
 from tap_acton.sync.query import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from tap_acton.api.exchange import Exchange
     from tap_acton.records.reader import Record
@@ -47,8 +41,23 @@ if TYPE_CHECKING:
 
 Thing = TypeVar("Thing")
 
-CONTACT = "contact"
-"""What the item of a stream is called that reports on each contact."""
+LIST_ROWS, CONTACTS = ListMembers.name, Contacts.name
+
+SAMPLED_FROM: Mapping[str, Sequence[str]] = {
+    "message_daily_stats": ("messages",),
+    **dict.fromkeys(("contact_facts", "contact_activities", "contact_score_details"), (LIST_ROWS,)),
+    **dict.fromkeys(("contact_history", "contact_scores", "contact_segments"), (CONTACTS,)),
+    # Their fields and objects are those of the schemas.
+    "custom_object_datasets": ("custom_object_schemas",),
+    "custom_object_records": ("custom_object_datasets", "custom_object_schemas"),
+}
+"""By stream those out of whose samples it takes what it requests; of all others, the listing."""
+
+CONTACT_COLUMNS: Mapping[str, Sequence[str]] = {
+    LIST_ROWS: ("list_id", "contact_id"),
+    CONTACTS: ("id", "updated_at"),
+}
+"""By stream of contacts the columns that it takes to request what is reported on each."""
 
 MOST_KINDS = 6
 """So many kinds of items of a listing are read, such as types of messages."""
@@ -165,12 +174,10 @@ class Sampler:
 
     def _queries(self, stream: ActOnStream) -> Iterator[Query]:
         """Give the queries of a stream, those first that are likely to have rows."""
-        if isinstance(stream, ContactFactsStream):
-            has_id = [page for page in self._pages(ListMembers.name) if _has_ids(page)]
-            yield from map(stream.query_of, _contacts_of(has_id, "list_id", "contact_id"))
-        elif listed_by(type(stream)) == [Contacts.name]:
-            contacts = _contacts_of(self._pages(Contacts.name), "id", "updated_at")
-            yield from map(stream.query_of, contacts)
+        source = next(iter(listed_by(type(stream))), "")
+        if columns := CONTACT_COLUMNS.get(source):
+            has_ids = filter(_has_ids, self._pages(source))
+            yield from map(stream.query_of, _contacts_of(has_ids, *columns))
         elif stream.listing:
             yield from _most_likely_first([*stream.queries()], stream.run.settings.page_size)
         else:
@@ -280,18 +287,9 @@ def exchanges_of(stream: ActOnStream, exchanges: Iterable[Exchange]) -> list[Exc
     return [one for one in exchanges if one.stream == stream.name and one.path not in probes]
 
 
-def listed_by(kind: type[ActOnStream]) -> list[str]:
+def listed_by(kind: type[ActOnStream]) -> Sequence[str]:
     """Return the streams out of whose samples a kind of streams takes what it requests."""
-    if issubclass(kind, ContactFactsStream):
-        return [ListMembers.name]
-    if issubclass(kind, AudienceStream) and kind.item == CONTACT:
-        return [Contacts.name]
-    if issubclass(kind, MessageDailyStats):
-        return [Messages.name]
-    listing = [kind.listing] if kind.listing else []
-    is_object = issubclass(kind, CustomObjectStream) and kind is not CustomObjectSchemas
-    # Their fields and objects are those of the schemas.
-    return [*listing, *([CustomObjectSchemas.name] if is_object else [])]
+    return SAMPLED_FROM.get(kind.name, (kind.listing,) if kind.listing else ())
 
 
 def following_page(stream: ActOnStream, response: Response) -> Page | None:
@@ -322,9 +320,9 @@ def _contacts_of(pages: Iterable[SampledPage], *columns: str) -> Iterator[dict[s
 
 
 def _has_ids(page: SampledPage) -> bool:
-    """Return whether the rows of a list have the ids of their contacts, and not made ones."""
+    """Return whether rows have the ids of their contacts; those of a list may have made ones."""
     rows = page.response.rows
-    return isinstance(rows, ListPage) and rows.table.has_contact_id
+    return not isinstance(rows, ListPage) or rows.table.has_contact_id
 
 
 def _most_likely_first(queries: Collection[Query], page_size: int) -> list[Query]:
