@@ -169,6 +169,7 @@ def message_daily(loaded: Loaded) -> Iterator[Record]:
         yield {
             "message_id": message_id,
             "date_day": day,
+            "time_zone": loaded.zone.key,
             "days_since_sent": (
                 (date.fromisoformat(day) - date.fromisoformat(sent_on[message_id])).days
                 if message_id in sent_on

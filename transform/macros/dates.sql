@@ -15,6 +15,24 @@
     {{- return(zones) -}}
 {% endmacro %}
 
+{#- The time zone of a row's account, as an expression.
+
+    Args:
+        source_relation: The expression of the row's source_relation.
+-#}
+{% macro acton_time_zone(source_relation) %}
+    {%- set zones = acton.acton_time_zones() -%}
+    {%- set names = zones.values() | unique | list -%}
+    {%- if names | length == 1 -%}
+        {{- return("'" ~ names[0] ~ "'") -}}
+    {%- endif -%}
+    {%- set cases = [] -%}
+    {%- for account, name in zones.items() -%}
+        {%- do cases.append("when '" ~ account ~ "' then '" ~ name ~ "'") -%}
+    {%- endfor -%}
+    {{- return('case ' ~ source_relation ~ ' ' ~ cases | join(' ') ~ ' end') -}}
+{% endmacro %}
+
 {#- A timestamp in UTC as the clock of its account shows it.
 
     Args:
@@ -22,18 +40,9 @@
         source_relation: The expression of the row's source_relation.
 -#}
 {% macro acton_local(moment, source_relation) %}
-    {%- set zones = acton.acton_time_zones() -%}
-    {%- set names = zones.values() | unique | list -%}
-    {%- if names == ['UTC'] -%}
+    {%- set zone = acton.acton_time_zone(source_relation) -%}
+    {%- if zone == "'UTC'" -%}
         {{- return(moment) -}}
-    {%- elif names | length == 1 -%}
-        {%- set zone = "'" ~ names[0] ~ "'" -%}
-    {%- else -%}
-        {%- set cases = [] -%}
-        {%- for account, name in zones.items() -%}
-            {%- do cases.append("when '" ~ account ~ "' then '" ~ name ~ "'") -%}
-        {%- endfor -%}
-        {%- set zone = 'case ' ~ source_relation ~ ' ' ~ cases | join(' ') ~ ' end' -%}
     {%- endif -%}
     {{- return(adapter.dispatch('acton_in_zone', 'acton')(moment, zone)) -}}
 {% endmacro %}

@@ -20,8 +20,33 @@ with events as (
     where event_at is not null
 ),
 
+messages as (
+    select
+        source_relation,
+        message_id,
+        {{ acton_day('sent_at', 'source_relation') }} as sent_on
+    from {{ ref('stg_acton__messages') }}
+),
+
 changed as (
     {{ acton_changed_messages() }}
+    {%- if is_incremental() %}
+    union distinct
+    -- The events are the same, but the day of sending or the time zone is another one.
+    select
+        known.source_relation,
+        known.message_id
+    from {{ this }} as known
+    left join messages
+        on
+            known.source_relation = messages.source_relation
+            and known.message_id = messages.message_id
+    where
+        coalesce(known.time_zone, '') <> {{ acton_time_zone('known.source_relation') }}
+        or coalesce(known.days_since_sent <> {{ dbt.datediff('messages.sent_on', 'known.date_day', 'day') }}, false)
+        or (known.days_since_sent is null and messages.sent_on is not null)
+        or (known.days_since_sent is not null and messages.sent_on is null)
+    {%- endif %}
 ),
 
 dated as (
@@ -60,7 +85,8 @@ select
     days.source_relation,
     days.message_id,
     days.date_day,
-    {{ dbt.datediff(acton_day('messages.sent_at', 'messages.source_relation'), 'days.date_day', 'day') }} as days_since_sent,
+    {{ acton_time_zone('days.source_relation') }} as time_zone,
+    {{ dbt.datediff('messages.sent_on', 'days.date_day', 'day') }} as days_since_sent,
     days.sent,
     days.opens,
     days.unique_openers,
@@ -74,7 +100,7 @@ select
     days.events,
     days.extracted_at
 from days
-left join {{ ref('stg_acton__messages') }} as messages
+left join messages
     on
         days.source_relation = messages.source_relation
         and days.message_id = messages.message_id
