@@ -98,13 +98,9 @@ def contacts(loaded: Loaded) -> Iterator[Record]:
             "has_complained": "spam_complaint" in why,
             "is_mailable": email is not None and not why,
             "engagement": (
-                "never mailed"
-                if not counts["messages_sent"]
-                else "never engaged"
-                if not latest
-                else "engaged"
-                if latest >= since
-                else "lapsed"
+                ("engaged" if latest >= since else "lapsed")
+                if latest
+                else ("never engaged" if counts["messages_sent"] else "never mailed")
             ),
         }
 

@@ -100,12 +100,13 @@ select
     counted.email is not null
     and not (counted.is_hard_bounced or counted.is_opted_out or counted.has_complained) as is_mailable,
     case
-        when counted.messages_sent = 0 then 'never mailed'
-        when counted.messages_opened = 0 and counted.messages_clicked = 0 then 'never engaged'
         when
             counted.last_opened_at >= {{ acton_engaged_since() }}
             or counted.last_clicked_at >= {{ acton_engaged_since() }}
             then 'engaged'
-        else 'lapsed'
+        -- The sending may be from before the first day that was loaded.
+        when counted.messages_opened > 0 or counted.messages_clicked > 0 then 'lapsed'
+        when counted.messages_sent > 0 then 'never engaged'
+        else 'never mailed'
     end as engagement
 from counted
