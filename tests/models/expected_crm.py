@@ -123,10 +123,14 @@ def crm_form_submissions(loaded: Loaded) -> Iterator[Record]:
         of_contacts[row["contact_id"]].append(row)
     for row in loaded.records["contact_activities"]:
         of_rows[row["contact_id"]].append(row)
-    for record in _once(crm_keys(loaded), *OF_A_RECORD, "contact_id", "list_contact_id"):
+    records = [*_once(crm_keys(loaded), *OF_A_RECORD, "contact_id", "list_contact_id")]
+    with_history = {one["crm_id_15"] for one in records if of_contacts[one["contact_id"]]}
+    for record in records:
         if record["contact_id"]:
             history = of_contacts[record["contact_id"]]
             record["list_contact_id"] = None
+        elif record["crm_id_15"] in with_history:
+            continue
         else:
             history = of_rows[record["list_contact_id"]]
         for entry in history:

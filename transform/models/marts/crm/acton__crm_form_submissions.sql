@@ -9,6 +9,18 @@ with records as (
     from {{ ref('acton__crm_keys') }}
 ),
 
+-- A submission may be in the history of the contact and in that of a list row, and nothing marks the two as one.
+records_with_history as (
+    select distinct
+        records.source_relation,
+        records.crm_id_15
+    from records
+    inner join {{ ref('int_acton__contact_entries') }} as entries
+        on
+            records.source_relation = entries.source_relation
+            and records.contact_id = entries.contact_id
+),
+
 entries as (
     select
         records.*,
@@ -37,6 +49,11 @@ entries as (
         on
             records.source_relation = entries.source_relation
             and records.list_contact_id = entries.list_contact_id
+    left join records_with_history
+        on
+            records.source_relation = records_with_history.source_relation
+            and records.crm_id_15 = records_with_history.crm_id_15
+    where records_with_history.crm_id_15 is null
 )
 
 select
