@@ -97,18 +97,21 @@ def crm_opt_outs(loaded: Loaded) -> Iterator[Record]:
 
 def crm_scores(loaded: Loaded) -> Iterator[Record]:
     """Work out ``acton__crm_scores``."""
-    for row in contacts(loaded):
-        if row["crm_id"] and row["score"] is not None:
-            yield _part(row, *OF_A_RECORD, "contact_id", "email", "score", "updated_at")
+    for record, contact in _contacts_of_records(loaded):
+        if contact["score"] is not None:
+            yield {**record, **_part(contact, "contact_id", "email", "score", "updated_at")}
 
 
 def crm_score_sheets(loaded: Loaded) -> Iterator[Record]:
     """Work out ``acton__crm_score_sheets``."""
-    known = {row["contact_id"]: row for row in contacts(loaded) if row["crm_id"]}
+    scores = defaultdict(list)
     for row in loaded.records["contact_scores"]:
-        if row["contact_id"] in known:
+        scores[row["contact_id"]].append(row)
+    for record, contact in _contacts_of_records(loaded):
+        for row in scores[contact["contact_id"]]:
             yield {
-                **_part(known[row["contact_id"]], *OF_A_RECORD, "contact_id", "email"),
+                **record,
+                **_part(contact, "contact_id", "email"),
                 "score_id": row["id"],
                 "score_sheet_name": row["name"],
                 "score": float(row["score"]),
@@ -172,6 +175,14 @@ def _suppressed(loaded: Loaded, reasons: Iterable[str]) -> Iterator[tuple[Record
     for record in _once(crm_keys(loaded), *OF_A_RECORD, "email"):
         for row in listed[record["email"]]:
             yield record, row
+
+
+def _contacts_of_records(loaded: Loaded) -> Iterator[tuple[Record, Record]]:
+    known = {row["contact_id"]: row for row in contacts(loaded)}
+    for record in _once(crm_keys(loaded), *OF_A_RECORD, "contact_id"):
+        contact = known.get(record.pop("contact_id"))
+        if contact:
+            yield record, contact
 
 
 def _once(rows: Iterable[Record], *columns: str) -> Iterator[Record]:

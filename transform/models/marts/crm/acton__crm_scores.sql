@@ -1,11 +1,25 @@
+with keys as (
+    select distinct
+        source_relation,
+        crm_object,
+        crm_id,
+        crm_id_15,
+        contact_id
+    from {{ ref('acton__crm_keys') }}
+)
+
 select
-    source_relation,
-    crm_object,
-    crm_id,
-    crm_id_15,
-    contact_id,
-    email,
-    score,
-    updated_at
-from {{ ref('acton__contacts') }}
-where crm_id is not null and score is not null
+    keys.source_relation,
+    keys.crm_object,
+    keys.crm_id,
+    keys.crm_id_15,
+    keys.contact_id,
+    contacts.email,
+    contacts.score,
+    contacts.updated_at
+from keys
+inner join {{ ref('acton__contacts') }} as contacts
+    on
+        keys.source_relation = contacts.source_relation
+        and keys.contact_id = contacts.contact_id
+where contacts.score is not null
