@@ -34,6 +34,14 @@ KINDS = {
     "custom": "other",
     "zz": "other",
 }
+NAMED = {
+    "message": "messages",
+    "form": "forms",
+    "landing_page": "landing_pages",
+    "media": "media",
+    "webinar": "lists",
+}
+"""By kind of activity the stream with the names."""
 EVENTS = {"OPT_OUT": "opted out", "SPAM": "complained"}
 
 
@@ -136,9 +144,9 @@ def people(loaded: Loaded) -> Iterator[Record]:
 
 def contact_timeline(loaded: Loaded) -> Iterator[Record]:
     """Work out ``acton__contact_timeline``."""
-    names: dict[str, str | None] = {
-        row["id"]: row["name"]
-        for stream in ("messages", "forms", "landing_pages", "media", "lists")
+    names = {
+        (kind, row["id"]): row["name"]
+        for kind, stream in NAMED.items()
         for row in loaded.records[stream]
     }
     known = loaded.records["contacts"]
@@ -162,7 +170,7 @@ def contact_timeline(loaded: Loaded) -> Iterator[Record]:
             yield {
                 **one,
                 "contact_id": contact_id or contact_of(row_id, one["email"]),
-                "object_name": names.get(one["object_id"]) or what,
+                "object_name": names.get((one["kind"], one["object_id"])) or what,
             }
 
 
@@ -213,28 +221,33 @@ def _activities(loaded: Loaded) -> Iterator[dict[str, Any]]:
 def _entries_of_histories(loaded: Loaded) -> Iterator[dict[str, Any]]:
     with_events = {row["message_id"] for row in loaded.records["message_events"]}
     registered = {row["email"] for row in webinar_attendance(loaded)}
+    viewed = {(row["recipient"], row["media_id"]) for row in loaded.records["media_views"]}
     addresses = {row["id"]: row["email"] for row in loaded.records["contacts"]}
     of_rows = {row["contact_id"]: row["email"] for row in loaded.records["list_members"]}
-    with_history = {row["contact_id"] for row in loaded.records["contact_history"]}
-    covered = {
-        row["legacy_record_id"] for row in loaded.records["contacts"] if row["id"] in with_history
-    }
+    contacts_of = defaultdict(list)
+    for row in entries(loaded):
+        contacts_of[row["id"]].append(row["contact_id"])
+    linked = {row["legacy_record_id"] for row in loaded.records["contacts"]}
     for stream in ("contact_history", "contact_activities"):
         for row in loaded.records[stream]:
-            is_list_row = stream == "contact_activities"
-            email = (of_rows if is_list_row else addresses).get(row["contact_id"])
-            kind = KINDS[row["verb"]]
+            row_id = row["contact_id"] if stream == "contact_activities" else None
+            owners = contacts_of[row["id"]]
+            if row_id in linked and not owners:
+                continue
+            owner = owners[0] if len(owners) == 1 else None
+            email, kind = addresses.get(owner) or of_rows.get(row_id), KINDS[row["verb"]]
             if (
-                (is_list_row and row["contact_id"] in covered)
-                or row["object_id"] in with_events
+                row["object_id"] in with_events
                 or (kind == "webinar" and email in registered)
+                or (kind == "media" and (email, row["object_id"]) in viewed)
             ):
                 continue
             yield {
                 "activity_key": f"{stream}:{row['id']}",
                 "occurred_at": row["activity_at"],
                 "email": email,
-                "list_contact_id" if is_list_row else "contact_id": row["contact_id"],
+                "list_contact_id": row_id,
+                "contact_id": owner,
                 "kind": kind,
                 "verb": row["verb_name"] or row["verb"],
                 "is_engagement": row["verb"] != "s",

@@ -1,8 +1,10 @@
 with history as (
     select
         source_relation,
+        'contact_history' as stream,
         activity_id,
         contact_id,
+        cast(null as {{ acton_type('text') }}) as list_contact_id,
         activity_at,
         verb,
         verb_name,
@@ -29,8 +31,10 @@ select * from history
 union all
 select
     activities.source_relation,
+    'contact_activities' as stream,
     activities.activity_id,
     contacts_without_history.contact_id,
+    activities.list_contact_id,
     activities.activity_at,
     activities.verb,
     activities.verb_name,

@@ -1,23 +1,12 @@
-with histories as (
-    select
+with contact_entries as (
+    select distinct
         source_relation,
-        'contact_history' as stream,
+        stream,
         activity_id,
-        contact_id,
-        cast(null as {{ acton_type('text') }}) as list_contact_id,
-        activity_at,
-        verb,
-        verb_name,
-        what,
-        object_id,
-        object_type
-    from {{ ref('stg_acton__contact_history') }}
-    union all
-    select
-        source_relation,
-        'contact_activities' as stream,
-        activity_id,
-        cast(null as {{ acton_type('text') }}) as contact_id,
+        -- Contacts that came from one list row share its entries.
+        case
+            when count(*) over (partition by source_relation, stream, activity_id) = 1 then contact_id
+        end as contact_id,
         list_contact_id,
         activity_at,
         verb,
@@ -25,19 +14,34 @@ with histories as (
         what,
         object_id,
         object_type
-    from {{ ref('stg_acton__contact_activities') }}
+    from {{ ref('int_acton__contact_entries') }}
 ),
 
-rows_with_history as (
-    select distinct
-        contacts.source_relation,
-        contacts.list_contact_id
-    from {{ ref('stg_acton__contacts') }} as contacts
-    inner join histories
+entries_without_contact as (
+    select
+        activities.source_relation,
+        'contact_activities' as stream,
+        activities.activity_id,
+        contacts.contact_id,
+        activities.list_contact_id,
+        activities.activity_at,
+        activities.verb,
+        activities.verb_name,
+        activities.what,
+        activities.object_id,
+        activities.object_type
+    from {{ ref('stg_acton__contact_activities') }} as activities
+    left join {{ ref('stg_acton__contacts') }} as contacts
         on
-            contacts.source_relation = histories.source_relation
-            and contacts.contact_id = histories.contact_id
-    where contacts.list_contact_id is not null
+            activities.source_relation = contacts.source_relation
+            and activities.list_contact_id = contacts.list_contact_id
+    where contacts.contact_id is null
+),
+
+histories as (
+    select * from contact_entries
+    union all
+    select * from entries_without_contact
 ),
 
 list_members as (
@@ -84,8 +88,3 @@ left join list_members
     on
         histories.source_relation = list_members.source_relation
         and histories.list_contact_id = list_members.list_contact_id
-left join rows_with_history
-    on
-        histories.source_relation = rows_with_history.source_relation
-        and histories.list_contact_id = rows_with_history.list_contact_id
-where rows_with_history.list_contact_id is null

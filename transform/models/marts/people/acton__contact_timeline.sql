@@ -20,6 +20,23 @@ registered_addresses as (
     where email is not null
 ),
 
+media_views as (
+    select
+        source_relation,
+        media_view_id,
+        media_id,
+        lower(recipient) as email,
+        action,
+        viewed_at
+    from {{ ref('stg_acton__media_views') }}
+    where is_known and recipient like '%@%'
+),
+
+viewers as (
+    select distinct source_relation, media_id, email
+    from media_views
+),
+
 history_entries as (
     select entries.*
     from {{ ref('int_acton__history_entries') }} as entries
@@ -32,8 +49,17 @@ history_entries as (
             entries.source_relation = registered_addresses.source_relation
             and entries.email = registered_addresses.email
             and entries.kind = 'webinar'
+    left join viewers
+        on
+            entries.source_relation = viewers.source_relation
+            and entries.object_id = viewers.media_id
+            and entries.email = viewers.email
+            and entries.kind = 'media'
     -- What has a stream of its own comes from there.
-    where messages_with_events.message_id is null and registered_addresses.email is null
+    where
+        messages_with_events.message_id is null
+        and registered_addresses.email is null
+        and viewers.media_id is null
 ),
 
 activities as (
@@ -107,15 +133,14 @@ activities as (
         viewed_at as occurred_at,
         cast(null as {{ acton_type('text') }}) as contact_id,
         cast(null as {{ acton_type('text') }}) as list_contact_id,
-        lower(recipient) as email,
+        email,
         'media' as kind,
         action as verb,
         true as is_engagement,
         'media' as object_type,
         media_id as object_id,
         cast(null as {{ acton_type('text') }}) as object_name
-    from {{ ref('stg_acton__media_views') }}
-    where is_known and recipient like '%@%'
+    from media_views
 ),
 
 -- An activity stays one row, so that it has a contact only where nothing else can be meant.
@@ -167,5 +192,6 @@ left join contact_of_email
 left join {{ ref('int_acton__objects') }} as objects
     on
         activities.source_relation = objects.source_relation
+        and activities.kind = objects.kind
         and activities.object_id = objects.object_id
 where activities.occurred_at is not null
