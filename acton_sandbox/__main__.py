@@ -19,11 +19,16 @@ from acton_sandbox.replay import CaptureError, Replay
 from acton_sandbox.sandbox import Sandbox
 from acton_sandbox.settings import instructions
 from acton_sandbox.size import SIZES, Size
+from acton_sandbox.timestamps import START
 from acton_sandbox.truth import counts_of
 from acton_sandbox.view import EDITIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from types import FrameType
+
+_LAST_YEAR = 2100
+"""The account's history grows with every day; that of a year far away would fill the memory."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,13 +39,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CaptureError as error:
         sys.stderr.write(f"cannot replay: {error}\n")
         return 1
-    stopped = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
+    # Working the account out can take minutes, and needs no orderly end.
+    _on_signals(signal.SIG_DFL)
     sandbox = _sandbox(options, answers)
     if answers is None:
         # Counting works everything out now, so that the first answers are as fast as the others.
         counts_of(sandbox.account)
+    stopped = Event()
+    _on_signals(lambda *_: stopped.set())
     try:
         sandbox.start()
     except OSError as error:
@@ -57,6 +63,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stopped.wait()
     sandbox.stop()
     return 0
+
+
+def _on_signals(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, handler)
 
 
 def _sandbox(options: argparse.Namespace, answers: Replay | None) -> Sandbox:
@@ -145,7 +156,11 @@ def _measure(text: str) -> tuple[str, int]:
 
 def _timestamp(text: str) -> datetime:
     timestamp = datetime.fromisoformat(text)
-    return timestamp if timestamp.tzinfo else timestamp.replace(tzinfo=UTC)
+    timestamp = timestamp if timestamp.tzinfo else timestamp.replace(tzinfo=UTC)
+    is_near = START.year <= timestamp.year <= _LAST_YEAR
+    if not is_near or timestamp.astimezone(UTC).date() <= START:
+        raise argparse.ArgumentTypeError(f"{text} is not between {START} and {_LAST_YEAR}")
+    return timestamp
 
 
 if __name__ == "__main__":

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import ssl
 from contextlib import closing
 from datetime import UTC, datetime
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -107,3 +109,15 @@ def standard_api(standard_account: Account) -> Iterator[Api]:
         logged_in = Api(running)
         with closing(logged_in.http):
             yield logged_in
+
+
+@pytest.fixture
+def stops_at_once(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let the command stop as soon as it listens, and give the signals back that it takes."""
+    told = Event()
+    told.set()
+    monkeypatch.setattr("acton_sandbox.__main__.Event", lambda: told)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)

@@ -6,7 +6,6 @@ import json
 import signal
 import subprocess
 import sys
-from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
@@ -38,7 +37,15 @@ def test_it_serves_until_it_is_told_to_stop(tmp_path: Path, number: signal.Signa
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--edition", "1999"], ["--size", "huge"], ["--measure", "happiness=3"], ["--now", "noon"]],
+    [
+        ["--edition", "1999"],
+        ["--size", "huge"],
+        ["--measure", "happiness=3"],
+        ["--now", "noon"],
+        ["--now", "0001-01-01T00:00+10:00"],
+        ["--now", "2025-01-07T00:30+05:00"],
+        ["--now", "2101-01-01"],
+    ],
 )
 def test_what_it_does_not_take(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
@@ -46,15 +53,26 @@ def test_what_it_does_not_take(arguments: list[str], capsys: pytest.CaptureFixtu
     assert arguments[0] in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("stops_at_once")
 @pytest.mark.parametrize(("host", "is_told"), [("127.0.0.1", False), ("0.0.0.0", True)])  # noqa: S104 - the point
 def test_it_says_so_where_other_machines_can_reach_it(
     host: str,
     is_told: bool,  # noqa: FBT001 - what is expected
-    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    told = Event()
-    told.set()
-    monkeypatch.setattr("acton_sandbox.__main__.Event", lambda: told)
     assert main(["--host", host, "--port", "0", "--size", "small"]) == 0
     assert ("Other machines can reach" in capsys.readouterr().err) == is_told
+
+
+@pytest.mark.usefixtures("stops_at_once")
+def test_a_signal_ends_it_at_once_while_it_works_the_account_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[object] = []
+
+    def counting(_: object) -> None:
+        seen.extend(map(signal.getsignal, (signal.SIGTERM, signal.SIGINT)))
+
+    monkeypatch.setattr("acton_sandbox.__main__.counts_of", counting)
+    assert main(["--port", "0", "--size", "small"]) == 0
+    assert seen == [signal.SIG_DFL, signal.SIG_DFL]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -150,12 +149,8 @@ def test_a_file_that_is_no_capture_is_refused_in_words(
         Replay.of_file(path)
 
 
-def test_the_command_replays_a_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    told = Event()
-    told.set()
-    monkeypatch.setattr("acton_sandbox.__main__.Event", lambda: told)
+@pytest.mark.usefixtures("stops_at_once")
+def test_the_command_replays_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "capture.json"
     options = ["--port", "0", "--size", "small", "--replay", str(path)]
     assert main(options) == 1
