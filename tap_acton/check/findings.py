@@ -270,7 +270,7 @@ def _wrapped(sample: Sample, first: SampledPage) -> str:
 
 
 def _judge_fields(found: Finding, sample: Sample) -> None:
-    """Find the fields without a column, the columns without a field, and what did not fit."""
+    """Find the new fields, the unused columns, and what did not fit."""
     stream, records = sample.stream, sample.records
     new: dict[str, None] = {}
     for record in records:
@@ -290,7 +290,7 @@ def _judge_fields(found: Finding, sample: Sample) -> None:
             found.unused_columns.append(column)
     if new:
         names = ", ".join([*found.new_fields, *others(found.other_fields)])
-        found.differs(f"Fields without a column are kept in extra_fields alone: {names}.")
+        found.differs(f"New fields are kept in extra_fields alone: {names}.")
     if found.unfit:
         names = ", ".join(found.unfit)
         found.differs(f"Values that do not fit their column are kept in extra_fields: {names}.")

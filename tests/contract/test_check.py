@@ -529,7 +529,10 @@ NEVER_WELL = (
 """Endpoints of single items."""
 
 
-def test_calls_that_fail_put_no_id_into_the_report_nor_into_the_capture(account: Account) -> None:
+def test_calls_that_fail_put_no_id_into_the_report_nor_into_the_capture(
+    account: Account, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "tap-acton")
     with bench_in_process(account) as bench, checker(bench, page_size=50) as made:
         for path in NEVER_WELL:
             bench.sandbox.faults.add(
@@ -542,6 +545,7 @@ def test_calls_that_fail_put_no_id_into_the_report_nor_into_the_capture(account:
     ids = {part for path in paths for part in path.split("/") if any(map(str.isdigit, part[1:]))}
     assert len(ids) >= 6
     assert {one for one in ids if one in written} == set()
+    assert {one for one in ids if one in caplog.text} != set()
     assert verdicts(report)["message_reports"] == "failed"
     assert "message_reports: failed: HTTP 500" in report.text().splitlines()
 

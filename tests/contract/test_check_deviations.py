@@ -30,7 +30,7 @@ NOTHING_BEHIND = "differs: The total counts more rows than come."
 UNREADABLE = "differs: The tap cannot read the answer: it is "
 NO_KEY = "differs: Rows come without their key; one is made of their values."
 NO_KEYS = "differs: No row of the answer has its key."
-UNKNOWN = "differs: Fields without a column are kept in extra_fields alone: "
+UNKNOWN = "differs: New fields are kept in extra_fields alone: "
 UNFIT = "differs: Values that do not fit their column are kept in extra_fields: "
 NO_ROWS = "empty: no rows came"
 

@@ -72,7 +72,7 @@ def _meaning(pair: list[Any], events: int, contacts: int) -> Answer | None:
     "message_events",
 )
 def event_fields(samples: Samples) -> Answer:
-    """Say which kinds of events have fields without a column, or fields that do not fit."""
+    """Say which kinds of events have new fields, or values that do not fit."""
     kinds: dict[str, bool] = {}
     for page in samples.pages("message_events"):
         kind = page.response.query.given["event_type"]
@@ -81,7 +81,7 @@ def event_fields(samples: Samples) -> Answer:
         return unknown("no message has events")
     others = [kind for kind, has_extra in kinds.items() if has_extra]
     if others:
-        words = f"Fields without a column come with {', '.join(others)}."
+        words = f"New fields come with {', '.join(others)}."
         return Answer(words, is_assumed=False)
     return Answer(f"They have columns: {', '.join(kinds)} were looked at.", is_assumed=True)
 
