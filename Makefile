@@ -71,7 +71,7 @@ lint: .venv/.project .venv-dbt/.installed ## Run the linters and the type checke
 .PHONY: models-docs
 models-docs: .venv-dbt/.installed ## Write the models, their columns and their lineage into one page
 	@DBT_PROFILES_DIR=transform/profiles/duckdb DBT_PROJECT_DIR=transform DBT_TARGET_PATH=$(CURDIR)/output/models \
-		ACTON_DUCKDB=$${ACTON_DUCKDB:-$(CURDIR)/$(firstword $(wildcard output/acton.duckdb output/sandbox.duckdb))} \
+		ACTON_DUCKDB=$${ACTON_DUCKDB:-$(or $(addprefix $(CURDIR)/,$(firstword $(wildcard output/acton.duckdb output/sandbox.duckdb))),:memory:)} \
 		.venv-dbt/bin/dbt --quiet docs generate --static
 	@echo "Open output/models/static_index.html"
 
