@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import FrameType
 
+_LAST_PORT = 65_535
 _LAST_YEAR = 2100
 """The account's history grows with every day; that of a year far away would fill the memory."""
 
@@ -52,8 +53,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         sys.stderr.write(f"cannot listen on {options.host}:{options.port}: {error}\n")
         return 1
-    if options.ready_file:
-        _announce(options.ready_file, sandbox.url)
+    try:
+        if options.ready_file:
+            _announce(options.ready_file, sandbox.url)
+    except OSError as error:
+        sandbox.stop()
+        sys.stderr.write(f"cannot write {options.ready_file}: {error.strerror}\n")
+        return 1
     if not sandbox.is_private:
         sys.stderr.write(
             "Other machines can reach the sandbox and its controls, without a token.\n"
@@ -110,7 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on")
-    add("--port", type=int, default=8321, help="port to listen on, 0 for any free one")
+    add("--port", type=_port, default=8321, help="port to listen on, 0 for any free one")
     add("--seed", type=int, default=7, help="another seed is another account")
     add("--size", choices=SIZES, default="standard", help="how much the account holds")
     add(
@@ -152,6 +158,12 @@ def _measure(text: str) -> tuple[str, int]:
         choices = ", ".join(f"{name}=NUMBER" for name in known)
         raise argparse.ArgumentTypeError(f"{text!r} is not one of {choices}")
     return name, int(number)
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > _LAST_PORT:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 0 to {_LAST_PORT}")
+    return int(text)
 
 
 def _timestamp(text: str) -> datetime:

@@ -173,6 +173,8 @@ class Replay:
             return cls(json.loads(path.read_text(encoding="utf-8")), rows)
         except (OSError, ValueError) as error:
             raise CaptureError(f"{path} cannot be read: {error}") from error
+        except RecursionError as error:
+            raise CaptureError(f"{path} is nested too deeply") from error
 
     def answer(
         self, view: View, path: str, query: Mapping[str, str], body: bytes | None = None

@@ -45,6 +45,8 @@ def test_it_serves_until_it_is_told_to_stop(tmp_path: Path, number: signal.Signa
         ["--now", "0001-01-01T00:00+10:00"],
         ["--now", "2025-01-07T00:30+05:00"],
         ["--now", "2101-01-01"],
+        ["--port", "99999"],
+        ["--port", "-1"],
     ],
 )
 def test_what_it_does_not_take(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -76,3 +78,13 @@ def test_a_signal_ends_it_at_once_while_it_works_the_account_out(
     monkeypatch.setattr("acton_sandbox.__main__.counts_of", counting)
     assert main(["--port", "0", "--size", "small"]) == 0
     assert seen == [signal.SIG_DFL, signal.SIG_DFL]
+
+
+@pytest.mark.usefixtures("stops_at_once")
+def test_a_ready_file_that_cannot_be_written_is_an_error_in_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ready = tmp_path / "nowhere" / "ready.json"
+    options = ["--port", "0", "--size", "small", "--now", "2025-02-01"]
+    assert main([*options, "--ready-file", str(ready)]) == 1
+    assert f"cannot write {ready}: No such file" in capsys.readouterr().err

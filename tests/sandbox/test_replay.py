@@ -127,6 +127,7 @@ def test_a_filter_leaves_out_older_rows(ask: Any) -> None:
     [
         (None, "cannot be read"),
         ("no JSON", "cannot be read"),
+        ("[" * 100_000, "is nested too deeply"),
         ("{}", "no capture of format 1"),
         ('{"format": 1}', "has no answers"),
         ('{"format": 1, "answers": [{}]}', "answer 1 in it has no call and no parameters"),
