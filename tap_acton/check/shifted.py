@@ -23,6 +23,8 @@ ONE_TIME = datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC)
 """What every timestamp becomes that must not show by how much the others are moved."""
 
 _HALF_SECOND = 500
+_MINUTE = 60
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Spelled out, since those of Python follow the language of the machine.
 _LONG_MONTHS = (
     "January",
@@ -87,7 +89,7 @@ def shifted_epoch(number: int, shift: timedelta | None) -> int:
     moved = (
         round(ONE_TIME.timestamp())
         if shift is None
-        else max(whole + round(shift.total_seconds()), _SECONDS[0])
+        else max(_moved(whole, shift), _SECONDS[0])
     )
     if number in _SECONDS:
         return moved
@@ -116,10 +118,26 @@ def spelling(text: str) -> str:
     return re.sub(r"[A-Za-z]+", "A", re.sub(r"\d+", "0", text))
 
 
+def _moved(at: int, shift: timedelta) -> int:
+    """Return a time, moved within the same minute as every other spelling of it.
+
+    One spelling may have no seconds, so these do not reach into the minute before.
+
+    Args:
+        at: It, in seconds.
+        shift: By how many minutes it is moved, and by how many seconds within its minute.
+    """
+    minute, second = divmod(at, _MINUTE)
+    whole, part = divmod(abs(shift) // timedelta(seconds=1), _MINUTE)
+    minutes = -whole if shift < timedelta() else whole
+    return (minute + minutes) * _MINUTE + max(second - part, 0)
+
+
 def _respelled(found: re.Match[str], shift: timedelta | None) -> str:
     parts = {name: value or "" for name, value in found.groupdict().items()}
     read = _read(parts)
-    moved = ONE_TIME if shift is None else read + shift
+    seconds = (read - _EPOCH) // timedelta(seconds=1)
+    moved = ONE_TIME if shift is None else _EPOCH + timedelta(seconds=_moved(seconds, shift))
     text, start = "", found.start()
     for name, (begin, end) in _places(found):
         text += found.string[start:begin] + _WRITERS[name](parts, moved)
