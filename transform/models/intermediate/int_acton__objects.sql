@@ -32,4 +32,4 @@ select
     list_id as object_id,
     list_name as object_name
 from {{ ref('stg_acton__lists') }}
-where listing_type = 'contact_list'
+where lower(listing_type) = 'contact_list'

@@ -9,7 +9,7 @@ with list_rows as (
         on
             members.source_relation = lists.source_relation
             and members.list_id = lists.list_id
-            and lists.listing_type = 'contact_list'
+            and lower(lists.listing_type) = 'contact_list'
     where lists.is_salesforce or lists.is_salesforce_report
 ),
 

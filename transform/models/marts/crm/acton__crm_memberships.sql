@@ -44,4 +44,4 @@ inner join {{ ref('stg_acton__lists') }} as lists
     on
         members.source_relation = lists.source_relation
         and members.list_id = lists.list_id
-        and lists.listing_type = 'contact_list'
+        and lower(lists.listing_type) = 'contact_list'

@@ -1,7 +1,7 @@
 with lists as (
     select *
     from {{ ref('stg_acton__lists') }}
-    where listing_type = 'contact_list'
+    where lower(listing_type) = 'contact_list'
 ),
 
 members as (

@@ -25,4 +25,4 @@ left join {{ ref('stg_acton__lists') }} as lists
     on
         registrants.source_relation = lists.source_relation
         and registrants.list_id = lists.list_id
-        and lists.listing_type = 'contact_list'
+        and lower(lists.listing_type) = 'contact_list'

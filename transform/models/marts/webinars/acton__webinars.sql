@@ -19,7 +19,7 @@ lists as (
     from {{ ref('stg_acton__lists') }} as lists
     inner join clients
         on lists.source_relation = clients.source_relation and lists.folder_name = clients.on24_client_id
-    where lists.listing_type = 'contact_list'
+    where lower(lists.listing_type) = 'contact_list'
 ),
 
 listed as (
