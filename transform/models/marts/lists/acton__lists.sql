@@ -21,7 +21,9 @@ counts as (
         lists.list_id,
         count(*) as loaded_members,
         {{ acton.acton_count_where('members.is_mailable') }} as mailable_members,
-        {{ acton.acton_count_where('members.created_at > ' ~ acton.acton_days_ago(30)) }} as members_added_30d
+        {{ acton.acton_count_where(
+            'members.created_at > ' ~ acton.acton_days_ago(30) ~ ' and members.created_at <= ' ~ acton.acton_days_ago(0)
+        ) }} as members_added_30d
     from lists
     inner join members
         on lists.source_relation = members.source_relation and lists.list_id = members.list_id
