@@ -21,4 +21,5 @@ select
     count(*) as {{ adapter.quote('rows') }},
     coalesce(max(case when field_type <> 'null' then field_type end), 'null') as example_type
 from fields
+where field_key is not null
 group by source_relation, table_name, field_key
