@@ -24,13 +24,23 @@
     {%- set zones = acton.acton_time_zones() -%}
     {%- set names = zones.values() | unique | list -%}
     {%- if names | length == 1 -%}
-        {{- return("'" ~ names[0] ~ "'") -}}
+        {{- return(dbt.string_literal(dbt.escape_single_quotes(names[0]))) -}}
     {%- endif -%}
     {%- set cases = [] -%}
     {%- for account, name in zones.items() -%}
-        {%- do cases.append("when '" ~ account ~ "' then '" ~ name ~ "'") -%}
+        {%- do cases.append("when '" ~ account ~ "' then " ~ dbt.string_literal(dbt.escape_single_quotes(name))) -%}
     {%- endfor -%}
     {{- return('case ' ~ source_relation ~ ' ' ~ cases | join(' ') ~ ' end') -}}
+{% endmacro %}
+
+{#- The minutes by which a time zone is ahead of UTC, if it is named by that, such as GMT-08:00; else none. -#}
+{% macro acton_minutes_ahead(zone) %}
+    {%- set found = modules.re.fullmatch('(?:UTC|GMT)?([+-])([0-9]{1,2})(?::?([0-5][0-9]))?', zone | trim) -%}
+    {%- if found -%}
+        {%- set minutes = found.group(2) | int * 60 + (found.group(3) or 0) | int -%}
+        {{- return(-minutes if found.group(1) == '-' else minutes) -}}
+    {%- endif -%}
+    {{- return(none) -}}
 {% endmacro %}
 
 {#- A timestamp in UTC as the clock of its account shows it.
@@ -40,11 +50,30 @@
         source_relation: The expression of the row's source_relation.
 -#}
 {% macro acton_local(moment, source_relation) %}
-    {%- set zone = acton.acton_time_zone(source_relation) -%}
-    {%- if zone == "'UTC'" -%}
+    {%- set zones = acton.acton_time_zones() -%}
+    {%- set names = zones.values() | unique | list -%}
+    {%- if names == ['UTC'] -%}
         {{- return(moment) -}}
+    {%- elif names | length == 1 -%}
+        {{- return(acton.acton_in_named_zone(moment, names[0])) -}}
     {%- endif -%}
-    {{- return(adapter.dispatch('acton_in_zone', 'acton')(moment, zone)) -}}
+    {%- set cases = [] -%}
+    {%- for account, zone in zones.items() -%}
+        {%- do cases.append("when '" ~ account ~ "' then " ~ acton.acton_in_named_zone(moment, zone)) -%}
+    {%- endfor -%}
+    {{- return('case ' ~ source_relation ~ ' ' ~ cases | join(' ') ~ ' end') -}}
+{% endmacro %}
+
+{#- The same, by the name of the zone. -#}
+{% macro acton_in_named_zone(moment, name) %}
+    {%- set minutes = acton.acton_minutes_ahead(name) -%}
+    {%- if minutes is none -%}
+        {%- set zone = dbt.string_literal(dbt.escape_single_quotes(name)) -%}
+        {{- return(adapter.dispatch('acton_in_zone', 'acton')(moment, zone)) -}}
+    {%- endif -%}
+    {#- PostgreSQL takes GMT-08:00 for a zone in the east, and DuckDB does not know +05:30. -#}
+    {%- set utc = adapter.dispatch('acton_in_zone', 'acton')(moment, "'UTC'") -%}
+    {{- return(dbt.dateadd('minute', minutes, utc)) -}}
 {% endmacro %}
 
 {% macro default__acton_in_zone(moment, zone) %}timezone({{ zone }}, timezone('UTC', {{ moment }})){% endmacro %}
