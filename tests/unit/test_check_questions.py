@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from tap_acton.api.pagination import Page
+from tap_acton.check.findings import Behavior
+from tap_acton.check.questions.base import DateFilter, effect_of, middle_of
 from tap_acton.check.questions.messages import pairs
 from tap_acton.check.samples import SampledPage
+from tap_acton.errors import RejectedCallError
 from tap_acton.sync.query import Query, Response
 
 if TYPE_CHECKING:
@@ -50,3 +54,47 @@ def test_the_two_numbers_are_told_apart_by_the_events(
     answer = pairs.ask(cast("Samples", samples))
     assert answer.words.startswith(words)
     assert answer.is_assumed is is_assumed
+
+
+DAYS = [f"2026-03-{day:02}T12:00:00Z" for day in range(1, 6)]
+"""The timestamps of the rows of a list."""
+
+
+def page(*times: str, total: int | None = None, size: int = 100) -> Response:
+    """Make a page of rows."""
+    return Response(Query("/api/1/list/l-0001"), Page(size=size), [{}] * len(times), total=total)
+
+
+@pytest.mark.parametrize(
+    ("passed", "total", "size", "words", "is_assumed"),
+    [
+        (DAYS[2:], 3, 100, "It works, in seconds; the total counts the rows that pass.", True),
+        (DAYS[2:], 5, 100, "It works, in seconds; the total counts all rows.", True),
+        (DAYS[3:], 2, 2, "It works, in seconds; the total counts the rows that pass.", True),
+        (DAYS[3:], 2, 100, "It leaves out rows that it should not.", False),
+        ([], 0, 100, "It leaves out rows that it should not.", False),
+        (DAYS, 5, 100, "It is ignored: earlier rows come, too.", False),
+        (["", *DAYS[2:]], 4, 100, "It works, in seconds", True),
+    ],
+)
+def test_the_rows_that_pass_show_what_a_date_filter_does(
+    passed: list[str], total: int, size: int, words: str, *, is_assumed: bool
+) -> None:
+    tried = DateFilter("lists", "seconds", middle=DAYS[2], expected=DAYS[2])
+    answer = effect_of(tried, page(*DAYS, total=5), page(*passed, total=total, size=size), passed)
+    assert answer.words.startswith(words)
+    assert answer.is_assumed is is_assumed
+    behavior = Behavior.AS_ASSUMED if is_assumed else Behavior.OTHERWISE
+    assert answer.filters == {"lists": behavior}
+
+
+def test_a_date_filter_may_be_refused() -> None:
+    tried = DateFilter("lists", "seconds", middle=DAYS[2], expected=DAYS[2])
+    refused = Response(Query("/api/1/list/l-0001"), problem=RejectedCallError("No."))
+    answer = effect_of(tried, page(*DAYS), refused, [])
+    assert (answer.words, answer.is_assumed) == ("It is refused.", False)
+
+
+def test_the_middle_is_that_of_different_times() -> None:
+    assert middle_of(DAYS) == DAYS[2]
+    assert middle_of([DAYS[0], DAYS[0], DAYS[1], None]) is None
