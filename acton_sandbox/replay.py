@@ -47,6 +47,7 @@ _BESIDE = frozenset({*_SIZES, *_NUMBERS, *_AFTER, *_BEFORE, "offset", "period"})
 """Parameters by which rows of one and the same answer are chosen."""
 
 _ID_NAME = re.compile(r"(?:^|.*_)(?:id|recid|listid)_?|.*Id|.*[eE]mail", re.ASCII)
+_MONTH = re.compile(r"[0-9]{2}(0[1-9]|1[0-2])")
 _MILLISECONDS = 10**11
 """A timestamp below it is in seconds."""
 
@@ -277,7 +278,7 @@ class _Call:
     def start(self) -> int:
         token = str(self.pagination.get("nextPageToken") or "")
         if token:
-            return int(token[-_DIGITS:]) if token[-_DIGITS:].isdigit() else 0
+            return _number(token[-_DIGITS:])
         return self._number("offset") or self._number(*_NUMBERS) * self.size
 
     @property
@@ -300,8 +301,8 @@ class _Call:
         return all(after) and all(before)
 
     def _number(self, *names: str) -> int:
-        texts = [str({**self.query, **self.pagination}.get(name, "")) for name in names]
-        return next((int(text) for text in texts if text.isascii() and text.isdigit()), 0)
+        sent = {**self.query, **self.pagination}
+        return next((_number(str(sent[name])) for name in names if name in sent), 0)
 
 
 @dataclass(frozen=True)
@@ -372,7 +373,7 @@ def _with_rows(value: Any, place: Sequence[Any], rows: list[Any], counts: _Count
 
 def _of_month(value: Any, period: str) -> Any:
     """Return an answer without the days that a month does not have."""
-    if len(period) != 4 or not isinstance(value, dict):  # noqa: PLR2004 - YYMM
+    if not _MONTH.fullmatch(period) or not isinstance(value, dict):
         return value
     days = monthrange(2000 + int(period[:2]), int(period[2:]))[1]
     return {
@@ -508,10 +509,15 @@ def _codec(charset: str) -> str:
 def _pagination(body: bytes) -> Mapping[str, Any]:
     try:
         sent = json.loads(body)
-    except ValueError:
+    except (RecursionError, ValueError):
         return {}
     found = sent.get("pagination") if isinstance(sent, dict) else None
     return found if isinstance(found, dict) else {}
+
+
+def _number(text: str) -> int:
+    """Return the number that a text is; 0 for any other text, or one that no host takes."""
+    return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else 0
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -540,5 +546,5 @@ def _timestamps(row: Any) -> Iterator[int]:
 
 
 def _milliseconds(text: str) -> int:
-    number = int(text) if text.lstrip("-").isdigit() else 0
+    number = _number(text)
     return number if number > _MILLISECONDS else number * 1000

@@ -122,6 +122,62 @@ def test_a_filter_leaves_out_older_rows(ask: Any) -> None:
     assert [row["id"] for row in value["result"]] == ["z-1", "z-1000001"]
 
 
+DAYS = entry("GET /api/1/report", {"sent": [{"dayOfMonth": 1}, {"dayOfMonth": 31}]})
+
+
+@pytest.mark.parametrize(
+    ("period", "days"),
+    [
+        ("2404", 1),
+        ("2405", 2),
+        ("2413", 2),
+        ("2400", 2),
+        ("abcd", 2),
+        ("ab04", 2),
+        ("²²²²", 2),
+        ("", 2),
+    ],
+)
+def test_a_month_has_its_days_and_what_is_no_month_has_all(
+    ask: Any, period: str, days: int
+) -> None:
+    status, value = ask([DAYS], "/api/1/report", period=period)
+    assert (status, len(value["sent"])) == (200, days)
+
+
+@pytest.mark.parametrize("number", ["²", "-5", "--5", "9" * 5000])
+@pytest.mark.parametrize("name", ["count", "offset", "modafter", "createdafter", "createdBefore"])
+def test_what_is_no_number_chooses_no_rows(ask: Any, name: str, number: str) -> None:
+    listing = {**LISTING, "JSON": page(*({**row, "ts": 1700000000000} for row in (ONE, TWO)))}
+    query = {"createdAfter": "0", name: number}
+    status, value = ask([listing], "/api/1/list", 4, **query)
+    assert (status, len(value["result"])) == (200, 0 if name == "createdBefore" else 4)
+
+
+TOKENS = entry(
+    "POST /query",
+    {"result": [ONE, TWO], "nextPageToken": None},
+    rows=NO_ROWS,
+    body={"pagination": {}},
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "rows"),
+    [
+        (b"[" * 100_000, 4),
+        (b"\xff", 4),
+        (b'{"pagination": 1}', 4),
+        (b'{"pagination": {"size": 1, "nextPageToken": "zuzu000003"}}', 1),
+        ('{"pagination": {"nextPageToken": "²²²²²²"}}'.encode(), 4),
+    ],
+    ids=["deep", "no text", "no pagination", "last page", "no token"],
+)
+def test_a_body_that_names_no_page_gets_all_rows(account: Account, body: bytes, rows: int) -> None:
+    answer = Replay({"format": 1, "answers": [TOKENS]}, 4).answer(View(account), "/query", {}, body)
+    assert (answer.status, len(json.loads(answer.body)["result"])) == (200, rows)
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
