@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
@@ -41,7 +42,7 @@ from tap_acton.sync.summary import RunSummary
 from tap_acton.tap import TapActOn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tap_acton.api.exchange import Exchange
     from tap_acton.check.questions.base import Question
@@ -63,6 +64,9 @@ OWN_SETTINGS: Mapping[str, Any] = {
     "full_read_period": None,
 }
 """What a check sets for itself, whatever the configuration says."""
+
+CAPTURE_BEGINS = b'{\n  "format": '
+"""How every file with a capture begins."""
 
 LOGIN = 1
 
@@ -193,7 +197,6 @@ class Checker(TapActOn):
             *(option for option in command.params if option.name in OPTIONS),
             click.Option(
                 ["--streams"],
-                default="",
                 help="The streams to check, separated by commas; * stands for anything.",
             ),
             click.Option(
@@ -216,7 +219,7 @@ class Checker(TapActOn):
         *,
         config: Any = None,
         catalog: IO[str] | None = None,
-        streams: str = "",
+        streams: str | None = None,
         report_format: str = "text",
         capture_file: Path | None = None,
     ) -> None:
@@ -225,23 +228,29 @@ class Checker(TapActOn):
         Args:
             config: The configuration, as :meth:`cb_config` gave it.
             catalog: The file with the catalog.
-            streams: The streams to check, separated by commas.
+            streams: The streams to check, separated by commas; None for all.
             report_format: How to write the report: ``text`` or ``json``.
             capture_file: Where to write the capture; None for none.
 
         Raises:
             ActOnError: If the check is not complete, or something differs.
         """
-        wanted = tuple(filter(None, map(str.strip, streams.split(","))))
+        wanted = tuple(filter(None, map(str.strip, (streams or "").split(","))))
+        if streams is not None and not wanted:
+            raise SettingsError(
+                "The option --streams names no stream: name some, or leave it out to check all."
+            )
         if capture_file is not None:
             # Before the calls that would be in vain.
             _try_to_write(capture_file)
         checker = cls.of_command_line(config, None, catalog, wanted=wanted)
         report = checker.check()
+        if capture_file is not None:
+            # Before the report, which may be cut short: the calls shall not be in vain.
+            _write(capture_file, checker.captured(report))
         text = report.text(has_capture=capture_file is not None)
         click.echo(json.dumps(report.data()) if report_format == "json" else text)
         if capture_file is not None:
-            _write(capture_file, checker.captured(report))
             checker.logger.info(HOW_TO_SEND, capture_file)
         if report.problem is not None:
             raise report.problem
@@ -319,17 +328,38 @@ class Checker(TapActOn):
 
 def _try_to_write(file: Path) -> None:
     """Find out whether a file can be written, and leave things as they were."""
-    is_new = not file.exists()
-    _write(file, "", mode="a")
-    if is_new:
-        file.unlink()
+    with _refused_in_words():
+        is_new = not file.exists()
+        if not is_new and not _is_capture(file):
+            raise OutputError(
+                "The file that --capture names is there, and is no capture: name another one."
+            )
+        file.open("a").close()
+        if is_new:
+            file.unlink()
 
 
-def _write(file: Path, text: str, mode: str = "w") -> None:
-    """Write a text to a file, or say why that cannot be done."""
+def _is_capture(file: Path) -> bool:
+    """Return whether a file may be replaced: it is a capture, or empty."""
+    if not file.is_file():
+        return False  # a pipe, or the screen
+    with file.open("rb") as opened:
+        return opened.read(len(CAPTURE_BEGINS)) in {b"", CAPTURE_BEGINS}
+
+
+def _write(file: Path, text: str) -> None:
+    """Write a text to a file; what was there stays until it is written whole."""
+    with _refused_in_words():
+        beside = file.with_name(f"{file.name}.part")
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(file)
+
+
+@contextmanager
+def _refused_in_words() -> Iterator[None]:
+    """Say why a file cannot be written."""
     try:
-        with file.open(mode, encoding="utf-8") as opened:
-            opened.write(text)
+        yield
     except OSError as error:
         raise OutputError(
             f"The file that --capture names cannot be written ({error.strerror}): name another one."

@@ -86,11 +86,7 @@ def shifted_epoch(number: int, shift: timedelta | None) -> int:
         shift: By how much it is moved; None for :data:`ONE_TIME`.
     """
     whole, part = (number, 0) if number in _SECONDS else divmod(number, 1000)
-    moved = (
-        round(ONE_TIME.timestamp())
-        if shift is None
-        else max(_moved(whole, shift), _SECONDS[0])
-    )
+    moved = round(ONE_TIME.timestamp()) if shift is None else max(_moved(whole, shift), _SECONDS[0])
     if number in _SECONDS:
         return moved
     return moved * 1000 + (_HALF_SECOND if part else 0)

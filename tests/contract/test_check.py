@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
+import click
 import pytest
 
 from acton_sandbox import Account, Choices, Fault, Sandbox
 from acton_sandbox.timestamps import HOUR
-from tap_acton.check.command import Checker, needed
+from tap_acton.check.command import CAPTURE_BEGINS, Checker, needed
 from tap_acton.check.findings import Verdict
 from tap_acton.check.questions import QUESTIONS
 from tap_acton.check.words import is_documented
@@ -763,23 +767,53 @@ def test_the_capture_is_written_beside_the_report(
 def test_a_capture_that_cannot_be_written_ends_the_check_before_a_call(
     account: Account, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
+    (tmp_path / "config.json").write_text('{"client_id": "c"}')
+    os.mkfifo(tmp_path / "pipe")
     with bench_in_process(account) as bench:
-        printed, code = invoke(bench, capsys, capture_file=tmp_path / "none" / "capture.json")
+        for name in ("none/capture.json", "config.json", "pipe", "."):
+            printed, code = invoke(bench, capsys, capture_file=tmp_path / name)
+            assert code == EXIT_FAILED, name
+            assert not printed
         assert not bench.sandbox.requests
-    assert code == EXIT_FAILED
-    assert not printed
+    assert (tmp_path / "config.json").read_text() == '{"client_id": "c"}'
+
+
+def test_a_capture_is_there_though_the_report_could_not_be_printed(
+    account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    file = tmp_path / "capture.json"
+    file.write_bytes(CAPTURE_BEGINS)
+    monkeypatch.setattr(click, "echo", full)
+    with bench_in_process(account) as bench, signals_kept(), bench._pauses_skipped():
+        config = SimpleNamespace(config=bench.config(), parse_env=False)
+        with pytest.raises(OSError, match="No space"):
+            Checker.invoke(config=config, streams="logos", capture_file=file)
+    assert json.loads(file.read_text())["answers"]
+    assert [one.name for one in tmp_path.iterdir()] == ["capture.json"]
+
+
+@pytest.mark.parametrize("streams", ["", " , ", ",,"])
+def test_an_option_that_names_no_stream_checks_none(
+    account: Account, capsys: pytest.CaptureFixture[str], streams: str
+) -> None:
+    with bench_in_process(account) as bench:
+        assert invoke(bench, capsys, streams=streams) == ("", EXIT_FAILED)
+        assert not bench.sandbox.requests
 
 
 def test_a_check_without_a_login_leaves_no_capture(
     account: Account, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     file, kept = tmp_path / "capture.json", tmp_path / "kept.json"
-    kept.write_text("{}")
+    kept.write_bytes(CAPTURE_BEGINS)
     with bench_in_process(account, choices=Choices(api_enabled=False)) as bench:
         codes = [invoke(bench, capsys, capture_file=one)[1] for one in (file, kept)]
     assert codes == [EXIT_FAILED, EXIT_FAILED]
     assert not file.exists()
-    assert kept.read_text() == "{}"
+    assert kept.read_bytes() == CAPTURE_BEGINS
 
 
 def test_the_command_prints_a_report_and_writes_a_capture(account: Account, tmp_path: Path) -> None:
