@@ -114,7 +114,7 @@ class Captured:
         return not self.parameters.keys().isdisjoint((*_AFTER, *_BEFORE))
 
     @property
-    def pages(self) -> bool:
+    def is_paged(self) -> bool:
         """Whether the call names the size of a page, or a page."""
         sent = self.parameters.keys() | (self.entry.get("body") or {}).keys()
         return not sent.isdisjoint({*_SIZES, "pagination"})
@@ -201,7 +201,7 @@ class Replay:
     def _answered(self, call: _Call, candidates: list[Captured]) -> Answer:
         bases = [self._base(identifier) for identifier in call.ids]
         captured = max(candidates, key=lambda one: self._fits(one, call, bases))
-        if not captured.is_good or not captured.pages or not captured.rows:
+        if not captured.is_good or not captured.is_paged or not captured.rows:
             body = _of_month(self._body(captured), call.query.get("period", ""))
             return _written(captured, _renamed(body, captured.ids, call.ids))
         pages = [one for one in candidates if one.chosen == captured.chosen and one.is_good]
@@ -425,10 +425,10 @@ def _headers(captured: Captured) -> list[str]:
 def _copied(row: Any, copy: int, headers: Sequence[str]) -> Any:
     """Return a row with ids and addresses of its own."""
     if isinstance(row, dict):
-        return {name: _own(name, held, copy) for name, held in row.items()}
+        return {name: _with_own_ids(name, held, copy) for name, held in row.items()}
     if isinstance(row, list):
         names = [*headers, *[""] * (len(row) - len(headers))]
-        return [_own(name, held, copy) for name, held in zip(names, row, strict=False)]
+        return [_with_own_ids(name, held, copy) for name, held in zip(names, row, strict=False)]
     return row
 
 
@@ -438,15 +438,15 @@ def _ids_of_rows(ids: Mapping[str, Any], rows: int) -> Iterator[tuple[str, Any]]
     for number in range(rows):
         copy, place = divmod(number, len(kept))
         identifier, held = kept[place]
-        yield (_own("id", identifier, copy) if copy else identifier), held
+        yield (_with_own_ids("id", identifier, copy) if copy else identifier), held
 
 
-def _own(name: str, held: Any, copy: int) -> Any:
+def _with_own_ids(name: str, held: Any, copy: int) -> Any:
     if isinstance(held, dict | list):
         inner = held.items() if isinstance(held, dict) else None
         if inner is not None:
-            return {key: _own(key, one, copy) for key, one in inner}
-        return [_own(name, one, copy) if isinstance(one, dict) else one for one in held]
+            return {key: _with_own_ids(key, one, copy) for key, one in inner}
+        return [_with_own_ids(name, one, copy) if isinstance(one, dict) else one for one in held]
     if not held or isinstance(held, bool | float) or not _ID_NAME.fullmatch(name):
         return held
     local, at, host = str(held).partition("@")

@@ -18,10 +18,11 @@ from urllib.parse import quote, unquote
 
 from tap_acton.api.endpoints import endpoint_of
 from tap_acton.api.responses import without_stray_braces
-from tap_acton.check.places import DEFINITIONS, KeptNumber, KeptText, is_error, marked
-from tap_acton.check.replacements import Replacements, kind_of, script_of
-from tap_acton.check.shifted import is_epoch, spelling
-from tap_acton.check.words import is_documented, is_documented_value, timestamp_names
+from tap_acton.check.places import KeptNumber, is_error, marked
+from tap_acton.check.replacements import Replacements
+from tap_acton.check.shapes import content_type_of
+from tap_acton.check.thinning import Rows, features_of, thinned
+from tap_acton.check.words import is_documented, is_documented_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -37,29 +38,9 @@ PAGING = frozenset({"count", "offset", "page", "pageSize", "pageNumber", "size"}
 TOTALS = ("totalCount", "totalElements", "total", "count")
 """Fields beside the rows that may count them."""
 
-HEADERS = ("content-type", "retry-after")
-"""The headers that decide how an answer is read."""
-
-MOST_NAMES = 60
-MOST_ITEMS = 300
-"""Of an object whose names are made up, and of an array of texts, so many are kept."""
-
 _LONGEST_DIGITS = 24
 _FIRST_DAYS, _LAST_DAYS = 400, 1400
-_MANY = 12
 _SECONDS_A_DAY = 86_400
-
-
-class Rows(NamedTuple):
-    """Which rows of an answer are kept.
-
-    Attributes:
-        seen: The forms that rows of such answers have had so far; it grows.
-        wanted: The ids whose rows are kept, whatever their form.
-    """
-
-    seen: set[Any]
-    wanted: frozenset[str]
 
 
 class Content(NamedTuple):
@@ -156,12 +137,8 @@ def _table(text: str, notes: dict[str, Any]) -> Content:
 
 def _content_type(exchange: Exchange) -> tuple[str, str]:
     message = Message()
-    message["Content-Type"] = _header(exchange, "content-type") or "text/plain"
+    message["Content-Type"] = content_type_of(exchange) or "text/plain"
     return message.get_content_type(), message.get_content_charset("")
-
-
-def _header(exchange: Exchange, wanted: str) -> str:
-    return next((held for name, held in exchange.headers.items() if name.lower() == wanted), "")
 
 
 def _kind_of_call(exchange: Exchange) -> Any:
@@ -188,8 +165,8 @@ def _without_equals(exchanges: Sequence[Exchange]) -> list[tuple[Exchange, Conte
         content = content_of(exchange)
         if content.kind == "JSON":
             content = content._replace(value=marked(content.value, exchange.status))
-        came = len(_held(content.value, rows_at(content.value, content.kind)))
-        forms = {*_features(content.value), ("rows", _class_of(came)), ("answer", content.kind)}
+        came = len(_rows_in(content.value, rows_at(content.value, content.kind)))
+        forms = {*features_of(content.value), ("rows", _class_of(came)), ("answer", content.kind)}
         before = shown[_kind_of_call(exchange)]
         if not forms <= before:
             kept.append((exchange, content))
@@ -206,147 +183,6 @@ def _ids_in(exchange: Exchange) -> Iterator[str]:
 def _names(body: Any) -> Any:
     """Return the names in the body of a call."""
     return {name: _names(held) for name, held in body.items()} if isinstance(body, dict) else ""
-
-
-def thinned(value: Any, kind: str, rows: Rows, path: tuple[Any, ...] = ()) -> Any:
-    """Return an answer with few of its rows: the first and last, and each that has a new form.
-
-    Args:
-        value: The answer.
-        kind: JSON, CSV or text.
-        rows: Which of its rows are kept.
-        path: Where the value stands in the answer.
-    """
-    if kind == "CSV":
-        headers, *cells = value or [[]]
-        return [headers, *(cells[place] for place in _few(cells, rows, path, headers))][
-            : len(value)
-        ]
-    if isinstance(value, dict):
-        match value:
-            case {"headers": list(headers), "data": list(cells)} if _are_tables(cells):
-                ids = value.get("rowIds")
-                ids = [*ids] if isinstance(ids, dict) and len(ids) == len(cells) else []
-                kept = _few(cells, rows, path, headers, ids)
-                made = {**value, "data": [cells[place] for place in kept]}
-                if ids:
-                    made["rowIds"] = {ids[at]: value["rowIds"][ids[at]] for at in kept}
-                return made
-        left_out = {*[name for name in value if not is_documented(name)][MOST_NAMES:]}
-        return {
-            name: thinned(held, kind, rows, (*path, name))
-            for name, held in value.items()
-            if name not in left_out
-        }
-    if isinstance(value, list):
-        is_whole = bool(path) and path[-1] in DEFINITIONS
-        if is_whole or not any(isinstance(item, dict | list) for item in value):
-            return value[:MOST_ITEMS]
-        items = [thinned(item, kind, rows, (*path, "")) for item in value]
-        return [items[place] for place in _few(items, rows, path)]
-    return value
-
-
-def _are_tables(rows: Sequence[Any]) -> bool:
-    return all(isinstance(row, list) for row in rows)
-
-
-def _few(
-    given: Sequence[Any],
-    rows: Rows,
-    path: tuple[Any, ...],
-    headers: Sequence[Any] = (),
-    ids: Sequence[str] = (),
-) -> list[int]:
-    """Return where the rows stand that are kept: each next one has the most that is new."""
-    names = {name for row in given if isinstance(row, dict) for name in row}
-    forms = []
-    for place, row in enumerate(given):
-        features = {(path, *feature) for feature in _features(row, headers=headers)}
-        if isinstance(row, dict):
-            features |= {(path, name, "missing") for name in names - row.keys()}
-        own = {*_ids_of(row, headers), *ids[place : place + 1]}
-        forms.append(features | {(path, one, "wanted") for one in own & rows.wanted})
-    kept = {0, len(given) - 1} if given else set()
-    rows.seen.update(*(forms[place] for place in kept))
-    new = {place: features - rows.seen for place, features in enumerate(forms)}
-    while any(new.values()):
-        best = max(new, key=lambda place: len(new[place]))
-        kept.add(best)
-        rows.seen.update(new[best])
-        new = {place: left - rows.seen for place, left in new.items() if left}
-    return sorted(kept)
-
-
-def _ids_of(row: Any, headers: Sequence[Any] = ()) -> Iterator[str]:
-    """Give the ids in a row, and in what it holds."""
-    if isinstance(row, list):
-        names = [*map(str, headers), *[""] * (len(row) - len(headers))]
-        cells = [*zip(names, row, strict=False)]
-    else:
-        cells = [*row.items()] if isinstance(row, dict) else []
-    for name, held in cells:
-        if isinstance(held, dict | list):
-            yield from _ids_of(held)
-        elif name.lower().rstrip("_").endswith("id"):
-            yield str(held)
-
-
-def _features(
-    value: Any, path: tuple[Any, ...] = (), headers: Sequence[Any] = ()
-) -> Iterator[tuple[Any, ...]]:
-    """Give the forms in a value, each with the place where it stands."""
-    match value:
-        case dict():
-            yield path, "object", not value
-            for name, held in value.items():
-                yield from _features(held, (*path, name))
-        case list():
-            yield path, "array", not value
-            is_row = bool(headers) or any(isinstance(held, dict | list) for held in value) is False
-            for place, held in enumerate(value):
-                name = str(headers[place]) if place < len(headers) else ""
-                yield from _features(held, (*path, (place, name) if is_row else ""))
-        case _:
-            yield path, form_of(value, _name_at(path))
-
-
-def _name_at(path: tuple[Any, ...]) -> str:
-    last = path[-1] if path else ""
-    return last[1] if isinstance(last, tuple) else str(last)
-
-
-def form_of(value: Any, name: str = "") -> str:
-    """Return the form of a value in words, in which nothing of it is left."""
-    match value:
-        case None | bool():
-            return str(value)
-        case float():
-            return "decimals"
-        case KeptNumber() | KeptText():
-            return f"{value}, kept"
-        case int():
-            if is_epoch(value, in_seconds=name in timestamp_names()):
-                return f"epoch {len(str(value))}"
-            return "zero" if not value else ("positive" if value > 0 else "negative")
-    return _form_of_text(str(value), name)
-
-
-def _form_of_text(text: str, name: str) -> str:
-    match kind_of(text, name):
-        case "kept":
-            return f"the word {text}"
-        case "timestamp":
-            return spelling(text)
-        case "":
-            if text.isdecimal():
-                return "digits" if text.strip("0") else "zeros"
-            if not any(sign.isspace() for sign in text):
-                has_digit = any(sign.isdecimal() for sign in text)
-                return "id" if has_digit else f"a word {script_of(text)}"
-            return f"words {script_of(text)} {len(text.split()) > _MANY}"
-        case kind:
-            return kind
 
 
 def rows_at(value: Any, kind: str) -> tuple[str | int, ...] | None:
@@ -375,7 +211,7 @@ def rows_at(value: Any, kind: str) -> tuple[str | int, ...] | None:
 _DEPTH = 4
 
 
-def _held(value: Any, place: tuple[str | int, ...] | None) -> list[Any]:
+def _rows_in(value: Any, place: tuple[str | int, ...] | None) -> list[Any]:
     """Return what stands at a place; nothing if there is no place."""
     for step in place or ():
         value = value[step]
@@ -401,8 +237,8 @@ def _entry(
         replacements = replacements.without_times()
     place = rows_at(value, content.kind)
     head = content.kind == "CSV"
-    came = len(_held(content.value, place)) - head
-    kept = len(_held(value, place)) - head
+    came = len(_rows_in(content.value, place)) - head
+    kept = len(_rows_in(value, place)) - head
     parameters = _chosen(dict(exchange.parameters))
     body = _chosen(exchange.body)
     size = _requested(exchange)
@@ -461,7 +297,8 @@ def _headers(exchange: Exchange, replacements: Replacements) -> dict[str, str]:
     kind, charset = _content_type(exchange)
     kind, charset = replacements.text(kind), replacements.text(charset)
     headers = {"content-type": f"{kind}; charset={charset}" if charset else kind}
-    if retry_after := _header(exchange, "retry-after"):
+    received = {name.lower(): held for name, held in exchange.headers.items()}
+    if retry_after := received.get("retry-after"):
         headers["retry-after"] = replacements.text(retry_after)
     return headers
 
@@ -470,13 +307,13 @@ def _chosen(sent: Any) -> Any:
     """Return what was sent, with the numbers of pages marked as the tap's own."""
     if isinstance(sent, dict):
         return {
-            name: _own(held) if name in PAGING and type(held) is int else _chosen(held)
+            name: _marked_as_chosen(held) if name in PAGING and type(held) is int else _chosen(held)
             for name, held in sent.items()
         }
     return [_chosen(held) for held in sent] if isinstance(sent, list) else sent
 
 
-def _own(number: int) -> int:
+def _marked_as_chosen(number: int) -> int:
     """Mark the number of a page as the tap's own, unless it may be how many rows there are."""
     return KeptNumber(number) if number <= 0 or not str(number)[1:].strip("0") else number
 
@@ -511,7 +348,7 @@ def _counted(value: Any, place: tuple[str | int, ...], came: int, kept: int, sen
             if name in TOTALS and held >= 0 and not (held in sent and held != came):
                 made[name] = KeptNumber(max(kept + (held > came) - (held < came), 0))
             elif held in sent or held <= 0:
-                made[name] = _own(held)
+                made[name] = _marked_as_chosen(held)
         elif name == "totalPages" and type(held) is int:
             made[name] = KeptNumber(min(held, 2))
     return made

@@ -181,7 +181,7 @@ class Replacements:
         made, words = "", 0
         for found in _PARTS.finditer(unicodedata.normalize("NFC", text)):
             if found["other"]:
-                made += _between(found["other"])
+                made += _signs_kept(found["other"])
                 continue
             made += "".join(self._word(part) for part in humps(found["word"]))
             words += 1
@@ -369,7 +369,7 @@ def _spelled(
     return word
 
 
-def _between(others: str) -> str:
+def _signs_kept(others: str) -> str:
     """Return what stands between words: of signs in a row, the first two if they differ."""
     kept = [
         sign
