@@ -3,7 +3,8 @@
 Usage: ``parse_dialects.py FOLDER DIALECT``. Takes the columns of all streams on standard input, as
 JSON: stream to pairs of name and kind. dbt runs with the macros of the dialect's own adapter,
 in front of a class that knows which tables and columns the loader makes and never connects. Prints
-the models whose SQL sqlglot cannot parse in that dialect, as JSON: model to message.
+the models whose SQL sqlglot cannot parse in that dialect, as JSON: model to message. An incremental
+model is compiled as one that has been built before, with what is done to it first.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ from dbt.adapters.duckdb.column import DuckDBColumn
 from dbt.adapters.duckdb.impl import DuckDBAdapter
 from dbt.adapters.duckdb.relation import DuckDBRelation
 from dbt.cli.main import dbtRunner
+from dbt.clients.jinja import get_rendered
+from dbt.context.providers import generate_runtime_model_context
+from dbt.task.compile import CompileRunner, CompileTask
 from sqlglot.errors import SqlglotError
 
 DEPENDENCIES = {"databricks": ["spark"], "redshift": ["postgres"]}
@@ -37,6 +41,8 @@ JSON_TYPES = {"bigquery": "JSON", "databricks": "string", "redshift": "super"}
 """What a loader makes of objects and arrays, where it is not a variant."""
 
 DAYS = 400
+ZONES = {"north": "US/Pacific", "south": "America/New_York"}
+"""The zone of each account."""
 OF_THE_LOADER = (("_sdc_extracted_at", "timestamp"), ("_sdc_deleted_at", "text"))
 
 
@@ -55,7 +61,20 @@ def main() -> None:
         "DBT_TARGET_PATH": str(folder / "target"),
         "DBT_LOG_PATH": str(folder),
     }
-    variables = {"acton_time_zone": "US/Pacific"}
+    variables = {"acton_sources": [{"name": name, "schema": name} for name in ZONES]}
+    hooks: dict[str, list[str]] = {}
+
+    class Runner(CompileRunner):
+        def execute(self, compiled_node: Any, manifest: Any) -> Any:
+            context = generate_runtime_model_context(compiled_node, self.config, manifest)
+            # The tests of the models are compiled, too, and have none.
+            hooks[compiled_node.name] = [
+                get_rendered(hook.sql, context)
+                for hook in getattr(compiled_node.config, "pre_hook", ())
+            ]
+            return super().execute(compiled_node, manifest)
+
+    CompileTask.get_runner_type = lambda *_: Runner
     done = dbtRunner().invoke(
         [
             *("--quiet", "compile", "--select", "resource_type:model", "--no-populate-cache"),
@@ -68,7 +87,8 @@ def main() -> None:
     for result in done.result:
         if result.node.resource_type == "model":
             try:
-                sqlglot.parse_one(result.node.compiled_code, read=dialect)
+                for sql in (result.node.compiled_code, *hooks.get(result.node.name, ())):
+                    sqlglot.parse_one(sql, read=dialect)
             except SqlglotError as error:
                 failures[result.node.name] = f"{error}"
     json.dump(failures, sys.stdout)
@@ -112,9 +132,10 @@ def stand_in(name: str, columns: dict[str, Any]) -> None:
             loaded = [*columns[relation.identifier], *OF_THE_LOADER]
             return [Typed(column, types.get(kind, "VARCHAR")) for column, kind in loaded]
 
-        def execute(self, *_: Any, **__: Any) -> tuple[AdapterResponse, Any]:
-            # The only query is for the number of days of the time spine.
-            return AdapterResponse("SELECT"), agate.Table([(DAYS,)], ["days"])
+        def execute(self, sql: str, *_: Any, **__: Any) -> tuple[AdapterResponse, Any]:
+            # The other query is for the number of days of the time spine.
+            zones = [zone for schema, zone in ZONES.items() if "time_zone" in sql and schema in sql]
+            return AdapterResponse("SELECT"), agate.Table([(*zones, DAYS)[:1]], ["found"])
 
         @available
         def has_dbr_capability(self, _name: str) -> bool:
