@@ -147,7 +147,7 @@ class Replay:
         if not isinstance(document, dict) or document.get("format") != FORMAT:
             raise CaptureError(f"this is no capture of format {FORMAT}")
         answers = document.get("answers")
-        if not isinstance(answers, list):
+        if not isinstance(answers, list) or not answers:
             raise CaptureError("it has no answers")
         for number, entry in enumerate(answers, 1):
             if missing := [*_missing(entry)]:
