@@ -19,7 +19,7 @@ from urllib.parse import quote, unquote
 from tap_acton.api.endpoints import endpoint_of
 from tap_acton.api.responses import without_stray_braces
 from tap_acton.check.places import KeptNumber, is_error, marked
-from tap_acton.check.replacements import Replacements
+from tap_acton.check.replacements import Replacements, is_too_deep
 from tap_acton.check.shapes import content_type_of
 from tap_acton.check.thinning import Rows, features_of, thinned
 from tap_acton.check.words import is_documented, is_documented_value
@@ -118,7 +118,7 @@ def content_of(exchange: Exchange) -> Content:
         value = json.loads(bare, parse_int=lambda digits: int(digits[:_LONGEST_DIGITS]))
     except (ValueError, RecursionError):
         return _table(text, notes) if kind == "text/csv" else Content("text", text, notes)
-    return Content("JSON", value, notes)
+    return Content("text", text, notes) if is_too_deep(value) else Content("JSON", value, notes)
 
 
 def _table(text: str, notes: dict[str, Any]) -> Content:
@@ -303,6 +303,10 @@ def _headers(exchange: Exchange, replacements: Replacements) -> dict[str, str]:
     return headers
 
 
+_NO_PLACE = (0, -1)
+"""The first page, and what says that there is none."""
+
+
 def _chosen(sent: Any) -> Any:
     """Return what was sent, with the numbers of pages marked as the tap's own."""
     if isinstance(sent, dict):
@@ -315,7 +319,7 @@ def _chosen(sent: Any) -> Any:
 
 def _marked_as_chosen(number: int) -> int:
     """Mark the number of a page as the tap's own, unless it may be how many rows there are."""
-    return KeptNumber(number) if number <= 0 or not str(number)[1:].strip("0") else number
+    return KeptNumber(number) if number in _NO_PLACE or not str(number)[1:].strip("0") else number
 
 
 def _requested(exchange: Exchange) -> int:
@@ -347,10 +351,10 @@ def _counted(value: Any, place: tuple[str | int, ...], came: int, kept: int, sen
         elif name in PAGING | {*TOTALS} and type(held) is int:
             if name in TOTALS and held >= 0 and not (held in sent and held != came):
                 made[name] = KeptNumber(max(kept + (held > came) - (held < came), 0))
-            elif held in sent or held <= 0:
+            elif held in sent or held in _NO_PLACE:
                 made[name] = _marked_as_chosen(held)
         elif name == "totalPages" and type(held) is int:
-            made[name] = KeptNumber(min(held, 2))
+            made[name] = KeptNumber(max(min(held, 2), 0))
     return made
 
 

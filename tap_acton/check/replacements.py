@@ -59,6 +59,9 @@ MOST_WORDS = 12
 MOST_PARTS = 40
 """Of a longer text so many words are left, and of an id without blanks so many parts."""
 
+DEEPEST = 40
+"""What has more levels of arrays and objects is taken for a text."""
+
 PHRASES = (
     "No resources match requested URI",
     "PUBLIC_API_FEATURE_NOT_ENABLED",
@@ -161,8 +164,9 @@ class Replacements:
 
     def _prefixed(self, name: str) -> str:
         prefix, dot, rest = name.partition(".")
-        is_prefix = prefix in _PREFIXES and rest
-        return f"{prefix}{dot}{self.name(rest)}" if is_prefix else self.text(name)
+        if prefix not in _PREFIXES or not rest:
+            return self.text(name)
+        return f"{prefix}{dot}{rest if is_documented(rest) else self.text(rest)}"
 
     def _numbered(self, kind: str, value: str) -> str:
         """Return a word of which every distinct value of a kind has its own."""
@@ -254,9 +258,24 @@ def phrase_in(text: str) -> str:
 def is_json(text: str) -> bool:
     """Return whether a text is an object or an array in JSON."""
     try:
-        return isinstance(json.loads(text), dict | list)
+        value = json.loads(text)
     except (ValueError, RecursionError):
         return False
+    return isinstance(value, dict | list) and not is_too_deep(value)
+
+
+def is_too_deep(value: Any) -> bool:
+    """Return whether a value has more levels of arrays and objects than any answer should."""
+    level, depth = [value], 0
+    while level and depth <= DEEPEST:
+        level = [
+            held
+            for one in level
+            if isinstance(one, dict | list)
+            for held in (one.values() if isinstance(one, dict) else one)
+        ]
+        depth += 1
+    return depth > DEEPEST
 
 
 def humps(word: str) -> Iterator[str]:

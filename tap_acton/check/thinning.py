@@ -16,6 +16,9 @@ MOST_NAMES = 60
 MOST_ITEMS = 300
 """Of an object whose names are made up, and of an array of texts, so many are kept."""
 
+MOST_ROWS = 200
+"""Of rows that all differ in form, so many are kept."""
+
 
 class Rows(NamedTuple):
     """Which rows of an answer are kept.
@@ -81,6 +84,9 @@ def _places_kept(
 ) -> list[int]:
     """Return where the rows stand that are kept: each next one has the most that is new."""
     names = {name for row in given if isinstance(row, dict) for name in row}
+    if len(names) > MOST_ITEMS:
+        # The rows have names of their own, and what each lacks says nothing.
+        names = set()
     forms = []
     for place, row in enumerate(given):
         features = {(path, *feature) for feature in features_of(row, headers=headers)}
@@ -91,7 +97,7 @@ def _places_kept(
     kept = {0, len(given) - 1} if given else set()
     rows.seen.update(*(forms[place] for place in kept))
     new = {place: features - rows.seen for place, features in enumerate(forms)}
-    while any(new.values()):
+    while any(new.values()) and len(kept) < MOST_ROWS:
         best = max(new, key=lambda place: len(new[place]))
         kept.add(best)
         rows.seen.update(new[best])

@@ -306,6 +306,31 @@ def test_a_table_with_a_cell_of_any_length_is_captured() -> None:
     assert len(written(entry)) < 1000
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        json.loads("[" * 500 + "]" * 500),
+        json.loads('{"a":' * 300 + "1" + "}" * 300),
+        {"title": "[" * 300 + "]" * 300},
+        {"co." * 2000 + "x": 1},
+        {"result": [{f"own{number}": 1} for number in range(2000)]},
+    ],
+    ids=["deep arrays", "deep objects", "a deep text", "a long name", "names of their own"],
+)
+def test_an_odd_answer_costs_no_capture(odd: Any) -> None:
+    document = captured(answered(odd), answered({"result": [{"title": "Spring"}]}))
+    assert len(written(document)) < 50_000
+    assert document["answers"][-1]["JSON"] == {"result": [{"title": "Zuzu"}]}
+
+
+def test_negative_counts_are_numbers_of_the_account() -> None:
+    counts = {"count": -4711555, "offset": -99887766, "totalCount": -4711555}
+    document = captured(answered({**counts, "totalPages": -8877665, "result": [{"id": "1"}]}))
+    (entry,) = document["answers"]
+    numbers = [held for held in entry["JSON"].values() if isinstance(held, int)]
+    assert not {*counts.values(), -8877665}.intersection(numbers)
+
+
 def test_an_error_does_not_show_by_how_much_timestamps_are_moved() -> None:
     now = {"timestamp": "2026-03-17T07:05:09Z", "at": 1773756309123, "day": "Mar 17 2026"}
     refused = answered({"message": "Zu", **now}, status=500, path="/api/1/message/s-1/report")
