@@ -129,8 +129,11 @@ def _table(text: str, notes: dict[str, Any]) -> Content:
         rows = [*csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)]
     except csv.Error:
         return Content("text", text, notes)
-    notes |= {"delimiter": delimiter, "line_end": "\r\n" if "\r\n" in text else "\n"}
-    if text and not text.endswith("\n"):
+    is_open = bool(text) and not text.endswith("\n")
+    # In a single line without an end, those that come are in its cells.
+    ends = "\r\n" in text and not (is_open and len(rows) == 1)
+    notes |= {"delimiter": delimiter, "line_end": "\r\n" if ends else "\n"}
+    if is_open:
         notes["last_line_is_open"] = True
     return Content("CSV", rows, notes)
 
