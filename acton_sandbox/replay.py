@@ -38,6 +38,9 @@ _OF_ROWS = frozenset({"at", "came", "fill_the_page"})
 _DIGITS = 6
 """The id of a copy is that of the row that was captured, and so many digits."""
 
+MOST_ROWS = 10**_DIGITS - 1
+"""The most rows that a replay can number."""
+
 _SIZES = ("count", "pageSize", "size")
 _NUMBERS = ("page", "pageNumber")
 _TOTALS = ("totalCount", "totalElements", "total")
@@ -137,7 +140,8 @@ class Replay:
 
     Args:
         document: The capture.
-        rows: How many rows to answer where Act-On pages; at least those that were captured.
+        rows: How many rows to answer where Act-On pages, up to `MOST_ROWS`; at least those that
+            were captured.
 
     Raises:
         CaptureError: If it is no capture.
@@ -228,35 +232,40 @@ class Replay:
         return base if is_copy and identifier[-_DIGITS:].isdigit() else identifier
 
     def _page(self, call: _Call, captured: Captured, pages: Sequence[Captured]) -> Answer:
-        rows = [*self._copies(captured)]
-        if call.is_filtered and not _ignores_filter(captured, pages):
-            rows = [row for row in rows if call.lets_through(row)]
-        start = 0 if _ignores_offset(captured, pages) else call.start
-        size = call.size or len(rows)
+        kept = captured.rows
+        is_chosen = call.is_filtered and not _ignores_filter(captured, pages)
+        places = [
+            place for place, row in enumerate(kept) if not is_chosen or call.lets_through(row)
+        ]
+        copies, rest = divmod(max(self._rows, len(kept)), len(kept))
+        total = copies * len(places) + sum(place < rest for place in places)
+        is_table = "CSV" in captured.entry
+        start = 0 if is_table or _ignores_offset(captured, pages) else call.start
+        size = total if is_table else call.size or total
         if (most := _most_at_once(captured)) is not None:
             size = min(size, most)
-        page = rows[start : start + size]
-        if "CSV" in captured.entry:
-            made: Any = [captured.entry["CSV"][0], *rows]
+        numbers = [
+            (number // len(places), places[number % len(places)])
+            for number in range(start, min(start + size, total))
+        ]
+        headers = _headers(captured)
+        page = [
+            _copied(kept[place], copy, headers) if copy else kept[place] for copy, place in numbers
+        ]
+        if is_table:
+            made: Any = [captured.entry["CSV"][0], *page]
         else:
             made = _with_rows(
                 captured.entry["JSON"],
                 captured.entry["rows"]["at"],
                 page,
-                _Counts(captured, start, size, len(page), len(rows), call),
+                _Counts(captured, start, size, len(page), total, call),
             )
             if isinstance(made, dict) and isinstance(ids := made.get("rowIds"), dict) and ids:
-                copies = [*_ids_of_rows(ids, len(rows))]
-                made["rowIds"] = dict(copies[start : start + size])
+                made["rowIds"] = dict(
+                    _id_of_row(ids, copy * len(kept) + place) for copy, place in numbers
+                )
         return _written(captured, _renamed(made, captured.ids, call.ids))
-
-    def _copies(self, captured: Captured) -> Iterator[Any]:
-        """Give the rows that were captured, then copies of them, as many as asked."""
-        kept = captured.rows
-        headers = _headers(captured)
-        for number in range(max(self._rows, len(kept))):
-            copy, place = divmod(number, len(kept))
-            yield _copied(kept[place], copy, headers) if copy else kept[place]
 
     def _body(self, captured: Captured) -> Any:
         return next(captured.entry[kind] for kind in _KINDS if kind in captured.entry)
@@ -432,13 +441,11 @@ def _copied(row: Any, copy: int, headers: Sequence[str]) -> Any:
     return row
 
 
-def _ids_of_rows(ids: Mapping[str, Any], rows: int) -> Iterator[tuple[str, Any]]:
-    """Give the ids that stand beside the rows and not in them, those of copies included."""
-    kept = [*ids.items()]
-    for number in range(rows):
-        copy, place = divmod(number, len(kept))
-        identifier, held = kept[place]
-        yield (_with_own_ids("id", identifier, copy) if copy else identifier), held
+def _id_of_row(ids: Mapping[str, Any], number: int) -> tuple[str, Any]:
+    """Return the id that stands beside a row and not in it; that of a copy is its own."""
+    copy, place = divmod(number, len(ids))
+    identifier, held = [*ids.items()][place]
+    return (_with_own_ids("id", identifier, copy) if copy else identifier), held
 
 
 def _with_own_ids(name: str, held: Any, copy: int) -> Any:

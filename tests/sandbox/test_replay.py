@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from acton_sandbox.__main__ import main
-from acton_sandbox.replay import CaptureError, Replay
+from acton_sandbox.replay import MOST_ROWS, CaptureError, Replay, _copied
 from acton_sandbox.view import View
 
 if TYPE_CHECKING:
@@ -176,6 +176,33 @@ TOKENS = entry(
 def test_a_body_that_names_no_page_gets_all_rows(account: Account, body: bytes, rows: int) -> None:
     answer = Replay({"format": 1, "answers": [TOKENS]}, 4).answer(View(account), "/query", {}, body)
     assert (answer.status, len(json.loads(answer.body)["result"])) == (200, rows)
+
+
+def test_pages_of_filtered_rows_follow_each_other(ask: Any) -> None:
+    times = {"z-1": 1700000000000, "z-2": 1600000000000, "z-3": 1700000000000}
+    rows = [{"id": name, "ts": time} for name, time in times.items()]
+    listing = {**LISTING, "JSON": {**page(*rows, total=3), "rowIds": {**times}}}
+    expected = ["z-1", "z-3", "z-1000001", "z-3000001", "z-1000002"]
+    for start in range(6):
+        query = {"count": "2", "offset": str(start), "modafter": "1650000000"}
+        _, value = ask([listing], "/api/1/list", 8, **query)
+        wanted = expected[start : start + 2]
+        assert [row["id"] for row in value["result"]] == [*value["rowIds"]] == wanted
+        assert value["totalCount"] == 5
+
+
+def test_only_the_rows_of_a_page_are_made(ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+
+    def copied(row: Any, copy: int, headers: Any) -> Any:
+        made.append(copy)
+        return _copied(row, copy, headers)
+
+    monkeypatch.setattr("acton_sandbox.replay._copied", copied)
+    query = {"count": "4", "offset": "499996"}
+    _, value = ask([LISTING], "/api/1/list", MOST_ROWS, **query)
+    assert (value["totalCount"], len(value["result"])) == (MOST_ROWS, 4)
+    assert made == [249998, 249998, 249999, 249999]
 
 
 @pytest.mark.parametrize(
