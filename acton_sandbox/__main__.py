@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from acton_sandbox.account import Account
 from acton_sandbox.limits import Limits
 from acton_sandbox.oauth import Credentials
-from acton_sandbox.replay import CaptureError, Replay
+from acton_sandbox.replay import MOST_ROWS, CaptureError, Replay
 from acton_sandbox.sandbox import Sandbox
 from acton_sandbox.settings import instructions
 from acton_sandbox.size import SIZES, Size
@@ -34,7 +34,10 @@ _LAST_YEAR = 2100
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until SIGTERM or SIGINT and return the exit code."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if reason := _without_effect(options, parser):
+        parser.error(reason)
     try:
         answers = Replay.of_file(options.replay, options.rows) if options.replay else None
     except CaptureError as error:
@@ -139,7 +142,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="capture of an account to answer as, in place of the generated one",
     )
-    add("--rows", type=int, default=0, help="rows to answer where a capture has pages")
+    add("--rows", type=_rows, default=0, help="rows to answer where a capture has pages")
     add("--ready-file", type=Path, help="file to write the address to, as JSON, when listening")
     add("--no-limits", action="store_true", help="enforce no limits")
     for name in ("requests_per_second", "requests_per_day", "logins_per_hour"):
@@ -149,6 +152,16 @@ def _parser() -> argparse.ArgumentParser:
         flag = f"--{name.replace('_', '-')}"
         add(flag, default=getattr(known, name), help="what the sandbox accepts")
     return parser
+
+
+def _without_effect(options: argparse.Namespace, parser: argparse.ArgumentParser) -> str:
+    """Return why an option would be ignored, or an empty text if none would be."""
+    given = {name for name, held in vars(options).items() if held != parser.get_default(name)}
+    if "rows" in given and "replay" not in given:
+        return "--rows has no effect without --replay"
+    if given >= {"edition", "replay"}:
+        return "--edition has no effect with --replay, which has the names of the capture"
+    return ""
 
 
 def _measure(text: str) -> tuple[str, int]:
@@ -161,8 +174,16 @@ def _measure(text: str) -> tuple[str, int]:
 
 
 def _port(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) > _LAST_PORT:
-        raise argparse.ArgumentTypeError(f"{text} is not a number from 0 to {_LAST_PORT}")
+    return _number(text, 0, _LAST_PORT)
+
+
+def _rows(text: str) -> int:
+    return _number(text, 1, MOST_ROWS)
+
+
+def _number(text: str, least: int, most: int) -> int:
+    if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from {least} to {most}")
     return int(text)
 
 

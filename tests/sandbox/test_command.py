@@ -47,6 +47,11 @@ def test_it_serves_until_it_is_told_to_stop(tmp_path: Path, number: signal.Signa
         ["--now", "2101-01-01"],
         ["--port", "99999"],
         ["--port", "-1"],
+        ["--rows", "-5", "--replay", "capture.json"],
+        ["--rows", "0", "--replay", "capture.json"],
+        ["--rows", "1000000", "--replay", "capture.json"],
+        ["--rows", "20"],
+        ["--edition", "2019", "--replay", "capture.json"],
     ],
 )
 def test_what_it_does_not_take(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
