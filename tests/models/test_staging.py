@@ -129,3 +129,24 @@ def test_freshness_is_that_of_the_account_that_was_read_longest_ago(tmp_path: Pa
     found = json.loads((tmp_path / "target" / "sources.json").read_bytes())["results"]
     # That of a table that was not loaded is that of the others.
     assert [datetime.fromisoformat(one["max_loaded_at"]) for one in found] == [read_at["south"]] * 2
+
+
+def test_an_account_without_its_tables_stops_the_run(first_run: Built, tmp_path: Path) -> None:
+    # An incremental model would lose the account's rows.
+    file = tmp_path / "acton.duckdb"
+    shutil.copy(first_run.warehouse, file)
+    sources = [
+        {"name": "acton", "schema": "main"},
+        {"name": "south", "schema": "misspelled"},
+        {"name": "acton", "schema": "main"},
+        {"name": "west"},
+    ]
+    run = ["run", "--select", "acton__message_recipients"]
+    with pytest.raises(AssertionError) as failure:
+        run_dbt([Step(run, duckdb_environment(file), {"acton_sources": sources})], tmp_path)
+    for fault in (
+        "there is no schema misspelled, of the account south",
+        "two accounts are named acton",
+        "account 4 lacks a name or a schema",
+    ):
+        assert fault in str(failure.value)

@@ -3,6 +3,31 @@
     {{- return(var('acton_sources', []) or [{'name': 'acton', 'schema': target.schema}]) -}}
 {% endmacro %}
 
+{#- Stops a run if the variable acton_sources has faults: the marts would lose the rows of an account. -#}
+{% macro acton_check_sources() %}
+    {%- set faults = [] -%}
+    {%- set names = [] -%}
+    {%- for account in (var('acton_sources', []) if execute) or [] -%}
+        {%- if account is not mapping or not account.get('name') or not account.get('schema') -%}
+            {%- do faults.append('account ' ~ loop.index ~ ' lacks a name or a schema') -%}
+        {%- else -%}
+            {%- if account['name'] in names -%}
+                {%- do faults.append('two accounts are named ' ~ account['name']) -%}
+            {%- endif -%}
+            {%- do names.append(account['name']) -%}
+            {%- set database = account.get('database') or target.database -%}
+            {%- if not adapter.check_schema_exists(database, account['schema']) -%}
+                {%- do faults.append(
+                    'there is no schema ' ~ account['schema'] ~ ', of the account ' ~ account['name']
+                ) -%}
+            {%- endif -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if faults -%}
+        {%- do exceptions.raise_compiler_error('Correct the variable acton_sources: ' ~ faults | join('; ') ~ '.') -%}
+    {%- endif -%}
+{% endmacro %}
+
 {#- The table of a stream in an account, or none where it was not loaded. -#}
 {% macro acton_table(account, stream) %}
     {{- return(adapter.get_relation(
