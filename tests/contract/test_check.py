@@ -507,7 +507,7 @@ def test_machines_get_the_same_without_a_value_of_the_account(
     assert {one["question"]: one["answer"] for one in data["questions"]} == answers(report)
     named = {name for one in data["streams"] for name in one["new_fields"]}
     assert {name for name in named if not is_documented(name)} == set()
-    assert "owner" in named
+    assert "isDefault" in named
     assert sum(one["other_fields"] for one in data["streams"]) > len(named)
     written = json.dumps(data) + report.text()
     assert [one for one in ("ownerName", "countedOn", "schemaVersion") if one in written] == []
