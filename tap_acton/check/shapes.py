@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from tap_acton.api.decoding import decode_json, in_utf8
 from tap_acton.api.responses import envelope_of, is_error_object
+from tap_acton.check.places import LONGEST_CODE
 from tap_acton.check.words import is_documented
-from tap_acton.errors import CallError
+from tap_acton.errors import CallError, RejectedCallError
 from tap_acton.records.extractors import Undocumented, UnknownShapeError, worded
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ MOST_FIELDS = 12
 _DIGITS = re.compile(r"\d")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _OTHERS = re.compile(r"[^\x00-\x7f]")
+_REPEATED = re.compile(r"([^\dA-Za-z])\1+")
 
 _NUMERAL = re.compile(r"-?(\d+)(?:\.\d+)?", re.ASCII)
 
@@ -60,6 +62,8 @@ def shape_of(exchange: Exchange) -> str:
         return "an empty body"
     try:
         payload = decoded(exchange)
+    except RejectedCallError:
+        return "a body that is larger than what the tap reads into memory"
     except CallError:
         return "a page of HTML" if is_html(exchange) else "a body that is not JSON"
     try:
@@ -122,9 +126,13 @@ def _kind(payload: Any) -> str:
 
 
 def refusal_of(exchange: Exchange) -> str:
-    """Return how a call was refused: the HTTP status, and Act-On's own code if there is one."""
+    """Return how a call was refused: the HTTP status, and Act-On's own code if there is one.
+
+    A longer number in its place is one of the account.
+    """
     code = envelope_of(exchange.content).code
-    return f"HTTP {exchange.status}" + ("" if code is None else f", code {code}")
+    is_code = code is not None and len(str(code)) <= LONGEST_CODE
+    return f"HTTP {exchange.status}" + (f", code {code}" if is_code else "")
 
 
 def pattern_of(value: Any) -> str:
@@ -138,8 +146,8 @@ def pattern_of(value: Any) -> str:
         unit = UNITS.get(len(numeral[1]), "a number")
         return f"{unit}, as text" if isinstance(value, str) else unit
     known = _DIGITS.sub("9", _LETTERS.sub(_letters, written))
-    # Signs of other scripts, which are no letters, and pictures.
-    return _OTHERS.sub("a", known)[:LONGEST_PATTERN]
+    # Signs of other scripts, which are no letters, and pictures; of a row of signs, one.
+    return _REPEATED.sub(r"\1", _OTHERS.sub("a", known))[:LONGEST_PATTERN]
 
 
 def _letters(found: re.Match[str]) -> str:

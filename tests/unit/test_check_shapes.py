@@ -29,6 +29,7 @@ def exchange(
         ("Mar 17 2026 7:05 AM Europe/Berlin", "Aaa 99 9999 9:99 AA Aaa/Aaa"),
         ("17. März 2026", "99. Aaa 9999"),
         ("हिन्दी 🍕", "aaaaaa a"),
+        ("==== ★★★★ -- 7", "= aaaa - 9"),
         (1773729909123, "milliseconds since 1970"),
         ("1773729909123", "milliseconds since 1970, as text"),
         (1773729909, "seconds since 1970"),
@@ -64,6 +65,10 @@ def test_a_pattern_holds_no_word_of_the_value(value: str) -> None:
         (b"", "an empty body"),
         (b"\xef\xbb\xbf <html>Ann</html>", "a page of HTML"),
         (b"Ann", "a body that is not JSON"),
+        (
+            b"[" + b"[{}]," * 500_000 + b"1]",
+            "a body that is larger than what the tap reads into memory",
+        ),
         (b"null", "nothing but null"),
         (b'"Ann"', "nothing but a text"),
         (b"7", "nothing but a number"),
@@ -103,6 +108,7 @@ def test_an_answer_is_decoded_by_the_charset_that_it_states() -> None:
         (400, b'{"errorCode": "10030", "message": "Invalid"}', "HTTP 400, code 10030"),
         (404, b"", "HTTP 404"),
         (200, b'{"errorCode": 99999, "message": "Failed"}', "HTTP 200, code 99999"),
+        (400, b'{"errorCode": 4915112345678, "message": "Failed"}', "HTTP 400"),
         (403, b'{"httpCode": "403", "httpMessage": "Forbidden"}', "HTTP 403"),
     ],
 )
