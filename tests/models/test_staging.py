@@ -36,6 +36,11 @@ SELECT * EXCLUDE (_sdc_deleted_at) FROM main.list_members
 READ = """
 CREATE SCHEMA {0}; CREATE TABLE {0}.senders AS SELECT TIMESTAMP '{1:%F %T}' AS _sdc_extracted_at
 """
+ADD_COLUMN = "ALTER TABLE main.contacts ADD COLUMN \"Lead Source\" VARCHAR DEFAULT 'Fair'"
+CONTACTS = """
+SELECT DISTINCT "lead source", misspelled, region_2 IS NULL FROM marts.acton__contacts ORDER BY ALL
+"""
+OWN = "SELECT count(region_2) FROM staging.stg_acton__contacts"
 GROWTH = "SELECT * FROM marts.acton__list_growth_daily ORDER BY ALL"
 TYPES = {
     "boolean": "BOOLEAN",
@@ -129,6 +134,30 @@ def test_freshness_is_that_of_the_account_that_was_read_longest_ago(tmp_path: Pa
     found = json.loads((tmp_path / "target" / "sources.json").read_bytes())["results"]
     # That of a table that was not loaded is that of the others.
     assert [datetime.fromisoformat(one["max_loaded_at"]) for one in found] == [read_at["south"]] * 2
+
+
+def test_columns_of_contacts_may_be_named_in_any_way(first_run: Built, tmp_path: Path) -> None:
+    file = tmp_path / "acton.duckdb"
+    shutil.copy(first_run.warehouse, file)
+    duckdb(file).query({"add": ADD_COLUMN})
+    run = ["run", "--select", "stg_acton__contacts"]
+    named = ["Lead Source", "company", "REGION_2", "region_2", "misspelled"]
+    output = run_dbt(
+        [
+            Step(
+                [*run, "acton__contacts"],
+                duckdb_environment(file),
+                {"acton_contact_columns": named},
+            ),
+            Step(run, duckdb_environment(file), {"acton_contact_columns": "region_2"}),
+        ],
+        tmp_path,
+    )
+    assert output.count("contacts has no column misspelled") == 1
+    answers = duckdb(file).query({"contacts": CONTACTS, "own": OWN})
+    assert answers["contacts"] == [("Fair", None, False), ("Fair", None, True)]
+    ((own,),) = answers["own"]
+    assert own > 0
 
 
 def test_an_account_without_its_tables_stops_the_run(first_run: Built, tmp_path: Path) -> None:

@@ -63,10 +63,12 @@
     {%- set columns = acton.acton_columns()[stream] + acton.acton_added_columns(stream)
         + [('_sdc_extracted_at', 'extracted_at', 'timestamp')]
         + ([('_sdc_deleted_at', 'deleted_at', 'timestamp')] if deleted else []) -%}
+    {%- set found = [] -%}
     {%- for account in acton.acton_accounts() %}
 {{ 'union all' if not loop.first }}
         {%- set table = acton.acton_table(account, stream) %}
         {%- set loaded = acton.acton_loaded_columns(table) %}
+        {%- do found.extend(loaded) %}
 select
     cast('{{ account['name'] }}' as {{ acton.acton_type('text') }}) as source_relation,
         {%- for name, alias, kind in columns %}
@@ -85,13 +87,25 @@ where {{ loaded['_sdc_deleted_at'].quoted }} is {{ 'not null' if deleted else 'n
 where false
         {%- endif %}
     {%- endfor %}
+    {%- for name, _, _ in acton.acton_added_columns(stream) if found and name not in found %}
+        {%- do exceptions.warn(
+            'The table ' ~ stream ~ ' has no column ' ~ name ~ ', so that this one of acton_contact_columns is null.'
+        ) %}
+    {%- endfor %}
 {%- endmacro %}
 
-{#- The columns that the variable acton_contact_columns adds to contacts, as texts. -#}
+{#- The columns that the variable acton_contact_columns adds to contacts, as texts; not those that are there anyway. -#}
 {% macro acton_added_columns(stream) %}
+    {%- set named = (var('acton_contact_columns', []) if stream == 'contacts') or [] -%}
+    {%- set known = [] -%}
+    {%- for name, alias, _ in acton.acton_columns()[stream] -%}
+        {%- do known.extend([name, alias]) -%}
+    {%- endfor -%}
     {%- set added = [] -%}
-    {%- for name in (var('acton_contact_columns', []) if stream == 'contacts' else []) -%}
-        {%- do added.append((name | lower, name | lower, 'text')) -%}
+    {%- for name in ([named] if named is string else named) | map('lower') | unique if name not in known -%}
+        {#- Snowflake finds a name without quotes only in upper case. -#}
+        {%- set alias = adapter.quote(name | upper if target.type == 'snowflake' else name) -%}
+        {%- do added.append((name, alias, 'text')) -%}
     {%- endfor -%}
     {{- return(added) -}}
 {% endmacro %}
