@@ -36,6 +36,9 @@ SELECT * EXCLUDE (_sdc_deleted_at) FROM main.list_members
 READ = """
 CREATE SCHEMA {0}; CREATE TABLE {0}.senders AS SELECT TIMESTAMP '{1:%F %T}' AS _sdc_extracted_at
 """
+ADDRESSES = ("hard_bounces", "opt_outs", "spam_complaints", "subscription_opt_outs")
+RESPELL = "INSERT INTO {0} SELECT * REPLACE (' ' || upper(email) || ' ' AS email) FROM {0}"
+EMAILS = "SELECT DISTINCT email FROM staging.stg_acton__{} ORDER BY email"
 ADD_COLUMN = "ALTER TABLE main.contacts ADD COLUMN \"Lead Source\" VARCHAR DEFAULT 'Fair'"
 CONTACTS = """
 SELECT DISTINCT "lead source", misspelled, region_2 IS NULL FROM marts.acton__contacts ORDER BY ALL
@@ -134,6 +137,20 @@ def test_freshness_is_that_of_the_account_that_was_read_longest_ago(tmp_path: Pa
     found = json.loads((tmp_path / "target" / "sources.json").read_bytes())["results"]
     # That of a table that was not loaded is that of the others.
     assert [datetime.fromisoformat(one["max_loaded_at"]) for one in found] == [read_at["south"]] * 2
+
+
+def test_what_act_on_may_hold_fails_no_build(first_run: Built, tmp_path: Path) -> None:
+    file = tmp_path / "acton.duckdb"
+    shutil.copy(first_run.warehouse, file)
+    queries = {stream: EMAILS.format(stream) for stream in ADDRESSES}
+    before = duckdb(file).query(queries)
+    assert all(before.values())
+    respelled = {stream: RESPELL.format(stream) for stream in ADDRESSES}
+    duckdb(file).query(respelled)
+    selected = [f"stg_acton__{stream}" for stream in ADDRESSES]
+    build = ["build", "--exclude-resource-type", "unit_test", "--select", *selected]
+    run_dbt([Step(build, duckdb_environment(file), {})], tmp_path)
+    assert duckdb(file).query(queries) == before
 
 
 def test_columns_of_contacts_may_be_named_in_any_way(first_run: Built, tmp_path: Path) -> None:

@@ -39,12 +39,12 @@
 
     Args:
         column: The expression.
-        kind: What acton_type takes, or email: a text in lower case.
+        kind: What acton_type takes, or email: a text in lower case, without spaces around it.
         data_type: The type of the column in the database.
 -#}
 {% macro acton_cast(column, kind, data_type='') %}
     {%- if kind == 'email' -%}
-        nullif(lower(cast({{ column }} as {{ acton.acton_type('text') }})), '')
+        nullif(lower(trim(cast({{ column }} as {{ acton.acton_type('text') }}))), '')
     {%- elif kind == 'text' -%}
         {#- One loader writes an empty text as it is, the other as null. -#}
         nullif(cast({{ column }} as {{ acton.acton_type('text') }}), '')

@@ -25,7 +25,7 @@ media_views as (
         source_relation,
         media_view_id,
         media_id,
-        lower(recipient) as email,
+        lower(trim(recipient)) as email,
         action,
         viewed_at
     from {{ ref('stg_acton__media_views') }}
