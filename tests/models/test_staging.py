@@ -39,6 +39,15 @@ CREATE SCHEMA {0}; CREATE TABLE {0}.senders AS SELECT TIMESTAMP '{1:%F %T}' AS _
 ADDRESSES = ("hard_bounces", "opt_outs", "spam_complaints", "subscription_opt_outs")
 RESPELL = "INSERT INTO {0} SELECT * REPLACE (' ' || upper(email) || ' ' AS email) FROM {0}"
 EMAILS = "SELECT DISTINCT email FROM staging.stg_acton__{} ORDER BY email"
+REPORTS = {
+    "messages": "UPDATE message_reports SET sent = 2, delivered = 1, opened_unique = 2",
+    "forms": "UPDATE form_reports SET views = 1, submits = 2",
+}
+"""Numbers of Act-On's own that do not fit together."""
+REPORTED = (
+    *("acton__messages", "acton__programs", "acton__program_messages"),
+    *("acton__forms", "acton__form_sources"),
+)
 ADD_COLUMN = "ALTER TABLE main.contacts ADD COLUMN \"Lead Source\" VARCHAR DEFAULT 'Fair'"
 CONTACTS = """
 SELECT DISTINCT "lead source", misspelled, region_2 IS NULL FROM marts.acton__contacts ORDER BY ALL
@@ -146,11 +155,13 @@ def test_what_act_on_may_hold_fails_no_build(first_run: Built, tmp_path: Path) -
     before = duckdb(file).query(queries)
     assert all(before.values())
     respelled = {stream: RESPELL.format(stream) for stream in ADDRESSES}
-    duckdb(file).query(respelled)
-    selected = [f"stg_acton__{stream}" for stream in ADDRESSES]
+    duckdb(file).query({**respelled, **REPORTS})
+    selected = [*(f"stg_acton__{stream}" for stream in ADDRESSES), *REPORTED]
     build = ["build", "--exclude-resource-type", "unit_test", "--select", *selected]
     run_dbt([Step(build, duckdb_environment(file), {})], tmp_path)
     assert duckdb(file).query(queries) == before
+    rates = {"open_rate": "SELECT max(open_rate) FROM marts.acton__messages"}
+    assert duckdb(file).query(rates) == {"open_rate": [(2,)]}
 
 
 def test_columns_of_contacts_may_be_named_in_any_way(first_run: Built, tmp_path: Path) -> None:
