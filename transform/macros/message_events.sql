@@ -44,11 +44,17 @@
         known.message_id is null
         or loaded.events <> known.events
         or loaded.extracted_at <> known.extracted_at
+        -- Where the loader adds no times, a change does not show.
+        or loaded.extracted_at is null
     {%- endif %}
 {% endmacro %}
 
-{#- Removes from an incremental model the messages that have no events any more. -#}
-{% macro acton_delete_messages_without_events() %}
+{#- Removes from an incremental model the messages that have no events any more.
+
+    Args:
+        has_time: Whether the model only takes events with a time.
+-#}
+{% macro acton_delete_messages_without_events(has_time=false) %}
     {%- if is_incremental() %}
 delete from {{ this }}
 where not exists (
@@ -57,6 +63,9 @@ where not exists (
     where
         events.source_relation = {{ this.identifier }}.source_relation
         and events.message_id = {{ this.identifier }}.message_id
+        {%- if has_time %}
+        and events.event_at is not null
+        {%- endif %}
 )
     {%- endif %}
 {% endmacro %}

@@ -3,7 +3,7 @@
     incremental_strategy='delete+insert',
     unique_key=['source_relation', 'message_id'],
     on_schema_change='sync_all_columns',
-    pre_hook='{{ acton_delete_messages_without_events() }}'
+    pre_hook='{{ acton_delete_messages_without_events(has_time=true) }}'
 ) }}
 
 with events as (
