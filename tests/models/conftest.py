@@ -50,6 +50,9 @@ DELETE = {
     for stream, column in MESSAGE_IDS.items()
 }
 """How a loader marks the rows of a message, by stream."""
+OTHER_ZONE = "America/New_York"
+"""The zone of the days of the other of two accounts."""
+SET_ZONE = f"UPDATE south.account SET time_zone = '{OTHER_ZONE}'"  # noqa: S608 - text of our own
 DELETE_MEMBER = """
 UPDATE list_members SET _sdc_deleted_at = '{:%F}', extra_fields = '{{"of_deleted_rows": 1}}'
 WHERE list_id = '{}' AND contact_id = '{}'
@@ -117,6 +120,8 @@ def _build(made: dict[str, Built], folder: Path) -> None:
     load(half, half_output.data)
     shutil.copy(first.warehouse, two.warehouse)
     load(two, other_output.data, "south")
+    # The sandbox has one zone. It has already been used to read times without a zone.
+    duckdb(two.warehouse).query({"account": SET_ZONE})
     sources = {
         "acton_sources": [{"name": "north", "schema": "main"}, {"name": "south", "schema": "south"}]
     }

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -22,6 +24,7 @@ from tests.models import (
 from tests.models.conftest import (
     HALF,
     MESSAGE_IDS,
+    OTHER_ZONE,
     WEBINARS,
     deleted_member,
     deleted_message,
@@ -88,6 +91,8 @@ def loaded(built: dict[str, Built]) -> Holdings:
         }
         for warehouse, one in built.items()
     }
+    two = found["two accounts"]
+    two["south"] = replace(two["south"], zone=ZoneInfo(OTHER_ZONE))
     next_day = found["next day"]["acton"]
     marked_at = f"{NOW:%F}T00:00:00.000"
     gone = deleted_message(built["first run"].account)
