@@ -4,7 +4,7 @@ with recipients as (
         {{ acton_period('week', acton_day('recipients.sent_at', 'recipients.source_relation')) }} as date_week,
         messages.message_type,
         coalesce(recipients.email, recipients.list_contact_id) as person,
-        -- Whoever has clicked has opened, also where the pictures that tell were not loaded.
+        -- Whoever has clicked has opened, also where the picture that counts opens was not loaded.
         case
             when recipients.was_clicked then 4
             when recipients.was_opened then 3
