@@ -68,10 +68,12 @@ def main() -> None:
         def execute(self, compiled_node: Any, manifest: Any) -> Any:
             context = generate_runtime_model_context(compiled_node, self.config, manifest)
             # The tests of the models are compiled, too, and have none.
-            hooks[compiled_node.name] = [
+            rendered = (
                 get_rendered(hook.sql, context)
                 for hook in getattr(compiled_node.config, "pre_hook", ())
-            ]
+            )
+            # On BigQuery these models are tables, which have nothing to delete.
+            hooks[compiled_node.name] = [sql for sql in rendered if sql.strip()]
             return super().execute(compiled_node, manifest)
 
     CompileTask.get_runner_type = lambda *_: Runner
