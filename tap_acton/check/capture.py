@@ -23,6 +23,7 @@ from tap_acton.check.replacements import Replacements, is_too_deep
 from tap_acton.check.shapes import content_type_of
 from tap_acton.check.thinning import Rows, features_of, thinned
 from tap_acton.check.words import is_documented, is_documented_value
+from tap_acton.records.list_table import LONGEST_CELL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -126,7 +127,9 @@ def _table(text: str, notes: dict[str, Any]) -> Content:
     line = text.partition("\n")[0]
     delimiter = max(",;\t|", key=line.count)
     try:
-        rows = [*csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)]
+        # Whoever reads CSV sets it for all.
+        csv.field_size_limit(LONGEST_CELL)
+        rows = [*csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)]
     except csv.Error:
         return Content("text", text, notes)
     is_open = bool(text) and not text.endswith("\n")

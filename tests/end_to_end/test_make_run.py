@@ -23,7 +23,8 @@ from tests.end_to_end.warehouses import duckdb
 if TYPE_CHECKING:
     from pathlib import Path
 
-MESSAGES = "SELECT count(*) FROM marts.acton__messages"
+IN_MARTS = "SELECT count(*) FROM marts.acton__messages"
+IN_ROWS = "SELECT count(*) FROM messages WHERE message_type IN ('SENT', 'TRIGGERED', 'FAILED')"
 COMMAND = [sys.executable, "-m", "pipeline", "--size", "small"]
 
 
@@ -70,8 +71,9 @@ def test_a_second_run_reads_only_what_can_be_new(
     assert second["message_reports"].calls < first["message_reports"].calls
     assert second["message_events"].calls < first["message_events"].calls / 3
 
-    models = duckdb(project / "output" / "sandbox.duckdb").query({"messages": MESSAGES})
-    assert models["messages"] == [(first["message_reports"].rows,)]
+    database = duckdb(project / "output" / "sandbox.duckdb")
+    counts = database.query({"marts": IN_MARTS, "rows": IN_ROWS})
+    assert counts["marts"] == counts["rows"] != [(0,)]
 
 
 @pytest.mark.timeout(180)

@@ -98,9 +98,12 @@ def url(request: pytest.FixtureRequest) -> Iterator[str]:
                 connection.sendall(request.param)
 
     with socket.create_server(("127.0.0.1", 0)) as server:
-        threading.Thread(target=serve, args=(server,), daemon=True).start()
+        thread = threading.Thread(target=serve, args=(server,), daemon=True)
+        thread.start()
         yield f"http://127.0.0.1:{server.getsockname()[1]}/"
         server.shutdown(socket.SHUT_RDWR)
+        # It may be about to accept one more.
+        thread.join(timeout=10)
     for connection in accepted:
         connection.close()
 
