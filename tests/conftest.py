@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.servers import postgres_server
 
@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from tests.servers import Postgres
 
 # The same examples on every run and machine, however slow and busy that is.
-settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile(
+    "repeatable",
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("repeatable")
 # A few of them, for `make unit`.
 settings.register_profile("quick", settings.get_profile("repeatable"), max_examples=10)
