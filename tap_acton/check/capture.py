@@ -129,7 +129,7 @@ def _table(text: str, notes: dict[str, Any]) -> Content:
     try:
         # Whoever reads CSV sets it for all.
         csv.field_size_limit(LONGEST_CELL)
-        rows = [*csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)]
+        rows = [*csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)]
     except csv.Error:
         return Content("text", text, notes)
     is_open = bool(text) and not text.endswith("\n")
