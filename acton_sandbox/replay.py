@@ -15,6 +15,7 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -104,7 +105,7 @@ class Captured:
     @property
     def is_good(self) -> bool:
         """Whether it is no error."""
-        return int(self.entry["status"]) == 200  # noqa: PLR2004
+        return int(self.entry["status"]) == HTTPStatus.OK
 
     @property
     def is_first_page(self) -> bool:

@@ -32,7 +32,7 @@ FILTERS = frozenset(
 VERB = frozenset({"Verb", "verb"})
 """The field of an activity whose values are codes of a letter or two."""
 
-_LONGEST_CODE = 3
+_LONGEST_EXACT_NAME = 3
 
 
 @cache
@@ -78,9 +78,9 @@ def timestamp_names() -> frozenset[str]:
 def is_documented(name: str) -> bool:
     """Return whether the name of a field or parameter is Act-On's own.
 
-    Its case, blanks and underscores do not matter, unless it is as short as a code.
+    Its case, blanks and underscores do not matter, unless it is as short as a value.
     """
-    is_long = len(name) > _LONGEST_CODE and name.isascii()
+    is_long = len(name) > _LONGEST_EXACT_NAME and name.isascii()
     return name in documented_names() or (is_long and _folded(name) in _folded_names())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from tap_acton.check.questions.base import Answer, question, unknown
@@ -67,7 +68,9 @@ CONTENT_TYPES = ("application/json", "text/json", "text/plain", "text/html")
 def record_pages(samples: Samples) -> Answer:
     """Say how records come: content type, order, size, token."""
     sample, pages = samples.of.get("custom_object_records"), samples.pages("custom_object_records")
-    good = [one for one in samples.exchanges("custom_object_records") if one.status == 200]  # noqa: PLR2004 - OK
+    good = [
+        one for one in samples.exchanges("custom_object_records") if one.status == HTTPStatus.OK
+    ]
     if sample is None or not pages or not good:
         return unknown("there are no records")
     content_type = content_type_of(good[0]).partition(";")[0].strip().lower()
