@@ -1,9 +1,9 @@
 """Writes the parts of the documentation that follow from the code.
 
-``python -m scripts.docs`` rewrites the pages of the stream families in ``docs/streams`` and, in
-the other pages, whatever stands between ``<!-- generated: ... -->`` and ``<!-- end -->``. A test
-fails while a page is not current. ``docs/streams/notes.toml`` holds what the code does not say
-about a stream.
+``python -m scripts.docs`` rewrites the pages of the stream families in ``docs/streams``, those of
+the models in ``docs/models`` and, in the other pages, whatever stands between
+``<!-- generated: ... -->`` and ``<!-- end -->``. A test fails while a page is not current.
+``docs/streams/notes.toml`` holds what the code does not say about a stream.
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from acton_sandbox.faults import KINDS
+from scripts.model_pages import MODEL_PAGES, metrics_table, model_pages
+from scripts.tables import cell, codes, table
 from tap_acton.records.reader import EXTRA_FIELDS, IGNORED, NAMES
 from tap_acton.settings.schema import CONFIG_SCHEMA
 from tap_acton.streams import STREAM_TYPES
 from tap_acton.streams.lists.list_streams import ListStream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from tap_acton.streams.base.stream import ActOnStream
 
@@ -101,6 +103,7 @@ def documents() -> dict[Path, str]:
         )
         for family, streams in FAMILIES.items()
     }
+    texts |= model_pages()
     for path in sorted([*DOCS.glob("*.md"), STREAM_PAGES / "README.md"]):
         text = path.read_text(encoding="utf-8")
         if GENERATED.search(text):
@@ -157,10 +160,16 @@ def stream_tables(_: Sequence[str]) -> str:
     return "\n\n".join(parts)
 
 
+def metrics(_: Sequence[str]) -> str:
+    """Make the table of the metrics of the models."""
+    return metrics_table()
+
+
 PARTS: Mapping[str, Callable[[Sequence[str]], str]] = {
     "settings": settings_table,
     "streams": stream_tables,
     "faults": faults_table,
+    "metrics": metrics,
 }
 """Makes the text of a generated part by the first word of its comment, from the other words."""
 
@@ -236,27 +245,12 @@ def _type(definition: Mapping[str, Any]) -> str:
     return str(text) if "null" in definition["type"] else f"{text}, never null"
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Make a Markdown table, without an end of line."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |".replace("|  |", "| |") for line in lines)
-
-
-def cell(text: str) -> str:
-    """Escape what would end a cell of a table."""
-    return text.replace("|", "\\|")
-
-
-def codes(names: Iterable[str]) -> str:
-    """Write names as code, separated by commas."""
-    return ", ".join(f"`{name}`" for name in names)
-
-
 def main() -> None:
     """Write the generated documentation, and delete the pages of families that no longer exist."""
     texts = documents()
-    for path in set(STREAM_PAGES.glob("*.md")) - set(texts):
+    for path in {*STREAM_PAGES.glob("*.md"), *MODEL_PAGES.glob("*.md")} - set(texts):
         path.unlink()
+    MODEL_PAGES.mkdir(exist_ok=True)
     for path, text in texts.items():
         path.write_text(text, encoding="utf-8")
 

@@ -25,6 +25,7 @@ from scripts.docs import (
     page_of,
     schema_of,
 )
+from scripts.model_pages import MODEL_PAGES
 from tap_acton import errors
 from tap_acton.records.extractors import Undocumented
 from tap_acton.records.reader import EXTRA_FIELDS
@@ -90,7 +91,7 @@ def test_generated_documentation_is_current() -> None:
     texts = documents()
     stale = [
         str(path.relative_to(ROOT))
-        for path in sorted({*texts, *STREAM_PAGES.glob("*.md")})
+        for path in sorted({*texts, *STREAM_PAGES.glob("*.md"), *MODEL_PAGES.glob("*.md")})
         if path not in texts or not path.exists() or path.read_text(encoding="utf-8") != texts[path]
     ]
     assert stale == [], "run .venv/bin/python -m scripts.docs"

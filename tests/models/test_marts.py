@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 import pytest
+import yaml
 
 from tap_acton.streams import STREAM_TYPES
 from tests.contract.conftest import NOW
+from tests.end_to_end.warehouses import duckdb
 from tests.models import (
     expected_crm,
     expected_health,
@@ -30,6 +32,7 @@ from tests.models.conftest import (
     deleted_message,
 )
 from tests.models.loaded import Loaded
+from tests.models.project import TRANSFORM
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -79,6 +82,20 @@ OPTIONAL = ("acton__unnamed_fields",)
 """The marts that also have rows of optional streams, which are not compared."""
 READ_AT = "extracted_at"
 """When the tap has read what a row is made of, which no account knows."""
+TYPES = {
+    "text": {"VARCHAR"},
+    "integer": {"BIGINT", "INTEGER"},
+    "number": {"DOUBLE"},
+    "boolean": {"BOOLEAN"},
+    "date": {"DATE"},
+    "timestamp": {"TIMESTAMP"},
+    "json": {"JSON"},
+}
+"""What DuckDB makes of the types in the descriptions."""
+COLUMNS = """
+SELECT table_name, column_name, data_type FROM information_schema.columns
+WHERE table_schema = 'marts'
+"""
 
 
 @pytest.fixture(scope="module")
@@ -189,3 +206,21 @@ def comparable(rows: Iterable[Record]) -> list[list[tuple[str, Any]]]:
         ),
         key=repr,
     )
+
+
+def test_every_column_has_the_type_that_is_described(built: dict[str, Built]) -> None:
+    (rows,) = duckdb(built["first run"].warehouse).query({"columns": COLUMNS}).values()
+    found = {(table, column.lower()): kind for table, column, kind in rows}
+    described = {
+        (model["name"], column["name"]): column["data_type"]
+        for file in TRANSFORM.glob("models/marts/*/*.yml")
+        for model in yaml.safe_load(file.read_text(encoding="utf-8")).get("models", [])
+        for column in model["columns"]
+    }
+    wrong = {
+        column: (kind, found.get(column))
+        for column, kind in described.items()
+        if found.get(column) not in TYPES[kind]
+    }
+    assert described
+    assert not wrong, "correct data_type in transform/models/marts"
