@@ -220,7 +220,7 @@ def test_the_days_for_which_a_filter_is_relied_on_are_those_of_the_code() -> Non
 
 
 def test_exit_codes_are_those_of_the_code() -> None:
-    text = README.read_text(encoding="utf-8")
+    text = page("exit-codes")
     assert f"\n| {errors.EXIT_FAILED} | A setting" in text
     assert f"\n| {errors.EXIT_ALLOWANCE_SPENT} | The allowance is used up" in text
     assert f"\n| {errors.EXIT_DIFFERS} | Only of `tap-acton-check`" in text
