@@ -43,7 +43,7 @@ unit: .venv/.project ## Run the unit tests in half a minute: fewer random exampl
 	$(VENV)/python -m pytest -n auto -m "not server" --hypothesis-profile=quick tests/unit
 
 .PHONY: test
-test: lint .meltano/.installed-for-tests .venv-snowflake/.installed ## Run the linters and all tests
+test: lint .meltano/.installed-for-tests .venv-snowflake/.installed .venv-docs/.installed ## Run the linters and all tests
 	$(VENV)/python -m pytest -n auto --dist worksteal --ignore=tests/models
 
 .PHONY: test-models
@@ -67,6 +67,10 @@ lint: .venv/.project .venv-dbt/.installed ## Run the linters and the type checke
 	$(VENV)/mypy
 	$(VENV)/zizmor --offline --persona auditor --quiet .github
 	ACTON_DUCKDB=:memory: .venv-dbt/bin/sqlfluff lint --processes 2 --disable-progress-bar transform/models
+
+.PHONY: docs
+docs: .venv/.project .venv-docs/.installed ## Build the documentation site, with a search over all columns
+	@$(VENV)/python -m scripts.website
 
 .PHONY: models-docs
 models-docs: .venv-dbt/.installed ## Write the models, their columns and their lineage into one page
@@ -114,6 +118,7 @@ lock: .venv/.project ## Pin the newest versions allowed by pyproject.toml
 	$(LOCK) --group dbt-development --override requirements/dbt-overrides.in --output-file requirements/dbt-development.txt
 	$(LOCK) --group dbt-dialects --no-deps --output-file requirements/dbt-dialects.txt
 	$(LOCK) --group target-snowflake --output-file requirements/target-snowflake.txt
+	$(LOCK) --group docs --output-file requirements/docs.txt
 	$(LOCK) --group audit --output-file requirements/audit.txt
 	$(LOCK) --group bench-airbyte --output-file requirements/bench-airbyte.txt
 	$(LOCK) --group bench-dlt --output-file requirements/bench-dlt.txt
@@ -124,7 +129,7 @@ dist: .venv-build/.installed ## Build the wheel and the source distribution
 
 .PHONY: clean
 clean: ## Remove everything that was installed, and the sandbox with its data
-	rm -rf .venv .venv-audit .venv-bench-* .venv-build .venv-dbt .venv-lowest .venv-meltano .venv-sandbox .venv-snowflake .meltano/extractors .meltano/loaders .meltano/utilities .meltano/dbt* .meltano/run .meltano/.installed*
+	rm -rf .venv .venv-audit .venv-bench-* .venv-build .venv-dbt .venv-docs .venv-lowest .venv-meltano .venv-sandbox .venv-snowflake .meltano/extractors .meltano/loaders .meltano/utilities .meltano/dbt* .meltano/run .meltano/.installed*
 	rm -rf .sandbox output/sandbox.duckdb* transform/target transform/logs dist mutants .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 .venv/.dependencies: requirements/install.txt requirements/development.txt
@@ -174,6 +179,11 @@ clean: ## Remove everything that was installed, and the sandbox with its data
 .venv-snowflake/.installed: requirements/target-snowflake.txt .venv/.dependencies
 	$(VENV)/python -m venv --clear --without-pip .venv-snowflake
 	$(UV_PIP) .venv-snowflake --require-hashes --requirement $<
+	@touch $@
+
+.venv-docs/.installed: requirements/docs.txt .venv/.dependencies
+	$(VENV)/python -m venv --clear --without-pip .venv-docs
+	$(UV_PIP) .venv-docs --require-hashes --requirement $<
 	@touch $@
 
 # Without looking for what the pins need: `make lock` has left one of those out.
