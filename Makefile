@@ -18,6 +18,9 @@ export UV_SYSTEM_CERTS ?= 1
 # imports: uv, which installs this project and the plugins of Meltano, leaves that to them.
 unexport PYTHONDONTWRITEBYTECODE
 
+# Where the project is, such as owner/name: addresses that a package or a definition has follow from it.
+REPOSITORY ?= $(GITHUB_REPOSITORY)
+
 VENV := .venv/bin
 MELTANO := .venv-meltano/bin/meltano
 PIP := -m pip --disable-pip-version-check --quiet
@@ -109,6 +112,7 @@ lock: .venv/.project ## Pin the newest versions allowed by pyproject.toml
 	$(LOCK) pyproject.toml --group development --output-file requirements/development.txt
 	$(LOCK) pyproject.toml --group development --resolution lowest-direct --output-file requirements/lowest.txt
 	$(LOCK) --group build --output-file requirements/build.txt
+	$(LOCK) --group package --output-file requirements/package.txt
 	$(LOCK) --group meltano --output-file requirements/meltano.txt
 	$(LOCK) --group target-duckdb --output-file requirements/target-duckdb.txt
 	$(LOCK) --group target-postgres --output-file requirements/target-postgres.txt
@@ -125,11 +129,25 @@ lock: .venv/.project ## Pin the newest versions allowed by pyproject.toml
 
 .PHONY: dist
 dist: .venv-build/.installed ## Build the wheel and the source distribution
-	.venv-build/bin/uv build --python .venv-build/bin/python --no-config --no-build-isolation --quiet --clear --out-dir dist
+	PACKAGE_REPOSITORY=$(REPOSITORY) .venv-build/bin/uv build --python .venv-build/bin/python --no-config --no-build-isolation --quiet --clear --out-dir dist
+
+.PHONY: check-dist
+check-dist: .venv-package/.installed ## Check what make dist has built
+	.venv-package/bin/check-wheel-contents dist/*.whl
+	.venv-package/bin/twine check --strict dist/*
+
+# As pinned and tested: who installs the wheel elsewhere may get newer versions.
+.PHONY: sbom
+sbom: .venv-package/.installed ## Write down what comes with the wheel of make dist
+	.venv-package/bin/uv venv --no-config --quiet --clear output/sbom/venv
+	.venv-package/bin/uv pip install --no-config --quiet --python output/sbom/venv --constraint requirements/development.txt dist/*.whl
+	.venv-package/bin/cyclonedx-py environment --output-reproducible \
+		--output-file output/sbom/tap-acton.cdx.json output/sbom/venv
+	rm -rf output/sbom/venv
 
 .PHONY: clean
 clean: ## Remove everything that was installed, and the sandbox with its data
-	rm -rf .venv .venv-audit .venv-bench-* .venv-build .venv-dbt .venv-docs .venv-lowest .venv-meltano .venv-sandbox .venv-snowflake .meltano/extractors .meltano/loaders .meltano/utilities .meltano/dbt* .meltano/run .meltano/.installed*
+	rm -rf .venv .venv-audit .venv-bench-* .venv-build .venv-dbt .venv-docs .venv-lowest .venv-meltano .venv-package .venv-sandbox .venv-snowflake .meltano/extractors .meltano/loaders .meltano/utilities .meltano/dbt* .meltano/run .meltano/.installed*
 	rm -rf .sandbox output/sandbox.duckdb* transform/target transform/logs dist mutants .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 .venv/.dependencies: requirements/install.txt requirements/development.txt
@@ -154,12 +172,18 @@ clean: ## Remove everything that was installed, and the sandbox with its data
 	.venv-build/bin/python $(PIP) install --require-hashes --requirement $<
 	@touch $@
 
+.venv-package/.installed: requirements/package.txt
+	$(if $(PYTHON),,$(error No Python 3.11 or newer found: name one with make PYTHON=...))
+	$(PYTHON) -m venv --clear .venv-package
+	.venv-package/bin/python $(PIP) install --require-hashes --requirement $<
+	@touch $@
+
 # The tap with its sandbox, and nothing of the development.
 .venv-sandbox/.installed: pyproject.toml requirements/install.txt requirements/development.txt
 	$(if $(PYTHON),,$(error No Python 3.11 or newer found: name one with make PYTHON=...))
 	$(PYTHON) -m venv --clear .venv-sandbox
 	.venv-sandbox/bin/python $(PIP) install --require-hashes --requirement requirements/install.txt
-	$(SANDBOX_PIP) editables hatchling
+	$(SANDBOX_PIP) editables hatch-vcs hatchling
 	$(SANDBOX_PIP) --no-build-isolation --editable '.[sandbox]'
 	@touch $@
 

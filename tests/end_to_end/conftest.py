@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 # What a run needs of the project; what it writes stays in a folder of the test's own.
 SHARED = (
-    *("LICENSE", "README.md", "pyproject.toml", "requirements"),
+    *("LICENSE", "README.md", "hatch_build.py", "pyproject.toml", "requirements"),
     *("acton_sandbox", "pipeline", "plugins", "tap_acton", "transform", ".venv-meltano"),
     *(".meltano/extractors", ".meltano/loaders", ".meltano/utilities"),
 )
