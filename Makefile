@@ -75,6 +75,11 @@ lint: .venv/.project .venv-dbt/.installed ## Run the linters and the type checke
 docs: .venv/.project .venv-docs/.installed ## Build the documentation site, with a search over all columns
 	@$(VENV)/python -m scripts.website
 
+.PHONY: hub
+hub: .venv/.project ## Write what Meltano Hub gets of the tap: make hub REPOSITORY=owner/name
+	@$(VENV)/python -m scripts.hub $(REPOSITORY)
+	@echo "Written to output/hub. CONTRIBUTING.md says what to do with it."
+
 .PHONY: models-docs
 models-docs: .venv-dbt/.installed ## Write the models, their columns and their lineage into one page
 	@DBT_PROFILES_DIR=transform/profiles/duckdb DBT_PROJECT_DIR=transform DBT_TARGET_PATH=$(CURDIR)/output/models \
