@@ -23,6 +23,7 @@ from acton_sandbox.limits import Limits, Refusal
 from acton_sandbox.oauth import Credentials
 
 try:
+    from acton_sandbox.many_accounts import ManyAccounts
     from acton_sandbox.sandbox import Sandbox
 except ModuleNotFoundError as error:
     # The command is installed with the tap; its packages are not.
@@ -39,6 +40,7 @@ __all__ = [
     "Credentials",
     "Fault",
     "Limits",
+    "ManyAccounts",
     "Refusal",
     "Sandbox",
     "SeenRequest",

@@ -10,10 +10,11 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from acton_sandbox.account import Account
 from acton_sandbox.limits import Limits
+from acton_sandbox.many_accounts import ManyAccounts
 from acton_sandbox.oauth import Credentials
 from acton_sandbox.replay import MOST_ROWS, CaptureError, Replay
 from acton_sandbox.sandbox import Sandbox
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 _LAST_PORT = 65_535
+_MOST_ACCOUNTS = 999
 _LAST_YEAR = 2100
 """The account's history grows with every day; that of a year far away would fill the memory."""
 
@@ -46,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Working the account out can take minutes, and needs no orderly end.
     _on_signals(signal.SIG_DFL)
     sandbox = _sandbox(options, answers)
-    if answers is None:
+    if isinstance(sandbox, Sandbox) and answers is None:
         # Counting works everything out now, so that the first answers are as fast as the others.
         counts_of(sandbox.account)
     stopped = Event()
@@ -67,7 +69,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(
             "Other machines can reach the sandbox and its controls, without a token.\n"
         )
-    sys.stdout.write(instructions(sandbox, sandbox.url))
+    first = sandbox if isinstance(sandbox, Sandbox) else sandbox.service(sandbox.users[0])
+    sys.stdout.write(instructions(first, sandbox.url))
+    if isinstance(sandbox, ManyAccounts):
+        sys.stdout.write(
+            f"The user decides the account: {sandbox.users[0]} to {sandbox.users[-1]}.\n"
+        )
     sys.stdout.flush()
     stopped.wait()
     sandbox.stop()
@@ -79,28 +86,33 @@ def _on_signals(handler: Callable[[int, FrameType | None], None] | signal.Handle
         signal.signal(number, handler)
 
 
-def _sandbox(options: argparse.Namespace, answers: Replay | None) -> Sandbox:
+def _sandbox(options: argparse.Namespace, answers: Replay | None) -> Sandbox | ManyAccounts:
     limits = Limits(
         requests_per_second=options.requests_per_second,
         requests_per_day=options.requests_per_day,
         logins_per_hour=options.logins_per_hour,
     )
-    return Sandbox(
-        Account.generate(
-            seed=options.seed, size=options.size, now=options.now, **dict(options.measure)
-        ),
-        options.edition,
-        None if options.no_limits else limits,
-        credentials=Credentials(
+    now = options.now or datetime.now(UTC)
+
+    def account(number: int = 1) -> Account:
+        seed, measures = options.seed + number - 1, dict(options.measure)
+        return Account.generate(seed=seed, size=options.size, now=now, **measures)
+
+    served: dict[str, Any] = {
+        "edition": options.edition,
+        "limits": None if options.no_limits else limits,
+        "credentials": Credentials(
             client_id=options.client_id,
             client_secret=options.client_secret,
             username=options.username,
             password=options.password,
         ),
-        host=options.host,
-        port=options.port,
-        answers=answers,
-    )
+        "host": options.host,
+        "port": options.port,
+    }
+    if options.accounts:
+        return ManyAccounts(options.accounts, account, **served)
+    return Sandbox(account(), answers=answers, **served)
 
 
 def _announce(path: Path, url: str) -> None:
@@ -121,6 +133,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--host", default="127.0.0.1", help="address to listen on")
     add("--port", type=_port, default=8321, help="port to listen on, 0 for any free one")
     add("--seed", type=int, default=7, help="another seed is another account")
+    add(
+        "--accounts",
+        type=_accounts,
+        default=0,
+        metavar="NUMBER",
+        help="serve so many accounts, of users user-001@example.com and so on, from the seed on",
+    )
     add("--size", choices=SIZES, default="standard", help="how much the account holds")
     add(
         "--measure",
@@ -161,6 +180,10 @@ def _without_effect(options: argparse.Namespace, parser: argparse.ArgumentParser
         return "--rows has no effect without --replay"
     if given >= {"edition", "replay"}:
         return "--edition has no effect with --replay, which has the names of the capture"
+    if given >= {"accounts", "replay"}:
+        return "--accounts has no effect with --replay, which has one account"
+    if given >= {"accounts", "username"}:
+        return "--username has no effect with --accounts, which names the users itself"
     return ""
 
 
@@ -175,6 +198,10 @@ def _measure(text: str) -> tuple[str, int]:
 
 def _port(text: str) -> int:
     return _number(text, 0, _LAST_PORT)
+
+
+def _accounts(text: str) -> int:
+    return _number(text, 1, _MOST_ACCOUNTS)
 
 
 def _rows(text: str) -> int:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from acton_sandbox.service import Service
     from acton_sandbox.view import View
 
-_OWN_PREFIX = "/_sandbox/"
-_TOKEN_PATH = "/token"  # noqa: S105 - a path
+OWN_PREFIX = "/_sandbox/"
+TOKEN_PATH = "/token"  # noqa: S105 - a path
 _SECRETS = frozenset({"password", "client_secret", "refresh_token", "access_token", "code"})
 _FORM = "application/x-www-form-urlencoded"
 _WITHOUT_ANSWER = frozenset({"reset", "away"})
@@ -49,12 +49,12 @@ class Gateway:
         if scope["type"] != "http":
             return
         path: str = scope["path"]
-        if path == "/" or path.startswith(_OWN_PREFIX):
+        if path == "/" or path.startswith(OWN_PREFIX):
             await self._own_pages(scope, receive, send)
             return
         service = self._service
         at = service.clock.now()
-        body = await _body(receive) if scope["method"] == "POST" else None
+        body = await body_of(receive) if scope["method"] == "POST" else None
         query = _query(scope)
         fault = service.faults.choose(path, at, query)
         if fault is not None and fault.kind == "revoke":
@@ -71,7 +71,7 @@ class Gateway:
             SeenRequest(
                 method=scope["method"],
                 path=path,
-                body="" if body is None or path == _TOKEN_PATH else body.decode("utf-8", "replace"),
+                body="" if body is None or path == TOKEN_PATH else body.decode("utf-8", "replace"),
                 query={k: "***" if k in _SECRETS else v for k, v in query.items()},
                 status=0 if is_reset else answer.status,
                 at=at,
@@ -91,10 +91,8 @@ class Gateway:
     def _answer(self, scope: Scope, body: bytes | None) -> Answer:
         service = self._service
         headers = dict(scope["headers"])
-        if scope["path"] == _TOKEN_PATH:
-            is_form = headers.get(b"content-type", b"").decode("latin-1").startswith(_FORM)
-            text = (body or b"").decode("utf-8", "replace")
-            form = dict(parse_qsl(text, keep_blank_values=True)) if is_form else {}
+        if scope["path"] == TOKEN_PATH:
+            form = form_in(headers, body or b"")
             refusal = service.refusal(form.get("grant_type", ""))
             if scope["method"] != "POST":
                 return refusal or unrouted()
@@ -139,7 +137,15 @@ def _query(scope: Scope) -> dict[str, str]:
     return dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
 
 
-async def _body(receive: Receive) -> bytes:
+def form_in(headers: Mapping[bytes, bytes], body: bytes) -> dict[str, str]:
+    """Return the form that a request sends; an empty one if it sends something else."""
+    if not headers.get(b"content-type", b"").decode("latin-1").startswith(_FORM):
+        return {}
+    return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+
+
+async def body_of(receive: Receive) -> bytes:
+    """Return the whole body of a request."""
     parts = []
     while True:
         event = await receive()

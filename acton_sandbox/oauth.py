@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64encode
+import binascii
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -36,6 +37,15 @@ class Tokens:
     refresh: str
     issued_at: float
     expires_at: float
+
+
+def user_of(token: str) -> str:
+    """Return whose token it is or was; an empty text for what no chain has issued."""
+    user = token.partition(".")[0]
+    try:
+        return urlsafe_b64decode(user + "=" * (-len(user) % 4)).decode()
+    except (binascii.Error, ValueError):
+        return ""
 
 
 class TokenChain:
@@ -136,5 +146,7 @@ class TokenChain:
         )
 
     def _token(self, kind: str) -> str:
-        secret = f"{self._credentials.client_secret}:{kind}:{self._issued}"
-        return urlsafe_b64encode(sha256(secret.encode()).digest()).decode().rstrip("=")
+        known = self._credentials
+        secret = f"{known.client_secret}:{known.username}:{kind}:{self._issued}"
+        parts = known.username.encode(), sha256(secret.encode()).digest()
+        return ".".join(urlsafe_b64encode(part).decode().rstrip("=") for part in parts)

@@ -19,12 +19,15 @@ from acton_sandbox.home import home_page
 from acton_sandbox.truth import counts_of, truth_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from acton_sandbox.service import Service
+
+ACCOUNTS_PATH = "/_sandbox/accounts"
+"""Where many accounts are listed; the controls of each are below it, under its user."""
 
 
 def own_pages(service: Service, hosts: Sequence[str]) -> Starlette:
@@ -37,16 +40,34 @@ def own_pages(service: Service, hosts: Sequence[str]) -> Starlette:
         service: The service.
         hosts: The names under which the pages may be called; ``*`` for any.
     """
-    application = Starlette(
-        routes=_ROUTES,
+    application = _guarded(_ROUTES, hosts)
+    application.state.service = service
+    return application
+
+
+def pages_of_accounts(
+    counts_of_each: Callable[[], list[dict[str, Any]]], hosts: Sequence[str]
+) -> Starlette:
+    """Return the application that shows what many accounts have seen, as guarded as the other."""
+
+    async def counts(_: Request) -> Response:
+        return JSONResponse(counts_of_each())
+
+    async def home(_: Request) -> Response:
+        return RedirectResponse(ACCOUNTS_PATH)
+
+    return _guarded([Route("/", home), Route(ACCOUNTS_PATH, counts)], hosts)
+
+
+def _guarded(routes: Sequence[Route], hosts: Sequence[str]) -> Starlette:
+    return Starlette(
+        routes=routes,
         exception_handlers={_RequestError: _refused},
         middleware=[
             Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False),
             Middleware(_OwnOrigin),
         ],
     )
-    application.state.service = service
-    return application
 
 
 class _OwnOrigin:

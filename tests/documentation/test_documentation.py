@@ -281,7 +281,7 @@ def test_arguments_and_controls_of_the_sandbox_are_complete() -> None:
         if option.startswith("--")
     }
     assert set(re.findall(r"`(--[a-z-]+)", table)) == known - {"--help"}
-    controls = {route.path for route in pages._ROUTES} - {"/"}
+    controls = {route.path for route in pages._ROUTES} - {"/"} | {pages.ACCOUNTS_PATH}
     assert set(re.findall(r"/_sandbox/[a-z-]+", text)) == controls
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from acton_sandbox import Account, Clock, Sandbox
+from acton_sandbox import Account, Clock, ManyAccounts, Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,7 @@ NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 class Api:
     """A client of a sandbox."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Sandbox | ManyAccounts) -> None:
         """Log in to a running sandbox."""
         self.http = httpx.Client(base_url=sandbox.url, verify=NO_CERTIFICATES)
         self.form = {

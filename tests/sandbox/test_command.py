@@ -52,6 +52,10 @@ def test_it_serves_until_it_is_told_to_stop(tmp_path: Path, number: signal.Signa
         ["--rows", "1000000", "--replay", "capture.json"],
         ["--rows", "20"],
         ["--edition", "2019", "--replay", "capture.json"],
+        ["--accounts", "0"],
+        ["--accounts", "1000"],
+        ["--accounts", "2", "--replay", "capture.json"],
+        ["--username", "reader@example.org", "--accounts", "2"],
     ],
 )
 def test_what_it_does_not_take(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -83,6 +87,14 @@ def test_a_signal_ends_it_at_once_while_it_works_the_account_out(
     monkeypatch.setattr("acton_sandbox.__main__.counts_of", counting)
     assert main(["--port", "0", "--size", "small"]) == 0
     assert seen == [signal.SIG_DFL, signal.SIG_DFL]
+
+
+@pytest.mark.usefixtures("stops_at_once")
+def test_of_many_accounts_it_names_the_users(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--accounts", "12", "--port", "0", "--size", "small", "--now", "2025-02-01"]) == 0
+    printed = capsys.readouterr().out
+    assert "TAP_ACTON_USERNAME=user-001@example.com" in printed
+    assert "user-001@example.com to user-012@example.com." in printed
 
 
 @pytest.mark.usefixtures("stops_at_once")
