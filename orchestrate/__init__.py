@@ -1,0 +1,1 @@
+"""Integrations that start, stop and watch runs."""

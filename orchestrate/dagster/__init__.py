@@ -1,0 +1,1 @@
+"""Reads many Act-On accounts on Dagster: what starts, stops, resumes and alarms their runs."""

@@ -1,0 +1,290 @@
+"""The file ``accounts.yml``: which accounts there are, and what their runs get.
+
+docs/many-accounts.md describes it. It holds names of variables where a run needs a secret, never
+the secret itself. A wrong file is refused with a sentence.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Never
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+TARGETS = ("target-duckdb", "target-postgres")
+REGIONS = ("us", "eu")
+SECRETS = ("client_id", "client_secret", "username", "password", "refresh_token")
+RUNS_OWN = (*SECRETS, "region", "daily_request_limit", "token_store", "shard")
+"""Settings of the tap that have a place of their own in the file."""
+
+TOP = {"target", "variables", "night", "accounts"}
+OF_ACCOUNT = {
+    "key",
+    "region",
+    "schema",
+    "daily_request_limit",
+    "secrets",
+    "select",
+    "settings",
+    "shards",
+    "at",
+}
+OF_NIGHT = {"begins", "hours", "zone"}
+
+KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,47}")
+"""A key is a partition, a folder and part of a state id."""
+
+SCHEMA = re.compile(r"[a-z_][a-z0-9_]{0,47}")
+"""As a database writes it without quotes, with room for the suffix of the models' schemas."""
+
+VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
+SETTING = re.compile(r"[a-z][a-z0-9_]*")
+CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+MOST_HOURS, MOST_SHARDS = 24, 100
+EVERYTHING = "*.*"
+
+
+class AccountsError(Exception):
+    """The file cannot be used; the sentence says where and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """When the runs start.
+
+    Attributes:
+        begins: The first minute, counted from midnight.
+        hours: Over how many hours the starts are spread.
+        zone: The time zone of both.
+    """
+
+    begins: int = 22 * 60
+    hours: int = 8
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What one run reads: an account, or a shard of one.
+
+    Attributes:
+        key: The partition: the account's key, with the shard behind a dot.
+        name: The account's key.
+        schema: The schema in the warehouse.
+        secrets: The variable that holds each secret, by the name of the tap's setting.
+        select: What to read, as Meltano's ``select`` has it.
+        settings: Further settings of the tap.
+        at: The minute of the day at which its run starts; None for one of the night.
+    """
+
+    key: str
+    name: str
+    schema: str
+    region: str
+    daily_request_limit: int
+    secrets: Mapping[str, str]
+    select: tuple[str, ...] = (EVERYTHING,)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """All accounts.
+
+    Attributes:
+        target: The loader.
+        variables: The variables that every run gets as they are.
+        partitions: What the runs read, by the key of the partition.
+    """
+
+    target: str
+    variables: tuple[str, ...]
+    night: Night
+    partitions: Mapping[str, Account]
+
+    def parts_of(self, name: str) -> list[str]:
+        """Return the partitions of an account: one, or one for each shard."""
+        return [key for key, account in self.partitions.items() if account.name == name]
+
+
+def read_accounts(path: Path) -> Accounts:
+    """Read the file.
+
+    Raises:
+        AccountsError: If it is missing or wrong.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise AccountsError(
+            f"{path} cannot be read: create it as docs/many-accounts.md describes."
+        ) from None
+    try:
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark else ""
+        raise AccountsError(f"{path}{where}: this is not YAML; correct it.") from None
+    return _File(path.name).read(data)
+
+
+class _File:
+    def __init__(self, name: str) -> None:
+        self._where = name
+
+    def read(self, data: Any) -> Accounts:
+        top = self._object(data, TOP)
+        target = top.get("target", TARGETS[0])
+        if target not in TARGETS:
+            self._refuse("target", f"is one of {', '.join(TARGETS)}")
+        variables = top.get("variables", [])
+        if not _are_texts(variables) or not all(map(VARIABLE.fullmatch, variables)):
+            self._refuse("variables", "is a list of names of environment variables")
+        entries = top.get("accounts")
+        if not isinstance(entries, list) or not entries:
+            self._refuse("accounts", "is a list of at least one account")
+        night = self._night(top.get("night", {}))
+        partitions: dict[str, Account] = {}
+        schemas: dict[str, str] = {}
+        for number, entry in enumerate(entries, 1):
+            account, shards = self._account(number, entry)
+            if account.key in partitions or account.key in schemas.values():
+                self._refuse("key", "belongs to another account, too: each needs its own")
+            if other := schemas.get(account.schema):
+                self._refuse("schema", f"is that of {other}, too: each account needs its own")
+            schemas[account.schema] = account.key
+            if shards > 1 and target == TARGETS[0]:
+                self._refuse("shards", "needs target-postgres: only one run can write a DuckDB")
+            for part in _shards_of(account, shards):
+                partitions[part.key] = part
+        return Accounts(target, tuple(variables), night, partitions)
+
+    def _night(self, data: Any) -> Night:
+        self._place = "night"
+        night = self._object(data, OF_NIGHT)
+        default = Night()
+        hours, zone = night.get("hours", default.hours), night.get("zone", default.zone)
+        if not _is_number(hours, MOST_HOURS):
+            self._refuse("hours", f"is a whole number from 1 to {MOST_HOURS}")
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError, TypeError, AttributeError):
+            self._refuse("zone", "is the name of a time zone, such as America/New_York")
+        begins = self._minute("begins", night["begins"]) if "begins" in night else default.begins
+        return Night(begins, hours, zone)
+
+    def _account(self, number: int, data: Any) -> tuple[Account, int]:
+        self._place = f"account {number}"
+        entry = self._object(data, OF_ACCOUNT)
+        key = entry.get("key")
+        if not isinstance(key, str) or not KEY.fullmatch(key):
+            self._refuse("key", "is up to 48 lowercase letters, digits and -")
+        self._place = f"account {key}"
+        schema = entry.get("schema")
+        if not isinstance(schema, str) or not SCHEMA.fullmatch(schema):
+            self._refuse("schema", "is up to 48 lowercase letters, digits and _, no digit first")
+        if entry.get("region") not in REGIONS:
+            self._refuse("region", "is us or eu")
+        limit = entry.get("daily_request_limit")
+        if not _is_number(limit):
+            self._refuse("daily_request_limit", "is the number of calls that a day allows")
+        select = entry.get("select", [EVERYTHING])
+        if not _are_texts(select) or not select or not all("." in one for one in select):
+            self._refuse("select", 'is a list of patterns such as "messages.*"')
+        shards = entry.get("shards", 1)
+        if not _is_number(shards, MOST_SHARDS):
+            self._refuse("shards", f"is a whole number from 1 to {MOST_SHARDS}")
+        account = Account(
+            key=key,
+            name=key,
+            schema=schema,
+            region=entry["region"],
+            daily_request_limit=limit,
+            secrets=self._secrets(entry.get("secrets")),
+            select=tuple(select),
+            settings=self._settings(entry.get("settings", {})),
+            at=self._minute("at", entry["at"]) if "at" in entry else None,
+        )
+        return account, shards
+
+    def _secrets(self, secrets: Any) -> dict[str, str]:
+        if not isinstance(secrets, dict) or not set(secrets) <= set(SECRETS):
+            self._refuse("secrets", f"has the names of variables for some of {', '.join(SECRETS)}")
+        for name, variable in secrets.items():
+            if not isinstance(variable, str) or not VARIABLE.fullmatch(variable):
+                self._refuse(
+                    f"secrets.{name}",
+                    "is the name of an environment variable in capitals, never the secret itself",
+                )
+        if not {"client_id", "client_secret"} <= set(secrets) or (
+            "refresh_token" not in secrets and not {"username", "password"} <= set(secrets)
+        ):
+            self._refuse(
+                "secrets",
+                "needs client_id and client_secret, and username and password or refresh_token",
+            )
+        return dict(secrets)
+
+    def _settings(self, settings: Any) -> dict[str, Any]:
+        if not isinstance(settings, dict) or not all(
+            isinstance(name, str) and SETTING.fullmatch(name) for name in settings
+        ):
+            self._refuse("settings", "has settings of the tap by their names")
+        for name in settings:
+            if name in RUNS_OWN:
+                self._refuse(f"settings.{name}", "has a place elsewhere in the file")
+        return dict(settings)
+
+    def _minute(self, name: str, value: Any) -> int:
+        match = CLOCK.fullmatch(value) if isinstance(value, str) else None
+        if match is None:
+            self._refuse(name, 'is a time of day in quotes, such as "22:30"')
+        return int(match[1]) * 60 + int(match[2])
+
+    def _object(self, data: Any, names: set[str]) -> dict[str, Any]:
+        if not isinstance(data, dict):
+            self._refuse("", f"has entries named {', '.join(sorted(names))}")
+        for name in data:
+            if name not in names:
+                self._refuse(f"{name}", f"is unknown: known are {', '.join(sorted(names))}")
+        return data
+
+    _place = ""
+
+    def _refuse(self, name: str, words: str) -> Never:
+        # Never the value: it may be a secret that is in the wrong place.
+        parts = [self._where, *filter(None, [self._place, name])]
+        raise AccountsError(f"{': '.join(parts)} {words}.")
+
+
+def _shards_of(account: Account, shards: int) -> Iterator[Account]:
+    if shards == 1:
+        yield account
+        return
+    for number in range(1, shards + 1):
+        yield replace(
+            account,
+            key=f"{account.key}.{number}-of-{shards}",
+            settings={**account.settings, "shard": f"{number}/{shards}"},
+        )
+
+
+def _is_number(value: Any, most: float = float("inf")) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= most
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
+def as_variable(value: Any) -> str:
+    """Spell the value of a setting as an environment variable."""
+    return value if isinstance(value, str) else json.dumps(value)

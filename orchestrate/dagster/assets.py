@@ -1,0 +1,186 @@
+"""The streams as assets: one run of the tap materializes those that were asked for."""
+
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import dagster as dg
+
+from orchestrate.dagster import run_account
+from orchestrate.dagster.accounts import Account, Accounts
+from orchestrate.dagster.run_account import Outcome, Places
+
+PARTITIONS = dg.DynamicPartitionsDefinition(name="account")
+READ = "read_act_on"
+"""The step that runs Meltano."""
+
+PAUSED_UNTIL = "acton/paused_until"
+"""The tag of a run that has used up the calls: when it is worth to look again."""
+
+PAUSE = timedelta(hours=1)
+"""Where the tap does not say how long."""
+
+MINUTES = re.compile(r"run again in ([\d,]+) minutes?")
+
+
+class Stream(NamedTuple):
+    """A stream of the tap."""
+
+    name: str
+    listing: str
+    family: str
+    is_optional: bool
+    description: str
+
+
+STREAMS = [
+    Stream(**entry)
+    for entry in json.loads(Path(__file__).with_name("streams.json").read_text(encoding="utf-8"))
+]
+
+
+def key_of(stream: str) -> dg.AssetKey:
+    """Return the key of a stream's asset, which is that of its table among dbt's sources."""
+    return dg.AssetKey(["acton", stream])
+
+
+def specs() -> list[dg.AssetSpec]:
+    """Return the assets, each behind the stream that lists what it is read for."""
+    return [
+        dg.AssetSpec(
+            key_of(stream.name),
+            deps=[key_of(stream.listing)] if stream.listing else [],
+            description=stream.description,
+            group_name=re.sub(r"\W+", "_", stream.family.lower()),
+            kinds={"acton"},
+            # A run materializes only what it has read to its end.
+            skippable=True,
+        )
+        for stream in STREAMS
+    ]
+
+
+def read_act_on(accounts: Accounts, places: Places) -> dg.AssetsDefinition:
+    """Return the assets with the step that reads them."""
+
+    @dg.multi_asset(
+        specs=specs(), can_subset=True, partitions_def=PARTITIONS, name=READ, retry_policy=None
+    )
+    def read(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
+        account = accounts.partitions.get(context.partition_key)
+        if account is None:
+            raise _failure(f"{context.partition_key} is not in accounts.yml.")
+        asked = [one.name for one in STREAMS if key_of(one.name) in context.selected_asset_keys]
+        outcome = _read(account, asked)
+        yield from results(outcome, asked)
+        for event in of_account_alone(outcome, context.partition_key):
+            context.log_event(event)
+        _end(context, account, outcome)
+
+    def _read(account: Account, asked: Sequence[str]) -> Outcome:
+        try:
+            variables = run_account.environment(account, accounts, places, os.environ)
+        except run_account.NotStartedError as error:
+            raise _failure(str(error)) from None
+        if len(asked) < len(STREAMS):
+            select = run_account.selection(account.select, asked)
+            if not select:
+                raise _failure(
+                    f"{account.key} reads none of {', '.join(asked)}: see select in accounts.yml."
+                )
+            variables["TAP_ACTON__SELECT"] = json.dumps(select)
+        run_account.prepare(account, places)
+        return run_account.run(
+            run_account.command(account, accounts, places),
+            variables,
+            places.project,
+            # Into the log of the step's output; the run's own log is for what matters.
+            _print,
+            run_account.values_of(account, accounts, os.environ),
+        )
+
+    return read
+
+
+def results(outcome: Outcome, asked: Sequence[str]) -> Iterator[dg.MaterializeResult[Any]]:
+    """Yield what a run has read to its end and loaded, a stream before those that hang on it."""
+    if outcome.summary is None or not outcome.is_loaded:
+        return
+    streams = outcome.summary["streams"]
+    for name in asked:
+        if streams.get(name, {}).get("outcome") == "complete":
+            yield dg.MaterializeResult(asset_key=key_of(name), metadata=metadata(streams[name]))
+
+
+def of_account_alone(outcome: Outcome, partition: str) -> Iterator[dg.AssetMaterialization]:
+    """Yield the same for the streams that only this account has, such as those of its lists."""
+    if outcome.summary is None or not outcome.is_loaded:
+        return
+    known = {stream.name for stream in STREAMS}
+    for name, counts in outcome.summary["streams"].items():
+        if name not in known and counts["outcome"] == "complete":
+            yield dg.AssetMaterialization(
+                key_of(name), partition=partition, metadata=metadata(counts)
+            )
+
+
+def metadata(counts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a stream's counts of the tap's summary as metadata of its asset."""
+    return {
+        "dagster/row_count": counts["rows"],
+        "rows": counts["rows"],
+        "calls": counts["calls"],
+        "calls_saved": sum(counts["saved"].values()),
+        "skipped": counts["skipped"],
+        "refused": counts["refused"],
+        "seconds_waited": counts["waited"],
+        "full_refresh": counts["full_refresh"],
+        "outcome": counts["outcome"],
+    }
+
+
+def paused_until(errors: Sequence[str], now: datetime) -> datetime:
+    """Return when calls are left again, as far as the tap says."""
+    found = [match for line in errors if (match := MINUTES.search(line))]
+    return now + (timedelta(minutes=int(found[-1][1].replace(",", ""))) if found else PAUSE)
+
+
+def _end(context: dg.AssetExecutionContext, account: Account, outcome: Outcome) -> None:
+    streams = outcome.summary["streams"] if outcome.summary else {}
+    for name, counts in streams.items():
+        if counts["outcome"] not in {"complete", "not selected", "done before"}:
+            context.log.warning("%s: %s", name, counts["outcome"] or "not finished")
+    words = " ".join(outcome.errors)
+    if outcome.exit_code == 0:
+        calls = outcome.summary["calls"] if outcome.summary else 0
+        context.log.info("%s is complete, with %d calls.", account.key, calls)
+        return
+    if outcome.exit_code == run_account.EXIT_ALLOWANCE_SPENT:
+        until = paused_until(outcome.errors, datetime.now(UTC))
+        context.instance.add_run_tags(
+            context.run_id, {PAUSED_UNTIL: until.isoformat(timespec="seconds")}
+        )
+        raise _failure(f"{account.key} is paused, and nothing is lost: {words}")
+    if outcome.exit_code > run_account.EXIT_SIGNAL_BASE:
+        # Dagster counts an interruption as a failure, unless it was asked for.
+        context.instance.report_run_canceling(context.run)
+        raise dg.DagsterExecutionInterruptedError(
+            f"{account.key} was stopped by signal "
+            f"{outcome.exit_code - run_account.EXIT_SIGNAL_BASE}: {words}"
+        )
+    raise _failure(f"{account.key} failed with exit code {outcome.exit_code}: {words}")
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _failure(sentence: str) -> dg.Failure:
+    # A second try at once would cost calls, and end the same way.
+    return dg.Failure(sentence, allow_retries=False)

@@ -1,0 +1,48 @@
+"""The check that every account has been read lately."""
+
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+
+from orchestrate.dagster import assets
+from orchestrate.dagster.accounts import Accounts
+from orchestrate.dagster.sensors import PARTITION
+
+OLDEST = timedelta(hours=50)
+"""Two nights; what dbt's sources hold for an error, too."""
+
+
+def fresh_check(accounts: Accounts) -> dg.AssetChecksDefinition:
+    """Return the check; where it fails, its run fails, which is an alarm."""
+
+    @dg.asset_check(
+        asset=assets.key_of("account"),
+        name="every_account_is_fresh",
+        blocking=True,
+        description="Every account has had a complete run within 50 hours.",
+    )
+    def check(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+        old = stale(context.instance, accounts, datetime.now(UTC))
+        return dg.AssetCheckResult(
+            passed=not old,
+            metadata={"accounts": len(accounts.partitions), "stale": old},
+            description=f"Not read for 50 hours: {', '.join(old)}." if old else None,
+        )
+
+    return check
+
+
+def stale(instance: dg.DagsterInstance, accounts: Accounts, now: datetime) -> list[str]:
+    """Return the partitions without a complete run since 50 hours."""
+    return [
+        key
+        for key in accounts.partitions
+        if not instance.get_run_records(
+            dg.RunsFilter(
+                statuses=[dg.DagsterRunStatus.SUCCESS],
+                tags={PARTITION: key},
+                updated_after=now - OLDEST,
+            ),
+            limit=1,
+        )
+    ]

@@ -1,0 +1,14 @@
+"""The code location: reads accounts.yml and the models, and defines all there is."""
+
+from __future__ import annotations
+
+import os
+
+from orchestrate.dagster.accounts import read_accounts
+from orchestrate.dagster.definitions import accounts_path, build, places_of
+from orchestrate.dagster.models import read_manifest
+
+_accounts = read_accounts(accounts_path(os.environ))
+_places = places_of(os.environ)
+
+definitions = build(_accounts, _places, read_manifest(_places, _accounts.target))

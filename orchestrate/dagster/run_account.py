@@ -1,0 +1,289 @@
+"""One run of one account, as a process: its command, its environment, and how it ended."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections import deque
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orchestrate.dagster.accounts import Account, Accounts, as_variable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+TAP = "tap-acton"
+ENVIRONMENT = "production"
+"""Meltano's environment: a state id starts with it."""
+
+KEPT = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "TMPDIR",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "REQUESTS_CA_BUNDLE",
+)
+"""Variables of the machine that a run gets, besides those that accounts.yml names."""
+
+PLUGINS = ("extractors", "loaders", "utilities")
+OF_TAP = re.compile(r"^\s*(export\s+)?TAP_ACTON_", re.MULTILINE)
+SUMMARY = "Run summary: "
+ERRORS_KEPT, LINES_KEPT = 5, 10
+EXIT_FAILED, EXIT_ALLOWANCE_SPENT, EXIT_SIGNAL_BASE = 1, 3, 128
+SHORTEST_SECRET = 4
+
+
+class NotStartedError(Exception):
+    """A run cannot start; the sentence says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where things are.
+
+    Attributes:
+        project: The Meltano project, which has the models in ``transform``.
+        work: Where the runs keep what they need between runs on one machine.
+        warehouse: Where the DuckDB files are.
+        meltano: The program.
+    """
+
+    project: Path
+    work: Path
+    warehouse: Path
+    meltano: Path
+
+    def database(self, account: Account) -> Path:
+        """Return the account's DuckDB file."""
+        return self.warehouse / f"{account.name}.duckdb"
+
+    def system(self, account: Account) -> Path:
+        """Return the folder that is ``.meltano`` to the runs of this partition."""
+        return self.work / "meltano" / account.key
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended.
+
+    Attributes:
+        exit_code: That of the tap where it failed, otherwise that of Meltano.
+        summary: The tap's summary, or None without one.
+        errors: The last lines about what failed.
+        is_loaded: Whether the target ended well, so that the rows of complete streams are in the
+            warehouse.
+    """
+
+    exit_code: int
+    summary: Mapping[str, Any] | None = None
+    errors: Sequence[str] = ()
+    is_loaded: bool = True
+
+
+def selection(patterns: Iterable[str], streams: Iterable[str]) -> list[str]:
+    """Narrow the account's selection to some streams: patterns that concern no other."""
+    names = list(streams)
+    narrow: dict[str, None] = {}
+    for pattern in patterns:
+        sign, bare = ("!", pattern[1:]) if pattern.startswith("!") else ("", pattern)
+        stream, _, rest = bare.partition(".")
+        narrow.update((f"{sign}{name}.{rest}", None) for name in names if fnmatchcase(name, stream))
+    return list(narrow)
+
+
+def environment(
+    account: Account, accounts: Accounts, places: Places, given: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the variables of a run: what it needs, and nothing of other accounts.
+
+    Args:
+        account: What to read.
+        accounts: What all accounts share.
+        places: Where things are.
+        given: The environment, which has the secrets.
+
+    Raises:
+        NotStartedError: If a variable is not set, or ``.env`` would mix with those of the account.
+    """
+    names = [*account.secrets.values(), *accounts.variables]
+    if missing := [name for name in names if not given.get(name)]:
+        raise NotStartedError(
+            f"{account.key}: {', '.join(missing)} of accounts.yml is not set: set it where Dagster "
+            "runs, and start again."
+        )
+    dotenv = places.project / ".env"
+    if dotenv.exists() and OF_TAP.search(dotenv.read_text(encoding="utf-8")):
+        raise NotStartedError(
+            f"{account.key}: {dotenv} has settings of the tap, which would count for every "
+            "account: move them to accounts.yml."
+        )
+    system = places.system(account)
+    return {
+        **{name: given[name] for name in KEPT if name in given},
+        **{name.lower(): given[name.lower()] for name in KEPT if name.lower() in given},
+        "TAP_ACTON_TOKEN_STORE": str(places.work / "tokens"),
+        **{name: given[name] for name in accounts.variables},
+        **{
+            f"TAP_ACTON_{name.upper()}": as_variable(value)
+            for name, value in account.settings.items()
+        },
+        **{
+            f"TAP_ACTON_{name.upper()}": given[variable]
+            for name, variable in account.secrets.items()
+        },
+        "TAP_ACTON_REGION": account.region,
+        "TAP_ACTON_DAILY_REQUEST_LIMIT": str(account.daily_request_limit),
+        "TAP_ACTON__SELECT": json.dumps(account.select),
+        "TARGET_DUCKDB_FILEPATH": str(places.database(account)),
+        "TARGET_DUCKDB_DEFAULT_TARGET_SCHEMA": account.schema,
+        "TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA": account.schema,
+        "MELTANO_PROJECT_ROOT": str(places.project),
+        # Meltano keeps the catalog of a run in this folder, under the same name for all runs of a
+        # project: two at once would overwrite each other's.
+        "MELTANO_SYS_DIR_ROOT": str(system),
+        # What is installed is shared; a run never changes it.
+        "MELTANO_AUTO_INSTALL": "false",
+        "NO_COLOR": "1",
+    }
+
+
+def prepare(account: Account, places: Places) -> None:
+    """Make the folders of a run, in which Meltano finds the plugins of the project."""
+    places.warehouse.mkdir(parents=True, exist_ok=True)
+    system = places.system(account)
+    system.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for name in PLUGINS:
+        link = system / name
+        if not link.is_symlink():
+            link.symlink_to(places.project / ".meltano" / name)
+
+
+def command(account: Account, accounts: Accounts, places: Places) -> list[str]:
+    """Return the command of a run."""
+    return [
+        str(places.meltano),
+        f"--environment={ENVIRONMENT}",
+        "--log-format=json",
+        "run",
+        f"--state-id-suffix={account.key}",
+        TAP,
+        accounts.target,
+    ]
+
+
+def start(
+    arguments: Sequence[str], variables: Mapping[str, str], folder: Path
+) -> subprocess.Popen[bytes]:
+    """Start a command that ends once its standard input is closed, or this process has died."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "orchestrate.dagster.leash", *arguments],
+        env={**variables, "PYTHONPATH": str(Path(__file__).parents[2])},
+        cwd=folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        # So that no signal to the group of Dagster reaches it.
+        start_new_session=True,
+    )
+
+
+def run(
+    arguments: Sequence[str],
+    variables: Mapping[str, str],
+    folder: Path,
+    log: Callable[[str], None],
+    secrets: Iterable[str] = (),
+) -> Outcome:
+    """Run Meltano to its end; an exception, such as that of a canceled run, stops it in order.
+
+    Args:
+        arguments: The command.
+        variables: All of its environment.
+        folder: Where it runs.
+        log: Gets what a person should see of the log, line by line.
+        secrets: What is replaced in these lines.
+    """
+    hidden = [one for one in secrets if len(one) >= SHORTEST_SECRET]
+
+    def clean(line: bytes) -> str:
+        text = line.decode(errors="replace")
+        for secret in hidden:
+            text = text.replace(secret, "***")
+        return text
+
+    with start(arguments, variables, folder) as process:
+        lines = map(clean, process.stdout or ())
+        try:
+            reader = Log(log)
+            for line in lines:
+                reader.read(line)
+        except BaseException:
+            if process.stdin:
+                process.stdin.close()
+            for line in lines:
+                reader.read(line)
+            raise
+        code = process.wait()
+    return reader.outcome(code)
+
+
+class Log:
+    """What Meltano's log says about a run, in lines of JSON."""
+
+    def __init__(self, log: Callable[[str], None]) -> None:
+        self._log = log
+        self._summary: dict[str, Any] | None = None
+        self._codes: dict[str, int] = {}
+        self._errors: deque[str] = deque(maxlen=ERRORS_KEPT)
+        self._last: deque[str] = deque(maxlen=LINES_KEPT)
+
+    def read(self, line: str) -> None:
+        """Take in a line."""
+        try:
+            entry = json.loads(line)
+            event = str(entry["event"])
+        except (ValueError, KeyError, TypeError):
+            entry, event = {}, line.rstrip()
+        if isinstance(entry.get("exit_codes"), dict):
+            self._codes = entry["exit_codes"]
+        if "metric_info" in entry:
+            return
+        _, found, text = event.partition(SUMMARY)
+        if found:
+            self._summary = json.loads(text)
+            return
+        if not event:
+            return
+        name = entry.get("string_id") or entry.get("name") or "meltano"
+        words = f"{name}: {event}"
+        self._log(words)
+        self._last.append(words)
+        if entry.get("level") in {"error", "critical"} and name != "meltano":
+            self._errors.append(event)
+
+    def outcome(self, code: int) -> Outcome:
+        """Return how the run ended, by its exit code and its log."""
+        tap = self._codes.get("extractors", 0)
+        is_loaded = "loaders" not in self._codes and (code == 0 or bool(self._codes))
+        if code and tap and is_loaded:
+            code = tap if tap > 0 else EXIT_SIGNAL_BASE - tap
+        return Outcome(
+            code, self._summary, tuple(self._errors or (self._last if code else ())), is_loaded
+        )
+
+
+def values_of(account: Account, accounts: Accounts, given: Mapping[str, str]) -> list[str]:
+    """Return the values that no log may show."""
+    names = [*account.secrets.values(), *accounts.variables]
+    return [given[name] for name in names if given.get(name)]

@@ -1,0 +1,58 @@
+"""A schedule per account, spread over the night."""
+
+import hashlib
+from collections.abc import Iterator
+
+import dagster as dg
+
+from orchestrate.dagster.accounts import Account, Accounts, Night
+
+MINUTES_OF_DAY = 24 * 60
+
+
+def minute_of(account: Account, night: Night) -> int:
+    """Return the minute of the day at which an account's run starts.
+
+    It follows from the key alone, so that another account changes nothing for this one.
+    """
+    if account.at is not None:
+        return account.at
+    digest = hashlib.sha256(account.key.encode()).digest()
+    later = int.from_bytes(digest[:8], "big") % (night.hours * 60)
+    return (night.begins + later) % MINUTES_OF_DAY
+
+
+def schedules(accounts: Accounts, job_name: str) -> Iterator[dg.ScheduleDefinition]:
+    """Yield the schedule of each account, and of each shard."""
+    for account in accounts.partitions.values():
+        hour, minute = divmod(minute_of(account, accounts.night), 60)
+        yield _schedule(account.key, f"{minute} {hour} * * *", accounts.night.zone, job_name)
+
+
+def _schedule(key: str, cron: str, zone: str, job_name: str) -> dg.ScheduleDefinition:
+    @dg.schedule(
+        name=f"night_{key.replace('.', '__').replace('-', '_')}",
+        cron_schedule=cron,
+        execution_timezone=zone,
+        job_name=job_name,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description=f"Reads {key} every night.",
+    )
+    def night(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        # The sensor of the accounts may not have come to it yet.
+        context.instance.add_dynamic_partitions("account", [key])
+        return dg.RunRequest(partition_key=key)
+
+    return night
+
+
+def freshness_schedule(night: Night, job_name: str) -> dg.ScheduleDefinition:
+    """Return the schedule of the check for accounts that were not read, when the night is over."""
+    hour, minute = divmod((night.begins + night.hours * 60) % MINUTES_OF_DAY, 60)
+    return dg.ScheduleDefinition(
+        name="freshness",
+        job_name=job_name,
+        cron_schedule=f"{minute} {hour} * * *",
+        execution_timezone=night.zone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+    )

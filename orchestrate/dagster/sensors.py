@@ -1,0 +1,193 @@
+"""What starts without a schedule: partitions of new accounts, resumed runs, models, alarms."""
+
+import json
+import os
+import urllib.request
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import dagster as dg
+
+from orchestrate.dagster import assets, plan
+from orchestrate.dagster.accounts import Accounts
+from orchestrate.dagster.run_account import Places
+
+PARTITION = "dagster/partition"
+OLDEST_PAUSE = timedelta(days=7)
+ASK_AGAIN = timedelta(hours=1)
+ALARM_URL = "ACTON_ALARM_URL"
+"""The variable with the address that gets alarms, as Slack and others take them."""
+
+RUNNING = dg.DefaultSensorStatus.RUNNING
+
+
+def accounts_sensor(accounts: Accounts) -> dg.SensorDefinition:
+    """Return what makes a partition of each account, and removes those of others."""
+
+    @dg.sensor(name="accounts", minimum_interval_seconds=30, default_status=RUNNING)
+    def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        there = set(context.instance.get_dynamic_partitions("account"))
+        wanted = set(accounts.partitions)
+        return dg.SensorResult(
+            dynamic_partitions_requests=[
+                *(
+                    [assets.PARTITIONS.build_add_request(sorted(wanted - there))]
+                    if wanted - there
+                    else []
+                ),
+                *(
+                    [assets.PARTITIONS.build_delete_request(sorted(there - wanted))]
+                    if there - wanted
+                    else []
+                ),
+            ]
+        )
+
+    return sensor
+
+
+def resume_sensor(accounts: Accounts, places: Places, job_name: str) -> dg.SensorDefinition:
+    """Return what goes on with a paused account once it has calls left."""
+
+    @dg.sensor(
+        name="resume",
+        job_name=job_name,
+        minimum_interval_seconds=60,
+        default_status=RUNNING,
+    )
+    def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        asked: dict[str, str] = json.loads(context.cursor or "{}")
+        requests, asked = resume(
+            context.instance,
+            asked,
+            datetime.now(UTC),
+            lambda key: plan.calls_left(accounts.partitions[key], accounts, places),
+            set(accounts.partitions),
+        )
+        return dg.SensorResult(run_requests=requests, cursor=json.dumps(asked))
+
+    return sensor
+
+
+def resume(
+    instance: dg.DagsterInstance,
+    asked: dict[str, str],
+    now: datetime,
+    calls_left: Callable[[str], int],
+    known: set[str],
+) -> tuple[list[dg.RunRequest], dict[str, str]]:
+    """Ask for one paused account whether calls are left, and start its run again if so.
+
+    One at a time, since a plan takes seconds, and a sensor has a minute.
+
+    Args:
+        instance: Dagster's instance.
+        asked: By paused run, when it is worth to ask again.
+        now: The present.
+        calls_left: Makes the plan of a partition.
+        known: The partitions of accounts.yml.
+
+    Returns:
+        What to start, and the new ``asked``.
+    """
+    paused = {run.run_id: run for run in _paused(instance, now) if run.tags[PARTITION] in known}
+    asked = {run_id: at for run_id, at in asked.items() if run_id in paused}
+    for run_id, run in paused.items():
+        worth_at = asked.get(run_id) or run.tags[assets.PAUSED_UNTIL]
+        if now < datetime.fromisoformat(worth_at):
+            continue
+        key = run.tags[PARTITION]
+        if calls_left(key) > 0:
+            request = dg.RunRequest(
+                run_key=f"resume-{run_id}",
+                partition_key=key,
+                asset_selection=sorted(run.asset_selection) if run.asset_selection else None,
+            )
+            return [request], asked
+        return [], {**asked, run_id: (now + ASK_AGAIN).isoformat(timespec="seconds")}
+    return [], asked
+
+
+def _paused(instance: dg.DagsterInstance, now: datetime) -> Iterator[dg.DagsterRun]:
+    """Yield the paused runs after which their account has not been started again, oldest first."""
+    runs = instance.get_runs(
+        dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE], created_after=now - OLDEST_PAUSE)
+    )
+    for run in reversed(runs):
+        if assets.PAUSED_UNTIL in run.tags and PARTITION in run.tags:
+            (latest,) = instance.get_runs(
+                dg.RunsFilter(tags={PARTITION: run.tags[PARTITION]}), limit=1
+            )
+            if latest.run_id == run.run_id:
+                yield run
+
+
+def models_sensor(accounts: Accounts, job: Any) -> dg.SensorDefinition:
+    """Return what builds the models of an account once it has been read."""
+
+    @dg.run_status_sensor(
+        run_status=dg.DagsterRunStatus.SUCCESS,
+        name="models",
+        request_job=job,
+        default_status=RUNNING,
+        minimum_interval_seconds=15,
+    )
+    def sensor(context: dg.RunStatusSensorContext) -> dg.RunRequest | dg.SkipReason:
+        return after_reading(context.instance, context.dagster_run, accounts)
+
+    return sensor
+
+
+def after_reading(
+    instance: dg.DagsterInstance, run: dg.DagsterRun, accounts: Accounts
+) -> dg.RunRequest | dg.SkipReason:
+    """Return the run of the models that follows a run, if one does.
+
+    After a shard it is due once all shards of the account have been read; its partition is that of
+    the shard that was last.
+    """
+    partition = run.tags.get(PARTITION)
+    account = accounts.partitions.get(partition or "")
+    steps = {record.step_key for record in instance.get_run_step_stats(run.run_id)}
+    if account is None or assets.READ not in steps:
+        return dg.SkipReason("This run has read no account.")
+    for key in accounts.parts_of(account.name):
+        latest = instance.get_runs(dg.RunsFilter(tags={PARTITION: key}), limit=1)
+        if key != partition and (not latest or latest[0].status != dg.DagsterRunStatus.SUCCESS):
+            return dg.SkipReason(f"{key} has not been read yet.")
+    return dg.RunRequest(run_key=f"models-{run.run_id}", partition_key=partition)
+
+
+def alarm_sensor() -> dg.SensorDefinition:
+    """Return what reports failed runs to the address of the variable, if it is set."""
+
+    @dg.run_failure_sensor(name="alarm", default_status=RUNNING, minimum_interval_seconds=30)
+    def sensor(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
+        # Read anew: the tag came while the run was under way.
+        run = context.instance.get_run_by_id(context.dagster_run.run_id) or context.dagster_run
+        url = os.environ.get(ALARM_URL)
+        if assets.PAUSED_UNTIL in run.tags or not url:
+            return dg.SkipReason("A paused run is no failure." if url else "No address is set.")
+        send(url, alarm(run, [event.message for event in context.get_step_failure_events()]))
+        return None
+
+    return sensor
+
+
+def alarm(run: dg.DagsterRun, messages: Iterable[str | None]) -> str:
+    """Return the words of an alarm: which account, which run, and why."""
+    account = run.tags.get(PARTITION, "no account")
+    reasons = " ".join(filter(None, messages)) or "see the run's log."
+    return f"Act-On, {account}: run {run.run_id[:8]} ({run.job_name}) failed: {reasons}"
+
+
+def send(url: str, text: str) -> None:
+    """Post an alarm."""
+    request = urllib.request.Request(  # noqa: S310 - the address is of the operator's own choice
+        url,
+        json.dumps({"text": text}).encode(),
+        {"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=30):  # noqa: S310 - the same
+        pass
