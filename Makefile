@@ -80,6 +80,10 @@ hub: .venv/.project ## Write what Meltano Hub gets of the tap: make hub REPOSITO
 	@$(VENV)/python -m scripts.hub $(REPOSITORY)
 	@echo "Written to output/hub. CONTRIBUTING.md says what to do with it."
 
+.PHONY: report
+report: .venv/.project ## Write what happened in the account into one page
+	@$(VENV)/python -m report $(ARGS)
+
 .PHONY: models-docs
 models-docs: .venv-dbt/.installed ## Write the models, their columns and their lineage into one page
 	@DBT_PROFILES_DIR=transform/profiles/duckdb DBT_PROJECT_DIR=transform DBT_TARGET_PATH=$(CURDIR)/output/models \
@@ -128,6 +132,7 @@ lock: .venv/.project ## Pin the newest versions allowed by pyproject.toml
 	$(LOCK) --group dbt-dialects --no-deps --output-file requirements/dbt-dialects.txt
 	$(LOCK) --group target-snowflake --output-file requirements/target-snowflake.txt
 	$(LOCK) --group docs --output-file requirements/docs.txt
+	$(LOCK) --group report --output-file requirements/report.txt
 	$(LOCK) --group audit --output-file requirements/audit.txt
 	$(LOCK) --group bench-airbyte --output-file requirements/bench-airbyte.txt
 	$(LOCK) --group bench-dlt --output-file requirements/bench-dlt.txt

@@ -1,0 +1,130 @@
+"""Reads the marts, in a DuckDB file or on a PostgreSQL server."""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import psycopg
+
+from report.errors import ReportError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+ADDRESS = re.compile(r"[^\s@<>()\[\]\"',;:]+@[^\s@<>()\[\]\"',;:]+\.[^\s@<>()\[\]\"',;:]+")
+"""An e-mail address; the name of a message or the header of a list may hold one."""
+
+COLUMNS = "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = {}"
+
+EPOCH = date(1970, 1, 1)
+
+
+class Database:
+    """The marts of one schema.
+
+    Attributes:
+        name: What messages call the database.
+        columns: The columns of each mart that is there.
+    """
+
+    def __init__(
+        self, name: str, schema: str, mark: str, fetch: Callable[[Any, Any], Sequence[Any]]
+    ) -> None:
+        self.name = name
+        self._schema = '"' + schema.replace('"', '""') + '"'
+        self._fetch = fetch
+        self.columns: dict[str, set[str]] = {}
+        for table, column in fetch(COLUMNS.format(mark), [schema]):
+            self.columns.setdefault(table, set()).add(column)
+        if not any(table.startswith("acton__") for table in self.columns):
+            raise ReportError(
+                f"{name} has no marts in its schema {schema}: build the models first, with make "
+                "run or dbt, or name another schema with --schema."
+            )
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a query, in which ``{marts}`` stands for the schema."""
+        rows = self._fetch(sql.replace("{marts}", self._schema), None)
+        return [tuple(map(_plain, row)) for row in rows]
+
+
+@contextmanager
+def opened(address: str, schema: str) -> Iterator[Database]:
+    """Open a DuckDB file or a PostgreSQL server, to read only.
+
+    Args:
+        address: The path of the file, or ``postgresql://...``, where what is left out comes from
+            the variables of libpq, such as PGPASSWORD.
+        schema: The schema that has the marts.
+
+    Raises:
+        ReportError: If it cannot be opened, or has no marts.
+    """
+    if address.startswith(("postgresql://", "postgres://")):
+        with _postgresql(address, schema) as database:
+            yield database
+    else:
+        with _duckdb(address, schema) as database:
+            yield database
+
+
+@contextmanager
+def _duckdb(path: str, schema: str) -> Iterator[Database]:
+    if not Path(path).is_file():
+        raise ReportError(
+            f"There is no file {path}: load it first with make run, or name another with --database."
+        )
+    try:
+        connection = duckdb.connect(path, read_only=True)
+    except duckdb.Error as error:
+        raise ReportError(
+            f"DuckDB cannot open {path}: {_first_line(error)} Another program may be using it."
+        ) from None
+    with connection:
+        try:
+            yield Database(
+                path, schema, "?", lambda sql, given: connection.execute(sql, given).fetchall()
+            )
+        except duckdb.Error as error:
+            raise ReportError(f"A mart in {path} cannot be read: {_first_line(error)}") from None
+
+
+@contextmanager
+def _postgresql(address: str, schema: str) -> Iterator[Database]:
+    # The address may hold a password, so no message repeats it.
+    name = "The PostgreSQL database"
+    try:
+        with psycopg.connect(address) as connection:
+            connection.read_only = True
+            yield Database(
+                name, schema, "%s", lambda sql, given: connection.execute(sql, given).fetchall()
+            )
+    except psycopg.OperationalError as error:
+        raise ReportError(f"PostgreSQL cannot be reached: {_first_line(error)}") from None
+    except psycopg.Error as error:
+        raise ReportError(f"A mart cannot be read: {_first_line(error)}") from None
+
+
+def _first_line(error: Exception) -> str:
+    return f"{str(error).strip().splitlines()[0].rstrip('.')}."
+
+
+def _plain(value: Any) -> Any:
+    """Return a number, a text without addresses, a day since 1970 of a date, or None."""
+    match value:
+        case str():
+            return ADDRESS.sub("(address)", value)
+        case Decimal():
+            return int(value) if value == value.to_integral_value() else float(value)
+        case datetime():
+            return value.isoformat(timespec="seconds")
+        case date():
+            return (value - EPOCH).days
+        case _:
+            return value

@@ -1,0 +1,171 @@
+"""Which rows are looked at, and what they add up to; ``page.js`` adds them up the same way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from report.marts import Marts, Table
+
+PERIODS = (30, 90, 365)
+"""The periods to choose from, in days up to the last one."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the reader looks at.
+
+    Attributes:
+        first: The first day.
+        last: The last day.
+        types: The types of messages; None for all.
+        account: The account; None for all.
+    """
+
+    first: int
+    last: int
+    types: frozenset[str] | None = None
+    account: int | None = None
+
+    @property
+    def days(self) -> int:
+        """The length of the period."""
+        return self.last - self.first + 1
+
+    @property
+    def before(self) -> Choice:
+        """The same for the period before, which is as long."""
+        return Choice(self.first - self.days, self.first - 1, self.types, self.account)
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number of the page: a sum, or one sum divided by another.
+
+    A rate of several messages is the sum of what happened over the sum of what was sent, never a
+    mean of rates. Unique opens are added up over messages: each message counts its own openers, so
+    somebody who opens two counts twice, and no opener of one message is counted twice.
+
+    Attributes:
+        name: Its name in the page.
+        label: What readers call it.
+        unit: ``count``, ``rate`` or ``minutes``.
+        of: The column that is summed.
+        over: The column by which its sum is divided; ``*`` is the sum of all rows; empty: by none.
+        color: Its color everywhere.
+        better: ``up`` or ``down`` if a change in this direction is good.
+    """
+
+    name: str
+    label: str
+    unit: str
+    of: str
+    over: str = ""
+    color: str = "neutral"
+    better: str = ""
+
+
+TILES = (
+    Number("sent", "E-mails sent", "count", "sent", color="sent"),
+    Number("delivery_rate", "Delivery rate", "rate", "delivered", "sent", "sent", "up"),
+    Number("open_rate", "Open rate", "rate", "opened", "delivered", "opens", "up"),
+    Number("click_rate", "Click rate", "rate", "clicked", "delivered", "clicks", "up"),
+    Number("click_to_open_rate", "Clicks per open", "rate", "clicked", "opened", "clicks", "up"),
+    Number("bounce_rate", "Bounce rate", "rate", "bounced", "sent", "bounces", "down"),
+    Number("opt_out_rate", "Opt-out rate", "rate", "opted_out", "delivered", "opt_outs", "down"),
+    Number(
+        "complaint_rate", "Complaint rate", "rate", "complained", "delivered", "complaints", "down"
+    ),
+)
+"""What the tiles show of `acton__messages`; the rates as that mart defines them."""
+
+
+@dataclass(frozen=True)
+class Total:
+    """A number over some rows.
+
+    Attributes:
+        of: The sum of what happened.
+        over: The sum that it is divided by; None for a count.
+    """
+
+    of: int
+    over: int | None
+
+    @property
+    def value(self) -> float | None:
+        """The number; None where there is nothing to divide by."""
+        if self.over is None:
+            return self.of
+        return self.of / self.over if self.over else None
+
+
+def total(number: Number, table: Table, rows: Iterable[int]) -> Total:
+    """Add up a number over some rows of a table; a rate leaves out rows without what it divides by."""
+    values = table.columns[number.of]
+    if not number.over:
+        return Total(sum(values[row] or 0 for row in rows), None)
+    bases = table.columns[number.over]
+    of = over = 0
+    for row in rows:
+        if bases[row] is not None:
+            of += values[row] or 0
+            over += bases[row]
+    return Total(of, over)
+
+
+def chosen(table: Table, choice: Choice, follows: str = "period types") -> list[int]:
+    """Return the rows of a table that the choice lets in.
+
+    Args:
+        table: The table.
+        choice: What the reader looks at.
+        follows: Which of ``period`` and ``types`` count, beside the account.
+    """
+    accounts, days, types = (table.columns.get(name) for name in ("account", "day", "type"))
+    rows: Iterable[int] = range(len(table))
+    if choice.account is not None and accounts is not None:
+        rows = [row for row in rows if accounts[row] == choice.account]
+    if "period" in follows and days is not None:
+        first, last = choice.first, choice.last
+        rows = [row for row in rows if days[row] is not None and first <= days[row] <= last]
+    if "types" in follows and types is not None and choice.types is not None:
+        rows = [row for row in rows if types[row] in choice.types]
+    return list(rows)
+
+
+def span(marts: Marts, account: int | None = None) -> tuple[int, int] | None:
+    """Return the first and last day on which messages went out, up to the last day of the data."""
+    everything = Choice(0, 0, account=account)
+    messages, days = marts.tables["messages"], marts.tables["days"]
+    sent = [
+        messages.columns["day"][row]
+        for row in chosen(messages, everything, "")
+        if messages.columns["day"][row] is not None
+    ]
+    known = [days.columns["day"][row] for row in chosen(days, everything, "")]
+    if not sent and not known:
+        return None
+    return min(sent or known), max([*sent, *known])
+
+
+def has_before(marts: Marts, choice: Choice) -> bool:
+    """Tell whether the data reaches back to the beginning of the period before."""
+    known = span(marts, choice.account)
+    return known is not None and known[0] <= choice.before.first
+
+
+def first_choice(marts: Marts) -> tuple[str, Choice]:
+    """Return the period that is shown at first: the shortest one in which messages went out."""
+    known = span(marts)
+    if known is None:
+        return "all", Choice(0, 0)
+    first, last = known
+    for days in PERIODS:
+        choice = Choice(last - days + 1, last)
+        if chosen(marts.tables["messages"], choice):
+            return str(days), choice
+    return "all", Choice(first, last)
