@@ -69,6 +69,7 @@ from tap_acton.streams.lists.list_streams import ListStream
 from tap_acton.streams.messages.reports import MessageReports
 from tap_acton.streams.sync_runs import SyncRuns
 from tap_acton.sync.run import Run
+from tap_acton.telemetry.switch import reporting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -79,6 +80,7 @@ if TYPE_CHECKING:
     from tap_acton.api.exchange import Exchange
     from tap_acton.progress.terminal import Bar
     from tap_acton.streams.base.stream import ActOnStream
+    from tap_acton.telemetry.reporting import Reporting
 
 
 class TapActOn(ActOnTap):
@@ -326,7 +328,8 @@ class TapActOn(ActOnTap):
         if about:
             cls.print_about(about_format)
             return
-        cls.of_command_line(config, state, catalog).sync_and_report()
+        with reporting() as reports:
+            cls.of_command_line(config, state, catalog).sync_and_report(reports)
 
     @classmethod
     def of_command_line(
@@ -352,15 +355,21 @@ class TapActOn(ActOnTap):
             **more,
         )
 
-    def sync_and_report(self) -> None:
+    def sync_and_report(self, reports: Reporting | None = None) -> None:
         """Read all selected streams, then log what was read.
+
+        Args:
+            reports: What reports the run elsewhere, if anything does.
 
         Raises:
             ActOnError: If the run is not complete.
         """
         try:
             selected = list(self._selected_streams())
-            self._display = Display(self.run, selected)
+            if reports is not None:
+                names = self.streams
+                reports.begin(self.run.summary, {name: self.stream(name) for name in names})
+            self._display = Display(self.run, selected, reports.look if reports else None)
             with self._display.shown():
                 if not selected:
                     self.logger.warning(

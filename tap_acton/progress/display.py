@@ -12,8 +12,9 @@ from tap_acton.progress.terminal import Bar, has_room
 from tap_acton.progress.watch import ProgressLog, Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
+    from tap_acton.progress.model import Standing
     from tap_acton.streams.base.stream import ActOnStream
     from tap_acton.sync.run import Run
 
@@ -24,18 +25,25 @@ class Display:
     Args:
         run: The run.
         streams: What it reads; if nothing, only a wait is worth a line.
+        report: Called as often as the run is looked at, and once more at its end.
 
     Attributes:
         bar: What draws on the terminal; None where nothing does.
     """
 
-    def __init__(self, run: Run, streams: Sequence[ActOnStream] = ()) -> None:
+    def __init__(
+        self,
+        run: Run,
+        streams: Sequence[ActOnStream] = (),
+        report: Callable[[Standing], None] | None = None,
+    ) -> None:
         setting, terminal = run.settings.progress, sys.__stderr__
         descriptor = terminal.fileno() if streams and terminal else None
         has_bar = descriptor is not None and has_room(setting, descriptor)
         self.bar = Bar(descriptor) if descriptor is not None and has_bar else None
         self._run = run
         self._streams = streams
+        self._report = report
         self._is_on = setting != "off"
         self._progress = Progress(run, streams)
         self._log = ProgressLog(self._progress, ProgressMetrics(run.summary), has_bar=has_bar)
@@ -56,6 +64,7 @@ class Display:
                 if self._is_on:
                     self._log.start(len(self._streams))
                 until_end.callback(self._log.end)
+                until_end.callback(self._look_for_report)
             yield
 
     def begin(self, name: str, *, may_foresee: bool) -> None:
@@ -73,3 +82,8 @@ class Display:
             self._log.look(is_asked=is_asked)
         if self.bar is not None:
             self.bar.draw(self._progress.standing())
+        self._look_for_report()
+
+    def _look_for_report(self) -> None:
+        if self._report is not None:
+            self._report(self._progress.standing())

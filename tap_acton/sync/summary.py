@@ -44,6 +44,7 @@ class StreamSummary:
         ended_at: When it ended, whatever came of it.
         outcome: ``complete``, ``incomplete``, ``done before``, ``not selected``,
             ``switched off`` or ``failed``; empty while reading.
+        error: The class of what made it fail; empty where nothing did.
         skipped_names: The first of the skipped items.
         refused_reasons: The first of the refused ones, each with the reason.
     """
@@ -60,6 +61,7 @@ class StreamSummary:
     started_at: datetime | None = None
     ended_at: datetime | None = None
     outcome: str = ""
+    error: str = ""
     skipped_names: list[str] = field(default_factory=list)
     refused_reasons: dict[str, str] = field(default_factory=dict)
 

@@ -22,7 +22,8 @@ ROOT = Path(__file__).parents[2]
 
 BELOW = {
     "__main__": ["tap"],
-    "tap": ["discovery", "catalog", "command_line", "logs", "progress"],
+    "tap": ["discovery", "catalog", "command_line", "logs", "telemetry"],
+    "telemetry": ["progress"],
     "progress": ["streams/base"],
     "discovery": ["streams"],
     "check": ["tap", "__main__", "streams"],

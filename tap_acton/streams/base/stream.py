@@ -623,6 +623,7 @@ class ActOnStream(Stream):
         except (StreamFailedError, CallError, RecursionError) as caught:
             failure = too_deep(self.name) if isinstance(caught, RecursionError) else caught
             self.failure = StreamFailedError(failure.sentence)
+            summary.error = type(failure).__name__
             self._fail(failure, "failed", "The other streams go on.")
         finally:
             self.save_progress()
@@ -668,6 +669,7 @@ class ActOnStream(Stream):
         summary.is_full_refresh = full_refresh.end(self, is_empty=is_empty)
         summary.outcome = "incomplete" if summary.refused else "complete"
         if summary.refused:
+            summary.error = StreamFailedError.__name__
             self.failure = StreamFailedError(
                 f"{self.name}: {summary.refused} could not be read; the next run tries again."
             )
