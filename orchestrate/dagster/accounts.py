@@ -6,9 +6,11 @@ the secret itself. A wrong file is refused with a sentence.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Never
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -16,7 +18,6 @@ import yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 TARGETS = ("target-duckdb", "target-postgres")
 REGIONS = ("us", "eu")
@@ -48,6 +49,11 @@ VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 SETTING = re.compile(r"[a-z][a-z0-9_]*")
 CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 MOST_HOURS, MOST_SHARDS = 24, 100
+MINUTES_OF_DAY = 24 * 60
+
+PROJECT = Path(__file__).parents[2]
+"""The checkout."""
+
 EVERYTHING = "*.*"
 
 
@@ -113,6 +119,11 @@ class Accounts:
     def parts_of(self, name: str) -> list[str]:
         """Return the partitions of an account: one, or one for each shard."""
         return [key for key, account in self.partitions.items() if account.name == name]
+
+
+def accounts_path(given: Mapping[str, str]) -> Path:
+    """Return where accounts.yml is."""
+    return Path(given.get("ACTON_ACCOUNTS", PROJECT / "accounts.yml"))
 
 
 def read_accounts(path: Path) -> Accounts:
@@ -283,6 +294,18 @@ def _is_number(value: Any, most: float = float("inf")) -> bool:
 
 def _are_texts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
+def minute_of(account: Account, night: Night) -> int:
+    """Return the minute of the day at which an account's run starts.
+
+    It follows from the key alone, so that another account changes nothing for this one.
+    """
+    if account.at is not None:
+        return account.at
+    digest = hashlib.sha256(account.key.encode()).digest()
+    later = int.from_bytes(digest[:8], "big") % (night.hours * 60)
+    return (night.begins + later) % MINUTES_OF_DAY
 
 
 def as_variable(value: Any) -> str:

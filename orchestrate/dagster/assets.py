@@ -5,7 +5,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,11 +21,6 @@ READ = "read_act_on"
 
 PAUSED_UNTIL = "acton/paused_until"
 """The tag of a run that has used up the calls: when it is worth to look again."""
-
-PAUSE = timedelta(hours=1)
-"""Where the tap does not say how long."""
-
-MINUTES = re.compile(r"run again in ([\d,]+) minutes?")
 
 
 class Stream(NamedTuple):
@@ -144,12 +139,6 @@ def metadata(counts: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def paused_until(errors: Sequence[str], now: datetime) -> datetime:
-    """Return when calls are left again, as far as the tap says."""
-    found = [match for line in errors if (match := MINUTES.search(line))]
-    return now + (timedelta(minutes=int(found[-1][1].replace(",", ""))) if found else PAUSE)
-
-
 def _end(context: dg.AssetExecutionContext, account: Account, outcome: Outcome) -> None:
     streams = outcome.summary["streams"] if outcome.summary else {}
     for name, counts in streams.items():
@@ -161,7 +150,7 @@ def _end(context: dg.AssetExecutionContext, account: Account, outcome: Outcome) 
         context.log.info("%s is complete, with %d calls.", account.key, calls)
         return
     if outcome.exit_code == run_account.EXIT_ALLOWANCE_SPENT:
-        until = paused_until(outcome.errors, datetime.now(UTC))
+        until = run_account.paused_until(outcome.errors, datetime.now(UTC))
         context.instance.add_run_tags(
             context.run_id, {PAUSED_UNTIL: until.isoformat(timespec="seconds")}
         )

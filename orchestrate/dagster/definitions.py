@@ -2,35 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from orchestrate.dagster import assets, freshness, models, schedules, sensors
-from orchestrate.dagster.run_account import Places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from orchestrate.dagster.accounts import Accounts
-
-PROJECT = Path(__file__).parents[2]
-
-
-def places_of(given: Mapping[str, str]) -> Places:
-    """Return where things are, as variables say it, and otherwise within the checkout."""
-    return Places(
-        project=Path(given.get("ACTON_PROJECT", PROJECT)),
-        work=Path(given.get("ACTON_WORK_FOLDER", PROJECT / ".dagster")),
-        warehouse=Path(given.get("ACTON_WAREHOUSE_FOLDER", PROJECT / "output" / "accounts")),
-        meltano=Path(given.get("ACTON_MELTANO", PROJECT / ".venv-meltano" / "bin" / "meltano")),
-    )
-
-
-def accounts_path(given: Mapping[str, str]) -> Path:
-    """Return where accounts.yml is."""
-    return Path(given.get("ACTON_ACCOUNTS", PROJECT / "accounts.yml"))
+    from orchestrate.dagster.run_account import Places
 
 
 def build(accounts: Accounts, places: Places, manifest: Mapping[str, Any]) -> dg.Definitions:

@@ -8,14 +8,16 @@ import subprocess
 import sys
 from collections import deque
 from dataclasses import dataclass
+from datetime import timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestrate.dagster.accounts import Account, Accounts, as_variable
+from orchestrate.dagster.accounts import PROJECT, Account, Accounts, as_variable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
 
 TAP = "tap-acton"
 ENVIRONMENT = "production"
@@ -42,6 +44,11 @@ SUMMARY = "Run summary: "
 ERRORS_KEPT, LINES_KEPT = 5, 10
 EXIT_FAILED, EXIT_ALLOWANCE_SPENT, EXIT_SIGNAL_BASE = 1, 3, 128
 SHORTEST_SECRET = 4
+
+PAUSE = timedelta(hours=1)
+"""Where the tap does not say how long."""
+
+MINUTES = re.compile(r"run again in ([\d,]+) minutes?")
 
 
 class NotStartedError(Exception):
@@ -91,6 +98,16 @@ class Outcome:
     is_loaded: bool = True
 
 
+def places_of(given: Mapping[str, str]) -> Places:
+    """Return where things are, as variables say it, and otherwise within the checkout."""
+    return Places(
+        project=Path(given.get("ACTON_PROJECT", PROJECT)),
+        work=Path(given.get("ACTON_WORK_FOLDER", PROJECT / ".dagster" / "accounts")),
+        warehouse=Path(given.get("ACTON_WAREHOUSE_FOLDER", PROJECT / "output" / "accounts")),
+        meltano=Path(given.get("ACTON_MELTANO", PROJECT / ".venv-meltano" / "bin" / "meltano")),
+    )
+
+
 def selection(patterns: Iterable[str], streams: Iterable[str]) -> list[str]:
     """Narrow the account's selection to some streams: patterns that concern no other."""
     names = list(streams)
@@ -119,8 +136,8 @@ def environment(
     names = [*account.secrets.values(), *accounts.variables]
     if missing := [name for name in names if not given.get(name)]:
         raise NotStartedError(
-            f"{account.key}: {', '.join(missing)} of accounts.yml is not set: set it where Dagster "
-            "runs, and start again."
+            f"{account.key}: {', '.join(missing)} of accounts.yml is not set: set it where its "
+            "runs start, and start again."
         )
     dotenv = places.project / ".env"
     if dotenv.exists() and OF_TAP.search(dotenv.read_text(encoding="utf-8")):
@@ -236,6 +253,12 @@ def run(
             raise
         code = process.wait()
     return reader.outcome(code)
+
+
+def paused_until(errors: Sequence[str], now: datetime) -> datetime:
+    """Return when calls are left again, as far as the tap says."""
+    found = [match for line in errors if (match := MINUTES.search(line))]
+    return now + (timedelta(minutes=int(found[-1][1].replace(",", ""))) if found else PAUSE)
 
 
 class Log:

@@ -1,25 +1,15 @@
 """A schedule per account, spread over the night."""
 
-import hashlib
 from collections.abc import Iterator
 
 import dagster as dg
 
-from orchestrate.dagster.accounts import Account, Accounts, Night
-
-MINUTES_OF_DAY = 24 * 60
-
-
-def minute_of(account: Account, night: Night) -> int:
-    """Return the minute of the day at which an account's run starts.
-
-    It follows from the key alone, so that another account changes nothing for this one.
-    """
-    if account.at is not None:
-        return account.at
-    digest = hashlib.sha256(account.key.encode()).digest()
-    later = int.from_bytes(digest[:8], "big") % (night.hours * 60)
-    return (night.begins + later) % MINUTES_OF_DAY
+from orchestrate.dagster.accounts import (
+    MINUTES_OF_DAY,
+    Accounts,
+    Night,
+    minute_of,
+)
 
 
 def schedules(accounts: Accounts, job_name: str) -> Iterator[dg.ScheduleDefinition]:
