@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 import yaml
@@ -161,58 +162,139 @@ def test_no_address_comes_out_with_the_maps_for_personal_data() -> None:
     assert not [row["last_name"] for row in contacts if f'"{row["last_name"]}"' in left]
 
 
+class Stage(NamedTuple):
+    """A stage of the Dockerfile: what it starts from, and its instructions with their texts."""
+
+    base: str
+    instructions: list[tuple[str, str]]
+
+    def texts(self, kind: str) -> list[str]:
+        """Give the texts of each instruction of a kind."""
+        return [text for name, text in self.instructions if name == kind]
+
+    def variables(self) -> dict[str, str]:
+        """Give the variables that it sets."""
+        pairs = [pair for text in self.texts("ENV") for pair in shlex.split(text)]
+        return dict(pair.split("=", 1) for pair in pairs)
+
+
 @cache
-def instructions() -> list[tuple[str, list[str]]]:
-    """Give the instructions of the Dockerfile with their words."""
-    lines = [line for line in (FOLDER / "Dockerfile").read_text().splitlines() if line]
-    pairs = (line.split(maxsplit=1) for line in lines if not line.startswith("#"))
-    return [(name, shlex.split(rest)) for name, rest in pairs]
+def stages() -> dict[str, Stage]:
+    """Give the stages of the Dockerfile."""
+    text = (FOLDER / "Dockerfile").read_text().replace("\\\n", " ")
+    found: dict[str, Stage] = {}
+    for line in text.splitlines():
+        kind, _, rest = line.partition(" ")
+        if kind == "FROM":
+            base, _, name = rest.partition(" AS ")
+            found[name] = stage = Stage(base, [])
+        elif found and line and not line.startswith("#"):
+            stage.instructions.append((kind, rest))
+    return found
 
 
-def words_of(instruction: str) -> list[list[str]]:
-    """Give the words of each instruction of a kind."""
-    return [words for name, words in instructions() if name == instruction]
+TARGETS = ("tap", "meltano", "postgres")
+"""The stages that are images."""
 
 
+@pytest.mark.parametrize("target", TARGETS)
 class TestContainer:
-    def test_it_does_not_run_as_root(self) -> None:
-        ((user,),) = words_of("USER")
+    def test_it_does_not_run_as_root_and_writes_below_the_volume(self, target: str) -> None:
+        stage = stages()[target]
+        (user,) = stage.texts("USER")
         assert int(user) > 0
-        kinds = [name for name, _ in instructions()]
-        assert kinds.index("USER") > len(kinds) - 1 - kinds[::-1].index("RUN")
+        kinds = [kind for kind, _ in stage.instructions]
+        assert "RUN" not in kinds[kinds.index("USER") :]
+        assert stage.base == "base"
+        assert stages()["base"].texts("VOLUME") == ["/data"]
+        assert stages()["base"].texts("RUN") == [
+            f"install --directory --owner={user} --mode=700 /data"
+        ]
+        paths = [value for value in stage.variables().values() if value.startswith("/data/")]
+        # The script gets the folder, and the others know it.
+        assert bool(paths) is (target != "postgres")
 
-    def test_its_images_and_packages_are_pinned(self) -> None:
-        assert {words[0] for words in words_of("FROM")} == {"python:3.12-slim"}
-        for words in words_of("RUN"):
-            if "install" in words and words[0] != "install":
-                assert {"--require-hashes", "--constraint"} & {*words}, words
+    def test_its_command_is_in_it(self, target: str, wheel: Path) -> None:
+        stage = stages()[target]
+        (entry,) = stage.texts("ENTRYPOINT")
+        (defaults,) = stage.texts("CMD")
+        program, *_ = json.loads(entry)
+        if target == "tap":
+            (commands,) = wheel.glob("*.dist-info/entry_points.txt")
+            assert f"\n{program} = " in commands.read_text()
+        elif target == "meltano":
+            assert re.search(
+                rf"^{program}==", (ROOT / "requirements/meltano.txt").read_text(), re.MULTILINE
+            )
+            jobs = yaml.safe_load((ROOT / "meltano.yml").read_text())["jobs"]
+            assert json.loads(defaults)[1] in [job["name"] for job in jobs]
+        else:
+            assert f"docs/recipes/{program} /usr/local/bin/" in stage.texts("COPY")
+            assert SCRIPT.stat().st_mode & 0o111
+            loader = json.loads(defaults)[0]
+            assert f"\nmeltanolabs-{loader}==" in (ROOT / f"requirements/{loader}.txt").read_text()
 
-    def test_what_it_copies_and_uses_is_there(self, wheel: Path) -> None:
-        copied = [name for words in words_of("COPY") for name in words[:-1]]
-        ours = [name for name in copied if not name.startswith(("--from=", "/"))]
-        allowed = re.findall(
-            r"^!(.*)$", (FOLDER / "Dockerfile.dockerignore").read_text(), re.MULTILINE
-        )
-        for name in ours:
-            assert (ROOT / name).exists()
-            assert name.split("/")[0] in allowed or name in allowed
-        ((entry, data),) = (json.loads(" ".join(words_as_written("ENTRYPOINT"))),)
-        assert entry == SCRIPT.name
-        assert f"docs/recipes/{entry}" in ours
-        assert [[data]] == words_of("VOLUME")
-        assert SCRIPT.stat().st_mode & 0o111
-        (commands,) = wheel.glob("*.dist-info/entry_points.txt")
-        assert "\ntap-acton = " in commands.read_text()
-        target = json.loads(" ".join(words_as_written("CMD")))[0]
-        assert f"\nmeltanolabs-{target}==" in (ROOT / f"requirements/{target}.txt").read_text()
+    def test_a_release_builds_it(self, target: str) -> None:
+        for name in ("tests", "release"):
+            workflow = yaml.safe_load((ROOT / f".github/workflows/{name}.yml").read_text())
+            image = workflow["jobs"]["image"]
+            assert target in image["strategy"]["matrix"]["target"]
 
 
-def words_as_written(instruction: str) -> list[str]:
-    """Give an instruction's words with their quotes."""
-    (line,) = re.findall(
-        rf"^{instruction} (.*)$", (FOLDER / "Dockerfile").read_text(), re.MULTILINE
+def test_the_images_and_packages_of_a_container_are_pinned() -> None:
+    assert "\nARG BASE=python:3.12-slim\n" in (FOLDER / "Dockerfile").read_text()
+    names = list(stages())
+    for number, stage in enumerate(stages().values()):
+        assert stage.base in {"${BASE}", *names[:number]}
+        for text in stage.texts("RUN"):
+            for command in text.split(" && "):
+                if "pip install" in command:
+                    assert {"--require-hashes", "--constraint"} & {*command.split()}, command
+    (installed,) = re.findall(r"meltano install ([^&]+) &&", str(stages()["build-meltano"]))
+    plugins = yaml.safe_load((ROOT / "meltano.yml").read_text())["plugins"]
+    found = {one["name"]: one.get("pip_url", "") for kind in plugins.values() for one in kind}
+    for name in installed.split():
+        assert {"--require-hashes", "--constraint"} & {*found[name].split()}, name
+
+
+def test_what_a_container_copies_is_there_and_reaches_the_build() -> None:
+    allowed = re.findall(r"^!(.*)$", (FOLDER / "Dockerfile.dockerignore").read_text(), re.MULTILINE)
+    for stage in stages().values():
+        for text in stage.texts("COPY"):
+            if "--from=" in text:
+                assert re.findall("--from=([a-z-]+)", text)[0] in stages()
+                continue
+            for name in text.split()[:-1]:
+                assert (ROOT / name).exists()
+                assert name.split("/")[0] in allowed or name in allowed
+
+
+def test_the_project_of_the_container_has_the_wheel_in_place_of_the_checkout(
+    tmp_path: Path,
+) -> None:
+    (line,) = [text for text in stages()["build-meltano"].texts("RUN") if "sed" in text]
+    command = line.partition(" && ")[0].replace("/wheel", str(tmp_path))
+    (tmp_path / "tap_acton-1.2.3-py3-none-any.whl").touch()
+    shutil.copy(ROOT / "meltano.yml", tmp_path)
+    subprocess.run(["/bin/sh", "-ec", command], cwd=tmp_path, check=True)
+    project = yaml.safe_load((tmp_path / "meltano.yml").read_text())
+    assert project["plugins"]["extractors"][0]["pip_url"] == (
+        f"{tmp_path}/tap_acton-1.2.3-py3-none-any.whl --constraint requirements/development.txt"
     )
-    return str(line).split()
+
+
+def test_the_settings_that_keep_the_rows_of_the_container_are_those_of_the_plugins() -> None:
+    variables = stages()["meltano"].variables()
+    plugins = yaml.safe_load((ROOT / "meltano.yml").read_text())["plugins"]
+    known = {
+        f"{plugin['name']}_{setting['name']}".upper().replace("-", "_")
+        for kind in ("loaders", "utilities")
+        for plugin in plugins[kind]
+        for setting in plugin.get("settings", ())
+    }
+    ours = {name: value for name, value in variables.items() if name.startswith(("TARGET", "DBT"))}
+    assert {"TARGET_DUCKDB_FILEPATH", "DBT_DUCKDB_FILE"} == ours.keys() & known == ours.keys()
+    assert len({*ours.values()}) == 1, "the models are built in the file that is loaded"
 
 
 def test_the_cron_job_runs_the_container_as_it_is_meant() -> None:
@@ -220,11 +302,11 @@ def test_the_cron_job_runs_the_container_as_it_is_meant() -> None:
     assert job["spec"]["concurrencyPolicy"] == "Forbid"
     pod: dict[str, Any] = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
     (container,) = pod["containers"]
-    assert [[str(pod["securityContext"]["runAsUser"])]] == words_of("USER")
+    assert [str(pod["securityContext"]["runAsUser"])] == stages()["postgres"].texts("USER")
     assert pod["securityContext"]["runAsNonRoot"]
     assert container["securityContext"]["readOnlyRootFilesystem"]
     mounts = {mount["mountPath"]: mount["name"] for mount in container["volumeMounts"]}
-    assert mounts.keys() == {"/tmp", *words_of("VOLUME")[0]}  # noqa: S108 - of the container
+    assert mounts.keys() == {"/tmp", *stages()["base"].texts("VOLUME")}  # noqa: S108 - of the container
     volumes = {volume["name"]: volume for volume in pod["volumes"]}
     assert (
         volumes[mounts["/data"]]["persistentVolumeClaim"]["claimName"]
