@@ -37,6 +37,9 @@ TIMEOUT_SECONDS = 10
 WRITE_PAUSES = (0.0, *(1.0,) * 10)
 """Seconds between attempts to write a token: losing one may cost the chain."""
 
+_FULL = ("too many clients", "too many connections", "connection slots", "no more connections")
+"""What servers and poolers say when all connections are in use."""
+
 _SESSION = f"""
 SET statement_timeout = '{TIMEOUT_SECONDS}s';
 SET idle_in_transaction_session_timeout = 0;
@@ -179,7 +182,11 @@ def _reason(error: psycopg.Error) -> str:
     if error.sqlstate:
         # The text may repeat what was sent.
         return f"error {error.sqlstate}, {type(error).__name__}"
-    return "its certificate cannot be verified" if "certificate" in str(error) else "no connection"
+    said = str(error)
+    # A refused connection comes with the server's words alone, and no code.
+    if any(words in said for words in _FULL):
+        return "it has no connection left for this run"
+    return "its certificate cannot be verified" if "certificate" in said else "no connection"
 
 
 class PostgresqlCountStore(CountStore):

@@ -336,6 +336,20 @@ def test_a_server_that_refuses_the_password_is_told_of(database: SharedDatabase)
     assert refused.value.__suppress_context__
 
 
+def test_a_server_without_a_connection_left_is_told_of(
+    postgres: Postgres, database: SharedDatabase
+) -> None:
+    user = f"few_{uuid.uuid4().hex}"
+    with psycopg.connect(postgres.conninfo, autocommit=True) as connection:
+        create = sql.SQL("CREATE ROLE {} LOGIN PASSWORD 'pass-word' CONNECTION LIMIT 0")
+        connection.execute(create.format(sql.Identifier(user)))
+        try:
+            with pytest.raises(SettingsError, match="it has no connection left for this run"):
+                look_at(f"postgresql://{user}:pass-word@{database.url.rpartition('@')[2]}")
+        finally:
+            connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(user)))
+
+
 def test_nothing_is_said_to_a_server_that_does_not_speak_tls() -> None:
     heard = []
 
