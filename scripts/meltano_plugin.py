@@ -25,6 +25,12 @@ LOCK = ROOT / "plugins" / "extractors" / f"tap-acton--{VARIANT}.lock"
 
 HEAD = "# Generated: run .venv/bin/python -m scripts.meltano_plugin\n"
 
+PLAN = (
+    # Of whatever plugin inherits from this one, too; the state may be piped.
+    "--config=ENV --catalog=$MELTANO_SYS_DIR_ROOT/run/$MELTANO_EXTRACTOR_NAME/tap.properties.json "
+    "--state=-"
+)
+
 FIXED: Mapping[str, Any] = {
     "name": "tap-acton",
     "namespace": "tap_acton",
@@ -44,11 +50,14 @@ FIXED: Mapping[str, Any] = {
         },
         "plan": {
             "executable": "tap-acton-plan",
-            # Of whatever plugin inherits from this one, too; the state may be piped.
-            "args": "--config=ENV --catalog=$MELTANO_PROJECT_ROOT/.meltano/run/"
-            "$MELTANO_EXTRACTOR_NAME/tap.properties.json --state=-",
+            "args": PLAN,
             "description": "Say how many calls a run will take, and whether today's allowance has "
             "them.",
+        },
+        "plan-json": {
+            "executable": "tap-acton-plan",
+            "args": f"{PLAN} --format=json",
+            "description": "Say the same to a program, as one object.",
         },
     },
 }

@@ -55,8 +55,11 @@ def test_a_command_of_meltano_means_the_account_and_not_the_sandbox() -> None:
     assert project["default_environment"] == "production"
 
 
-def test_the_command_of_the_plan_is_there_and_has_its_options(plugin: dict[str, Any]) -> None:
-    command = plugin["commands"]["plan"]
+@pytest.mark.parametrize("name", ["plan", "plan-json"])
+def test_the_command_of_the_plan_is_there_and_has_its_options(
+    plugin: dict[str, Any], name: str
+) -> None:
+    command = plugin["commands"][name]
     with (ROOT / "pyproject.toml").open("rb") as file:
         scripts = tomllib.load(file)["project"]["scripts"]
     module, _, function = scripts[command["executable"]].partition(":")
