@@ -41,6 +41,10 @@ run: .venv/.project .meltano/.installed ## Load Act-On, or the bundled sandbox, 
 sandbox: .venv-sandbox/.installed ## Start an imitation of Act-On, and print the settings that reach it
 	@.venv-sandbox/bin/python -m acton_sandbox $(ARGS)
 
+.PHONY: orchestrate
+orchestrate: .venv/.project .venv-dagster/.installed .meltano/.installed ## Read many accounts on Dagster, or two of the sandbox
+	@.venv-dagster/bin/python -m orchestrate.dagster
+
 .PHONY: unit
 unit: .venv/.project ## Run the unit tests in half a minute: fewer random examples, no database
 	$(VENV)/python -m pytest -n auto -m "not server" --hypothesis-profile=quick tests/unit
@@ -52,6 +56,10 @@ test: lint .meltano/.installed-for-tests .venv-snowflake/.installed .venv-docs/.
 .PHONY: test-models
 test-models: .venv/.project .venv-dbt/.installed .meltano/.installed-for-tests ## Build the models and run their tests
 	$(VENV)/python -m pytest -n auto --dist worksteal tests/models
+
+.PHONY: test-orchestrate
+test-orchestrate: .venv/.project .venv-dagster/.installed .meltano/.installed ## Run the tests of many accounts on Dagster
+	.venv-dagster/bin/python -m pytest tests/orchestrate
 
 .PHONY: test-lowest
 test-lowest: .venv-lowest/.installed ## Run the tests without Meltano, with the lowest versions that pyproject.toml allows
@@ -130,6 +138,7 @@ lock: .venv/.project ## Pin the newest versions allowed by pyproject.toml
 	$(LOCK) --group target-csv --output-file requirements/target-csv.txt
 	$(LOCK) --group dbt --override requirements/dbt-overrides.in --output-file requirements/dbt.txt
 	$(LOCK) --group dbt-development --override requirements/dbt-overrides.in --output-file requirements/dbt-development.txt
+	$(LOCK) --group dagster --override requirements/dbt-overrides.in --output-file requirements/dagster.txt
 	$(LOCK) --group dbt-dialects --no-deps --output-file requirements/dbt-dialects.txt
 	$(LOCK) --group target-snowflake --output-file requirements/target-snowflake.txt
 	$(LOCK) --group docs --output-file requirements/docs.txt
@@ -158,8 +167,8 @@ sbom: .venv-package/.installed ## Write down what comes with the wheel of make d
 
 .PHONY: clean
 clean: ## Remove everything that was installed, and the sandbox with its data
-	rm -rf .venv .venv-audit .venv-bench-* .venv-build .venv-dbt .venv-docs .venv-lowest .venv-meltano .venv-package .venv-sandbox .venv-snowflake .meltano/extractors .meltano/loaders .meltano/utilities .meltano/dbt* .meltano/run .meltano/.installed*
-	rm -rf .sandbox output/sandbox.duckdb* transform/target transform/logs dist mutants .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-audit .venv-bench-* .venv-build .venv-dagster .venv-dbt .venv-docs .venv-lowest .venv-meltano .venv-package .venv-sandbox .venv-snowflake .meltano/extractors .meltano/loaders .meltano/utilities .meltano/dbt* .meltano/run .meltano/.installed*
+	rm -rf .dagster/sandbox .sandbox output/sandbox.duckdb* transform/target transform/logs dist mutants .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 .venv/.dependencies: requirements/install.txt requirements/development.txt
 	$(if $(PYTHON),,$(error No Python 3.11 or newer found: name one with make PYTHON=...))
@@ -225,6 +234,12 @@ clean: ## Remove everything that was installed, and the sandbox with its data
 .venv-dbt/.installed: requirements/dbt-development.txt requirements/dbt-dialects.txt .venv/.dependencies
 	$(VENV)/python -m venv --clear --without-pip .venv-dbt
 	$(UV_PIP) .venv-dbt --no-deps --require-hashes --requirement $< --requirement requirements/dbt-dialects.txt
+	@touch $@
+
+# Without looking for what the pins need, as for dbt.
+.venv-dagster/.installed: requirements/dagster.txt .venv/.dependencies
+	$(VENV)/python -m venv --clear --without-pip .venv-dagster
+	$(UV_PIP) .venv-dagster --no-deps --require-hashes --requirement $<
 	@touch $@
 
 .venv-bench-%/.installed: requirements/bench-%.txt .venv/.dependencies

@@ -43,12 +43,17 @@ def renew(folder: Path, arguments: Sequence[str]) -> bool:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[str]:
-    """Run the sandbox with the account in the folder, and give its URL."""
+def running(folder: Path, python: str | Path = sys.executable) -> Iterator[str]:
+    """Run the sandbox with the account in the folder, and give its URL.
+
+    Args:
+        folder: Where the sandbox keeps its files between runs.
+        python: That of an environment with the sandbox.
+    """
     ready, log = folder / "ready", folder / "server.log"
     ready.unlink(missing_ok=True)
     account: list[str] = json.loads((folder / ACCOUNT).read_text())
-    command = [sys.executable, "-m", "acton_sandbox", "--port", "0", "--no-limits"]
+    command = [python, "-m", "acton_sandbox", "--port", "0", "--no-limits"]
     with log.open("wb") as output:
         process = subprocess.Popen(
             [*command, "--ready-file", ready, *account],

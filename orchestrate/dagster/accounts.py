@@ -11,7 +11,7 @@ import json
 import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Never
+from typing import TYPE_CHECKING, Any, Never, TypeGuard
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
@@ -288,7 +288,7 @@ def _shards_of(account: Account, shards: int) -> Iterator[Account]:
         )
 
 
-def _is_number(value: Any, most: float = float("inf")) -> bool:
+def _is_number(value: Any, most: float = float("inf")) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= most
 
 

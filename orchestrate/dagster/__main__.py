@@ -1,0 +1,167 @@
+"""Starts Dagster on this machine, as ``make orchestrate`` does: for accounts.yml, or a sandbox.
+
+Without accounts.yml it starts the bundled sandbox, with two accounts. It runs until Ctrl-C, which
+ends whatever it has started.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orchestrate.dagster import models
+from orchestrate.dagster.accounts import AccountsError, read_accounts
+from orchestrate.dagster.definitions import PROJECT, accounts_path, places_of
+from pipeline import sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PORT = 3000
+SECONDS_TO_END = 150
+SANDBOX_PYTHON = PROJECT / ".venv" / "bin" / "python"
+SANDBOX_KEYS = ("north", "south")
+SANDBOX_ACCOUNTS = """\
+# The accounts of the bundled sandbox; docs/many-accounts.md describes such a file.
+target: target-duckdb
+accounts:
+"""
+SANDBOX_ACCOUNT = """\
+- key: {key}
+  region: us
+  schema: {key}
+  daily_request_limit: 1000000
+  secrets:
+    client_id: SANDBOX_CLIENT_ID
+    client_secret: SANDBOX_CLIENT_SECRET
+    username: SANDBOX_USERNAME_{name}
+    password: SANDBOX_PASSWORD
+  settings:
+    api_url: {url}
+    requests_per_second: 10000
+"""
+
+
+def main() -> int:
+    """Run Dagster until it is stopped.
+
+    Returns:
+        0 after Ctrl-C or SIGTERM; otherwise the exit code of what failed.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _leave)
+    os.umask(0o077)
+    path = accounts_path(os.environ)
+    try:
+        if path.exists():
+            return _run(path, dict(os.environ))
+        print("No accounts.yml: reading two accounts of the bundled sandbox.", flush=True)
+        with _two_accounts() as (path, variables):
+            return _run(path, {**os.environ, **variables})
+    except AccountsError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _run(path: Path, variables: dict[str, str]) -> int:
+    accounts, places = read_accounts(path), places_of(variables)
+    print(f"Reading the models for {accounts.target}.", flush=True)
+    models.parse(places, accounts.target)
+    home = Path(variables.get("DAGSTER_HOME", places.work / "home"))
+    home.mkdir(parents=True, exist_ok=True)
+    if not (home / "dagster.yaml").exists():
+        shutil.copy(Path(__file__).with_name("dagster.yaml"), home)
+    port = os.environ.get("ACTON_DAGSTER_PORT", f"{PORT}")
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", int(port))) == 0:
+            print(f"Port {port} is taken: set ACTON_DAGSTER_PORT to another one.", file=sys.stderr)
+            return 1
+    print(f"Dagster's page will be at http://127.0.0.1:{port}; Ctrl-C ends it.", flush=True)
+    process = subprocess.Popen(
+        [
+            Path(sys.executable).with_name("dagster"),
+            "dev",
+            "--module-name=orchestrate.dagster.load",
+            "--host=127.0.0.1",
+            f"--port={port}",
+        ],
+        cwd=PROJECT,
+        env={
+            **variables,
+            "ACTON_ACCOUNTS": str(path),
+            "DAGSTER_HOME": str(home),
+            # A plan of the sensor takes longer than the minute that Dagster allows.
+            "DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS": "300",
+        },
+        # So that Ctrl-C reaches it once, from here.
+        start_new_session=True,
+    )
+    try:
+        return process.wait()
+    finally:
+        _end(process)
+
+
+def _end(process: subprocess.Popen[Any]) -> None:
+    """End Dagster, and its runs with it."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(SECONDS_TO_END)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    # What is left of its session has lost its parent; the leash of a run ends by itself.
+    try:
+        os.killpg(process.pid, signal.SIGTERM)
+    except ProcessLookupError:
+        return
+
+
+@contextmanager
+def _two_accounts() -> Iterator[tuple[Path, dict[str, str]]]:
+    """Run the sandbox, and give the file of its accounts, with the variables of its runs.
+
+    They have folders of their own, so that nothing mixes with other accounts.
+    """
+    folder = PROJECT / ".dagster" / "sandbox"
+    folder.mkdir(parents=True, exist_ok=True)
+    if sandbox.renew(folder, ["--size", "small", "--accounts", str(len(SANDBOX_KEYS))]):
+        for name in ("meltano", "warehouse"):
+            shutil.rmtree(folder / name, ignore_errors=True)
+    with sandbox.running(folder, SANDBOX_PYTHON) as url:
+        path = folder / "accounts.yml"
+        accounts = [
+            SANDBOX_ACCOUNT.format(key=key, name=key.upper(), url=url) for key in SANDBOX_KEYS
+        ]
+        path.write_text(SANDBOX_ACCOUNTS + "".join(accounts), encoding="utf-8")
+        yield (
+            path,
+            {
+                "ACTON_WORK_FOLDER": str(folder),
+                "ACTON_WAREHOUSE_FOLDER": str(folder / "warehouse"),
+                "DAGSTER_HOME": str(folder / "home"),
+                "SANDBOX_CLIENT_ID": "sandbox-client",
+                "SANDBOX_CLIENT_SECRET": "sandbox-secret",
+                "SANDBOX_PASSWORD": "sandbox-password",
+                **{
+                    f"SANDBOX_USERNAME_{key.upper()}": f"user-{number:03}@example.com"
+                    for number, key in enumerate(SANDBOX_KEYS, 1)
+                },
+            },
+        )
+
+
+def _leave(signum: int, _frame: object) -> None:
+    # As an exception, so that Dagster and the sandbox are stopped on the way out.
+    raise SystemExit(0 if signum == signal.SIGINT else 128 + signum)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

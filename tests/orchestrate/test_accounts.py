@@ -1,0 +1,108 @@
+"""accounts.yml: what is read of it, and how a wrong one is refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from orchestrate.dagster.accounts import AccountsError, read_accounts
+from tests.orchestrate.conftest import ACCOUNTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from orchestrate.dagster.accounts import Accounts
+
+
+def test_it_has_all_that_a_run_needs(accounts: Accounts) -> None:
+    assert list(accounts.partitions) == ["north", "south"]
+    south = accounts.partitions["south"]
+    assert (south.schema, south.region, south.daily_request_limit) == ("south", "eu", 500)
+    assert south.secrets["refresh_token"] == "SOUTH_TOKEN"
+    assert accounts.partitions["north"].select == ("*.*",)
+
+
+def test_a_sharded_account_is_a_partition_per_shard(tmp_path: Path) -> None:
+    data = yaml.safe_load(ACCOUNTS)
+    data["target"] = "target-postgres"
+    data["accounts"][0]["shards"] = 2
+    path = tmp_path / "accounts.yml"
+    path.write_text(yaml.safe_dump(data))
+    accounts = read_accounts(path)
+    assert list(accounts.partitions) == ["north.1-of-2", "north.2-of-2", "south"]
+    assert accounts.parts_of("north") == ["north.1-of-2", "north.2-of-2"]
+    assert accounts.partitions["north.2-of-2"].settings["shard"] == "2/2"
+    assert accounts.partitions["north.2-of-2"].schema == "north"
+
+
+def _of(**changes: Any) -> Callable[[dict[str, Any]], Any]:
+    return lambda data: data["accounts"][0].update(changes)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda data: data.clear(), "accounts is a list of at least one account."),
+        (lambda data: data.update(acounts=[]), "acounts is unknown: known are accounts, night, "),
+        (lambda data: data.update(target="target-csv"), "target is one of target-duckdb, "),
+        (lambda data: data.update(variables="PGHOST"), "variables is a list of names of "),
+        (lambda data: data.update(variables=["a=b"]), "variables is a list of names of "),
+        (lambda data: data.update(night={"hours": 0}), "night: hours is a whole number from 1 "),
+        (lambda data: data.update(night={"zone": "Mars"}), "night: zone is the name of a time "),
+        (lambda data: data.update(night={"begins": 22}), "night: begins is a time of day in quo"),
+        (_of(key="North"), "account 1: key is up to 48 lowercase letters, digits and -."),
+        (_of(key="south"), "account south: key belongs to another account, too"),
+        (_of(schema="no-rth"), "account north: schema is up to 48 lowercase letters"),
+        (_of(schema="south"), "account south: schema is that of north, too"),
+        (_of(region="asia"), "account north: region is us or eu."),
+        (_of(daily_request_limit="many"), "account north: daily_request_limit is the number of "),
+        (_of(daily_request_limit=True), "account north: daily_request_limit is the number of "),
+        (_of(select=["messages"]), "account north: select is a list of patterns such as"),
+        (_of(shards=1.5), "account north: shards is a whole number from 1 to 100."),
+        (_of(shards=2), "account north: shards needs target-postgres"),
+        (_of(secrets=None), "account north: secrets has the names of variables for some of"),
+        (_of(secrets={"client_id": "NORTH_ID"}), "account north: secrets needs client_id and "),
+        (_of(settings={"token_store": "memory"}), "settings.token_store has a place elsewhere"),
+        (_of(settings={"password": "x"}), "settings.password has a place elsewhere"),
+        (_of(at="25:00"), 'account north: at is a time of day in quotes, such as "22:30".'),
+        (_of(name="N"), "account 1: name is unknown: known are at, daily_request_limit, key, "),
+    ],
+)
+def test_a_wrong_file_is_refused_with_a_sentence(
+    tmp_path: Path, change: Callable[[dict[str, Any]], Any], sentence: str
+) -> None:
+    data = yaml.safe_load(ACCOUNTS)
+    change(data)
+    path = tmp_path / "accounts.yml"
+    path.write_text(yaml.safe_dump(data))
+    with pytest.raises(AccountsError) as caught:
+        read_accounts(path)
+    assert str(caught.value).startswith("accounts.yml: ")
+    assert sentence in str(caught.value)
+
+
+def test_a_secret_in_the_place_of_a_name_is_refused_and_not_shown(tmp_path: Path) -> None:
+    data = yaml.safe_load(ACCOUNTS)
+    data["accounts"][0]["secrets"]["password"] = "hunter2-Secret"
+    path = tmp_path / "accounts.yml"
+    path.write_text(yaml.safe_dump(data))
+    with pytest.raises(AccountsError, match="never the secret itself") as caught:
+        read_accounts(path)
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [(None, "cannot be read: create it"), ("a: [b", r"line \d+: this is not YAML")],
+)
+def test_a_file_that_cannot_be_read_is_refused(
+    tmp_path: Path, text: str | None, sentence: str
+) -> None:
+    path = tmp_path / "accounts.yml"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(AccountsError, match=sentence):
+        read_accounts(path)
