@@ -46,7 +46,7 @@ GENERATED = re.compile(r"(<!-- generated: ([^>]*) -->\n).*?(<!-- end -->)", re.D
 HEAD = """\
 <!-- This page is generated: run .venv/bin/python -m scripts.docs -->
 
-# {family}
+# Streams: {family}
 
 [All streams](README.md) · [How columns are named](README.md#how-columns-are-named)
 """

@@ -134,7 +134,9 @@ def _with_address(repository: str | None) -> str:
         return text
     owner, name = repository.split("/")[-2:]
     address = f"site_url = {json.dumps(f'https://{owner.lower()}.github.io/{name}/')}\n"
-    social = f'\n[[project.extra.social]]\nicon = "fontawesome/brands/github"\nlink = "{repository}"\n'
+    social = (
+        f'\n[[project.extra.social]]\nicon = "fontawesome/brands/github"\nlink = "{repository}"\n'
+    )
     return text.replace("[project]\n", f"[project]\n{address}", 1) + social
 
 
