@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from acton_sandbox.edits import with_edits
 from acton_sandbox.entities import DRILLDOWNS, DayCount
 from acton_sandbox.generation.assets import assets_of
-from acton_sandbox.generation.audience_center import FIELDS, Contacts, import_definitions
-from acton_sandbox.generation.content import FOOTERS, HEADERS, LOGOS, SENDERS, images_of
-from acton_sandbox.generation.custom_objects import OBJECTS, CustomData
+from acton_sandbox.generation.audience_center import Contacts
+from acton_sandbox.generation.content import images_of
+from acton_sandbox.generation.custom_objects import CustomData
 from acton_sandbox.generation.facts import facts_of
 from acton_sandbox.generation.lists import Lists
 from acton_sandbox.generation.mailings import Mailings
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     )
     from acton_sandbox.facts import Facts
     from acton_sandbox.generation.mailings import Mailing
+    from acton_sandbox.generation.words import Words
     from acton_sandbox.marketing import Campaign, Keyword
     from acton_sandbox.media import Medium
     from acton_sandbox.size import Size
@@ -72,19 +73,20 @@ class Timeline:
     @classmethod
     def of(cls, seed: int, size: Size, anchor: int) -> Timeline:
         """Lay out the history that belongs to a seed and a size."""
-        people = People(seed)
-        lists = Lists(seed, size, people)
+        words = size.words
+        people = People(seed, words.person)
+        lists = Lists(seed, size, people, anchor)
         return cls(
             seed=seed,
             size=size,
             lists=lists,
             mailings=Mailings(seed, size, lists, anchor),
-            suppressions=Suppressions(seed, size, people),
-            assets=assets_of(seed),
-            media=MediaLibrary(seed, people),
-            images=images_of(seed, size.images),
+            suppressions=Suppressions(seed, size, people, lists),
+            assets=assets_of(seed, words),
+            media=MediaLibrary(seed, words, people),
+            images=images_of(seed, size.images, words),
             contacts=Contacts(seed, size, people, lists),
-            custom_data=CustomData(seed, people),
+            custom_data=CustomData(seed, words, people),
         )
 
     def as_of(self, now: int) -> Snapshot:
@@ -186,8 +188,8 @@ class Account:
     """What was done to lists, by their ids, the earliest first."""
     message_edits: tuple[tuple[str, MessageEdit], ...] = ()
     """The same for messages."""
-    contact_fields: tuple[ContactField, ...] = field(default=FIELDS, repr=False)
-    custom_objects: tuple[CustomObject, ...] = field(default=OBJECTS, repr=False)
+    contact_fields: tuple[ContactField, ...] = field(kw_only=True, repr=False)
+    custom_objects: tuple[CustomObject, ...] = field(kw_only=True, repr=False)
 
     @classmethod
     def generate(
@@ -217,8 +219,13 @@ class Account:
         if timestamp.tzinfo is None or timestamp.astimezone(UTC).date() <= START:
             raise ValueError(f"now must have a time zone and lie after {START}: {timestamp}")
         chosen = SIZES[size] if isinstance(size, str) else size
-        timeline = Timeline.of(seed, replace(chosen, **measures), milliseconds(timestamp))
-        return cls(timestamp.astimezone(UTC), timeline)
+        chosen = replace(chosen, **measures)
+        return cls(
+            timestamp.astimezone(UTC),
+            Timeline.of(seed, chosen, milliseconds(timestamp)),
+            contact_fields=chosen.words.contact_fields,
+            custom_objects=chosen.words.objects,
+        )
 
     def at(self, timestamp: datetime) -> Account:
         """Return the same account at another time."""
@@ -244,6 +251,11 @@ class Account:
     def next_day(self) -> Account:
         """Return the same account one day later."""
         return self.at(self.now + timedelta(days=1))
+
+    @property
+    def words(self) -> Words:
+        """What can be read in the account."""
+        return self.timeline.size.words
 
     @cached_property
     def now_ms(self) -> int:
@@ -287,22 +299,22 @@ class Account:
     @property
     def senders(self) -> tuple[Sender, ...]:
         """Everybody in whose name messages can go out."""
-        return SENDERS
+        return self.words.senders
 
     @property
     def logos(self) -> tuple[Logo, ...]:
         """The logos."""
-        return LOGOS
+        return self.words.logos
 
     @property
     def headers(self) -> tuple[Block, ...]:
         """The headers that are listed."""
-        return HEADERS
+        return self.words.headers
 
     @property
     def footers(self) -> tuple[Block, ...]:
         """The footers that are listed, the default one first."""
-        return FOOTERS
+        return self.words.footers
 
     @property
     def images(self) -> list[Image]:
@@ -322,31 +334,31 @@ class Account:
     @cached_property
     def campaigns(self) -> list[Campaign]:
         """The campaigns that are listed."""
-        return campaigns_of(self.timeline.seed)
+        return campaigns_of(self.timeline.seed, self.words)
 
     @cached_property
     def keywords(self) -> list[Keyword]:
         """The search keywords."""
-        return keywords_of(self.timeline.seed)
+        return keywords_of(self.timeline.seed, self.words)
 
     def facts_of(self, row: ListRow) -> Facts | None:
         """The history and the score of a contact; None for one that has just been deleted."""
-        return facts_of(self.timeline.seed, row, self.now_ms)
+        return facts_of(self.timeline.seed, row, self.words.fact_kinds, self.now_ms)
 
     @cached_property
     def forms(self) -> list[Form]:
         """The forms, with what came of them so far."""
-        return forms_of(self.timeline.seed, self.timeline.size.forms, self.now_ms)
+        return forms_of(self.timeline.seed, self.timeline.size, self.now_ms)
 
     @cached_property
     def landing_pages(self) -> list[LandingPage]:
         """The landing pages, with their visits so far."""
-        return landing_pages_of(self.timeline.seed, self.timeline.size.landing_pages, self.now_ms)
+        return landing_pages_of(self.timeline.seed, self.timeline.size, self.now_ms)
 
     @cached_property
     def programs(self) -> list[Program]:
         """The programs of all types."""
-        return programs_of(self.timeline.seed, self.timeline.size.programs, self.now_ms)
+        return programs_of(self.timeline.seed, self.timeline.size, self.now_ms)
 
     @cached_property
     def hard_bounces(self) -> list[Suppression]:
@@ -384,9 +396,9 @@ class Account:
         return self.timeline.contacts.segments(self.contacts)
 
     @property
-    def import_definitions(self) -> list[ImportDefinition]:
+    def import_definitions(self) -> tuple[ImportDefinition, ...]:
         """How files of contacts are read in."""
-        return import_definitions()
+        return self.words.import_definitions
 
     @cached_property
     def datasets(self) -> list[Dataset]:

@@ -3,6 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Kind(NamedTuple):
+    """Something that contacts do, or that is sent to them."""
+
+    verb: str
+    what: str
+    object_id: str
+    object_type: str
+    bin: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from acton_sandbox.demo.calendar import (
+    CALENDAR,
+    CUSTOMERS,
+    DEALERS,
+    DIRECTORY,
+    NEWSLETTER,
+    PROSPECTS,
+)
+from acton_sandbox.demo.words import DEMO_WORDS
+from acton_sandbox.generation.odd import ODD
+from acton_sandbox.generation.seasons import nth_weekday
+from acton_sandbox.timestamps import START
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from acton_sandbox.generation.campaigns import Calendar
+    from acton_sandbox.generation.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +38,15 @@ class ListPlan:
     """Whether rows come and go; rows of every other list may still change in place."""
     readable: bool = True
     date_format: str = "epoch"
+    description: str = ""
+    joins_per_week: float = 0.0
+    """How many rows come in an ordinary week, which the number of rows is then counted up from."""
+    first_person: int | None = None
+    """The number of the person in the first row; by default neighbouring lists overlap."""
+    imported_months_ago: int | None = None
+    """How many months before the present the list is imported; it does not exist before."""
+    webinar_on: date | None = None
+    """The day of the webinar whose registrants these are; the list fills up before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +93,20 @@ class Size:
     contacts_added_per_day: int = 2
     contacts_deleted_per_day: int = 2
     contact_changes_per_day: int = 6
+    category_opt_outs_every_days: int = 1
+    scheduled_days_ahead: int = 3650
+    """How far ahead of the day it was made a SCHEDULED message is to go out."""
+    most_daily_visits: int = 3
+    """The most visits of a day that a form or a landing page has from each of its sources."""
+    unique_percent: tuple[int, int] = (30, 90)
+    """How many of the views of a form are unique, from and to."""
+    submit_percent: tuple[int, int] = (0, 60)
+    """How many of those lead to a submission, from and to."""
+    words: Words = ODD
+    is_odd: bool = True
+    """Whether rows are too short or too long, and addresses missing, in capitals or twice."""
+    calendar: Calendar | None = None
+    """What is sent on which days, in place of the daily and the kept messages."""
 
 
 SMALL = Size(
@@ -146,4 +190,125 @@ STANDARD = Size(
     contact_changes_per_day=12,
 )
 
-SIZES = {"small": SMALL, "standard": STANDARD}
+WEBINARS = (
+    "Choosing the right pallet rack",
+    "Ergonomics at the workbench",
+    "Mezzanine planning in five steps",
+    "Getting ready for a rack inspection",
+    "Small parts storage that scales",
+    "Packing stations people like",
+    "Lighter, safer: carts and trolleys",
+    "",
+    "Peak season without overtime",
+    "Narrow aisles, wide smiles",
+    "Cold storage basics",
+    "A year of warehouse ideas",
+)
+"""The title of the webinar of each month; there is none in August."""
+
+DEMO = Size(
+    people=50_000,
+    lists=(
+        ListPlan(
+            NEWSLETTER,
+            430,
+            "subscribers",
+            "Marketing",
+            grows=True,
+            description="Everybody who signed up",
+            joins_per_week=7.5,
+            first_person=1,
+        ),
+        ListPlan(
+            CUSTOMERS,
+            380,
+            "customers",
+            "Sales",
+            grows=True,
+            date_format="iso",
+            description="From the CRM, every night",
+            joins_per_week=2.5,
+            first_person=1,
+        ),
+        ListPlan(
+            PROSPECTS,
+            300,
+            "salesforce leads",
+            "Sales",
+            grows=True,
+            date_format="zoned",
+            description="Salesforce leads",
+            joins_per_week=6,
+            first_person=260,
+        ),
+        ListPlan(
+            DEALERS,
+            120,
+            "customers",
+            "Dealers",
+            grows=True,
+            date_format="display",
+            description="Dealers and resellers",
+            joins_per_week=0.8,
+            first_person=440,
+        ),
+        ListPlan(
+            DIRECTORY,
+            640,
+            "directory",
+            "Imports",
+            description="Bought from a directory",
+            first_person=30_000,
+            imported_months_ago=1,
+        ),
+        *(
+            ListPlan(
+                f"Webinar {day:%Y-%m}: {title}",
+                52 + 17 * day.month % 41 + 9 * (day.year - 2025),
+                "registrants",
+                "300112233",
+                date_format="iso",
+                description="Registrants",
+                webinar_on=day,
+            )
+            for year in range(2025, 2036)
+            for month, title in enumerate(WEBINARS, start=1)
+            for day in [nth_weekday(year, month, 3, 2)]
+            if title and day - START > timedelta(days=40)
+        ),
+    ),
+    daily_audience=(0, 0),
+    daily_lifetime_days=0,
+    kept_every_days=0,
+    kept_audience=(0, 0),
+    kept_audience_exact=(),
+    triggered_messages=len(CALENDAR.followers),
+    other_messages=2,
+    row_changes_per_day=10,
+    rows_added_per_day=0,
+    rows_deleted_per_day=0,
+    daily_list_lifetime_days=0,
+    suppressions_per_day=0,
+    imported_hard_bounces=0,
+    imported_opt_outs=0,
+    imported_spam_complaints=0,
+    category_opt_outs_per_day=1,
+    category_opt_outs_every_days=9,
+    scheduled_days_ahead=1_100,
+    forms=12,
+    landing_pages=10,
+    programs=4,
+    images=24,
+    contacts=900,
+    contacts_added_per_day=0,
+    contacts_deleted_per_day=0,
+    contact_changes_per_day=14,
+    most_daily_visits=5,
+    unique_percent=(62, 84),
+    submit_percent=(7, 32),
+    words=DEMO_WORDS,
+    is_odd=False,
+    calendar=CALENDAR,
+)
+
+SIZES = {"demo": DEMO, "small": SMALL, "standard": STANDARD}

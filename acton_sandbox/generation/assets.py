@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from acton_sandbox.dice import Dice
 from acton_sandbox.entities import Asset
-from acton_sandbox.generation import vocabulary
 from acton_sandbox.timestamps import DAY, HOUR, START, midnight
+
+if TYPE_CHECKING:
+    from acton_sandbox.generation.words import Words
 
 _KINDS = {
     "header": ("{number}", 3),
@@ -29,7 +33,7 @@ LISTED_MESSAGES = {
 LISTING_TYPES = ("contact_list", *_KINDS, *LISTED_MESSAGES)
 
 
-def assets_of(seed: int) -> list[Asset]:
+def assets_of(seed: int, words: Words) -> list[Asset]:
     """Return the assets of an account; they do not change."""
     found: list[Asset] = []
     for kind, (pattern, count) in _KINDS.items():
@@ -38,8 +42,12 @@ def assets_of(seed: int) -> list[Asset]:
             Asset(
                 id=pattern.format(index=index, number=index + 1),
                 listing_type=kind,
-                name=f"{dice.pick(vocabulary.AUDIENCES)} {kind.replace('_', ' ')} {index}",
-                folder_name=dice.pick(("", "Trials", "Größe & Maß")),
+                name=words.asset_name.format(
+                    audience=dice.pick(words.audiences),
+                    kind=kind.replace("_", " "),
+                    number=index,
+                ),
+                folder_name=dice.pick(words.asset_folders),
                 modified_at=midnight(START) + dice.below(DAY // HOUR) * HOUR,
             )
             for index in range(count)

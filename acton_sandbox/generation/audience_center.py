@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from acton_sandbox.audience_center import (
     ALL_CONTACTS,
@@ -19,13 +19,13 @@ from acton_sandbox.audience_center import (
     SheetScore,
 )
 from acton_sandbox.dice import Dice
-from acton_sandbox.facts import Activity
+from acton_sandbox.facts import Activity, Kind
 from acton_sandbox.generation import vocabulary
 from acton_sandbox.generation.web import forms_of
 from acton_sandbox.timestamps import DAY, HOUR, MINUTE, START, date_cell, midnight
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from datetime import date
 
     from acton_sandbox.entities import Person, Recipient
@@ -91,78 +91,69 @@ CUSTOM_FIELDS = (
 )
 """The columns of the contacts that have no property of their own."""
 
-FIELDS = (
-    *(
-        ContactField(
-            2200 + number,
-            5 + number,
-            name,
-            _STANDARD_TYPES.get(mapping, "TEXT"),
-            mapping,
-            required=mapping == "EMAIL",
-            readonly=mapping == "ACTON_PRIMARY_SCORE",
-        )
-        for number, (name, mapping) in enumerate(_STANDARD_NAMES, start=1)
-    ),
-    *CUSTOM_FIELDS,
+STANDARD_FIELDS = tuple(
+    ContactField(
+        2200 + number,
+        5 + number,
+        name,
+        _STANDARD_TYPES.get(mapping, "TEXT"),
+        mapping,
+        required=mapping == "EMAIL",
+        readonly=mapping == "ACTON_PRIMARY_SCORE",
+    )
+    for number, (name, mapping) in enumerate(_STANDARD_NAMES, start=1)
 )
+"""The columns of the contacts that have a property of their own."""
+
+FIELDS = (*STANDARD_FIELDS, *CUSTOM_FIELDS)
 """All columns of the contacts, as long as a test does not change them."""
 
 UNNAMED_COLUMN = 99
 """The index of a column that contacts have values for, but the schema no longer has."""
 
 
-class _Kind(NamedTuple):
-    verb: str
-    what: str
-    object_id: str
-    object_type: str
-    bin: str
-
-
-_KINDS = (
-    _Kind("s", "Sent: Größe & Maß digest", "s-0042-2603", "msg", "EMAIL"),
-    _Kind("cl", "Clicked: “Trial” launch", "s-0043-2603", "msg", "EMAIL"),
-    _Kind("wr", "Registered: First steps", "300112233", "webinar", "WEBINAR"),
-    _Kind("wa", "Attended: 最初の一歩", "300112233", "webinar", "WEBINAR"),
-    _Kind("sv", "", "", "", "WEB"),
+KINDS = (
+    Kind("s", "Sent: Größe & Maß digest", "s-0042-2603", "msg", "EMAIL"),
+    Kind("cl", "Clicked: “Trial” launch", "s-0043-2603", "msg", "EMAIL"),
+    Kind("wr", "Registered: First steps", "300112233", "webinar", "WEBINAR"),
+    Kind("wa", "Attended: 最初の一歩", "300112233", "webinar", "WEBINAR"),
+    Kind("sv", "", "", "", "WEB"),
 )
-_SHEETS = ((1, "Default"), (2, "Größe & Maß"), (3, "Webinare"))
+SHEETS = ((1, "Default"), (2, "Größe & Maß"), (3, "Webinare"))
 _STREETS = ("Example Straße", "Rue de l'Exemple", "Sample Ave. #")
 _COUNTRIES = ("US", "Deutschland", "日本", "")
 
 
-def import_definitions() -> list[ImportDefinition]:
-    """Return how files of contacts are read in; it never changes."""
-    return [
-        ImportDefinition(
-            5512,
-            "Expo badge scan",
-            "EMAIL",
-            None,
-            (
-                ColumnMapping("mail", "E-mail Address", overwrites=False),
-                ColumnMapping("größe, m²", "Größe (m²) & Maß", overwrites=True),
-            ),
-            ("g-002e",),
-            "COMMA",
-            "QUOTE",
+IMPORT_DEFINITIONS = (
+    ImportDefinition(
+        5512,
+        "Expo badge scan",
+        "EMAIL",
+        None,
+        (
+            ColumnMapping("mail", "E-mail Address", overwrites=False),
+            ColumnMapping("größe, m²", "Größe (m²) & Maß", overwrites=True),
         ),
-        ImportDefinition(
-            5513,
-            "CRM: Nachtlauf",
-            "EXTERNAL_ID",
-            "Lead",
-            (
-                ColumnMapping("Id", "ExternalId", overwrites=False),
-                ColumnMapping("Renewal", "Renewal date", overwrites=True, data_format="MM/DD/YYYY"),
-            ),
-            None,
-            "SEMI_COLON",
-            "SIMPLE_QUOTE",
+        ("g-002e",),
+        "COMMA",
+        "QUOTE",
+    ),
+    ImportDefinition(
+        5513,
+        "CRM: Nachtlauf",
+        "EXTERNAL_ID",
+        "Lead",
+        (
+            ColumnMapping("Id", "ExternalId", overwrites=False),
+            ColumnMapping("Renewal", "Renewal date", overwrites=True, data_format="MM/DD/YYYY"),
         ),
-        ImportDefinition(5514, "", "EMAIL", None, (), (), "TAB", "QUOTE"),
-    ]
+        None,
+        "SEMI_COLON",
+        "SIMPLE_QUOTE",
+    ),
+    ImportDefinition(5514, "", "EMAIL", None, (), (), "TAB", "QUOTE"),
+)
+"""How files of contacts are read in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,13 +220,13 @@ class Contacts:
         return {person.email: person for person in members}
 
     @cached_property
-    def _kinds(self) -> tuple[_Kind, ...]:
+    def _kinds(self) -> tuple[Kind, ...]:
         """What contacts do; the form that they fill in is the account's first."""
-        forms = forms_of(self._seed, min(self._size.forms, 1), midnight(START))
+        forms = forms_of(self._seed, self._size, midnight(START), most=1)
         return (
-            *_KINDS,
+            *self._size.words.contact_kinds,
             *(
-                _Kind(verb, f"{done}: {form.title}", form.id, "form", "FORM")
+                Kind(verb, f"{done}: {form.title}", form.id, "form", "FORM")
                 for form in forms
                 for verb, done in (("fs", "Submitted"), ("fu", "Updated"))
             ),
@@ -261,7 +252,7 @@ class Contacts:
             first = dice.below(len(kinds))
             for position, timestamp in enumerate(timestamps):
                 if timestamp > now:
-                    return opened
+                    break
                 kind = kinds[(position + first) % len(kinds)]
                 if kind == _ADD:
                     played.added += 1
@@ -272,12 +263,24 @@ class Contacts:
                         del opened[dice.pick(deletable)]
                 elif opened:
                     number = dice.pick(list(opened))
-                    opened[number] = _changed(opened[number], dice, timestamp, self._kinds)
+                    opened[number] = self._changed(opened[number], dice, timestamp)
+            if not size.is_odd:
+                self._join(played, now)
             played.day += timedelta(days=1)
         return opened
 
+    def _join(self, played: _Played, now: int) -> None:
+        """Add those who have joined the first list on a day."""
+        for timestamp in self._lists.joins(0, played.day):
+            if timestamp <= now:
+                played.added += 1
+                played.opened[played.added] = self._new(played.added, timestamp)
+
     def _person(self, number: int) -> tuple[Person, str]:
         """Return who a contact is, and the id of the row of a list that it was made from."""
+        if not self._size.is_odd:
+            row_id = f"{self._lists.list_id(0)}:{number:x}"
+            return self._people[number], row_id if number <= self._size.lists[0].rows else ""
         dice = Dice(self._seed, "contact", number)
         origin = dice.below(10)
         if (number == _LASTING or origin == 0) and number > 1:
@@ -304,29 +307,43 @@ class Contacts:
             "lastName": person.last_name,
             "title": person.title,
             "company": person.company,
-            "department": dice.pick(("", "R&D", "Vertrieb")),
-            "dateOfBirth": f"19{dice.between(50, 99)}-0{dice.between(1, 9)}-1{dice.below(10)}",
-            "timezone": dice.pick(vocabulary.ZONES),
-            "businessStreet": f"{dice.pick(_STREETS)} {dice.below(99) + 1}",
-            "businessCity": dice.pick(("Portland", "München", "")),
-            "businessZip": f"{dice.below(100_000):05d}",
-            "businessCountry": dice.pick(_COUNTRIES),
-            "businessPhone": f"+1 555 01{dice.below(100):02d}",
-            "actonPrimaryScore": str(dice.below(120)),
+            **self._size.words.contact_details(dice, number, person),
         }
-        if dice.chance(0.2):
-            properties |= {
-                "picture": f"https://www.example.com/pictures/{number}.png?größe=s&x=1",
-                "businessWebsite": "https://www.example.org/",
-                "personalCity": "Zürich",
-                "mobilePhone": "+41 555 0100",
-            }
-        custom = {index: draw(dice, timestamp) for index, draw in _VALUES.items()}
+        custom = self._size.words.contact(dice, timestamp)
         kept = {index: value for index, value in custom.items() if dice.chance(0.8)}
         return _Open(properties, kept, created_at=timestamp, updated_at=timestamp)
 
+    def _changed(self, item: _Open, dice: Dice, timestamp: int) -> _Open:
+        """Change what changes in the life of a contact, mostly because of something it did."""
+        values = self._size.words.contact_values
+        drawn = {index: draw(dice, timestamp) for index, draw in values.items() if dice.chance(0.2)}
+        score = str(self._size.words.contact_score(dice, item.properties["email"]))
+        activities = item.activities
+        if dice.chance(0.6):
+            kind = dice.pick(self._kinds)
+            activity = Activity(
+                verb=kind.verb,
+                at=timestamp - dice.below(MINUTE),
+                what=kind.what,
+                object_id=kind.object_id,
+                object_type=kind.object_type,
+                bin=kind.bin,
+                counts=dice.chance(0.7),
+            )
+            # A page that is loaded twice leaves two identical entries.
+            activities += (activity,) * (2 if dice.chance(0.1) else 1)
+        return _Open(
+            item.properties | {"actonPrimaryScore": score},
+            item.custom | drawn,
+            item.created_at,
+            updated_at=timestamp,
+            activities=activities,
+        )
+
     def _address(self, number: int, person: Person) -> str:
         """Return the address of a contact, which some have typed into the CRM in capitals."""
+        if not self._size.is_odd:
+            return person.email
         if number == _LASTING - 1:
             return ""
         dice = Dice(self._seed, "spelling", number)
@@ -338,16 +355,18 @@ class Contacts:
 
         The second contact's id is the first one's in other letters' case.
         """
-        dice = Dice(self._seed, "crm", 1 if number == 2 else number)  # noqa: PLR2004
-        if number > _LASTING - 1 and dice.chance(0.4):
+        is_twin = self._size.is_odd and number == 2  # noqa: PLR2004
+        dice = Dice(self._seed, "crm", 1 if is_twin else number)
+        if (number > _LASTING - 1 or not self._size.is_odd) and dice.chance(0.4):
             return "", ""
         prefix, kind = ("00Q", "Lead") if dice.chance(0.7) else ("003", "Contact")
         rest = "".join(dice.pick("0123456789ABCDEFGHJKabcdefghjk") for _ in range(15))
-        return prefix + (rest.swapcase() if number == 2 else rest), kind  # noqa: PLR2004
+        return prefix + (rest.swapcase() if is_twin else rest), kind
 
     def _finished(self, number: int, item: _Open) -> Contact:
         dice = Dice(self._seed, "contact scores", number)
-        sheets = _SHEETS[: dice.below(len(_SHEETS) + 1)]
+        known = self._size.words.score_sheets
+        sheets = known[: dice.below(len(known) + 1)]
         # The sheet that every account has is the one behind the primary score.
         points = [int(item.properties["actonPrimaryScore"]), *(dice.below(90) for _ in sheets)]
         return Contact(
@@ -361,14 +380,14 @@ class Contacts:
                 SheetScore(*sheet, points=value)
                 for sheet, value in zip(sheets, points, strict=False)
             ),
-            gone=number > _LASTING and dice.chance(0.04),
+            gone=self._size.is_odd and number > _LASTING and dice.chance(0.04),
         )
 
     def segments(self, contacts: list[Contact]) -> list[Segment]:
         """Return the segments with those of the contacts that belong to them."""
         members: dict[str, list[Contact]] = {ALL_CONTACTS: contacts}
         found = []
-        for segment in _SEGMENTS:
+        for segment in self._size.words.segments:
             among = members[segment.parent_id]
             if segment.type == "QUERY":
                 chosen = [one for one in among if _matches(one, segment)]
@@ -389,33 +408,6 @@ def _matches(contact: Contact, segment: Segment) -> bool:
     )
 
 
-def _changed(item: _Open, dice: Dice, timestamp: int, kinds: Sequence[_Kind]) -> _Open:
-    """Change what changes in the life of a contact, mostly because of something it did."""
-    drawn = {index: draw(dice, timestamp) for index, draw in _VALUES.items() if dice.chance(0.2)}
-    score = str(dice.below(120))
-    activities = item.activities
-    if dice.chance(0.6):
-        kind = dice.pick(kinds)
-        activity = Activity(
-            verb=kind.verb,
-            at=timestamp - dice.below(MINUTE),
-            what=kind.what,
-            object_id=kind.object_id,
-            object_type=kind.object_type,
-            bin=kind.bin,
-            counts=dice.chance(0.7),
-        )
-        # A page that is loaded twice leaves two identical entries.
-        activities += (activity,) * (2 if dice.chance(0.1) else 1)
-    return _Open(
-        item.properties | {"actonPrimaryScore": score},
-        item.custom | drawn,
-        item.created_at,
-        updated_at=timestamp,
-        activities=activities,
-    )
-
-
 def _datetime(dice: Dice, at: int) -> str:
     timestamp = at - dice.below(400) * DAY - dice.below(DAY)
     styles = ("iso", "epoch", "zoned", "display")
@@ -426,7 +418,35 @@ def _date(dice: Dice, at: int) -> str:
     return date_cell(at + dice.below(400) * DAY, "iso")[:10] if dice.chance(0.8) else "Q3"
 
 
-_VALUES: dict[int, Callable[[Dice, int], str]] = {
+def awkward_details(dice: Dice, number: int, _: Person) -> dict[str, str]:
+    """Return further properties of a contact, some of them empty or in an unusual form."""
+    details = {
+        "department": dice.pick(("", "R&D", "Vertrieb")),
+        "dateOfBirth": f"19{dice.between(50, 99)}-0{dice.between(1, 9)}-1{dice.below(10)}",
+        "timezone": dice.pick(vocabulary.ZONES),
+        "businessStreet": f"{dice.pick(_STREETS)} {dice.below(99) + 1}",
+        "businessCity": dice.pick(("Portland", "München", "")),
+        "businessZip": f"{dice.below(100_000):05d}",
+        "businessCountry": dice.pick(_COUNTRIES),
+        "businessPhone": f"+1 555 01{dice.below(100):02d}",
+        "actonPrimaryScore": str(any_score(dice, "")),
+    }
+    if dice.chance(0.2):
+        details |= {
+            "picture": f"https://www.example.com/pictures/{number}.png?größe=s&x=1",
+            "businessWebsite": "https://www.example.org/",
+            "personalCity": "Zürich",
+            "mobilePhone": "+41 555 0100",
+        }
+    return details
+
+
+def any_score(dice: Dice, _: str) -> int:
+    """Return a score that nothing explains."""
+    return dice.below(120)
+
+
+VALUES: dict[int, Callable[[Dice, int], str]] = {
     _BOOTH: lambda dice, _: dice.pick(("true", "false", "1", "", "maybe")),
     53: lambda dice, _: dice.pick(("true", "false")),
     54: _date,
@@ -448,7 +468,7 @@ _VALUES: dict[int, Callable[[Dice, int], str]] = {
 }
 """What the custom fields of a contact hold, by column index."""
 
-_SEGMENTS = (
+SEGMENTS = (
     Segment("g-002e", "Expo guests", "DIRECT_SELECT", ALL_CONTACTS),
     Segment(
         "q-00b3",

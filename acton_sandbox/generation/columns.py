@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from acton_sandbox.demo.people import place_of
 from acton_sandbox.generation import vocabulary
+from acton_sandbox.generation.campaigns import eagerness
 from acton_sandbox.timestamps import DAY, cell, local_cell
 
 if TYPE_CHECKING:
@@ -102,6 +104,65 @@ HEADER_SETS: dict[str, Columns] = {
         ("Status", "status"),
         ("Contact ID", "score"),
     ),
+    # What follows is as a company would set it up.
+    "subscribers": (
+        ("E-mail Address", "email"),
+        ("First Name", "first"),
+        ("Last Name", "last"),
+        ("Company", "company"),
+        ("Job Title", "title"),
+        ("Country", "country"),
+        ("Source", "source"),
+        ("Score", "points"),
+        ("Last visit", "visit"),
+    ),
+    "customers": (
+        ("E-mail Address", "email"),
+        ("First Name", "first"),
+        ("Last Name", "last"),
+        ("Company", "company"),
+        ("City", "city"),
+        ("Country", "country"),
+        ("Customer No.", "customer"),
+        ("Score", "points"),
+    ),
+    "salesforce leads": (
+        ("Email", "email"),
+        ("First Name", "first"),
+        ("Last Name", "last"),
+        ("Company", "company"),
+        ("Title", "title"),
+        ("Country", "country"),
+        ("Lead Source", "source"),
+        ("Lead Status", "stage"),
+        ("Lead Score", "points"),
+        ("RecordID", "record"),
+    ),
+    "directory": (
+        ("E-mail", "email"),
+        ("First Name", "first"),
+        ("Last Name", "last"),
+        ("Company", "company"),
+        ("Country", "country"),
+    ),
+    "registrants": (
+        ("First Name", "first"),
+        ("Last Name", "last"),
+        ("Email Address", "email"),
+        ("Company", "company"),
+        ("Company Size", ""),
+        ("Job Function", "title"),
+        ("Lead Source", ""),
+        ("Status", ""),
+        ("Registration Date/Time", ""),
+        ("Attendance Date/Time", ""),
+        ("Live Duration", ""),
+        ("Archive Duration", ""),
+        ("Engagement Score", ""),
+        ("Number of Poll Responses", ""),
+        ("Number of Questions Asked", ""),
+        ("Number of Resources Viewed", ""),
+    ),
     "wide": (
         ("Email", "email"),
         *((f"Answer {number}", "flag") for number in range(1, 300)),
@@ -111,7 +172,7 @@ HEADER_SETS: dict[str, Columns] = {
 MOVING = frozenset(
     {
         *("score", "decimal", "note", "date", "status", "attendance", "flag"),
-        *("local date", "duration", "tally"),
+        *("local date", "duration", "tally", "points", "visit", "stage"),
     }
 )
 """The kinds of cells that change when a row does."""
@@ -128,6 +189,8 @@ _OF_PERSON: dict[str, Callable[[Person], str]] = {
     "email": lambda person: person.email,
     "company": lambda person: person.company,
     "title": lambda person: person.title,
+    "city": lambda person: place_of(person).city,
+    "country": lambda person: place_of(person).country,
 }
 
 _BASE_62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -150,6 +213,9 @@ _DRAWN: dict[str, Callable[[Dice], str]] = {
         ("47", "12.5", "0", "1:02:30", "0:45:06", "59:20", "7:00", "n/a", "1:75:00", "")
     ),
     "tally": lambda dice: dice.pick((str(dice.below(9)), "n/a", "")),
+    "source": lambda dice: dice.pick(("Website", "Webinar", "Trade fair", "Referral", "Dealer")),
+    "stage": lambda dice: dice.pick(("Open", "Contacted", "Qualified", "Nurturing")),
+    "customer": lambda dice: f"C-{dice.between(10_000, 99_999)}",
     "range": lambda dice: dice.pick(("1-10", "11-50", "1,000+", "")),
 }
 
@@ -161,6 +227,10 @@ def draw(kind: str, person: Person, dice: Dice, at: int) -> str:
         return of_person(person)
     if kind == "date":
         return cell(at - dice.below(400) * DAY // 4) if dice.chance(0.7) else ""
+    if kind == "points":
+        return str(int(eagerness(person.email) * 80) + dice.below(15))
+    if kind == "visit":
+        return cell(at - dice.below(60) * DAY)
     if kind == "local date":
         return local_cell(at - dice.below(400) * DAY // 4) if dice.chance(0.9) else "to be told"
     return _DRAWN[kind](dice)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from acton_sandbox.content import Block, Image, Logo
 from acton_sandbox.dice import Dice
 from acton_sandbox.entities import Sender
-from acton_sandbox.generation import vocabulary
 from acton_sandbox.generation.mailings import SENDERS as MESSAGE_SENDERS
 from acton_sandbox.timestamps import DAY, MINUTE, START, midnight
+
+if TYPE_CHECKING:
+    from acton_sandbox.generation.words import Words
 
 SENDERS = (*MESSAGE_SENDERS, Sender("51960", "Größe & Maß “live”", "events@example.org"))
 """The senders of the messages, and one who has not sent any."""
@@ -47,25 +51,25 @@ FOOTERS = (
 IMAGE_FOLDERS = ("Spring photos", "Größe & Maß", "", "Nothing in here")
 """The folders of the images; the last one stays empty."""
 
-_NAMES = ("pier.jpg", "größe & maß.png", "写真.jpeg", "a;b,c.gif", "logo “new”.svg", "")
+IMAGE_NAMES = ("pier.jpg", "größe & maß.png", "写真.jpeg", "a;b,c.gif", "logo “new”.svg", "")
 _GONE = 3
 """Which of the images has been deleted but is still listed."""
 
 
-def images_of(seed: int, count: int) -> list[Image]:
+def images_of(seed: int, count: int, words: Words) -> list[Image]:
     """Return the images of an account."""
-    return [_image(Dice(seed, "images", number), number) for number in range(count)]
+    return [_image(Dice(seed, "images", number), number, words) for number in range(count)]
 
 
-def _image(dice: Dice, number: int) -> Image:
+def _image(dice: Dice, number: int, words: Words) -> Image:
     tail = f"{dice.below(1 << 48):012x}"
     address = f"https://assets.example.com/f-{number}"
     created_at = midnight(START) - dice.between(1, 900) * DAY + dice.below(DAY)
     version = dice.pick((1, 1, 1, 2, 7))
     return Image(
         id=f"f-{number:08x}-6b1e-4f77-9a60-{tail}",
-        name=_NAMES[number % len(_NAMES)] or dice.pick(vocabulary.TOPICS),
-        folder_name=dice.pick(IMAGE_FOLDERS[:-1]),
+        name=words.image_names[number % len(words.image_names)] or dice.pick(words.topics),
+        folder_name=dice.pick(words.image_folders[:-1]),
         url=f"{address}/image.jpg",
         thumb_url=f"{address}/thumb.jpg",
         size=dice.pick((0, 48_211, dice.below(3_000_000))),

@@ -14,13 +14,13 @@ from acton_sandbox.custom_objects import (
     Relationship,
 )
 from acton_sandbox.dice import Dice
-from acton_sandbox.generation import vocabulary
 from acton_sandbox.timestamps import DAY, HOUR, MINUTE, SECOND, START, day_of, midnight
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from acton_sandbox.generation.people import People
+    from acton_sandbox.generation.words import Words
 
 ORDERS = CustomObject(
     id="co-9f31",
@@ -82,11 +82,11 @@ NOTES = CustomObject(
 OBJECTS = (ORDERS, VISITS, NOTES)
 """The kinds of things, in the order in which they are listed."""
 
-_STATES = ("OPEN", "PAID", "Zurück")
-_TAGS = ("new", "R&D", "semi; colon", "comma, too", 'said "go"', "größer", "")
+ORDER_STATES = ("OPEN", "PAID", "Zurück")
+TAGS = ("new", "R&D", "semi; colon", "comma, too", 'said "go"', "größer", "")
 
 
-class _Plan(NamedTuple):
+class DatasetPlan(NamedTuple):
     """A dataset, and how many rows it begins with."""
 
     id: str
@@ -99,13 +99,13 @@ class _Plan(NamedTuple):
     changes: bool = True
 
 
-_PLANS = (
-    _Plan("ds-02", ORDERS.id, "Web", 30, "The shop", is_default=True),
-    _Plan("ds-01", ORDERS.id, "Läden / shops", 12),
-    _Plan("ds-09", ORDERS.id, "Deleted a moment ago", 3, gone=True),
-    _Plan("ds-04", VISITS.id, "Default", 21, is_default=True),
-    _Plan("ds-03", NOTES.id, "Default", 5, is_default=True, changes=False),
-    _Plan("ds-05", NOTES.id, "Empty", 0, changes=False),
+DATASETS = (
+    DatasetPlan("ds-02", ORDERS.id, "Web", 30, "The shop", is_default=True),
+    DatasetPlan("ds-01", ORDERS.id, "Läden / shops", 12),
+    DatasetPlan("ds-09", ORDERS.id, "Deleted a moment ago", 3, gone=True),
+    DatasetPlan("ds-04", VISITS.id, "Default", 21, is_default=True),
+    DatasetPlan("ds-03", NOTES.id, "Default", 5, is_default=True, changes=False),
+    DatasetPlan("ds-05", NOTES.id, "Empty", 0, changes=False),
 )
 """The datasets, in the order in which they are listed."""
 
@@ -115,8 +115,9 @@ _CHANGED_EVERY_DAYS = 3
 class CustomData:
     """The datasets at any time."""
 
-    def __init__(self, seed: int, people: People) -> None:
+    def __init__(self, seed: int, words: Words, people: People) -> None:
         self._seed = seed
+        self._words = words
         self._people = people
 
     def at(self, now: int) -> list[Dataset]:
@@ -131,10 +132,10 @@ class CustomData:
                 gone=plan.gone,
                 rows=tuple(self._rows(plan, now)),
             )
-            for plan in _PLANS
+            for plan in self._words.datasets
         ]
 
-    def _rows(self, plan: _Plan, now: int) -> Iterator[ObjectRow]:
+    def _rows(self, plan: DatasetPlan, now: int) -> Iterator[ObjectRow]:
         """Play the days of a dataset: rows come, change and go."""
         held = {number: self._new(plan, number) for number in range(1, plan.rows + 1)}
         day = START + timedelta(days=1)
@@ -152,7 +153,7 @@ class CustomData:
         # Stored in an order of its own, so that sorting shows.
         yield from sorted(held.values(), key=lambda row: row.id[::-1])
 
-    def _new(self, plan: _Plan, number: int, timestamp: int | None = None) -> ObjectRow:
+    def _new(self, plan: DatasetPlan, number: int, timestamp: int | None = None) -> ObjectRow:
         dice = Dice(self._seed, "custom row", plan.id, number)
         created_at = midnight(START) + dice.below(DAY) if timestamp is None else timestamp
         return ObjectRow(
@@ -162,29 +163,33 @@ class CustomData:
             values=self._values(plan, number, created_at, dice),
         )
 
-    def _changed(self, plan: _Plan, number: int, row: ObjectRow, timestamp: int) -> ObjectRow:
+    def _changed(self, plan: DatasetPlan, number: int, row: ObjectRow, timestamp: int) -> ObjectRow:
         dice = Dice(self._seed, "custom row", plan.id, number, timestamp)
         values = self._values(plan, number, row.created_at, dice)
         return replace(row, updated_at=timestamp, values=values)
 
-    def _values(self, plan: _Plan, number: int, created_at: int, dice: Dice) -> Mapping[str, Any]:
+    def _values(
+        self, plan: DatasetPlan, number: int, created_at: int, dice: Dice
+    ) -> Mapping[str, Any]:
         match plan.object_id:
             case ORDERS.id:
                 return self._order(plan, number, created_at, dice)
             case VISITS.id:
                 return self._visit(number, created_at, dice)
-        return {"text": f"{number}: {vocabulary.NOTES[number % len(vocabulary.NOTES)]}"}
+        return {"text": f"{number}: {self._words.notes[number % len(self._words.notes)]}"}
 
-    def _order(self, plan: _Plan, number: int, created_at: int, dice: Dice) -> Mapping[str, Any]:
+    def _order(
+        self, plan: DatasetPlan, number: int, created_at: int, dice: Dice
+    ) -> Mapping[str, Any]:
         values: dict[str, Any] = {
             "orderNumber": f"{plan.id[-2:]}-{number:06d}",
             "email": self._people[dice.below(60)].email,
             "amount": "n/a" if dice.chance(0.1) else dice.below(1_000_000) / 100,
             "orderedOn": day_of(created_at).isoformat(),
             "shippedAt": created_at // SECOND * SECOND + dice.below(3 * DAY // SECOND) * SECOND,
-            "tags": [_TAGS[place] for place in dice.distinct(len(_TAGS), dice.below(4))],
-            "status": dice.pick(_STATES),
-            "cart": {"items": dice.below(9), "note": dice.pick(vocabulary.NOTES[:4])},
+            "tags": self._tags(dice, 4),
+            "status": dice.pick(self._words.order_states),
+            "cart": {"items": dice.below(9), "note": dice.pick(self._words.order_notes)},
             "place": f"{dice.between(40, 60)}.{dice.below(90)}, {dice.between(1, 20)}.5",
         }
         for name in ("amount", "shippedAt", "tags", "cart"):
@@ -194,13 +199,20 @@ class CustomData:
                 del values[name]
         return values
 
+    def _tags(self, dice: Dice, limit: int) -> list[str]:
+        known = self._words.object_tags
+        return [known[place] for place in dice.distinct(len(known), dice.below(limit))]
+
     def _visit(self, number: int, created_at: int, dice: Dice) -> Mapping[str, Any]:
         person = self._people[number % 40]
         return {
             "visitor": f"{person.name} {number % 7}",
             "email": person.email,
-            "amount": dice.pick(("much", "12.50", "")),
+            "amount": dice.pick(self._words.visit_amounts),
             "seenAt": created_at - number * MINUTE,
-            "tags": [_TAGS[place] for place in dice.distinct(len(_TAGS), dice.below(3))],
-            "raw": {"agent": dice.pick(vocabulary.BROWSERS), "größe": dice.below(9)},
+            "tags": self._tags(dice, 3),
+            "raw": {
+                "agent": dice.pick(self._words.browsers),
+                self._words.visit_detail: dice.below(9),
+            },
         }

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from acton_sandbox.dice import Dice
 from acton_sandbox.entities import Message, Sender
-from acton_sandbox.generation import vocabulary
+from acton_sandbox.generation.campaigns import Campaigns
 from acton_sandbox.generation.engagement import events_of_sending, plain_events
 from acton_sandbox.timestamps import DAY, HOUR, SECOND, START, day_of, local_day, midnight
 
@@ -81,6 +81,9 @@ class Mailings:
         self._sent: list[Mailing] = []
         self._lock = Lock()
         self._planned_until = START
+        self._campaigns = (
+            None if size.calendar is None else Campaigns(seed, size.calendar, lists, size.words)
+        )
         if size.messages is not None:
             self._sent.extend(self._exact_messages(size.messages))
             self._planned_until = day_of(anchor) - timedelta(days=1)
@@ -100,6 +103,9 @@ class Mailings:
             self._sent.extend(m for m in self._day(self._planned_until) if m.listed_from > begin)
 
     def _day(self, day: date) -> Iterator[Mailing]:
+        if self._campaigns is not None:
+            yield from self._of_calendar(self._campaigns, day)
+            return
         number = (day - START).days
         size = self._size
         dice = Dice(self._seed, "messages", day)
@@ -120,6 +126,21 @@ class Mailings:
             yield mailing
         if number % 5 == 1:
             yield self._mailing(3 * number + 2, sent_at(), 0, lifetime)
+
+    def _of_calendar(self, campaigns: Campaigns, day: date) -> Iterator[Mailing]:
+        for ordinal, sending in enumerate(campaigns.on(day)):
+            number = 8 * (day - START).days + ordinal
+            message = self._message(
+                f"s-{number:04x}-{local_day(sending.sent_at):%y%m}",
+                "SENT",
+                sending.sent_at,
+                Dice(self._seed, "message", number),
+                lists=sending.list_ids,
+                events=partial(list, sending.events),
+            )
+            sender = self._size.words.senders[sending.sender]
+            message = replace(message, name=sending.name, subject=sending.subject, sender=sender)
+            yield Mailing(message, listed_from=sending.sent_at)
 
     def _mailing(self, number: int, sent_at: int, audience: int, lifetime: int | None) -> Mailing:
         message_id = f"s-{number:04x}-{local_day(sent_at):%y%m}"
@@ -169,8 +190,9 @@ class Mailings:
         lists: tuple[str, ...] = (),
         events: Callable[[], list[Event]] = list,
     ) -> Message:
-        audience = dice.pick(vocabulary.AUDIENCES)
-        name = f"{audience} {dice.pick(vocabulary.TOPICS)} {message_id[2:6]}"
+        words = self._size.words
+        audience, topic = dice.pick(words.audiences), dice.pick(words.topics)
+        name = words.message_name.format(audience=audience, topic=topic, stamp=message_id[2:6])
         known: list[tuple[Event, ...]] = []
 
         def planned_events() -> tuple[Event, ...]:
@@ -181,10 +203,10 @@ class Mailings:
         return Message(
             id=message_id,
             name=name,
-            subject=f"{name}: {dice.pick(vocabulary.NOTES[:9])}" if dice.chance(0.3) else name,
+            subject=f"{name}: {dice.pick(words.message_notes)}" if dice.chance(0.3) else name,
             type=message_type,
             sent_at=sent_at,
-            sender=dice.pick(SENDERS),
+            sender=dice.pick(words.senders[:3]),
             is_text_only=dice.chance(0.1),
             sent_to=lists,
             suppressed_on=("l-0a55",) if dice.chance(0.4) else (),
@@ -235,15 +257,21 @@ class Mailings:
                 yield from events_of_sending(recipients, timestamp, dice, eventful=False)
                 day += timedelta(days=1)
 
+        campaigns, lists = self._campaigns, (pool[0].list_id,)
+        if campaigns is not None:
+            lists = (campaigns.list_followed(number),)
         message_id = f"s-{0xF000 + number:04x}-{local_day(since):%y%m}"
         message = self._message(
             message_id,
             "TRIGGERED",
             since,
             Dice(self._seed, "triggered", number),
-            lists=(pool[0].list_id,),
-            events=lambda: list(events()),
+            lists=lists,
+            events=lambda: campaigns.follow(number, since, now) if campaigns else list(events()),
         )
+        if campaigns is not None:
+            follower = campaigns.followers[number]
+            message = replace(message, name=follower.name, subject=follower.subject)
         return Mailing(message, listed_from=since)
 
     @cached_property
@@ -257,8 +285,8 @@ class Mailings:
                 ("FAILED", "s", 0xE000),
                 ("SCHEDULED", "s", 0xE800),
             ):
-                # What is scheduled will go out in the far future of every account.
-                shown = made_at + (3650 * DAY if message_type == "SCHEDULED" else 0)
+                is_scheduled = message_type == "SCHEDULED"
+                shown = made_at + self._size.scheduled_days_ahead * DAY * is_scheduled
                 tail = f"-{local_day(shown):%y%m}" if prefix == "s" else ""
                 dice = Dice(self._seed, message_type, number)
                 message_id = f"{prefix}-{base + number:04x}{tail}"

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from acton_sandbox.dice import Dice
-from acton_sandbox.generation import vocabulary
 from acton_sandbox.media import MediaMessage, MediaView, Medium
 from acton_sandbox.timestamps import DAY, HOUR, MINUTE, START, day_of, midnight
 
@@ -16,8 +15,9 @@ if TYPE_CHECKING:
     from datetime import date
 
     from acton_sandbox.generation.people import People
+    from acton_sandbox.generation.words import Words
 
-_FOLDERS = {
+FOLDERS = {
     "Downloads": ("price-list.pdf", "Größe & Maß.pdf", "カタログ.pdf"),
     "Links / “quoted”": ("Start page", "Trial"),
     "": ("no-folder.png",),
@@ -34,8 +34,9 @@ _VIEWED_EVERY_DAYS = 9
 class MediaLibrary:
     """The media library at any time."""
 
-    def __init__(self, seed: int, people: People) -> None:
+    def __init__(self, seed: int, words: Words, people: People) -> None:
         self._seed = seed
+        self._words = words
         self._people = people
         self._media = list(self._invent())
 
@@ -50,10 +51,12 @@ class MediaLibrary:
     @property
     def folders(self) -> tuple[str, ...]:
         """The names of the folders, empty ones included."""
-        return tuple(_FOLDERS)
+        return tuple(self._words.media_folders)
 
     def _invent(self) -> Iterator[Medium]:
-        names = [(folder, name) for folder, names in _FOLDERS.items() for name in names]
+        names = [
+            (folder, name) for folder, names in self._words.media_folders.items() for name in names
+        ]
         for number, (folder, name) in enumerate(names, start=1):
             dice = Dice(self._seed, "media", number)
             is_file = "." in name
@@ -66,11 +69,14 @@ class MediaLibrary:
                 created_at=created_at,
                 modified_at=created_at + dice.below(HOUR),
                 size=dice.between(0, 5_000_000) if is_file else 0,
-                target_url="" if is_file else dice.pick(vocabulary.LINKS[:3]),
+                target_url="" if is_file else dice.pick(self._words.links[:3]),
                 gone=name == _GONE,
                 messages=tuple(
-                    MediaMessage(f"s-{number:02x}{index:02x}-2501", f"{topic} {number}")
-                    for index, topic in enumerate(vocabulary.TOPICS[: number % 4])
+                    MediaMessage(
+                        f"s-{number:02x}{index:02x}-2501",
+                        self._words.media_message.format(topic=topic, number=number),
+                    )
+                    for index, topic in enumerate(self._words.topics[: number % 4])
                 ),
                 views=(),
             )
@@ -93,7 +99,7 @@ class MediaLibrary:
                 # Hours apart, so that no day's views overtake each other.
                 at=midnight(day) + number * 8 * HOUR + dice.below(8 * HOUR) // MINUTE * MINUTE,
                 is_known=is_known,
-                recipient=person.email if is_known else dice.pick(vocabulary.COMPANIES),
+                recipient=person.email if is_known else dice.pick(self._words.media_visitors),
                 campaign=message.name if message else "",
                 action="followed" if medium.is_link else dice.pick(("downloaded", "viewed")),
                 total_count=dice.between(1, 4),

@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from acton_sandbox.dice import Dice
 from acton_sandbox.entities import Person
 from acton_sandbox.generation import vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class People:
     """An endless row of people, each a pure function of the seed and a number."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, person: Callable[[int, int], Person]) -> None:
         self._seed = seed
+        self._person = person
         self._known: dict[int, Person] = {}
 
     def __getitem__(self, number: int) -> Person:
         """Return the person with this number, the same one every time."""
         person = self._known.get(number)
         if person is None:
-            person = self._known[number] = self._invent(number)
+            person = self._known[number] = self._person(self._seed, number)
         return person
 
-    def _invent(self, number: int) -> Person:
-        dice = Dice(self._seed, "person", number)
-        tag = dice.pick(("", "+news", ".o'neill", "_x"))
-        host = dice.pick(("example.com", "example.org", "mail.example.com"))
-        return Person(
-            first_name=dice.pick(vocabulary.FIRST_NAMES),
-            last_name=dice.pick(vocabulary.LAST_NAMES),
-            email=f"person{number}{tag}@{host}",
-            company=dice.pick(vocabulary.COMPANIES),
-            title=dice.pick(vocabulary.TITLES),
-        )
+
+def awkward_person(seed: int, number: int) -> Person:
+    """Return a person with a name that is easily spoiled."""
+    dice = Dice(seed, "person", number)
+    tag = dice.pick(("", "+news", ".o'neill", "_x"))
+    host = dice.pick(("example.com", "example.org", "mail.example.com"))
+    return Person(
+        first_name=dice.pick(vocabulary.FIRST_NAMES),
+        last_name=dice.pick(vocabulary.LAST_NAMES),
+        email=f"person{number}{tag}@{host}",
+        company=dice.pick(vocabulary.COMPANIES),
+        title=dice.pick(vocabulary.TITLES),
+    )

@@ -8,29 +8,31 @@ from typing import TYPE_CHECKING
 
 from acton_sandbox.dice import Dice
 from acton_sandbox.entities import SubscriptionCategory, Suppression
-from acton_sandbox.generation import vocabulary
 from acton_sandbox.timestamps import DAY, HOUR, SECOND, START, day_of, midnight
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import date
 
     from acton_sandbox.entities import Event, Message
+    from acton_sandbox.generation.lists import Lists
     from acton_sandbox.generation.people import People
     from acton_sandbox.size import Size
 
 _FIRST_PERSON = 500_000
-_ORIGINS = ("User: Reader One", "Program: Trial nurture", "Import: “old” system, 2019")
+ORIGINS = ("User: Reader One", "Program: Trial nurture", "Import: “old” system, 2019")
 _EVERY_DAYS = {"HARD_BOUNCE": 1, "OPT_OUT": 2, "SPAM": 3}
-_HEADERS = (("2", "Product"), ("3", "Größe & Maß"), ("", ""))
+CATEGORY_HEADERS = (("2", "Product"), ("3", "Größe & Maß"), ("", ""))
 
 
 class Suppressions:
     """Addresses that must not be written to, at any time."""
 
-    def __init__(self, seed: int, size: Size, people: People) -> None:
+    def __init__(self, seed: int, size: Size, people: People, lists: Lists) -> None:
         self._seed = seed
         self._size = size
         self._people = people
+        self._lists = lists
         self._imported = {
             "HARD_BOUNCE": size.imported_hard_bounces,
             "OPT_OUT": size.imported_opt_outs,
@@ -53,14 +55,16 @@ class Suppressions:
 
     def categories(self, now: int) -> list[SubscriptionCategory]:
         """Return the subscription categories with the addresses that had left them by then."""
-        left: list[list[tuple[str, int]]] = [[] for _ in vocabulary.CATEGORIES]
+        words = self._size.words
+        left: list[list[tuple[str, int]]] = [[] for _ in words.categories]
         day = START
         while day <= day_of(now):
             dice = Dice(self._seed, "categories", day)
-            for _ in range(self._size.category_opt_outs_per_day):
+            is_due = (day - START).days % self._size.category_opt_outs_every_days == 0
+            for _ in range(self._size.category_opt_outs_per_day if is_due else 0):
                 # The first category is the one that most people leave; nobody leaves the last.
                 index = 0 if dice.chance(0.6) else 1 + dice.below(len(left) - 2)
-                person = self._people[dice.below(self._size.people)]
+                person = self._people[dice.below(self._known(day))]
                 timestamp = midnight(day) + dice.below(DAY // SECOND) * SECOND
                 if timestamp <= now and all(email != person.email for email, _ in left[index]):
                     left[index].append((person.email, timestamp))
@@ -68,15 +72,21 @@ class Suppressions:
         return [
             SubscriptionCategory(str(number), name, description, *header, tuple(rows))
             for number, ((name, description), rows, header) in enumerate(
-                zip(vocabulary.CATEGORIES, left, _HEADERS * 3, strict=False), start=3
+                zip(words.categories, left, words.category_headers * 3, strict=False), start=3
             )
         ]
+
+    def _known(self, day: date) -> int:
+        """Return how many people can leave a category on a day."""
+        return self._size.people if self._size.is_odd else len(self._lists.came(0, midnight(day)))
 
     def _imports(self, kind: str) -> Iterator[Suppression]:
         start = midnight(START) + HOUR
         for number in range(self._imported[kind]):
             email = f"imported{number}@{kind.lower().replace('_', '-')}.example.org"
-            yield Suppression(email, start + number * 7, _ORIGINS[2], start + number * 7)
+            yield Suppression(
+                email, start + number * 7, self._size.words.origins[-1], start + number * 7
+            )
 
     def _by_hand(self, kind: str, now: int) -> Iterator[Suppression]:
         day = START
@@ -86,7 +96,9 @@ class Suppressions:
                 for number in range(self._size.suppressions_per_day):
                     person = self._people[_FIRST_PERSON + 4 * (day - START).days + number]
                     timestamp = midnight(day) + dice.below(DAY // SECOND) * SECOND
-                    row = Suppression(person.email, timestamp, dice.pick(_ORIGINS[:2]), timestamp)
+                    row = Suppression(
+                        person.email, timestamp, dice.pick(self._size.words.origins[:2]), timestamp
+                    )
                     late = dice.between(1, 6) * DAY if dice.chance(0.1) else 0
                     yield replace(row, visible_at=timestamp + late)
             day += timedelta(days=1)

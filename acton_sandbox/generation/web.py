@@ -2,76 +2,83 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from acton_sandbox.dice import Dice
-from acton_sandbox.generation import vocabulary
 from acton_sandbox.timestamps import DAY, HOUR, MINUTE, START, midnight
 from acton_sandbox.web import Form, LandingPage, Program, Traffic
 
-_FOLDERS = ("Trials", "", "Größe & Maß", "フォーム")
-_SOURCES = ("Page:Trial landing", "Direkt: Größe & Maß", "メール", "", "Partner", "Partner")
+if TYPE_CHECKING:
+    from acton_sandbox.size import Size
+
+WEB_FOLDERS = ("Trials", "", "Größe & Maß", "フォーム")
+FORM_SOURCES = ("Page:Trial landing", "Direkt: Größe & Maß", "メール", "", "Partner", "Partner")
 """Labels of sources; one is empty, and one stands twice."""
-_PAGE_SOURCES = ("Default", "Partner", "total_visits", "Größe & Maß", "", "検索")
+PAGE_SOURCES = ("Default", "Partner", "total_visits", "Größe & Maß", "", "検索")
 """Names of sources, which are free keys; one is that of a field, one is empty."""
-_PROGRAMS = {"TRACK": "tr-{:04x}", "EVENT": "ev-{:04x}", "LIST_MAINT": "lm-{:04x}"}
-_PROGRAM_FOLDERS = ((-1, ""), (12, "Nurture"), (13, "Größe & Maß"))
+PROGRAM_IDS = {"TRACK": "tr-{:04x}", "EVENT": "ev-{:04x}", "LIST_MAINT": "lm-{:04x}"}
+PROGRAM_FOLDERS = ((-1, ""), (12, "Nurture"), (13, "Größe & Maß"))
 _STATES = ("draft", "running", "paused")
 
 
-def forms_of(seed: int, count: int, now: int) -> list[Form]:
+def forms_of(seed: int, size: Size, now: int, *, most: int | None = None) -> list[Form]:
     """Return the forms with what came of them up to a given time.
 
     The first has visits from every source, the second has none; the third is deleted but listed.
     """
     found = []
-    for number in range(count):
+    words = size.words
+    for number in range(size.forms)[:most]:
         dice = Dice(seed, "form", number)
         form_id = f"0b6f{number:04x}-91c4-4a7b-8d13-{dice.below(2**40):012x}"
         url = f"https://forms.example.com/{form_id}:d-{number:04x}/index.htm"
         made_at = _before_the_start(dice)
-        sources = _SOURCES if number == 0 else _SOURCES[: dice.between(1, 4)] * (number != 1)
+        known = words.form_sources
+        sources = known if number == 0 else known[: dice.between(1, 4)] * (number != 1)
         found.append(
             Form(
                 id=form_id,
-                title=f"{dice.pick(vocabulary.AUDIENCES)} form {number}",
-                description=dice.pick(("", "Asks for a trial", "Fragt nach der Größe")),
-                folder_name=_FOLDERS[number % len(_FOLDERS)],
+                title=words.named(words.form_names, dice, number),
+                description=dice.pick(words.form_descriptions),
+                folder_name=words.web_folders[number % len(words.web_folders)],
                 url=url,
-                urls=_addresses(url, number),
+                urls=_addresses(url, number, words.address_query),
                 created_at=made_at,
                 modified_at=made_at + dice.below(20) * DAY + dice.below(DAY),
-                traffic=tuple(_traffic(source, dice, now) for source in sources),
+                traffic=tuple(_traffic(source, dice, size, now) for source in sources),
                 gone=number == 2,  # noqa: PLR2004
             )
         )
     return found
 
 
-def landing_pages_of(seed: int, count: int, now: int) -> list[LandingPage]:
+def landing_pages_of(seed: int, size: Size, now: int) -> list[LandingPage]:
     """Return the landing pages with their visits up to a given time.
 
     The first has visits from every source, the second has none; the third is deleted but listed.
     """
     found = []
-    for number in range(count):
+    words = size.words
+    for number in range(size.landing_pages):
         dice = Dice(seed, "landing page", number)
         page_id = f"p-{number + 12:04x}"
         url = f"https://pages.example.com/{page_id}"
-        title = f"{dice.pick(vocabulary.AUDIENCES)} landing {number}"
+        title = words.named(words.landing_page_names, dice, number)
         made_at = _before_the_start(dice)
-        sources = (
-            _PAGE_SOURCES if number == 0 else _PAGE_SOURCES[: dice.between(1, 4)] * (number != 1)
-        )
-        traffic = tuple((source, _visits(dice, now)) for source in sources)
+        known = words.landing_page_sources
+        sources = known if number == 0 else known[: dice.between(1, 4)] * (number != 1)
+        traffic = tuple((source, _visits(dice, size, now)) for source in sources)
         found.append(
             LandingPage(
                 id=page_id,
                 title=title,
-                folder_name=_FOLDERS[number % len(_FOLDERS)],
+                folder_name=words.web_folders[number % len(words.web_folders)],
                 url=url,
-                urls=_addresses(url, number),
+                urls=_addresses(url, number, words.address_query),
                 created_at=made_at,
                 modified_at=made_at + dice.below(20) * DAY + dice.below(DAY),
-                html=f"<!doctype html>\n<title>{title}</title>\n<h1>Größe & Maß</h1>\n",
+                html=f"<!doctype html>\n<title>{title}</title>\n"
+                f"<h1>{words.landing_page_heading}</h1>\n",
                 unknown_visitors=sum(visits for _, visits in traffic) * 2 // 3,
                 traffic=traffic,
                 gone=number == 2,  # noqa: PLR2004
@@ -80,21 +87,23 @@ def landing_pages_of(seed: int, count: int, now: int) -> list[LandingPage]:
     return found
 
 
-def programs_of(seed: int, count: int, now: int) -> list[Program]:
+def programs_of(seed: int, size: Size, now: int) -> list[Program]:
     """Return so many programs of each type, as of a given time."""
     found = []
-    for program_type, pattern in _PROGRAMS.items():
-        for number in range(count):
+    words = size.words
+    for program_type, pattern in PROGRAM_IDS.items():
+        for number in range(size.programs):
             dice = Dice(seed, "program", program_type, number)
             made_at = _before_the_start(dice)
-            folder_id, folder_name = _PROGRAM_FOLDERS[number % len(_PROGRAM_FOLDERS)]
+            folder_id, folder_name = words.program_folders[number % len(words.program_folders)]
+            sent = words.program_messages[program_type]
             state = _STATES[number % len(_STATES)]
             found.append(
                 Program(
                     id=pattern.format(number + 25),
                     type=program_type,
-                    name=f"{dice.pick(vocabulary.AUDIENCES)} program {number}",
-                    description=dice.pick(("", "Pflegt Kontakte", "Three mails in ten days")),
+                    name=words.named(words.program_names[program_type], dice, number),
+                    description=dice.pick(words.program_descriptions),
                     folder_id=folder_id,
                     folder_name=folder_name,
                     state=state,
@@ -105,10 +114,12 @@ def programs_of(seed: int, count: int, now: int) -> list[Program]:
                     is_favorite=dice.chance(0.4),
                     is_valid=dice.chance(0.8),
                     active=dice.below(40),
-                    src_ids=("l-0a41", "q-00b3")[: number % 3],
-                    src_names=("Customers", "Kunden / Größe & Maß")[: number % 3],
-                    message_ids=("t-0021",) if dice.chance(0.6) else (),
-                    tag_names=("Q3", "Größe")[: dice.below(3)],
+                    src_ids=tuple(one for one, _ in words.program_sources[: number % 3]),
+                    src_names=tuple(name for _, name in words.program_sources[: number % 3]),
+                    message_ids=sent[number % len(sent)]
+                    if dice.chance(words.program_share)
+                    else (),
+                    tag_names=words.program_tags[: dice.below(3)],
                 )
             )
     return found
@@ -118,17 +129,25 @@ def _before_the_start(dice: Dice) -> int:
     return midnight(START) - dice.between(30, 300) * DAY + dice.below(DAY // MINUTE) * MINUTE
 
 
-def _addresses(url: str, number: int) -> tuple[str, ...]:
+def _addresses(url: str, number: int, query: str) -> tuple[str, ...]:
     """Return the addresses of an item: none for the second, the same one twice for the first."""
-    further = (f"{url}?lang=de&from=größe", url)
+    further = (f"{url}?{query}", url)
     return () if number == 1 else (url, *further[: max(2 - number, 0)])
 
 
-def _visits(dice: Dice, now: int) -> int:
-    return dice.between(1, 40) + dice.below(4) * (now - midnight(START)) // DAY
+def _visits(dice: Dice, size: Size, now: int) -> int:
+    return (
+        dice.between(1, 40)
+        + dice.below(size.most_daily_visits + 1) * (now - midnight(START)) // DAY
+    )
 
 
-def _traffic(source: str, dice: Dice, now: int) -> Traffic:
-    views = _visits(dice, now)
-    unique = views * dice.between(30, 90) // 100
-    return Traffic(source, submits=unique * dice.between(0, 60) // 100, unique=unique, views=views)
+def _traffic(source: str, dice: Dice, size: Size, now: int) -> Traffic:
+    views = _visits(dice, size, now)
+    unique = views * dice.between(*size.unique_percent) // 100
+    return Traffic(
+        source,
+        submits=unique * dice.between(*size.submit_percent) // 100,
+        unique=unique,
+        views=views,
+    )

@@ -198,7 +198,7 @@ def _contact(call: Call, contact: Contact) -> dict[str, Any]:
         "createdDate": _date(choices.contact_dates, contact.created_at),
         "updatedDate": _date(choices.contact_dates, contact.updated_at),
         "customFields": custom,
-        "ownerName": "山田",
+        "ownerName": call.view.account.words.owner,
     }
 
 

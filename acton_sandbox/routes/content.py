@@ -14,7 +14,6 @@ from acton_sandbox.answers import (
     page_answer,
     undocumented_answer,
 )
-from acton_sandbox.generation.content import IMAGE_FOLDERS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,7 +83,7 @@ def images(call: Call) -> Answer:
                 ],
                 "name": folder,
             }
-            for folder in IMAGE_FOLDERS
+            for folder in call.view.account.words.image_folders
             if not wanted or folder in wanted.split(";")
         ]
     )

@@ -14,10 +14,10 @@ def page_for_recipient(call: Call) -> Answer:
         return numeric_error(10030, "Invalid or deleted message", 404)
     for event in message.events["SENT"]:
         if event.recipient.contact_id == call.ids["recid"]:
-            return _page(message.subject, event.recipient.name)
+            return _page(call, message.subject, event.recipient.name)
     rows = (row for item in call.view.account.lists for row in item.rows)
     if any(row.contact_id == call.ids["recid"] for row in rows):
-        return _page(message.subject, "")
+        return _page(call, message.subject, "")
     return numeric_error(10008, "Invalid contact")
 
 
@@ -28,11 +28,12 @@ def page_for_nobody(call: Call) -> Answer:
     message = call.view.account.message_by_id.get(call.ids["id"])
     if message is None or message.gone:
         return numeric_error(10030, "Invalid or deleted message", 404)
-    return _page(message.subject, "")
+    return _page(call, message.subject, "")
 
 
-def _page(subject: str, name: str) -> Answer:
-    title, text = escape(subject), f"Dear {escape(name or 'reader')}, größer ist besser."
+def _page(call: Call, subject: str, name: str) -> Answer:
+    title = escape(subject)
+    text = call.view.account.words.page_text.format(name=escape(name or "reader"))
     return Answer.of_text(
         f"<!doctype html>\n<title>{title}</title>\n<div>{text}</div>\n<pre>{text}</pre>\n",
         content_type="text/html",

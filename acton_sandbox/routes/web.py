@@ -31,7 +31,7 @@ def form_urls(call: Call) -> Answer:
     form = _one(call, call.view.account.forms)
     if form is None:
         return _invalid_form()
-    rows = _addresses(form)
+    rows = _addresses(call, form)
     if call.view.choices.undocumented_shape == "envelope":
         return Answer.of_json({"urls": rows})
     return undocumented_answer(call, rows)
@@ -69,13 +69,15 @@ def landing_page(call: Call) -> Answer:
         return _invalid_page()
     if call.view.choices.landing_page_is_html:
         return Answer.of_text(page.html, content_type="text/html")
-    return undocumented_answer(call, [{**_landing_page(page), "template": "Größe & Maß"}])
+    return undocumented_answer(
+        call, [{**_landing_page(page), "template": call.view.account.words.landing_page_template}]
+    )
 
 
 def landing_page_urls(call: Call) -> Answer:
     """Answer with the addresses of a landing page."""
     page = _one(call, call.view.account.landing_pages)
-    return _invalid_page() if page is None else undocumented_answer(call, _addresses(page))
+    return _invalid_page() if page is None else undocumented_answer(call, _addresses(call, page))
 
 
 def landing_page_report(call: Call) -> Answer:
@@ -126,8 +128,9 @@ def _one(call: Call, items: Sequence[Item]) -> Item | None:
     return next((item for item in items if item.id == call.ids["id"] and not item.gone), None)
 
 
-def _addresses(item: Form | LandingPage) -> list[dict[str, Any]]:
-    return [{"url": url, "kind": "Öffentlich"} for url in item.urls]
+def _addresses(call: Call, item: Form | LandingPage) -> list[dict[str, Any]]:
+    kind = call.view.account.words.address_kind
+    return [{"url": url, "kind": kind} for url in item.urls]
 
 
 def _form(form: Form) -> dict[str, Any]:

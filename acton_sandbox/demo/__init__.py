@@ -1,0 +1,1 @@
+"""The demo account: a maker of shelves and workbenches that exists nowhere."""
