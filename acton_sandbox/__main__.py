@@ -140,7 +140,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NUMBER",
         help="serve so many accounts, of users user-001@example.com and so on, from the seed on",
     )
-    add("--size", choices=SIZES, default="standard", help="how much the account holds")
+    add("--size", choices=SIZES, default="demo", help="how much the account holds")
     add(
         "--measure",
         type=_measure,

@@ -98,11 +98,11 @@ def _defaults(folder: Path) -> dict[str, str]:
     arguments: list[str] = json.loads(kept.read_text()) if kept.exists() else []
     if any(argument.startswith("--size") for argument in arguments):
         return limits
-    # Folders and lists that only an account of the standard size has.
+    # A folder and lists that only the demo account has.
     return {
         **limits,
-        "TAP_ACTON_ON24_CLIENT_IDS": '["300112233", "300445566"]',
-        "TAP_ACTON_LIST_STREAMS": '["Salesforce *", "Twice, or thrice", "Wide"]',
+        "TAP_ACTON_ON24_CLIENT_IDS": '["300112233"]',
+        "TAP_ACTON_LIST_STREAMS": '["Customers", "Prospects"]',
     }
 
 
