@@ -26,7 +26,7 @@ MOST_POINTS = 2000
 """Messages in the chart of opens against clicks: those with the most recipients."""
 
 LONGEST_BY_DAY = 45
-LONGEST_BY_WEEK = 400
+LONGEST_BY_WEEK = 800
 """Days in a period up to which a trend has a point per day, and per week; beyond, per month."""
 
 INFLATED = (
@@ -54,6 +54,7 @@ class Figure:
         most: How many rows to show, those with the largest numbers; 0 for all.
         largest: By which number; empty: the first.
         drawn: How many of the numbers are drawn; 0 for all. The table has the rest, too.
+        is_wide: Whether it takes the whole width of the page.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Figure:
     most: int = 0
     largest: str = ""
     drawn: int = 0
+    is_wide: bool = False
 
     @property
     def marks(self) -> tuple[Number, ...]:
@@ -179,7 +181,7 @@ def _format(number: Number) -> str:
 
 
 def _axis(number: Number) -> alt.Axis:
-    return alt.Axis(format="~%" if number.unit == "rate" else "~s", title=None, tickCount=5)
+    return alt.Axis(format="~%" if number.unit == "rate" else ",.0f", title=None, tickCount=5)
 
 
 def _chart(height: int | alt.Step) -> alt.Chart:
@@ -210,7 +212,16 @@ def _tooltip(figure: Figure) -> list[alt.Tooltip]:
     )]
 
 
-TIME = alt.Axis(title=None, labelOverlap=True, grid=False, tickCount=6)
+# Bars as wide as their time, with a seam between them.
+TOUCHING: dict[str, Any] = {"orient": "vertical", "stroke": "var(--surface)", "strokeWidth": 1}
+
+# A month by its name, over more than a year with the year, in the account's days.
+TIME = alt.Axis(
+    title=None,
+    grid=False,
+    tickCount=6,
+    labelExpr="utcFormat(datum.value, domain('x')[1] - domain('x')[0] > 33e9 ? '%b %Y' : '%b %-d')",
+)
 
 
 def lines(figure: Figure) -> alt.LayerChart | alt.Chart:
@@ -228,11 +239,9 @@ def with_alarm(limit: float) -> Callable[[Figure], alt.LayerChart | alt.Chart]:
     """Draw a rate over time, with the line above which it is an alarm."""
 
     def draw(figure: Figure) -> alt.LayerChart:
-        rule = _chart(220).mark_rule(strokeDash=[4, 4], color=_color("alarm")).encode(y=alt.datum(limit))
-        words_of_rule = _chart(220).mark_text(
-            align="right", baseline="bottom", dy=-3, color=_color("alarm"), fontSize=11,
-        ).encode(x=alt.value("width"), y=alt.datum(limit), text=alt.value(f"alarm at {limit:.1%}"))
-        return alt.layer(lines(figure), rule, words_of_rule)
+        once = alt.Chart(alt.Data(values=[{"limit": limit}]))
+        rule = once.mark_rule(strokeDash=[4, 4], color=_color("alarm")).encode(y="limit:Q")
+        return alt.layer(lines(figure), rule)
 
     return draw
 
@@ -240,7 +249,7 @@ def with_alarm(limit: float) -> Callable[[Figure], alt.LayerChart | alt.Chart]:
 def bars_over_time(figure: Figure) -> alt.LayerChart | alt.Chart:
     """Draw counts over time, as bars as wide as their day, week or month."""
     legend, scale = _legend(figure)
-    return _long(figure, 220).mark_bar(binSpacing=1).encode(
+    return _long(figure, 220).mark_bar(**TOUCHING).encode(
         x=alt.X("time:T", scale=alt.Scale(type="utc"), axis=TIME),
         x2="end:T",
         y=alt.Y("value:Q", axis=_axis(figure.numbers[0]), stack="zero"),
@@ -254,7 +263,7 @@ def brush(figure: Figure) -> alt.LayerChart | alt.Chart:
     one = figure.numbers[0]
     return (
         _chart(140)
-        .mark_bar(binSpacing=1, color=_color(one.color))
+        .mark_bar(**TOUCHING, color=_color(one.color))
         .encode(
             x=alt.X("time:T", scale=alt.Scale(type="utc"), axis=TIME),
             x2="end:T",
@@ -271,7 +280,7 @@ def brush(figure: Figure) -> alt.LayerChart | alt.Chart:
 def bars(figure: Figure) -> alt.LayerChart | alt.Chart:
     """Draw a bar for every number of every row."""
     legend, scale = _legend(figure)
-    thickness = 22 if len(figure.marks) == 1 else 14
+    thickness = 22 if len(figure.marks) == 1 else 34
     made = _long(figure, alt.Step(thickness)).mark_bar(cornerRadiusEnd=2).encode(
         y=alt.Y("label:N", sort=None, axis=alt.Axis(title=None, labelLimit=170, ticks=False, domain=False)),
         x=alt.X("value:Q", axis=_axis(figure.numbers[0])),
@@ -287,7 +296,7 @@ def stacked(figure: Figure) -> alt.LayerChart | alt.Chart:
     """Draw one number over time, stacked by the words of the last column of ``by``."""
     one = figure.numbers[0]
     scale = alt.Scale(domain=list(figure.labels.values()), range=[_color(reason) for reason in figure.labels])
-    return _chart(220).mark_bar(binSpacing=1).encode(
+    return _chart(220).mark_bar(**TOUCHING).encode(
         x=alt.X("time:T", scale=alt.Scale(type="utc"), axis=TIME),
         x2="end:T",
         y=alt.Y(f"{one.name}:Q", axis=_axis(one), stack="zero"),
@@ -300,7 +309,7 @@ def columns(figure: Figure) -> alt.LayerChart | alt.Chart:
     """Draw a column for every number of every row, side by side."""
     legend, scale = _legend(figure)
     return _long(figure, 220).mark_bar(cornerRadiusEnd=2).encode(
-        x=alt.X("label:N", sort=None, axis=alt.Axis(title=None, labelAngle=0, ticks=False, labelLimit=90)),
+        x=alt.X("label:N", sort=None, axis=alt.Axis(title="Days after sending", labelAngle=0, ticks=False)),
         xOffset=alt.XOffset("number:N", sort=list(scale.to_dict()["domain"])),
         y=alt.Y("value:Q", axis=_axis(figure.numbers[0])),
         color=alt.Color("number:N", scale=scale, legend=legend),
@@ -310,9 +319,9 @@ def columns(figure: Figure) -> alt.LayerChart | alt.Chart:
 
 def dots(figure: Figure) -> alt.LayerChart | alt.Chart:
     """Draw a dot for every message."""
-    return _chart(320).mark_circle(color=_color("clicks"), opacity=0.55, stroke=_color("surface"), strokeWidth=0.5).encode(
-        x=alt.X("open_rate:Q", axis=alt.Axis(format="~%", title="Open rate (inflated)"), scale=alt.Scale(zero=True)),
-        y=alt.Y("click_rate:Q", axis=alt.Axis(format="~%", title="Click rate"), scale=alt.Scale(zero=True)),
+    return _chart(320).mark_circle(color=_color("sent"), opacity=0.55, stroke=_color("surface"), strokeWidth=0.5).encode(
+        x=alt.X("open_rate:Q", axis=alt.Axis(format="~%", title="Open rate (inflated)", tickCount=6), scale=alt.Scale(zero=True)),
+        y=alt.Y("click_rate:Q", axis=alt.Axis(format="~%", title="Click rate", tickCount=6), scale=alt.Scale(zero=True)),
         size=alt.Size("delivered:Q", scale=alt.Scale(range=[18, 500]), legend=None),
         tooltip=_tooltip(figure),
     )
@@ -350,12 +359,11 @@ ENGAGEMENT = {
 
 
 def _steps() -> dict[int, str]:
-    words_of = {0: "Same day", 1: "Next day"}
-    before = -1
-    for number, last in enumerate(DAYS_TO_OPEN):
-        words_of.setdefault(number, f"Day {last}" if last == before + 1 else f"Days {before + 1}–{last}")
-        before = last
-    return words_of
+    first = [0, *(last + 1 for last in DAYS_TO_OPEN)]
+    return {
+        number: f"{last}" if first[number] == last else f"{first[number]}–{last}"
+        for number, last in enumerate(DAYS_TO_OPEN)
+    }
 
 
 FIGURES: Mapping[str, Sequence[Figure]] = {
@@ -371,6 +379,7 @@ FIGURES: Mapping[str, Sequence[Figure]] = {
             "acton__messages: sent by sent_on",
             "types",
             brush,
+            is_wide=True,
         ),
         Figure(
             "rates",
@@ -478,6 +487,7 @@ FIGURES: Mapping[str, Sequence[Figure]] = {
             "acton__contact_cohorts: active_contacts over contacts",
             "",
             squares,
+            is_wide=True,
         ),
     ),
     "deliverability": (
@@ -485,7 +495,7 @@ FIGURES: Mapping[str, Sequence[Figure]] = {
             "bounces",
             "Bounce rate of the mail sent on each day",
             "All types of messages together. A bounce counts on the day on which the mail was sent, so the "
-            "latest days may still get worse.",
+            "latest days may still get worse. The dashed line is the alarm at 5%.",
             "domains",
             ("bucket",),
             (Number("bounce_rate", "Bounce rate", "rate", "bounced", "sent", "bounces"),),
@@ -496,7 +506,7 @@ FIGURES: Mapping[str, Sequence[Figure]] = {
         Figure(
             "complaints",
             "Complaint rate of the mail sent on each day",
-            "Spam complaints, as a share of what did not bounce.",
+            "Spam complaints, as a share of what did not bounce. The dashed line is the alarm at 0.3%.",
             "domains",
             ("bucket",),
             (Number("complaint_rate", "Complaint rate", "rate", "complained", "delivered", "complaints"),),
@@ -527,18 +537,6 @@ FIGURES: Mapping[str, Sequence[Figure]] = {
             1,
         ),
         Figure(
-            "suppressions",
-            "Addresses suppressed, by reason",
-            "By the day on which each address was first suppressed for that reason.",
-            "suppressions",
-            ("bucket", "reason"),
-            (Number("addresses", "Addresses", "count", "addresses"),),
-            "acton__suppressions: rows by reason and first_on",
-            "period",
-            stacked,
-            REASONS,
-        ),
-        Figure(
             "categories",
             "Opt-outs by subscription category",
             "Whoever left a category still gets all other messages. As of the last update, whatever the period.",
@@ -550,6 +548,19 @@ FIGURES: Mapping[str, Sequence[Figure]] = {
             bars,
             {},
             15,
+        ),
+        Figure(
+            "suppressions",
+            "Addresses suppressed, by reason",
+            "By the day on which each address was first suppressed for that reason.",
+            "suppressions",
+            ("bucket", "reason"),
+            (Number("addresses", "Addresses", "count", "addresses"),),
+            "acton__suppressions: rows by reason and first_on",
+            "period",
+            stacked,
+            REASONS,
+            is_wide=True,
         ),
     ),
     "web": (

@@ -110,9 +110,10 @@ QUERIES: dict[str, Query] = {
         ),
         """
         SELECT
-            source_relation, message_type, sent_on, message_name, subject, sent, delivered, bounced,
-            opened_unique, clicked_unique, opted_out, complained,
-            CAST(round(average_minutes_to_open) AS BIGINT)
+            source_relation, message_type, sent_on, message_name,
+            CASE WHEN message_name IS NULL OR subject <> message_name THEN subject END,
+            sent, delivered, bounced, opened_unique, clicked_unique,
+            opted_out, complained, CAST(round(average_minutes_to_open) AS BIGINT)
         FROM {marts}.acton__messages
         ORDER BY sent_on DESC, source_relation, message_id
         """,
@@ -188,6 +189,7 @@ QUERIES: dict[str, Query] = {
         SELECT source_relation, cohort_month, months_since, contacts, active_contacts
         FROM {marts}.acton__contact_cohorts
         WHERE months_since <= 12
+            AND cohort_month > (SELECT max(cohort_month) FROM {marts}.acton__contact_cohorts) - INTERVAL '13 months'
         ORDER BY 2, 3, 1
         """,
     ),

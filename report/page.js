@@ -226,7 +226,7 @@ function alarm(choice, rows) {
 
 // The rows of a chart: report/figures.py.
 
-const unitOfTime = (days) => (days <= 45 ? "day" : days <= 400 ? "week" : "month");
+const unitOfTime = (days) => (days <= 45 ? "day" : days <= 800 ? "week" : "month");
 
 function bucket(day, unit) {
   if (unit === "week") return day - ((day + 3) % 7);
@@ -312,8 +312,8 @@ function element(name, properties = {}, ...children) {
 }
 
 // Names may be in any script, and are never read as HTML.
-const named = (text, detail) => {
-  const cell = element("td", {}, element("bdi", { textContent: text }));
+const named = (text, detail, isShort = false) => {
+  const cell = element("td", { className: isShort ? "nowrap" : "" }, element("bdi", { textContent: text }));
   if (detail) cell.append(element("bdi", { className: "detail", textContent: detail }));
   return cell;
 };
@@ -369,7 +369,6 @@ function showTiles() {
 }
 
 const views = new Map();
-const WIDTHS = { autosize: { type: "fit-x", contains: "padding" } };
 const CONFIG = {
   background: null,
   font: "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif",
@@ -377,6 +376,7 @@ const CONFIG = {
   axis: {
     labelColor: "var(--muted)", titleColor: "var(--muted)", titleFontWeight: 500, titlePadding: 8, labelFontSize: 12,
     titleFontSize: 12, gridColor: "var(--line)", domainColor: "var(--line)", tickColor: "var(--line)", labelPadding: 6,
+    labelOverlap: true, labelSeparation: 8,
   },
   legend: { labelColor: "var(--ink)", labelFontSize: 12, symbolType: "square", offset: 8, labelLimit: 260 },
   aria: false,
@@ -393,6 +393,13 @@ function drawn(figure, choice, made) {
     }
     return one;
   });
+}
+
+// The height of a chart with a bar per row, which Vega-Lite gives as that of a bar.
+function heightOf(spec, values) {
+  if (typeof spec.height === "number") return spec.height;
+  const bars = new Set(values.map((row) => row.label)).size;
+  return Math.max(2, bars) * spec.height.step;
 }
 
 async function showFigure(figure, isFromBrush) {
@@ -413,15 +420,15 @@ async function showFigure(figure, isFromBrush) {
   if (isBrush && isFromBrush) return;
   const values = drawn(figure, choice, made);
   if (views.has(figure.name) && !isBrush) {
-    await views.get(figure.name).data("rows", values).resize().runAsync();
+    await views.get(figure.name).height(heightOf(figure.spec, values)).data("rows", values).resize().runAsync();
     return;
   }
-  const spec = { ...structuredClone(figure.spec), ...WIDTHS, datasets: { rows: values } };
+  const spec = { ...structuredClone(figure.spec), height: heightOf(figure.spec, values), datasets: { rows: values } };
   if (isBrush) {
     spec.params[0].value = { x: [choice.first * DAY, (choice.last + 1) * DAY] };
     views.get(figure.name)?.finalize();
   }
-  const { view } = await vegaEmbed(chart, spec, { actions: false, renderer: "svg", config: CONFIG, ast: false });
+  const { view } = await vegaEmbed(chart, spec, { actions: false, renderer: "svg", config: CONFIG });
   views.set(figure.name, view);
   if (isBrush) followBrush(view);
 }
@@ -429,7 +436,7 @@ async function showFigure(figure, isFromBrush) {
 function showNumbers(figure, shown, made) {
   const unit = unitOfTime(daysOf(periodOf(figure, state.choice)));
   const body = shown.querySelector(".numbers tbody");
-  body.replaceChildren(...made.slice(0, rules.firstRows).map((row) => element("tr", {},
+  body.replaceChildren(...made.slice(0, rules.mostInTable).map((row) => element("tr", {},
     ...figure.by.map((column) => named(labelOf(figure, column, row[column], unit))),
     ...figure.numbers.map((number) => numeral(worded(row[number.name], number.unit))),
   )));
@@ -491,7 +498,7 @@ function showMessages() {
     if (accounts.length > 1) line.append(named(accounts[messages.account[row]]));
     for (const column of data.messages) {
       const cell = cellOf(column, messages, row);
-      line.append(cell.isNumber ? numeral(cell.text) : named(cell.text, column.name === "name" && messages.subject[row]));
+      line.append(cell.isNumber ? numeral(cell.text) : named(cell.text, column.name === "name" && messages.subject[row], column.name !== "name"));
     }
     return line;
   }));
@@ -543,13 +550,13 @@ function showListing(listing) {
   const shown = document.querySelector(`[data-listing="${listing.name}"]`);
   const table = tables[listing.table];
   const rows = chosen(table, state.choice, "");
-  const visible = opened.has(listing.name) ? rows : rows.slice(0, 20);
+  const visible = opened.has(listing.name) ? rows : rows.slice(0, rules.mostListed);
   shown.querySelector("tbody").replaceChildren(...visible.map((row) => {
     const line = element("tr");
     if (accounts.length > 1) line.append(named(accounts[table.account[row]]));
     for (const column of listing.columns) {
       const cell = cellOf(column, table, row);
-      line.append(cell.isNumber ? numeral(cell.text) : named(cell.text));
+      line.append(cell.isNumber ? numeral(cell.text) : named(cell.text, "", column.unit !== "text"));
     }
     return line;
   }));

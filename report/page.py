@@ -51,12 +51,18 @@ MESSAGE_COLUMNS: Sequence[Column | Number] = (
     Column("name", "Message"),
     Column("type", "Type"),
     Column("day", "Sent on", "day"),
-    *TILES,
+    *(tile for tile in TILES if tile.name != "delivery_rate"),
     Number("minutes", "Average time to open", "minutes", "minutes"),
 )
 
-FIRST_ROWS = 50
-"""Rows of a table before the reader asks for more."""
+FIRST_ROWS = 25
+"""Messages before the reader asks for more."""
+
+MOST_IN_TABLE = 120
+"""Rows of the table of a chart."""
+
+MOST_LISTED = 10
+"""Rows of a plain table before the reader asks for all."""
 
 HOURS_UNTIL_OLD = 24
 
@@ -71,11 +77,13 @@ class Cell:
         text: Its words.
         is_number: Whether it stands to the right.
         detail: A second line, such as a subject.
+        is_short: Whether it stays on one line.
     """
 
     text: str
     is_number: bool = False
     detail: str = ""
+    is_short: bool = False
 
 
 def page(marts: Marts, made_at: datetime) -> str:
@@ -124,7 +132,8 @@ def page(marts: Marts, made_at: datetime) -> str:
 
 
 def _types(marts: Marts) -> list[str]:
-    return sorted({one for one in marts.tables["messages"].columns["type"] if one})
+    found = {one for one in marts.tables["messages"].columns["type"] if one}
+    return [*(one for one in TYPES if one in found), *sorted(found - TYPES.keys())]
 
 
 def _tile(tile: Number, marts: Marts, choice: Choice) -> dict[str, Any]:
@@ -163,7 +172,7 @@ def compared(tile: Number, now: Total, before: Total) -> tuple[str, str]:
 def _figure(figure: Figure, marts: Marts, choice: Choice, everything: Choice) -> dict[str, Any]:
     unit = unit_of_time((choice if "period" in figure.follows else everything).days)
     cells = []
-    for row in rows(figure, marts, choice, everything)[:FIRST_ROWS]:
+    for row in rows(figure, marts, choice, everything)[:MOST_IN_TABLE]:
         keys = [Cell(_key(figure, marts, column, row[column], unit)) for column in figure.by]
         cells.append([*keys, *(Cell(words.number(row[one.name], one.unit), is_number=True) for one in figure.numbers)])
     return {
@@ -174,7 +183,7 @@ def _figure(figure: Figure, marts: Marts, choice: Choice, everything: Choice) ->
     }
 
 
-HEADINGS = {"bucket": "Time", "row": "Message", "cohort": "Created", "months": "Months since", "step": "After sending", "name": "Webinar"}
+HEADINGS = {"bucket": "Time", "row": "Message", "cohort": "Created", "months": "Months since", "step": "Days after sending", "name": "Webinar"}
 
 
 def _key(figure: Figure, marts: Marts, column: str, value: Any, unit: str) -> str:
@@ -185,9 +194,9 @@ def _key(figure: Figure, marts: Marts, column: str, value: Any, unit: str) -> st
 
 def _listing(listing: Listing, marts: Marts) -> dict[str, Any]:
     table = marts.tables[listing.table]
-    made = [_cells(listing.columns, table, row) for row in range(min(FIRST_ROWS, len(table)))]
+    made = [_cells(listing.columns, table, row) for row in range(len(table))]
     return {"listing": listing, "rows": made, "count": len(table), "missing": table.missing,
-            "accounts": [marts.accounts[one] for one in table.columns["account"][:FIRST_ROWS]]}
+            "accounts": [marts.accounts[one] for one in table.columns["account"]]}
 
 
 def _cells(columns: Sequence[Column | Number], table: Table, row: int) -> list[Cell]:
@@ -202,11 +211,11 @@ def _cells(columns: Sequence[Column | Number], table: Table, row: int) -> list[C
         if value is None:
             cells.append(Cell(words.NOTHING))
         elif column.unit == "day":
-            cells.append(Cell(words.day(value)))
+            cells.append(Cell(words.day(value), is_short=True))
         elif column.unit == "time":
-            cells.append(Cell(words.time(value)))
+            cells.append(Cell(words.time(value), is_short=True))
         elif column.name == "type":
-            cells.append(Cell(TYPES.get(value, value)))
+            cells.append(Cell(TYPES.get(value, value), is_short=True))
         else:
             detail = table.columns["subject"][row] if "subject" in table.columns and column.name == "name" else ""
             cells.append(Cell(value, detail=detail or ""))
@@ -283,7 +292,7 @@ def _data(marts: Marts, period: str, choice: Choice, everything: Choice, made_at
         "rules": {
             "beyondChance": BEYOND_CHANCE, "leastChange": LEAST_CHANGE, "confidence": CONFIDENCE,
             "mostBounces": MOST_BOUNCES, "mostComplaints": MOST_COMPLAINTS, "enoughSent": ENOUGH_SENT,
-            "stillOpening": STILL_OPENING, "firstRows": FIRST_ROWS, "hoursUntilOld": HOURS_UNTIL_OLD,
+            "stillOpening": STILL_OPENING, "firstRows": FIRST_ROWS, "mostInTable": MOST_IN_TABLE, "mostListed": MOST_LISTED, "hoursUntilOld": HOURS_UNTIL_OLD,
         },
     }
 
