@@ -14,7 +14,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline import meltano, report, sandbox, warehouse
+from pipeline import comparison, meltano, sandbox, warehouse
 from tap_acton.command_line import CREDENTIALS, VARIABLES, given_variables, misspelled
 from tap_acton.errors import EXIT_ALLOWANCE_SPENT, SettingsError
 
@@ -65,7 +65,7 @@ def _run(environment: str, settings: dict[str, str]) -> int:
 
     started_at = datetime.now(UTC)
     outcome = meltano.run(environment, settings)
-    is_paused = outcome.exit_code != 0 and report.is_paused(outcome.failure)
+    is_paused = outcome.exit_code != 0 and comparison.is_paused(outcome.failure)
     if outcome.exit_code and not is_paused:
         why = outcome.failure or "see the messages above."
         print(f"The run did not complete: {why}", file=sys.stderr)
@@ -77,9 +77,9 @@ def _run(environment: str, settings: dict[str, str]) -> int:
     previous = json.loads(history.read_text()) if history.exists() else None
     history.write_text(json.dumps(outcome.summary))
     counts = warehouse.count_rows(database, started_at) if database.exists() else {}
-    lines = report.compare(outcome.summary, previous, counts)
-    print(report.table(lines))
-    if sentence := report.mismatch(lines):
+    lines = comparison.compare(outcome.summary, previous, counts)
+    print(comparison.table(lines))
+    if sentence := comparison.mismatch(lines):
         print(f"FAIL: {sentence}", file=sys.stderr)
         return 1
     if is_paused:
@@ -89,7 +89,7 @@ def _run(environment: str, settings: dict[str, str]) -> int:
             file=sys.stderr,
         )
         return EXIT_ALLOWANCE_SPENT
-    print(report.first_query(database))
+    print(comparison.first_query(database))
     return 0
 
 

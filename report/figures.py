@@ -181,7 +181,7 @@ def _format(number: Number) -> str:
 
 
 def _axis(number: Number) -> alt.Axis:
-    return alt.Axis(format="~%" if number.unit == "rate" else ",.0f", title=None, tickCount=5)
+    return alt.Axis(format="~%" if number.unit == "rate" else ",.0f", title=None, tickCount=5, tickMinStep=0 if number.unit == "rate" else 1)
 
 
 def _chart(height: int | alt.Step) -> alt.Chart:

@@ -1,4 +1,4 @@
-"""The report of `make run` on what was emitted and what arrived."""
+"""What `make run` prints of the rows that were emitted and that arrived."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipeline import meltano, report, sandbox
+from pipeline import comparison, meltano, sandbox
 from pipeline.warehouse import RowCount
 from tap_acton.api.rate_limits import RateLimits
 from tap_acton.api.responses import logins_spent
@@ -25,8 +25,8 @@ SUMMARY = {
 
 def test_a_table_is_aligned_and_has_a_sum() -> None:
     counts = {"lists": RowCount(3, 3), "messages": RowCount(5_000, 1_000)}
-    lines = report.compare(SUMMARY, {"streams": {"lists": {"calls": 2}}}, counts)
-    assert report.table(lines).splitlines() == [
+    lines = comparison.compare(SUMMARY, {"streams": {"lists": {"calls": 2}}}, counts)
+    assert comparison.table(lines).splitlines() == [
         "",
         "table         rows   sent  loaded  calls  calls before",
         "-----------  -----  -----  ------  -----  ------------",
@@ -37,18 +37,18 @@ def test_a_table_is_aligned_and_has_a_sum() -> None:
         "-----------  -----  -----  ------  -----  ------------",
         "total        5,003  1,003   1,003  1,206             2",
     ]
-    assert report.mismatch(lines) is None
+    assert comparison.mismatch(lines) is None
 
 
 def test_lost_rows_are_named() -> None:
     counts = {"lists": RowCount(2, 2), "messages": RowCount(5_000, 1_000)}
-    assert report.mismatch(report.compare(SUMMARY, None, counts)) == (
+    assert comparison.mismatch(comparison.compare(SUMMARY, None, counts)) == (
         "rows loaded differ from rows sent: lists (2 of 3)."
     )
 
 
 def test_a_table_that_is_missing_has_lost_all_rows() -> None:
-    sentence = report.mismatch(report.compare(SUMMARY, None, {"lists": RowCount(3, 3)}))
+    sentence = comparison.mismatch(comparison.compare(SUMMARY, None, {"lists": RowCount(3, 3)}))
     assert sentence is not None
     assert "messages (0 of 1,000)" in sentence
 
@@ -59,13 +59,13 @@ def test_rows_that_nobody_emitted_are_named() -> None:
         "lists": RowCount(3, 3),
         "messages": RowCount(1_000, 1_000),
     }
-    assert report.mismatch(report.compare(SUMMARY, None, counts)) == (
+    assert comparison.mismatch(comparison.compare(SUMMARY, None, counts)) == (
         "rows loaded differ from rows sent: ghosts (1 of 0)."
     )
 
 
 def test_it_ends_with_a_query_to_begin_with() -> None:
-    assert "duckdb.connect('output/acton.duckdb')" in report.first_query(
+    assert "duckdb.connect('output/acton.duckdb')" in comparison.first_query(
         Path("output/acton.duckdb")
     )
 
@@ -109,9 +109,9 @@ def test_a_limit_of_act_on_is_no_failure() -> None:
     limits.wait_for_call()
     with pytest.raises(AllowanceSpentError) as spent:
         limits.wait_for_call()
-    assert report.is_paused(spent.value.sentence)
-    assert report.is_paused(logins_spent(ThrottledError("Login: HTTP 429.")).sentence)
-    assert not report.is_paused("Not complete: forms. The reasons are above.")
+    assert comparison.is_paused(spent.value.sentence)
+    assert comparison.is_paused(logins_spent(ThrottledError("Login: HTTP 429.")).sentence)
+    assert not comparison.is_paused("Not complete: forms. The reasons are above.")
 
 
 LISTS = {"TAP_ACTON_LIST_STREAMS", "TAP_ACTON_ON24_CLIENT_IDS"}
