@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +27,7 @@ def main() -> int:
     """Run the pipeline once, from the project's folder.
 
     Returns:
-        0 if every row that the tap emitted is in the warehouse; 3 if so, but the calls of the day
+        0 if every row that the tap emitted is in the warehouse, and the report is made; 3 if so, but the calls of the day
         are used up; otherwise Meltano's exit code, or 1.
     """
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -89,6 +90,17 @@ def _run(environment: str, settings: dict[str, str]) -> int:
             file=sys.stderr,
         )
         return EXIT_ALLOWANCE_SPENT
+    # A process of its own, as DuckDB lets go of the file when one ends.
+    written = subprocess.run(
+        [sys.executable, "-m", "report", "--database", database],
+        check=False,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    if written.returncode:
+        print("FAIL: the rows are loaded, but there is no report.", file=sys.stderr)
+        return 1
+    print(f"The report is in {written.stdout.strip()}: open it in a browser.")
     print(comparison.first_query(database))
     return 0
 

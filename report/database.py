@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-import psycopg
 
 from report.errors import ReportError
 
@@ -97,6 +96,8 @@ def _duckdb(path: str, schema: str) -> Iterator[Database]:
 
 @contextmanager
 def _postgresql(address: str, schema: str) -> Iterator[Database]:
+    import psycopg  # noqa: PLC0415 - a report of a DuckDB file does without
+
     # The address may hold a password, so no message repeats it.
     name = "The PostgreSQL database"
     try:

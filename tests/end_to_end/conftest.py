@@ -28,7 +28,8 @@ MODELS = " dbt-duckdb:run"
 def project(tmp_path: Path) -> Path:
     """The project, with nothing read yet; plugins that are installed are not installed again.
 
-    Its runs end with the rows loaded, since the models take longer than everything else.
+    Its runs end with the rows loaded, since the models take longer than everything else, and
+    there is no report without them.
     """
     for name in SHARED:
         link = tmp_path / name
@@ -38,13 +39,17 @@ def project(tmp_path: Path) -> Path:
     text = (ROOT / "meltano.yml").read_text(encoding="utf-8")
     assert MODELS in text
     (tmp_path / "meltano.yml").write_text(text.replace(MODELS, ""), encoding="utf-8")
+    (tmp_path / "report").mkdir()
+    (tmp_path / "report" / "__main__.py").touch()
     return tmp_path
 
 
 @pytest.fixture
 def project_with_models(project: Path) -> Path:
-    """The project, whose runs end with the models built."""
+    """The project, whose runs end with the models built, and the report."""
     shutil.copy(ROOT / "meltano.yml", project)
+    shutil.rmtree(project / "report")
+    (project / "report").symlink_to(ROOT / "report")
     return project
 
 

@@ -74,6 +74,8 @@ def test_a_second_run_reads_only_what_can_be_new(
     database = duckdb(project / "output" / "sandbox.duckdb")
     counts = database.query({"marts": IN_MARTS, "rows": IN_ROWS})
     assert counts["marts"] == counts["rows"] != [(0,)]
+    page = (project / "output" / "report.html").read_text(encoding="utf-8")
+    assert 'data-tile="sent"' in page
 
 
 @pytest.mark.timeout(180)
