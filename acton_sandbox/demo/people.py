@@ -96,7 +96,7 @@ _TRADES = (
     "Logistics Foods Manufacturing Hardware Automotive Pharma Electronics Packaging Distribution"
     " Furniture Instruments Tools Textiles"
 )
-_COMPANIES = tuple(
+COMPANIES = tuple(
     f"{place} {trade}" for place, trade in zip(_PLACE_NAMES.split(), cycle(_TRADES.split()))
 )
 _TITLES = (
@@ -120,7 +120,7 @@ _TITLES = (
     "Office Manager",
 )
 _HOSTS = ("example.com",) * 12 + ("example.org",) * 5 + ("example.net",) * 3
-_STEP = 100_003
+_STEP = 1_621
 """A prime that spreads neighboring numbers over all names."""
 
 
@@ -164,7 +164,7 @@ def plausible_person(seed: int, number: int) -> Person:
         first_name=first,
         last_name=last,
         email=f"{local_part}@{dice.pick(_HOSTS)}",
-        company=dice.pick(_COMPANIES),
+        company=dice.pick(COMPANIES),
         title=dice.pick(_TITLES),
     )
 

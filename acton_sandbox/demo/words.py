@@ -15,7 +15,7 @@ from acton_sandbox.audience_center import (
 )
 from acton_sandbox.content import Block, Logo
 from acton_sandbox.custom_objects import ObjectField
-from acton_sandbox.demo.people import place_of, plausible_person
+from acton_sandbox.demo.people import COMPANIES, place_of, plausible_person
 from acton_sandbox.entities import Sender
 from acton_sandbox.facts import Kind
 from acton_sandbox.generation.audience_center import STANDARD_FIELDS
@@ -229,7 +229,7 @@ DEMO_WORDS = Words(
         "Links": ("Showroom tour", "Rack configurator"),
     },
     media_message="{topic} {number}",
-    media_visitors=("Northgate Logistics", "Delta Automotive", "Summit Tools", "Oakridge Foods"),
+    media_visitors=COMPANIES,
     asset_name="{audience} {kind} {number}",
     asset_folders=("", "Newsletter", "Events"),
     web_folders=("Website", "Events", "Dealers"),
@@ -267,11 +267,24 @@ DEMO_WORDS = Words(
     address_query="lang=en&from=mail",
     address_kind="Public",
     program_names={
-        "TRACK": ("Welcome", "Quote request", "Customer onboarding", "Dealer welcome"),
-        "EVENT": ("Trade fair", "Webinar reminders", "Showroom visit", "Product launch"),
-        "LIST_MAINT": ("Sort new leads", "Clean up bounces", "Assign regions", "Mark customers"),
+        "TRACK": ("Welcome", "Quote request", "Customer onboarding", "Dealer welcome", "Win back"),
+        "EVENT": (
+            "Trade fair",
+            "Webinar reminders",
+            "Showroom visit",
+            "Product launch",
+            "Open day",
+        ),
+        "LIST_MAINT": (
+            "Sort new leads",
+            "Clean up bounces",
+            "Assign regions",
+            "Mark customers",
+            "Find duplicates",
+        ),
     },
     program_descriptions=("", "Three messages in ten days", "Runs every night"),
+    program_states=("running", "running", "running", "running", "draft"),
     program_folders=((-1, ""), (12, "Nurture"), (13, "Operations")),
     program_sources=(("l-0a41", "Newsletter subscribers"), ("l-0a47", "Prospects")),
     program_messages={
@@ -280,6 +293,7 @@ DEMO_WORDS = Words(
             ("s-f003-2502", "s-f004-2502"),
             ("s-f005-2503",),
             ("s-f006-2503",),
+            (),
         ),
         "EVENT": ((),),
         "LIST_MAINT": ((),),

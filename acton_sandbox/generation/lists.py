@@ -15,7 +15,7 @@ from acton_sandbox.generation.columns import HEADER_SETS, MOVING, draw, email_co
 from acton_sandbox.generation.seasons import nth_weekday, share_of_week
 from acton_sandbox.generation.webinars import registration
 from acton_sandbox.size import ListPlan
-from acton_sandbox.timestamps import DAY, HOUR, START, day_of, midnight
+from acton_sandbox.timestamps import DAY, HOUR, MINUTE, START, day_of, midnight
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _FIRST_LIST = 0x0A41
 _FIRST_DAILY_LIST = 0x2000
 _FIRST_ADDED_PERSON = 100_000
+_IMPORTED_AT = 16 * HOUR
 _REGISTRATION_DAYS = 42
 _TUESDAY = 1
 _ADD, _DELETE, _CHANGE = range(3)
@@ -159,7 +160,7 @@ class Lists:
         plan = self._size.lists[position]
         begin = midnight(self.begins_on(position))
         if plan.webinar_on is None:
-            return [begin + (0 if plan.imported_months_ago is None else 15 * HOUR)] * plan.rows
+            return [begin + (0 if plan.imported_months_ago is None else _IMPORTED_AT)] * plan.rows
         dice = Dice(self._seed, "registrations", position)
         span = _REGISTRATION_DAYS * DAY
         # Most people register late.
@@ -202,13 +203,14 @@ class Lists:
         start = midnight(self.begins_on(position))
         if plan.webinar_on is not None:
             return self._open_webinar(position, plan.webinar_on, now)
+        span = 12 * HOUR
+        if plan.imported_months_ago is not None:
+            start, span = start + _IMPORTED_AT, MINUTE
         rows = {
-            number: self._row(
-                plan, self._member(position, number), dice, start + dice.below(12 * HOUR)
-            )
+            number: self._row(plan, self._member(position, number), dice, start + dice.below(span))
             for number in range(1, plan.rows + 1)
         }
-        return _OpenList(plan, rows, next_number=plan.rows + 1, modified_at=start + 12 * HOUR)
+        return _OpenList(plan, rows, next_number=plan.rows + 1, modified_at=start + span)
 
     def _open_webinar(self, position: int, day: date, now: int) -> _OpenList:
         """Return the list of a webinar: rows come before it, and change once it is over."""

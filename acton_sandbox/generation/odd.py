@@ -62,6 +62,7 @@ ODD = Words(
     address_kind="Öffentlich",
     program_names=dict.fromkeys(web.PROGRAM_IDS, ("{audience} program {number}",)),
     program_descriptions=("", "Pflegt Kontakte", "Three mails in ten days"),
+    program_states=("draft", "running", "paused"),
     program_folders=web.PROGRAM_FOLDERS,
     program_sources=(("l-0a41", "Customers"), ("q-00b3", "Kunden / Größe & Maß")),
     program_messages=dict.fromkeys(web.PROGRAM_IDS, (("t-0021",),)),

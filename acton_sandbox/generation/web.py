@@ -18,7 +18,6 @@ PAGE_SOURCES = ("Default", "Partner", "total_visits", "Größe & Maß", "", "検
 """Names of sources, which are free keys; one is that of a field, one is empty."""
 PROGRAM_IDS = {"TRACK": "tr-{:04x}", "EVENT": "ev-{:04x}", "LIST_MAINT": "lm-{:04x}"}
 PROGRAM_FOLDERS = ((-1, ""), (12, "Nurture"), (13, "Größe & Maß"))
-_STATES = ("draft", "running", "paused")
 
 
 def forms_of(seed: int, size: Size, now: int, *, most: int | None = None) -> list[Form]:
@@ -97,7 +96,7 @@ def programs_of(seed: int, size: Size, now: int) -> list[Program]:
             made_at = _before_the_start(dice)
             folder_id, folder_name = words.program_folders[number % len(words.program_folders)]
             sent = words.program_messages[program_type]
-            state = _STATES[number % len(_STATES)]
+            state = words.program_states[number % len(words.program_states)]
             found.append(
                 Program(
                     id=pattern.format(number + 25),

@@ -89,6 +89,7 @@ class Words:
     program_names: Mapping[str, tuple[str, ...]]
     """By the type of the programs."""
     program_descriptions: tuple[str, ...]
+    program_states: tuple[str, ...]
     program_folders: tuple[tuple[int, str], ...]
     program_sources: tuple[tuple[str, str], ...]
     program_messages: Mapping[str, tuple[tuple[str, ...], ...]]
