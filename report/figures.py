@@ -168,7 +168,10 @@ def label(figure: Figure, column: str, value: Any, unit: str) -> str:
         if column == "cohort" or unit == "month":
             return f"{date:%b %Y}"
         return f"Week of {words.day(value)}" if unit == "week" else words.day(value)
-    return figure.labels.get(value, "(none)" if value is None else str(value))
+    if value in figure.labels:
+        return figure.labels[value]
+    text = "" if value is None else str(value)
+    return text if text.strip() else "(none)"
 
 
 # How charts are drawn. Colors are variables of the page's style sheet, so one drawing serves light,
@@ -230,7 +233,9 @@ TIME = alt.Axis(
 def lines(figure: Figure) -> alt.LayerChart | alt.Chart:
     """Draw rates over time."""
     legend, scale = _legend(figure)
-    return _long(figure, 220).mark_line(point=alt.OverlayMarkDef(size=28), interpolate="linear").encode(
+    return _long(figure, 220).mark_line(
+        point=alt.OverlayMarkDef(size=28), invalid="break-paths-show-path-domains"
+    ).encode(
         x=alt.X("time:T", scale=alt.Scale(type="utc"), axis=TIME),
         y=alt.Y("value:Q", axis=_axis(figure.numbers[0]), scale=alt.Scale(zero=True)),
         color=alt.Color("number:N", scale=scale, legend=legend),
@@ -274,7 +279,7 @@ def brush(figure: Figure) -> alt.LayerChart | alt.Chart:
             tooltip=_tooltip(figure),
         )
         .add_params(alt.selection_interval(
-            name="brush", encodings=["x"],
+            name="brush", encodings=["x"], zoom=False,
             mark=alt.BrushConfig(fill=_color("brush"), fillOpacity=0.22, stroke=_color("brush")),
         ))
     )
@@ -295,6 +300,20 @@ def bars(figure: Figure) -> alt.LayerChart | alt.Chart:
     return made
 
 
+def bars_with_alarm(limit: float) -> Callable[[Figure], alt.LayerChart | alt.Chart]:
+    """Draw a bar for the first number of every row, in color where it is an alarm."""
+
+    def draw(figure: Figure) -> alt.LayerChart | alt.Chart:
+        one = figure.marks[0]
+        return bars(figure).encode(
+            color=alt.when(alt.datum[one.name] > limit)
+            .then(alt.value(_color(one.color)))
+            .otherwise(alt.value(_color("neutral")))
+        )
+
+    return draw
+
+
 def stacked(figure: Figure) -> alt.LayerChart | alt.Chart:
     """Draw one number over time, stacked by the words of the last column of ``by``."""
     one = figure.numbers[0]
@@ -311,7 +330,7 @@ def stacked(figure: Figure) -> alt.LayerChart | alt.Chart:
 def columns(figure: Figure) -> alt.LayerChart | alt.Chart:
     """Draw a column for every number of every row, side by side."""
     legend, scale = _legend(figure)
-    return _long(figure, 220).mark_bar(cornerRadiusEnd=2).encode(
+    return _long(figure, 320).mark_bar(cornerRadiusEnd=2).encode(
         x=alt.X("label:N", sort=None, axis=alt.Axis(title="Days after sending", labelAngle=0, ticks=False)),
         xOffset=alt.XOffset("number:N", sort=list(scale.to_dict()["domain"])),
         y=alt.Y("value:Q", axis=_axis(figure.numbers[0])),
@@ -520,7 +539,8 @@ FIGURES: Mapping[str, Sequence[Figure]] = {
         Figure(
             "domains",
             "Bounce rate by domain of the recipients",
-            "The domains that most mail went to; the others are summed up.",
+            "The domains that most mail went to, largest first; the others are summed up. Red is above "
+            "the alarm at 5%.",
             "domains",
             ("domain",),
             (
@@ -533,7 +553,7 @@ FIGURES: Mapping[str, Sequence[Figure]] = {
             ),
             "acton__deliverability_daily: bounces over sent, by domain",
             "period",
-            bars,
+            bars_with_alarm(0.05),
             {None: "All other domains"},
             13,
             "sent",

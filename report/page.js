@@ -29,7 +29,13 @@ const words = {
 };
 const worded = (value, unit) => (value === null || value === undefined ? NOTHING : words[unit](value));
 const points = (value) => `${sign(value)}${(Math.abs(value) * 100).toFixed(decimals(value))} points`;
-const changed = (now, before) => `${sign(now - before)}${((Math.abs(now - before) / before) * 100).toFixed(0)}%`;
+const changed = (now, before) => (now > 10 * before
+  ? "More than ten times as many"
+  : `${sign(now - before)}${((Math.abs(now - before) / before) * 100).toFixed(0)}%`);
+const MOST_LETTERS = 80;
+const isBlank = (text) => !text || !text.trim();
+const nameOf = (table, row) => [table.name[row], table.subject?.[row]].find((text) => !isBlank(text)) ?? "(without a name)";
+const shortened = (text) => ([...text].length > MOST_LETTERS ? `${[...text].slice(0, MOST_LETTERS - 1).join("")}…` : text);
 const iso = (day) => new Date(day * DAY).toISOString().slice(0, 10);
 const dayOf = (text) => (text ? Math.round(Date.parse(`${text}T00:00:00Z`) / DAY) : NaN);
 
@@ -124,12 +130,16 @@ function change(choice, rows) {
   }
   let largest = null;
   for (const tile of data.tiles) {
-    if (tile.name === "delivery_rate" || tile.name === "click_to_open_rate") continue;
+    if (["sent", "delivery_rate", "click_to_open_rate"].includes(tile.name)) continue;
     const then = total(tile, messages, earlier);
     const size = sizeOfChange(now[tile.name], then);
     if (size !== null && (largest === null || size > largest.size)) largest = { size, tile, then };
   }
   const days = words.count(daysOf(choice));
+  const mail = mailOf(now.sent, total(data.tiles[0], messages, earlier));
+  if (!largest && mail) {
+    return { kind: "change", before: `Against the ${days} days before, ${mail}; no rate changed by more than chance.` };
+  }
   if (!largest) {
     return {
       kind: "steady",
@@ -139,13 +149,19 @@ function change(choice, rows) {
   const { tile } = largest;
   const value = valueOf(now[tile.name]) || 0;
   const old = valueOf(largest.then) || 0;
-  const spoken = tile.name === "sent" ? "number of e-mails" : tile.label.toLowerCase();
-  let text = `The biggest change against the ${days} days before: the ${spoken} ${value > old ? "rose" : "fell"} from ${worded(old, tile.unit)} to ${worded(value, tile.unit)}.`;
+  let text = `The biggest change against the ${days} days before: the ${tile.label.toLowerCase()} ${value > old ? "rose" : "fell"} from ${worded(old, tile.unit)} to ${worded(value, tile.unit)}${mail ? `, while ${mail}` : ""}.`;
   const knownTo = messages.day.reduce((last, day) => (day !== null && day > last ? day : last), -Infinity);
   if ((tile.color === "opens" || tile.color === "clicks") && value < old && choice.last > knownTo - rules.stillOpening) {
     text += " Mail of the last days is still being opened, so part of this will pass.";
   }
   return { kind: "change", before: text };
+}
+
+// How much more or less mail went out; empty if about as much did.
+function mailOf(now, then) {
+  if (sizeOfChange(now, then) === null) return "";
+  if (now.of > 10 * then.of) return "more than ten times as many e-mails went out";
+  return `${((Math.abs(now.of - then.of) / then.of) * 100).toFixed(0)}% ${now.of > then.of ? "more" : "fewer"} e-mails went out`;
 }
 
 // The lower end of the 95% interval of a share (Wilson's): a few lucky clicks do not win.
@@ -168,7 +184,7 @@ function best(rows) {
       const one = least(values[row] || 0, messages.delivered[row]);
       if (one > most) [top, most] = [row, one];
     }
-    const name = messages.name[top] || messages.subject[top] || "(without a name)";
+    const name = shortened(nameOf(messages, top));
     const count = messages.delivered[top];
     const share = words.rate((values[top] || 0) / count);
     if (delivered.length === 1) {
@@ -296,11 +312,11 @@ function ordered(figure, made) {
 }
 
 function labelOf(figure, column, value, unit) {
-  if (column === "row") return tables[figure.table].name[value] || "(none)";
+  if (column === "row") return nameOf(tables[figure.table], value);
   if (column === "cohort" || (column === "bucket" && unit === "month")) return MONTH.format(value * DAY);
   if (column === "bucket") return unit === "week" ? `Week of ${words.day(value)}` : words.day(value);
   const known = figure.labels.find(([one]) => one === value);
-  return known ? known[1] : value === null ? "(none)" : String(value);
+  return known ? known[1] : isBlank(value === null ? "" : String(value)) ? "(none)" : String(value);
 }
 
 // The page.
@@ -313,7 +329,7 @@ function element(name, properties = {}, ...children) {
 
 // Names may be in any script, and are never read as HTML.
 const named = (text, detail, isShort = false) => {
-  const cell = element("td", { className: isShort ? "nowrap" : "" }, element("bdi", { textContent: text }));
+  const cell = element("td", { className: isShort ? "nowrap" : "" }, element("bdi", { className: "name", textContent: text, title: text.length > MOST_LETTERS ? text : "" }));
   if (detail) cell.append(element("bdi", { className: "detail", textContent: detail }));
   return cell;
 };
@@ -378,13 +394,26 @@ const CONFIG = {
     titleFontSize: 12, gridColor: "var(--line)", domainColor: "var(--line)", tickColor: "var(--line)", labelPadding: 6,
     labelOverlap: true, labelSeparation: 8,
   },
-  legend: { labelColor: "var(--ink)", labelFontSize: 12, symbolType: "square", offset: 8, labelLimit: 260 },
+  legend: { columns: window.innerWidth < 700 ? 1 : undefined, labelColor: "var(--ink)", labelFontSize: 12, symbolType: "square", offset: 8, labelLimit: 260 },
   aria: false,
 };
 
+// Days without a row are drawn, too: their counts are 0, and their rates are not known.
+function withAllDays(figure, period, unit, made) {
+  if (figure.by.length > 1 || figure.by[0] !== "bucket") return made;
+  const known = new Map(made.map((row) => [row.bucket, row]));
+  const all = [];
+  for (let day = bucket(period.first, unit); day <= period.last; day = endOf(day, unit)) {
+    const nothing = () => Object.fromEntries(figure.numbers.map((one) => [one.name, one.unit === "rate" ? null : 0]));
+    all.push(known.get(day) ?? { bucket: day, ...nothing() });
+  }
+  return all;
+}
+
 function drawn(figure, choice, made) {
-  const unit = unitOfTime(daysOf(periodOf(figure, choice)));
-  return made.map(({ rows: _, ...row }) => {
+  const period = periodOf(figure, choice);
+  const unit = unitOfTime(daysOf(period));
+  return withAllDays(figure, period, unit, made).map(({ rows: _, ...row }) => {
     const one = { ...row, label: labelOf(figure, figure.by[0], row[figure.by[0]], unit) };
     if (figure.by[1]) one.kind = labelOf(figure, figure.by[1], row[figure.by[1]], unit);
     if ("bucket" in row) {
@@ -402,7 +431,7 @@ function heightOf(spec, values) {
   return Math.max(2, bars) * spec.height.step;
 }
 
-async function showFigure(figure, isFromBrush) {
+async function showFigure(figure) {
   const { choice } = state;
   const shown = document.querySelector(`figure[data-chart="${figure.name}"]`);
   const made = rowsOf(figure, choice);
@@ -414,23 +443,21 @@ async function showFigure(figure, isFromBrush) {
   if (!missing[figure.table] && !made.length) {
     empty.textContent = length(tables[figure.table]) ? "Nothing in this period." : "Nothing so far.";
   }
+  const values = made.length ? drawn(figure, choice, made) : [];
+  const before_ = views.get(figure.name);
+  const text = JSON.stringify(values);
+  if (!made.length || before_?.text === text) return;
   showNumbers(figure, shown, made);
-  if (!made.length) return;
-  const isBrush = figure.name === "sends";
-  if (isBrush && isFromBrush) return;
-  const values = drawn(figure, choice, made);
-  if (views.has(figure.name) && !isBrush) {
-    await views.get(figure.name).height(heightOf(figure.spec, values)).data("rows", values).resize().runAsync();
+  if (before_) {
+    before_.text = text;
+    const view = await before_.view;
+    await view.height(heightOf(figure.spec, values)).data("rows", values).resize().runAsync();
     return;
   }
   const spec = { ...structuredClone(figure.spec), height: heightOf(figure.spec, values), datasets: { rows: values } };
-  if (isBrush) {
-    spec.params[0].value = { x: [choice.first * DAY, (choice.last + 1) * DAY] };
-    views.get(figure.name)?.finalize();
-  }
-  const { view } = await vegaEmbed(chart, spec, { actions: false, renderer: "svg", config: CONFIG });
-  views.set(figure.name, view);
-  if (isBrush) followBrush(view);
+  const view = vegaEmbed(chart, spec, { actions: false, renderer: "svg", config: CONFIG }).then((made_) => made_.view);
+  views.set(figure.name, { view, text });
+  await view;
 }
 
 function showNumbers(figure, shown, made) {
@@ -442,19 +469,42 @@ function showNumbers(figure, shown, made) {
   )));
 }
 
-function followBrush(view) {
-  let waiting;
-  view.addSignalListener("brush", (_, brush) => {
-    clearTimeout(waiting);
-    waiting = setTimeout(() => {
-      const times = brush.time;
-      if (!times || times[1] - times[0] < DAY / 2) return;
-      const first = Math.max(span[0], Math.floor(times[0] / DAY));
-      const last = Math.min(span[1], Math.max(first, Math.ceil(times[1] / DAY) - 1));
-      if (first === state.choice.first && last === state.choice.last) return;
-      choose({ ...state.choice, first, last }, "custom", true);
-    }, 200);
+// The chart of all days shows the period as its brush, and takes it from there.
+async function showBrush() {
+  const view = await views.get("sends")?.view;
+  if (!view) return;
+  const { first, last } = state.choice;
+  const place = view.scale("x");
+  const [left, right] = place.range();
+  const within = (x) => Math.min(right, Math.max(left, x));
+  await view.signal("brush_x", [within(place(first * DAY)), within(place((last + 1) * DAY))]).runAsync();
+}
+
+function followBrush() {
+  const chart = document.querySelector('figure[data-chart="sends"] .chart');
+  let isBrushing = false;
+  chart.addEventListener("pointerdown", () => { isBrushing = true; });
+  window.addEventListener("pointerup", () => {
+    if (!isBrushing) return;
+    isBrushing = false;
+    setTimeout(takeBrush, 60); // Vega follows the pointer a little later.
   });
+  let waiting;
+  window.addEventListener("resize", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(showBrush, 150);
+  });
+}
+
+async function takeBrush() {
+  const times = (await views.get("sends").view).signal("brush").time;
+  if (!times || times[1] - times[0] < DAY / 2) {
+    await showBrush();
+    return;
+  }
+  const first = Math.max(span[0], Math.round(times[0] / DAY));
+  const last = Math.min(span[1], Math.max(first, Math.round(times[1] / DAY) - 1));
+  await choose({ ...state.choice, first, last }, "custom");
 }
 
 // The table of messages.
@@ -464,10 +514,17 @@ function cellOf(column, table, row) {
     const value = !column.over && table[column.of][row] === null ? null : valueOf(total(column, table, [row]));
     return { value, text: worded(value, column.unit), isNumber: true };
   }
+  if (column.name === "name") {
+    const text = nameOf(table, row);
+    return { value: text, text };
+  }
   const value = table[column.name][row];
   if (column.name === "type") return { value, text: data.types[value] || value || NOTHING };
   return { value, text: worded(value, column.unit) };
 }
+
+// The subject, unless it is shown as the name.
+const detailOf = (table, row) => (isBlank(table.name[row]) || isBlank(table.subject[row]) ? "" : table.subject[row]);
 
 function matching() {
   const { messages } = tables;
@@ -498,7 +555,7 @@ function showMessages() {
     if (accounts.length > 1) line.append(named(accounts[messages.account[row]]));
     for (const column of data.messages) {
       const cell = cellOf(column, messages, row);
-      line.append(cell.isNumber ? numeral(cell.text) : named(cell.text, column.name === "name" && messages.subject[row], column.name !== "name"));
+      line.append(cell.isNumber ? numeral(cell.text) : named(cell.text, column.name === "name" && detailOf(messages, row), column.name !== "name"));
     }
     return line;
   }));
@@ -584,7 +641,12 @@ function showAge() {
 
 // What the reader chooses.
 
-async function choose(choice, period, isFromBrush = false) {
+let choices = 0;
+
+async function choose(choice, period) {
+  choices += 1;
+  const mine = choices;
+  document.documentElement.dataset.ready = "false";
   state.choice = choice;
   state.period = period;
   state.shown = rules.firstRows;
@@ -595,7 +657,9 @@ async function choose(choice, period, isFromBrush = false) {
   showTiles();
   showMessages();
   data.listings.forEach(showListing);
-  await Promise.all(data.figures.map((figure) => showFigure(figure, isFromBrush)));
+  await Promise.all(data.figures.map(showFigure));
+  await showBrush();
+  if (mine === choices) document.documentElement.dataset.ready = "true";
 }
 
 function periodChosen() {
@@ -643,8 +707,7 @@ function prepareFilters() {
 
 prepareFilters();
 prepareMessages();
+followBrush();
 showAge();
-choose(initial(), data.first.period).then(() => {
-  document.documentElement.dataset.ready = "true";
-});
+choose(initial(), data.first.period);
 })();

@@ -25,7 +25,7 @@ from report.story import (
     is_beyond_chance,
     story,
 )
-from report.totals import PERIODS, TILES, Choice, Number, chosen, first_choice, has_before, span, total
+from report.totals import PERIODS, TILES, Choice, Number, chosen, first_choice, has_before, name_of, span, total
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -188,7 +188,7 @@ HEADINGS = {"bucket": "Time", "row": "Message", "cohort": "Created", "months": "
 
 def _key(figure: Figure, marts: Marts, column: str, value: Any, unit: str) -> str:
     if column == "row":
-        return str(marts.tables[figure.table].columns["name"][value] or "(none)")
+        return name_of(marts.tables[figure.table], value)
     return label(figure, column, value, unit)
 
 
@@ -207,6 +207,9 @@ def _cells(columns: Sequence[Column | Number], table: Table, row: int) -> list[C
             value = None if empty else total(column, table, [row]).value
             cells.append(Cell(words.number(value, column.unit), is_number=True))
             continue
+        if column.name == "name":
+            cells.append(Cell(name_of(table, row), detail=_detail(table, row)))
+            continue
         value = table.columns[column.name][row]
         if value is None:
             cells.append(Cell(words.NOTHING))
@@ -217,9 +220,15 @@ def _cells(columns: Sequence[Column | Number], table: Table, row: int) -> list[C
         elif column.name == "type":
             cells.append(Cell(TYPES.get(value, value), is_short=True))
         else:
-            detail = table.columns["subject"][row] if "subject" in table.columns and column.name == "name" else ""
-            cells.append(Cell(value, detail=detail or ""))
+            cells.append(Cell(value))
     return cells
+
+
+def _detail(table: Table, row: int) -> str:
+    """Return the subject, unless it is shown as the name."""
+    subject = table.columns["subject"][row] if "subject" in table.columns else None
+    is_named = bool((table.columns["name"][row] or "").strip())
+    return subject if is_named and subject and subject.strip() else ""
 
 
 def _messages(marts: Marts, choice: Choice) -> list[tuple[str, list[Cell]]]:

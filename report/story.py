@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from report import words
-from report.totals import TILES, Number, chosen, has_before, total
+from report.totals import TILES, Number, chosen, has_before, name_of, total
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,9 +35,9 @@ STILL_OPENING = 7
 """Days after which hardly any opens come in."""
 
 CHANGES = tuple(
-    tile for tile in TILES if tile.name not in {"delivery_rate", "click_to_open_rate"}
+    tile for tile in TILES if tile.name not in {"sent", "delivery_rate", "click_to_open_rate"}
 )
-"""Without what says the same again: deliveries are what has not bounced."""
+"""The rates, without what says the same again: deliveries are what has not bounced."""
 
 
 @dataclass(frozen=True)
@@ -97,10 +97,16 @@ def _change(marts: Marts, choice: Choice, rows: Sequence[int]) -> Sentence:
         size = _size(one, other)
         if size is not None and (largest is None or size > largest[0]):
             largest = size, tile, one, other
+    days = f"{choice.days:,} days before"
+    mail = _mail(now["sent"], total(TILES[0], messages, earlier))
+    if largest is None and mail:
+        return Sentence(
+            "change", f"Against the {days}, {mail}; no rate changed by more than chance."
+        )
     if largest is None:
         return Sentence(
             "steady",
-            f"Nothing changed by more than chance against the {choice.days:,} days before: "
+            f"Nothing changed by more than chance against the {days}: "
             f"{volume}, with an open rate of {words.number(opened, 'rate')} and a click rate of "
             f"{words.number(now['click_rate'].value, 'rate')}.",
         )
@@ -108,8 +114,9 @@ def _change(marts: Marts, choice: Choice, rows: Sequence[int]) -> Sentence:
     value, old = one.value or 0, other.value or 0
     verb = "rose" if value > old else "fell"
     text = (
-        f"The biggest change against the {choice.days:,} days before: the {_spoken(tile)} {verb} "
-        f"from {words.number(old, tile.unit)} to {words.number(value, tile.unit)}."
+        f"The biggest change against the {days}: the {tile.label.lower()} {verb} "
+        f"from {words.number(old, tile.unit)} to {words.number(value, tile.unit)}"
+        f"{f', while {mail}' if mail else ''}."
     )
     known_to = max(day for day in messages.columns["day"] if day is not None)
     if tile.color in {"opens", "clicks"} and value < old and choice.last > known_to - STILL_OPENING:
@@ -117,8 +124,14 @@ def _change(marts: Marts, choice: Choice, rows: Sequence[int]) -> Sentence:
     return Sentence("change", text)
 
 
-def _spoken(tile: Number) -> str:
-    return "number of e-mails" if tile.name == "sent" else tile.label.lower()
+def _mail(now: Total, before: Total) -> str:
+    """Say how much more or less mail went out; empty if about as much did."""
+    if not is_beyond_chance(now, before):
+        return ""
+    if now.of > words.TOO_MANY_TIMES * before.of:
+        return "more than ten times as many e-mails went out"
+    share = words.change(now.of, before.of).lstrip("+−")
+    return f"{share} {'more' if now.of > before.of else 'fewer'} e-mails went out"
 
 
 def is_beyond_chance(now: Total, before: Total) -> bool:
@@ -150,7 +163,7 @@ def _best(marts: Marts, rows: Sequence[int]) -> Sentence | None:
         if not any(messages[column][row] for row in delivered):
             continue
         best = max(delivered, key=lambda row: _least(messages[column][row] or 0, messages["delivered"][row]))
-        name = messages["name"][best] or messages["subject"][best] or "(without a name)"
+        name = words.shortened(name_of(marts.tables["messages"], best))
         count = messages["delivered"][best]
         share, second = (
             words.percent((messages[one][best] or 0) / count) for one in (column, other)

@@ -137,6 +137,15 @@ def chosen(table: Table, choice: Choice, follows: str = "period types") -> list[
     return list(rows)
 
 
+def name_of(table: Table, row: int) -> str:
+    """Return the name of a row, or what there is instead."""
+    for column in ("name", "subject"):
+        text: str = table.columns[column][row] or "" if column in table.columns else ""
+        if text.strip():
+            return text
+    return "(without a name)"
+
+
 def span(marts: Marts, account: int | None = None) -> tuple[int, int] | None:
     """Return the first and last day on which messages went out, up to the last day of the data."""
     everything = Choice(0, 0, account=account)

@@ -10,6 +10,12 @@ from report.database import EPOCH
 NOTHING = "–"
 """Stands for a number that is not known, such as a rate where nothing was sent."""
 
+TOO_MANY_TIMES = 10
+"""Beyond this, a change in percent says nothing."""
+
+MOST_LETTERS = 80
+"""Of a name within a sentence."""
+
 MINUTES_PER_HOUR = 60
 MINUTES_PER_DAY = 24 * 60
 HOURS_PER_DAY = 24
@@ -48,6 +54,8 @@ def points(value: float) -> str:
 
 def change(now: float, before: float) -> str:
     """Word the relative change of a count."""
+    if now > TOO_MANY_TIMES * before:
+        return "More than ten times as many"
     return f"{_sign(now - before)}{_rounded(abs(now - before) / before * 100, 0)}%"
 
 
@@ -75,6 +83,11 @@ def time(value: str) -> str:
 def iso(value: int) -> str:
     """Return a day as inputs of a form have it."""
     return (EPOCH + timedelta(days=value)).isoformat()
+
+
+def shortened(name: str) -> str:
+    """Cut a long name."""
+    return name if len(name) <= MOST_LETTERS else f"{name[: MOST_LETTERS - 1]}…"
 
 
 def _sign(value: float) -> str:
