@@ -14,30 +14,32 @@ if TYPE_CHECKING:
     from orchestrate.dagster.accounts import Accounts
     from orchestrate.dagster.run_account import Places
 
+READ_JOB, MODELS_JOB, FRESH_JOB = "read_account", "build_account", "check_freshness"
+
 
 def build(accounts: Accounts, places: Places, manifest: Mapping[str, Any]) -> dg.Definitions:
     """Return all definitions."""
     streams = assets.read_act_on(accounts, places)
     built = models.build_models(accounts, places, manifest)
     read_job = dg.define_asset_job(
-        assets.READ, selection=dg.AssetSelection.assets(streams), partitions_def=assets.PARTITIONS
+        READ_JOB, selection=dg.AssetSelection.assets(streams), partitions_def=assets.PARTITIONS
     )
     models_job = dg.define_asset_job(
-        models.BUILD, selection=dg.AssetSelection.assets(built), partitions_def=assets.PARTITIONS
+        MODELS_JOB, selection=dg.AssetSelection.assets(built), partitions_def=assets.PARTITIONS
     )
     fresh = freshness.fresh_check(accounts)
-    fresh_job = dg.define_asset_job("check_freshness", selection=dg.AssetSelection.checks(fresh))
+    fresh_job = dg.define_asset_job(FRESH_JOB, selection=dg.AssetSelection.checks(fresh))
     return dg.Definitions(
         assets=[streams, built],
         asset_checks=[fresh],
         jobs=[read_job, models_job, fresh_job],
         schedules=[
-            *schedules.schedules(accounts, assets.READ),
-            schedules.freshness_schedule(accounts.night, fresh_job.name),
+            *schedules.schedules(accounts, READ_JOB),
+            schedules.freshness_schedule(accounts.night, FRESH_JOB),
         ],
         sensors=[
             sensors.accounts_sensor(accounts),
-            sensors.resume_sensor(accounts, places, assets.READ),
+            sensors.resume_sensor(accounts, places, READ_JOB),
             sensors.models_sensor(accounts, models_job),
             sensors.alarm_sensor(),
         ],

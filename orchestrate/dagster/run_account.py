@@ -136,8 +136,8 @@ def environment(
     names = [*account.secrets.values(), *accounts.variables]
     if missing := [name for name in names if not given.get(name)]:
         raise NotStartedError(
-            f"{account.key}: {', '.join(missing)} of accounts.yml is not set: set it where its "
-            "runs start, and start again."
+            f"{account.key}: set {', '.join(missing)}, which accounts.yml names, where its runs "
+            "start."
         )
     dotenv = places.project / ".env"
     if dotenv.exists() and OF_TAP.search(dotenv.read_text(encoding="utf-8")):

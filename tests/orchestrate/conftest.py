@@ -136,9 +136,7 @@ class FakeMeltano:
         summary = json.dumps({"calls": 7, "logins": 1, "streams": streams or {}})
         said = [*([of_tap(f"Run summary: {summary}")] if streams is not None else []), *lines]
         (self.folder / "orders.json").write_text(
-            json.dumps(
-                {"lines": [*said, end(codes or {})], "code": 1 if codes else 0, **orders}
-            )
+            json.dumps({"lines": [*said, end(codes or {})], "code": 1 if codes else 0, **orders})
         )
 
     @property

@@ -1,0 +1,343 @@
+"""A run of an account, with a program in the place of Meltano: what comes of each ending."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+import pytest
+
+from orchestrate.dagster import assets, run_account
+from orchestrate.dagster.assets import PAUSED_UNTIL, key_of
+from tests.orchestrate.conftest import ROOT, SECRETS, counts, of_tap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from orchestrate.dagster.accounts import Accounts
+    from orchestrate.dagster.run_account import Places
+    from tests.orchestrate.conftest import FakeMeltano
+
+SPENT = "The 60 calls per 24 hours of daily_request_limit are used up: run again in 1,437 minutes."
+
+
+@pytest.fixture
+def materialize(
+    accounts: Accounts, places: Places, instance: dg.DagsterInstance
+) -> Callable[..., dg.ExecuteInProcessResult]:
+    """Runs the assets of one account."""
+    definition = assets.read_act_on(accounts, places)
+
+    def run(account: str = "north", *streams: str) -> dg.ExecuteInProcessResult:
+        return dg.materialize(
+            [definition],
+            selection=[key_of(name) for name in streams] or None,
+            partition_key=account,
+            instance=instance,
+            raise_on_error=False,
+        )
+
+    return run
+
+
+def materialized(result: dg.ExecuteInProcessResult) -> dict[str, dict[str, Any]]:
+    """Return the metadata of what a run has materialized, by stream."""
+    return {
+        event.asset_key.path[-1]: {
+            name: value.value for name, value in event.materialization.metadata.items()
+        }
+        for event in result.get_asset_materialization_events()
+        if event.asset_key
+    }
+
+
+def failure(result: dg.ExecuteInProcessResult) -> str:
+    """Return the sentence with which a run failed."""
+    (event,) = [one for one in result.all_events if one.is_step_failure]
+    return event.step_failure_data.error.message
+
+
+def test_what_is_complete_is_materialized_with_what_it_took(
+    meltano: FakeMeltano, materialize: Callable[..., dg.ExecuteInProcessResult]
+) -> None:
+    meltano.obeys(
+        {
+            "account": counts("not selected", calls=1),
+            "messages": counts(rows=37, calls=7),
+            "message_reports": counts(rows=31, calls=34),
+            "contacts": counts("switched off"),
+            "list_salesforce": counts(rows=5),
+        }
+    )
+    result = materialize()
+    assert result.success
+    assert materialized(result) == {
+        name: {
+            "dagster/row_count": rows,
+            "rows": rows,
+            "calls": calls,
+            "calls_saved": 5,
+            "skipped": 1,
+            "refused": 0,
+            "seconds_waited": 1.5,
+            "full_refresh": False,
+            "outcome": "complete",
+        }
+        for name, rows, calls in [
+            ("messages", 37, 7),
+            ("message_reports", 31, 34),
+            ("list_salesforce", 5, 0),
+        ]
+    }
+    partitions = {event.partition for event in result.get_asset_materialization_events()}
+    assert partitions == {"north"}
+
+
+def test_meltano_gets_the_account_and_nothing_of_others(
+    meltano: FakeMeltano, places: Places, materialize: Callable[..., dg.ExecuteInProcessResult]
+) -> None:
+    meltano.obeys({})
+    materialize("south")
+    assert meltano.arguments == [
+        "--environment=production",
+        "--log-format=json",
+        "run",
+        "--state-id-suffix=south",
+        "tap-acton",
+        "target-duckdb",
+    ]
+    found = meltano.environment
+    assert {name: value for name, value in found.items() if name.startswith("TAP_ACTON_")} == {
+        "TAP_ACTON_CLIENT_ID": SECRETS["SOUTH_ID"],
+        "TAP_ACTON_CLIENT_SECRET": SECRETS["SOUTH_SECRET"],
+        "TAP_ACTON_REFRESH_TOKEN": SECRETS["SOUTH_TOKEN"],
+        "TAP_ACTON_REGION": "eu",
+        "TAP_ACTON_DAILY_REQUEST_LIMIT": "500",
+        "TAP_ACTON_OPTIONAL_STREAMS": '["sync_runs"]',
+        "TAP_ACTON_START_DATE": "2026-01-01",
+        "TAP_ACTON_TOKEN_STORE": str(places.work / "tokens"),
+        "TAP_ACTON__SELECT": '["message*.*", "lists.*", "!message_contents.*"]',
+    }
+    assert found["TARGET_DUCKDB_FILEPATH"] == str(places.warehouse / "south.duckdb")
+    assert found["TARGET_DUCKDB_DEFAULT_TARGET_SCHEMA"] == "south"
+    assert found["TARGET_POSTGRES_PASSWORD"] == SECRETS["TARGET_POSTGRES_PASSWORD"]
+    assert "PYTHONPATH" not in found
+    others = {value for name, value in SECRETS.items() if name.startswith("NORTH_")}
+    assert not others & set(found.values())
+    # Two runs at once have different folders for what Meltano writes, and the same plugins.
+    system = places.work / "meltano" / "south"
+    assert found["MELTANO_SYS_DIR_ROOT"] == str(system)
+    assert (system / "extractors").readlink() == places.project / ".meltano" / "extractors"
+
+
+def test_a_run_reads_what_is_asked_for_within_the_selection_of_the_account(
+    meltano: FakeMeltano, materialize: Callable[..., dg.ExecuteInProcessResult]
+) -> None:
+    meltano.obeys({"messages": counts(), "lists": counts()})
+    result = materialize("south", "messages", "message_contents", "contacts")
+    assert json.loads(meltano.environment["TAP_ACTON__SELECT"]) == [
+        "messages.*",
+        "message_contents.*",
+        "!message_contents.*",
+    ]
+    assert set(materialized(result)) == {"messages"}
+
+
+def test_a_run_for_nothing_that_the_account_reads_fails_before_it_starts(
+    meltano: FakeMeltano, materialize: Callable[..., dg.ExecuteInProcessResult]
+) -> None:
+    result = materialize("south", "contacts")
+    assert "south reads none of contacts: see select in accounts.yml." in failure(result)
+    assert not (meltano.folder / "environment.json").exists()
+
+
+def test_a_run_without_its_variable_fails_before_it_starts(
+    meltano: FakeMeltano,
+    materialize: Callable[..., dg.ExecuteInProcessResult],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("NORTH_PASSWORD")
+    sentence = "north: set NORTH_PASSWORD, which accounts.yml names, where its runs start."
+    assert sentence in failure(materialize())
+    assert not (meltano.folder / "environment.json").exists()
+
+
+def test_settings_that_would_count_for_every_account_are_refused(
+    places: Places, materialize: Callable[..., dg.ExecuteInProcessResult]
+) -> None:
+    (places.project / ".env").write_text("TAP_ACTON_REFRESH_TOKEN=of-another-account\n")
+    result = materialize()
+    assert ".env has settings of the tap, which would count for every account" in failure(result)
+
+
+def test_used_up_calls_pause_the_account_until_the_tap_says(
+    meltano: FakeMeltano,
+    materialize: Callable[..., dg.ExecuteInProcessResult],
+    instance: dg.DagsterInstance,
+) -> None:
+    meltano.obeys(
+        {"messages": counts(rows=37), "message_events": counts("", rows=9)},
+        {"extractors": 3},
+        (of_tap(SPENT, "error"),),
+    )
+    before = datetime.now(UTC)
+    result = materialize()
+    assert "north is paused, and nothing is lost: The 60 calls per 24 hours" in failure(result)
+    assert set(materialized(result)) == {"messages"}
+    assert not [one for one in result.all_events if one.is_step_up_for_retry]
+    (run,) = instance.get_runs()
+    assert run.status == dg.DagsterRunStatus.FAILURE
+    until = datetime.fromisoformat(run.tags[PAUSED_UNTIL])
+    assert timedelta(minutes=1436) < until - before < timedelta(minutes=1439)
+
+
+def test_without_minutes_the_pause_is_an_hour() -> None:
+    now = datetime(2026, 11, 30, tzinfo=UTC)
+    assert assets.paused_until(["The logins are used up."], now) == now + timedelta(hours=1)
+
+
+def test_a_failure_has_the_last_lines_about_it(
+    meltano: FakeMeltano,
+    materialize: Callable[..., dg.ExecuteInProcessResult],
+    instance: dg.DagsterInstance,
+) -> None:
+    meltano.obeys(
+        {"messages": counts(rows=37), "lists": counts("failed")},
+        {"extractors": 1},
+        (of_tap("lists cannot be read: try later.", "error"), "a line of no JSON"),
+    )
+    result = materialize()
+    sentence = "north failed with exit code 1: lists cannot be read: try later."
+    assert sentence in failure(result)
+    assert set(materialized(result)) == {"messages"}
+    (run,) = instance.get_runs()
+    assert PAUSED_UNTIL not in run.tags
+    assert not [one for one in result.all_events if one.is_step_up_for_retry]
+
+
+@pytest.mark.parametrize("codes", [{"loaders": 1}, {"extractors": 3, "loaders": 1}])
+def test_nothing_is_materialized_if_the_target_failed(
+    meltano: FakeMeltano,
+    materialize: Callable[..., dg.ExecuteInProcessResult],
+    instance: dg.DagsterInstance,
+    codes: dict[str, int],
+) -> None:
+    meltano.obeys(
+        {"messages": counts(rows=37)},
+        codes,
+        ({"string_id": "target-duckdb", "event": "The disk is full.", "level": "info"},),
+    )
+    result = materialize()
+    assert materialized(result) == {}
+    assert "north failed with exit code 1: target-duckdb: The disk is full." in failure(result)
+    (run,) = instance.get_runs()
+    assert PAUSED_UNTIL not in run.tags
+
+
+def test_nothing_is_materialized_if_meltano_broke_off(
+    meltano: FakeMeltano, materialize: Callable[..., dg.ExecuteInProcessResult]
+) -> None:
+    (meltano.folder / "orders.json").write_text(
+        json.dumps({"lines": ["Meltano cannot open its database."], "code": 1})
+    )
+    result = materialize()
+    assert materialized(result) == {}
+    assert "meltano: Meltano cannot open its database." in failure(result)
+
+
+def test_a_tap_that_a_signal_stopped_is_a_canceled_run(
+    meltano: FakeMeltano,
+    materialize: Callable[..., dg.ExecuteInProcessResult],
+    instance: dg.DagsterInstance,
+) -> None:
+    meltano.obeys(
+        {"messages": counts(rows=37)},
+        {"extractors": 143},
+        (of_tap("The run was stopped by signal 15 (SIGTERM); run again to resume.", "error"),),
+    )
+    assert "north was stopped by signal 15" in failure(materialize())
+    (run,) = instance.get_runs()
+    assert run.status == dg.DagsterRunStatus.CANCELED
+
+
+def test_no_secret_is_in_what_dagster_keeps(
+    meltano: FakeMeltano,
+    materialize: Callable[..., dg.ExecuteInProcessResult],
+    instance: dg.DagsterInstance,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    # A line that shows them all, as no line should.
+    shown = " ".join(SECRETS.values())
+    meltano.obeys({"messages": counts()}, {"extractors": 1}, (of_tap(shown, "error"), shown))
+    result = materialize()
+    (run,) = instance.get_runs()
+    kept = [
+        *(
+            repr(record.event_log_entry)
+            for record in instance.get_records_for_run(run.run_id).records
+        ),
+        repr(run),
+        *map(repr, result.all_events),
+        *capfd.readouterr(),
+    ]
+    of_account = [
+        value for name, value in SECRETS.items() if name.startswith(("NORTH_", "TARGET_"))
+    ]
+    assert not [value for value in of_account for text in kept if value in text]
+    assert any("***" in text for text in kept)
+
+
+def _is_there(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_a_canceled_run_stops_meltano_in_order(meltano: FakeMeltano, places: Places) -> None:
+    meltano.obeys({}, lines=(of_tap("Reading."),), waits=True)
+    waiting = meltano.folder / "waiting"
+
+    def log(line: str) -> None:
+        # Where the interruption of a run arrives: between two lines of the log.
+        if line == "tap-acton: Reading.":
+            _wait_for(waiting.exists)
+            raise dg.DagsterExecutionInterruptedError
+
+    with pytest.raises(dg.DagsterExecutionInterruptedError):
+        run_account.run([str(meltano.program)], {}, places.project, log)
+    assert (meltano.folder / "stopped").read_text() == str(int(signal.SIGTERM))
+    assert not _is_there(int(waiting.read_text()))
+
+
+def test_nothing_is_left_behind_by_a_process_that_was_killed(
+    meltano: FakeMeltano, places: Places
+) -> None:
+    meltano.obeys({}, waits=True)
+    script = (
+        "import sys; from pathlib import Path; from orchestrate.dagster import run_account as r;"
+        f"r.run([{str(meltano.program)!r}], {{}}, Path({str(places.project)!r}), print)"
+    )
+    worker = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT)
+    waiting = meltano.folder / "waiting"
+    _wait_for(waiting.exists)
+    worker.send_signal(signal.SIGKILL)
+    worker.wait()
+    _wait_for(lambda: not _is_there(int(waiting.read_text() or 0)))
+    assert (meltano.folder / "stopped").read_text() == str(int(signal.SIGTERM))
