@@ -169,17 +169,26 @@ def alarm_sensor() -> dg.SensorDefinition:
         url = os.environ.get(ALARM_URL)
         if assets.PAUSED_UNTIL in run.tags or not url:
             return dg.SkipReason("A paused run is no failure." if url else "No address is set.")
-        send(url, alarm(run, [event.message for event in context.get_step_failure_events()]))
+        send(url, alarm(run, map(reason_of, context.get_step_failure_events())))
         return None
 
     return sensor
 
 
-def alarm(run: dg.DagsterRun, messages: Iterable[str | None]) -> str:
+def reason_of(event: dg.DagsterEvent) -> str:
+    """Return why a step failed: its own sentence, or the first line of the error."""
+    data = event.step_failure_data
+    if data.user_failure_data and data.user_failure_data.description:
+        return str(data.user_failure_data.description)
+    error = data.error.cause or data.error if data.error else None
+    return error.message.strip().partition("\n")[0] if error else ""
+
+
+def alarm(run: dg.DagsterRun, reasons: Iterable[str]) -> str:
     """Return the words of an alarm: which account, which run, and why."""
-    account = run.tags.get(PARTITION, "no account")
-    reasons = " ".join(filter(None, messages)) or "see the run's log."
-    return f"Act-On, {account}: run {run.run_id[:8]} ({run.job_name}) failed: {reasons}"
+    account = run.tags.get(PARTITION, "all accounts")
+    words = " ".join(filter(None, reasons)) or "see the run's log."
+    return f"Act-On, {account}: run {run.run_id[:8]} ({run.job_name}) failed: {words}"
 
 
 def send(url: str, text: str) -> None:

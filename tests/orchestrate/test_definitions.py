@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import pytest
+import yaml
 
-from orchestrate.dagster import assets, definitions, models, schedules
+from orchestrate.dagster import definitions, models, schedules
 from orchestrate.dagster.accounts import Account, Night, read_accounts
 from orchestrate.dagster.assets import STREAMS, key_of
 from tests.orchestrate.conftest import ACCOUNTS, ROOT
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from orchestrate.dagster.accounts import Accounts
     from orchestrate.dagster.run_account import Places
 
 
@@ -70,7 +67,7 @@ def test_models_hang_on_the_streams_that_they_are_made_of(
     staging = nodes[dg.AssetKey(["staging", "stg_acton__messages"])]
     assert key_of("messages") in {dep.asset_key for dep in staging.deps}
     marts = [key for key in nodes if key.path[0] == "marts"]
-    on_disk = [*(ROOT / "transform" / "models" / "marts").rglob("acton__*.sql")]
+    on_disk = [*(ROOT / "transform" / "models").rglob("acton__*.sql")]
     assert len(marts) == len(on_disk)
 
 
@@ -87,9 +84,7 @@ def test_a_manifest_that_is_missing_is_a_sentence(places: Places) -> None:
 
 
 def _minutes(keys: list[str], night: Night) -> dict[str, int]:
-    return {
-        key: schedules.minute_of(Account(key, key, key, "us", 1000, {}), night) for key in keys
-    }
+    return {key: schedules.minute_of(Account(key, key, key, "us", 1000, {}), night) for key in keys}
 
 
 def test_the_starts_are_spread_over_the_night_and_stay_when_accounts_are_added() -> None:
@@ -117,7 +112,7 @@ def test_a_schedule_starts_its_partition_though_nobody_has_added_it(
     definition: dg.Definitions,
 ) -> None:
     schedule = definition.resolve_schedule_def("night_south")
-    with dg.DagsterInstance.ephemeral() as instance:
+    with dg.instance_for_test() as instance:
         request = schedule(dg.build_schedule_context(instance))
         assert request.partition_key == "south"
         assert instance.get_dynamic_partitions("account") == ["south"]
@@ -126,8 +121,6 @@ def test_a_schedule_starts_its_partition_though_nobody_has_added_it(
 
 
 def test_one_run_per_account_whoever_starts_it() -> None:
-    import yaml
-
     data = yaml.safe_load((ROOT / "orchestrate/dagster/dagster.yaml").read_text())
     (limit,) = data["concurrency"]["runs"]["tag_concurrency_limits"]
     assert limit == {

@@ -20,7 +20,6 @@ from tests.orchestrate.conftest import ROOT, SECRETS, counts, of_tap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from orchestrate.dagster.accounts import Accounts
     from orchestrate.dagster.run_account import Places
@@ -62,7 +61,7 @@ def materialized(result: dg.ExecuteInProcessResult) -> dict[str, dict[str, Any]]
 def failure(result: dg.ExecuteInProcessResult) -> str:
     """Return the sentence with which a run failed."""
     (event,) = [one for one in result.all_events if one.is_step_failure]
-    return event.step_failure_data.error.message
+    return str(event.step_failure_data.error.message)
 
 
 def test_what_is_complete_is_materialized_with_what_it_took(
