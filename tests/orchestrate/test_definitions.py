@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import pytest
 import yaml
 
-from orchestrate.dagster import definitions, models, schedules
+from orchestrate.dagster import definitions, leash, models, schedules
 from orchestrate.dagster.accounts import Account, Night, read_accounts
 from orchestrate.dagster.assets import STREAMS, key_of
 from tests.orchestrate.conftest import ACCOUNTS, ROOT
 
 if TYPE_CHECKING:
     from orchestrate.dagster.run_account import Places
+
+ORCHESTRATE = ROOT / "orchestrate" / "dagster"
 
 
 @pytest.fixture(scope="module")
@@ -120,11 +123,23 @@ def test_a_schedule_starts_its_partition_though_nobody_has_added_it(
     assert schedule.cron_schedule == f"{minute} {hour} * * *"
 
 
+ONE_PER_ACCOUNT = {
+    "key": "dagster/partition",
+    "value": {"applyLimitPerUniqueValue": True},
+    "limit": 1,
+}
+
+
 def test_one_run_per_account_whoever_starts_it() -> None:
-    data = yaml.safe_load((ROOT / "orchestrate/dagster/dagster.yaml").read_text())
-    (limit,) = data["concurrency"]["runs"]["tag_concurrency_limits"]
-    assert limit == {
-        "key": "dagster/partition",
-        "value": {"applyLimitPerUniqueValue": True},
-        "limit": 1,
-    }
+    data = yaml.safe_load((ORCHESTRATE / "dagster.yaml").read_text())
+    assert data["concurrency"]["runs"]["tag_concurrency_limits"] == [ONE_PER_ACCOUNT]
+
+
+def test_kubernetes_runs_the_same_code_under_the_same_limit() -> None:
+    values = yaml.safe_load((ORCHESTRATE / "kubernetes" / "values.yaml").read_text())
+    coordinator = values["dagsterDaemon"]["runCoordinator"]["config"]["queuedRunCoordinator"]
+    assert coordinator["tagConcurrencyLimits"] == [ONE_PER_ACCOUNT]
+    (deployment,) = values["dagster-user-deployments"]["deployments"]
+    assert find_spec(deployment["codeServerArgs"][1])
+    seconds = values["runLauncher"]["config"]["k8sRunLauncher"]["runK8sConfig"]["podSpecConfig"]
+    assert seconds["terminationGracePeriodSeconds"] > leash.SECONDS_TO_STOP
