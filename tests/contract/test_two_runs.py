@@ -85,15 +85,16 @@ class TwoRuns:
             "daily_request_limit": DAY,
         }
         self._folder = folder
-        (folder / "config.json").write_text(json.dumps(self.config), encoding="utf-8")
         (folder / "catalog.json").write_text(json.dumps(catalog(STREAMS)), encoding="utf-8")
 
     @contextmanager
-    def started(self, machine: str) -> Iterator[subprocess.Popen[str]]:
+    def started(self, machine: str, **settings: Any) -> Iterator[subprocess.Popen[str]]:
         """Start a run on a machine with a home of its own; it does not outlive the test."""
         home = self._folder / machine
         home.mkdir()
-        files = ("--config", self._folder / "config.json", "--catalog")
+        config = home / "config.json"
+        config.write_text(json.dumps({**self.config, **settings}), encoding="utf-8")
+        files = ("--config", config, "--catalog")
         with subprocess.Popen(
             command_line(*files, self._folder / "catalog.json"),
             cwd=PROJECT,
@@ -180,6 +181,39 @@ def test_two_runs_share_the_token_and_the_allowance(
         assert [request.status for request in seen if request.path == "/token"] == [200, 200]
         assert not [request for request in seen if request.status == HTTPStatus.TOO_MANY_REQUESTS]
         assert seen[-1].at - seen[0].at >= 0.95 * (len(seen) - 1) / PACE
+        assert two.calls_left() == DAY - len(seen)
+
+
+def test_two_shards_on_two_machines_are_one_load(
+    account: Account, postgres: Postgres, tmp_path: Path
+) -> None:
+    divided = {"message_reports": "message_id", "list_members": "list_id"}
+    limits = Limits(requests_per_second=round(1.6 * PACE))
+    with (
+        postgresql_database(postgres) as database,
+        Sandbox(account=account, limits=limits) as sandbox,
+        ExitStack() as stack,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        two = TwoRuns(sandbox, tmp_path, database.url)
+        shards = [f"{part}/2" for part in (1, 2)]
+        runs = [stack.enter_context(two.started(shard[0], shard=shard)) for shard in shards]
+        outputs = list(pool.map(output_of, runs))
+        seen = sandbox.requests.snapshot()
+
+        expected = expected_records(account)
+        for stream in STREAMS:
+            rows = [row for output in outputs for row in output.records[stream]]
+            assert by_key(stream, rows) == by_key(stream, expected[stream]), stream
+            # What is divided comes once; each shard reads everything else.
+            assert len(rows) == len(expected[stream]) * (1 if stream in divided else 2), stream
+        for stream, column in divided.items():
+            first, second = ({row[column] for row in one.records[stream]} for one in outputs)
+            assert first
+            assert second
+            assert not first & second
+        assert [request.status for request in seen if request.path == "/token"] == [200]
+        assert not [request for request in seen if request.status == HTTPStatus.TOO_MANY_REQUESTS]
         assert two.calls_left() == DAY - len(seen)
 
 
