@@ -66,10 +66,11 @@ test-lowest: .venv-lowest/.installed ## Run the tests without Meltano, with the 
 	.venv-lowest/bin/python -m pytest -n auto --dist worksteal tests/unit tests/contract
 
 .PHONY: soak
-soak: .venv/.project ## Run the random tests with new seeds for an hour, or TAP_ACTON_SOAK_SECONDS
+soak: .venv/.project ## Run the random tests with new seeds for an hour, or TAP_ACTON_SOAK_SECONDS, then two nights of 200 accounts
 	TAP_ACTON_SOAK_SECONDS=$${TAP_ACTON_SOAK_SECONDS:-3600} $(VENV)/python -m pytest -s -n 2 \
 		-k new_seeds tests/unit/test_retriever.py tests/contract/test_random_faults.py \
 		tests/contract/test_random_days.py tests/contract/test_deviations.py
+	TAP_ACTON_NIGHT_ACCOUNTS=$${TAP_ACTON_NIGHT_ACCOUNTS:-200} $(VENV)/python -m pytest -s tests/contract/test_night.py
 
 .PHONY: lint
 lint: .venv/.project .venv-dbt/.installed ## Run the linters and the type checker
