@@ -200,7 +200,7 @@ def instance() -> Iterator[dg.DagsterInstance]:
 def manifest() -> dict[str, Any]:
     """What dbt says of the models; parsed again only where they have changed."""
     from orchestrate.dagster import models  # noqa: PLC0415 - not in .venv
-    from orchestrate.dagster.definitions import places_of  # noqa: PLC0415 - not in .venv
+    from orchestrate.dagster.run_account import places_of  # noqa: PLC0415 - not in .venv
 
     places, target = places_of({}), "target-duckdb"
     path = models.manifest_path(places, target)
