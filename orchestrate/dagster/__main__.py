@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestrate.dagster import models
-from orchestrate.dagster.accounts import AccountsError, accounts_path, read_accounts
-from orchestrate.dagster.run_account import PROJECT, places_of
+from orchestrate.dagster.accounts import PROJECT, AccountsError, accounts_path, read_accounts
+from orchestrate.dagster.run_account import places_of
 from pipeline import sandbox
 
 if TYPE_CHECKING:

@@ -200,7 +200,7 @@ def test_used_up_calls_pause_the_account_until_the_tap_says(
 
 def test_without_minutes_the_pause_is_an_hour() -> None:
     now = datetime(2026, 11, 30, tzinfo=UTC)
-    assert assets.paused_until(["The logins are used up."], now) == now + timedelta(hours=1)
+    assert run_account.paused_until(["The logins are used up."], now) == now + timedelta(hours=1)
 
 
 def test_a_failure_has_the_last_lines_about_it(
