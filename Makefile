@@ -51,7 +51,7 @@ unit: .venv/.project ## Run the unit tests in half a minute: fewer random exampl
 
 .PHONY: test
 test: lint .meltano/.installed-for-tests .venv-snowflake/.installed .venv-docs/.installed ## Run the linters and all tests
-	$(VENV)/python -m pytest -n auto --dist worksteal --ignore=tests/models
+	$(VENV)/python -m pytest -n auto --dist worksteal --ignore=tests/models --ignore=tests/schedulers
 
 .PHONY: test-models
 test-models: .venv/.project .venv-dbt/.installed .meltano/.installed-for-tests ## Build the models and run their tests
@@ -60,6 +60,10 @@ test-models: .venv/.project .venv-dbt/.installed .meltano/.installed-for-tests #
 .PHONY: test-orchestrate
 test-orchestrate: .venv/.project .venv-dagster/.installed .meltano/.installed ## Run the tests of many accounts on Dagster
 	.venv-dagster/bin/python -m pytest tests/orchestrate
+
+.PHONY: test-schedulers
+test-schedulers: .venv/.project .venv-schedulers/.installed ## Load the DAGs of Airflow and the manifests of Kubernetes, and run what they run
+	$(VENV)/python -m pytest tests/schedulers
 
 .PHONY: test-lowest
 test-lowest: .venv-lowest/.installed ## Run the tests without Meltano, with the lowest versions that pyproject.toml allows
@@ -144,6 +148,7 @@ lock: .venv/.project ## Pin the newest versions allowed by pyproject.toml
 	$(LOCK) --group target-snowflake --output-file requirements/target-snowflake.txt
 	$(LOCK) --group docs --output-file requirements/docs.txt
 	$(LOCK) --group report --output-file requirements/report.txt
+	$(LOCK) --group schedulers --output-file requirements/schedulers.txt
 	$(LOCK) --group audit --output-file requirements/audit.txt
 	$(LOCK) --group bench-airbyte --output-file requirements/bench-airbyte.txt
 	$(LOCK) --group bench-dlt --output-file requirements/bench-dlt.txt
@@ -168,7 +173,7 @@ sbom: .venv-package/.installed ## Write down what comes with the wheel of make d
 
 .PHONY: clean
 clean: ## Remove everything that was installed, and the sandbox with its data
-	rm -rf .venv .venv-audit .venv-bench-* .venv-build .venv-dagster .venv-dbt .venv-docs .venv-lowest .venv-meltano .venv-package .venv-sandbox .venv-snowflake .meltano/extractors .meltano/loaders .meltano/utilities .meltano/dbt* .meltano/run .meltano/.installed*
+	rm -rf .venv .venv-audit .venv-bench-* .venv-build .venv-dagster .venv-dbt .venv-docs .venv-lowest .venv-meltano .venv-package .venv-sandbox .venv-schedulers .venv-snowflake .meltano/extractors .meltano/loaders .meltano/utilities .meltano/dbt* .meltano/run .meltano/.installed*
 	rm -rf .dagster/sandbox .sandbox output/sandbox.duckdb* transform/target transform/logs dist mutants .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 .venv/.dependencies: requirements/install.txt requirements/development.txt
@@ -241,6 +246,11 @@ clean: ## Remove everything that was installed, and the sandbox with its data
 .venv-dagster/.installed: requirements/dagster.txt .venv/.dependencies
 	$(VENV)/python -m venv --clear --without-pip .venv-dagster
 	$(UV_PIP) .venv-dagster --no-deps --require-hashes --requirement $<
+	@touch $@
+
+.venv-schedulers/.installed: requirements/schedulers.txt .venv/.dependencies
+	$(VENV)/python -m venv --clear --without-pip .venv-schedulers
+	$(UV_PIP) .venv-schedulers --no-deps --require-hashes --requirement $<
 	@touch $@
 
 .venv-bench-%/.installed: requirements/bench-%.txt .venv/.dependencies

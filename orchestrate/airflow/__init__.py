@@ -1,0 +1,1 @@
+"""Reads many Act-On accounts on Airflow 3."""

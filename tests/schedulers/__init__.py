@@ -1,0 +1,1 @@
+"""Many accounts on Airflow and on Kubernetes, without either of them running."""
