@@ -1,0 +1,1 @@
+"""Reads many Act-On accounts with a Kubernetes CronJob each."""
