@@ -30,7 +30,7 @@ def build(accounts: Accounts, places: Places, manifest: Mapping[str, Any]) -> dg
     fresh = freshness.fresh_check(accounts)
     fresh_job = dg.define_asset_job(FRESH_JOB, selection=dg.AssetSelection.checks(fresh))
     return dg.Definitions(
-        assets=[streams, built],
+        assets=[streams, built, freshness.ACCOUNTS],
         asset_checks=[fresh],
         jobs=[read_job, models_job, fresh_job],
         schedules=[

@@ -4,9 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from orchestrate.dagster import assets
 from orchestrate.dagster.accounts import Accounts
 from orchestrate.dagster.sensors import PARTITION
+
+ACCOUNTS = dg.AssetSpec(
+    "accounts", description="All accounts of accounts.yml; nothing materializes it."
+)
+"""What the check is of: no run of a stream comes with it."""
 
 OLDEST = timedelta(hours=50)
 """Two nights; what dbt's sources hold for an error, too."""
@@ -16,7 +20,7 @@ def fresh_check(accounts: Accounts) -> dg.AssetChecksDefinition:
     """Return the check; where it fails, its run fails, which is an alarm."""
 
     @dg.asset_check(
-        asset=assets.key_of("account"),
+        asset=ACCOUNTS.key,
         name="every_account_is_fresh",
         blocking=True,
         description="Every account has had a complete run within 50 hours.",

@@ -35,6 +35,12 @@ class NotParsedError(Exception):
     """The models are not known; the sentence says what to do."""
 
 
+class _Groups(DagsterDbtTranslator):
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        """Return the folders of a model: ``staging``, or ``marts_messages``."""
+        return "_".join(dbt_resource_props["fqn"][1:-1])
+
+
 def manifest_path(places: Places, target: str) -> Path:
     """Return where dbt's description of the models is; it differs between databases."""
     return places.work / "dbt" / target / "manifest.json"
@@ -77,7 +83,7 @@ def build_models(
     accounts: Accounts, places: Places, manifest: Mapping[str, Any]
 ) -> dg.AssetsDefinition:
     """Return the models with the step that builds and tests them."""
-    translator = DagsterDbtTranslator()
+    translator = _Groups()
 
     @dbt_assets(
         manifest=manifest,

@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 import yaml
 
-from orchestrate.dagster import definitions, leash, models, schedules
+from orchestrate.dagster import assets, definitions, leash, models, schedules
 from orchestrate.dagster.accounts import Account, Night, read_accounts
 from orchestrate.dagster.assets import STREAMS, key_of
 from tests.orchestrate.conftest import ACCOUNTS, ROOT
@@ -78,7 +78,13 @@ def test_the_tests_of_dbt_are_checks(definition: dg.Definitions) -> None:
     keys = definition.resolve_asset_graph().asset_check_keys
     of_messages = [key for key in keys if key.asset_key.path[-1] == "acton__messages"]
     assert len(of_messages) >= 2
-    assert dg.AssetCheckKey(key_of("account"), "every_account_is_fresh") in keys
+
+
+def test_a_run_of_streams_checks_nothing_of_other_accounts(definition: dg.Definitions) -> None:
+    keys = definition.resolve_asset_graph().asset_check_keys
+    assert dg.AssetCheckKey(dg.AssetKey("accounts"), "every_account_is_fresh") in keys
+    reading = definition.resolve_job_def(definitions.READ_JOB)
+    assert [node.name for node in reading.nodes] == [assets.READ]
 
 
 def test_a_manifest_that_is_missing_is_a_sentence(places: Places) -> None:
