@@ -30,6 +30,9 @@ SEARCH_FROM_DISK = Path(__file__).with_name("search_from_disk.js")
 START = PurePosixPath("index.md")
 """The start page, where links to the README lead: that is the start page on the code host."""
 
+ADDRESS = "https://<address of this repository>"
+"""Stands in the documents for the address, which the site knows when GitHub builds it."""
+
 LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)\s]+)\)")
 
 
@@ -104,7 +107,7 @@ def _with_links(text: str, source: Path, place: PurePosixPath, repository: str |
             return f"[{words}]({repository}/blob/HEAD/{path.relative_to(ROOT)}{hash_}{anchor})"
         return words
 
-    return LINK.sub(link, text)
+    return LINK.sub(link, text.replace(ADDRESS, repository or ADDRESS))
 
 
 def _check_navigation(pages: set[str]) -> None:

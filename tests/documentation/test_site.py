@@ -25,6 +25,8 @@ from scripts.model_pages import FAMILIES as MODEL_FAMILIES
 from scripts.model_pages import MODELS
 from tap_acton.records.reader import EXTRA_FIELDS
 
+pytestmark = pytest.mark.timeout(300)
+
 REPOSITORY = "https://github.com/example/tap-acton"
 START = "index.html"
 NOT_FOUND = "404.html"
@@ -294,14 +296,16 @@ def test_links_of_documents_at_the_top_lead_to_pages() -> None:
     assert found == "[Models](models.md#metrics), [this](index.md), [there](https://example.com/a)."
 
 
-def test_the_address_comes_from_the_repository() -> None:
+def test_the_address_comes_from_the_repository(site: Path) -> None:
+    assert f'"{REPOSITORY}" tap-acton' in unescape(
+        TAGS.sub("", (site / "first-run.html").read_text("utf-8"))
+    )
     known = tomllib.loads(website._with_address(REPOSITORY))["project"]
     assert known["site_url"] == "https://example.github.io/tap-acton/"
     assert known["extra"]["social"][0]["link"] == REPOSITORY
     assert "site_url" not in tomllib.loads(website._with_address(None))["project"]
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.skipif(BROWSER is None, reason="there is no Chromium")
 def test_the_search_finds_names_in_a_site_on_the_disk_and_fetches_nothing(site: Path) -> None:
     fetched = []
