@@ -138,14 +138,14 @@ class Campaigns:
         """The messages that everybody gets in turn."""
         return self._calendar.followers
 
-    def list_followed(self, number: int) -> str:
-        """Return the id of the list whose new members get a message."""
-        return self._lists.list_id(self._lists.position(self.followers[number].list_name))
+    def position_followed(self, number: int) -> int:
+        """Return the position of the list whose new members get a message."""
+        return self._lists.position(self.followers[number].list_name)
 
     def follow(self, number: int, since: int, now: int) -> list[Event]:
         """Return all events of the follower with a number, from a time on."""
         follower = self.followers[number]
-        position = self._lists.position(follower.list_name)
+        position = self.position_followed(number)
         wait = follower.days_later * DAY + 2 * MINUTE
         recipients = self._lists.members(position, now - wait)
         events: list[Event] = []

@@ -245,34 +245,33 @@ class Mailings:
     def _triggered(self, number: int, now: int) -> Mailing:
         """Return a message that keeps sending: to a few recipients, day after day."""
         since = midnight(START) + 14 * HOUR + number * 11 * DAY
-        last = day_of(now)
-        pool = self._lists.audiences[0]
-
-        def events() -> Iterator[Event]:
-            day = day_of(since)
-            while day <= last:
-                dice = Dice(self._seed, "triggered", number, day)
-                recipients = [pool[dice.below(len(pool))] for _ in range(dice.below(3))]
-                timestamp = midnight(day) + 14 * HOUR + dice.below(4 * HOUR)
-                yield from events_of_sending(recipients, timestamp, dice, eventful=False)
-                day += timedelta(days=1)
-
-        campaigns, lists = self._campaigns, (pool[0].list_id,)
-        if campaigns is not None:
-            lists = (campaigns.list_followed(number),)
-        message_id = f"s-{0xF000 + number:04x}-{local_day(since):%y%m}"
+        campaigns = self._campaigns
         message = self._message(
-            message_id,
+            f"s-{0xF000 + number:04x}-{local_day(since):%y%m}",
             "TRIGGERED",
             since,
             Dice(self._seed, "triggered", number),
-            lists=lists,
-            events=lambda: campaigns.follow(number, since, now) if campaigns else list(events()),
+            lists=(self._lists.list_id(campaigns.position_followed(number) if campaigns else 0),),
+            events=lambda: (
+                campaigns.follow(number, since, now)
+                if campaigns
+                else list(self._events_triggered(number, since, now))
+            ),
         )
         if campaigns is not None:
             follower = campaigns.followers[number]
             message = replace(message, name=follower.name, subject=follower.subject)
         return Mailing(message, listed_from=since)
+
+    def _events_triggered(self, number: int, since: int, now: int) -> Iterator[Event]:
+        pool = self._lists.audiences[0]
+        day = day_of(since)
+        while day <= day_of(now):
+            dice = Dice(self._seed, "triggered", number, day)
+            recipients = [pool[dice.below(len(pool))] for _ in range(dice.below(3))]
+            timestamp = midnight(day) + 14 * HOUR + dice.below(4 * HOUR)
+            yield from events_of_sending(recipients, timestamp, dice, eventful=False)
+            day += timedelta(days=1)
 
     @cached_property
     def _others(self) -> list[Mailing]:
