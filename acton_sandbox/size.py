@@ -43,8 +43,8 @@ class ListPlan:
     """How many rows come in an ordinary week, which the number of rows is then counted up from."""
     first_person: int | None = None
     """The number of the person in the first row; by default neighbouring lists overlap."""
-    imported_months_ago: int | None = None
-    """How many months before the present the list is imported; it does not exist before."""
+    imported_weeks_ago: int | None = None
+    """How many weeks before the present the list is imported; it does not exist before."""
     webinar_on: date | None = None
     """The day of the webinar whose registrants these are; the list fills up before it."""
 
@@ -259,7 +259,7 @@ DEMO = Size(
             "Imports",
             description="Bought from a directory",
             first_person=30_000,
-            imported_months_ago=1,
+            imported_weeks_ago=2,
         ),
         *(
             ListPlan(

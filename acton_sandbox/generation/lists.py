@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from acton_sandbox.dice import Dice
 from acton_sandbox.entities import ContactList, ListRow, Recipient
 from acton_sandbox.generation.columns import HEADER_SETS, MOVING, draw, email_column
-from acton_sandbox.generation.seasons import nth_weekday, share_of_week
+from acton_sandbox.generation.seasons import share_of_week
 from acton_sandbox.generation.webinars import registration
 from acton_sandbox.size import ListPlan
 from acton_sandbox.timestamps import DAY, HOUR, MINUTE, START, day_of, midnight
@@ -30,7 +30,6 @@ _FIRST_DAILY_LIST = 0x2000
 _FIRST_ADDED_PERSON = 100_000
 _IMPORTED_AT = 16 * HOUR
 _REGISTRATION_DAYS = 42
-_TUESDAY = 1
 _ADD, _DELETE, _CHANGE = range(3)
 
 
@@ -112,12 +111,11 @@ class Lists:
         plan = self._size.lists[position]
         if plan.webinar_on is not None:
             return plan.webinar_on - timedelta(days=_REGISTRATION_DAYS)
-        if plan.imported_months_ago is None:
+        if plan.imported_weeks_ago is None:
             return START
-        month = day_of(self._anchor).replace(day=1)
-        for _ in range(plan.imported_months_ago):
-            month = (month - timedelta(days=1)).replace(day=1)
-        return nth_weekday(month.year, month.month, _TUESDAY, 2)
+        present = day_of(self._anchor)
+        monday = present - timedelta(days=present.weekday())
+        return max(monday + timedelta(days=1) - timedelta(weeks=plan.imported_weeks_ago), START)
 
     def came(self, position: int, until: int) -> list[int]:
         """Return when the rows of a list came, up to a time, the row with number 1 first."""
@@ -160,7 +158,7 @@ class Lists:
         plan = self._size.lists[position]
         begin = midnight(self.begins_on(position))
         if plan.webinar_on is None:
-            return [begin + (0 if plan.imported_months_ago is None else _IMPORTED_AT)] * plan.rows
+            return [begin + (0 if plan.imported_weeks_ago is None else _IMPORTED_AT)] * plan.rows
         dice = Dice(self._seed, "registrations", position)
         span = _REGISTRATION_DAYS * DAY
         # Most people register late.
@@ -204,7 +202,7 @@ class Lists:
         if plan.webinar_on is not None:
             return self._open_webinar(position, plan.webinar_on, now)
         span = 12 * HOUR
-        if plan.imported_months_ago is not None:
+        if plan.imported_weeks_ago is not None:
             start, span = start + _IMPORTED_AT, MINUTE
         rows = {
             number: self._row(plan, self._member(position, number), dice, start + dice.below(span))
