@@ -27,8 +27,8 @@ def main() -> int:
     """Run the pipeline once, from the project's folder.
 
     Returns:
-        0 if every row that the tap emitted is in the warehouse, and the report is made; 3 if so, but the calls of the day
-        are used up; otherwise Meltano's exit code, or 1.
+        0 if every row that the tap emitted is in the warehouse, and the report is made; 3 if the
+        rows are, but the calls of the day are used up; otherwise Meltano's exit code, or 1.
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _leave)
@@ -90,13 +90,13 @@ def _run(environment: str, settings: dict[str, str]) -> int:
             file=sys.stderr,
         )
         return EXIT_ALLOWANCE_SPENT
+    return _write_report(database)
+
+
+def _write_report(database: Path) -> int:
     # A process of its own, as DuckDB lets go of the file when one ends.
-    written = subprocess.run(
-        [sys.executable, "-m", "report", "--database", database],
-        check=False,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    command = [sys.executable, "-m", "report", "--database", database]
+    written = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True)
     if written.returncode:
         print("FAIL: the rows are loaded, but there is no report.", file=sys.stderr)
         return 1

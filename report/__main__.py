@@ -40,7 +40,9 @@ def main(arguments: list[str] | None = None) -> int:
             given.output.parent.mkdir(parents=True, exist_ok=True)
             given.output.write_text(text, encoding="utf-8")
         except OSError as error:
-            raise ReportError(f"The report cannot be written to {given.output}: {error.strerror}.") from None
+            raise ReportError(
+                f"The report cannot be written to {given.output}: {error.strerror}."
+            ) from None
     except ReportError as error:
         print(error, file=sys.stderr)
         return 1

@@ -36,8 +36,10 @@ class Database:
         self, name: str, schema: str, mark: str, fetch: Callable[[Any, Any], Sequence[Any]]
     ) -> None:
         self.name = name
-        self._schema = '"' + schema.replace('"', '""') + '"'
         self._fetch = fetch
+        ((database,),) = fetch("SELECT current_database()", None)
+        # With the database: DuckDB calls it like its file, which may be called like the schema.
+        self._schema = f"{_quoted(database)}.{_quoted(schema)}"
         self.columns: dict[str, set[str]] = {}
         for table, column in fetch(COLUMNS.format(mark), [schema]):
             self.columns.setdefault(table, set()).add(column)
@@ -110,6 +112,10 @@ def _postgresql(address: str, schema: str) -> Iterator[Database]:
         raise ReportError(f"PostgreSQL cannot be reached: {_first_line(error)}") from None
     except psycopg.Error as error:
         raise ReportError(f"A mart cannot be read: {_first_line(error)}") from None
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _first_line(error: Exception) -> str:

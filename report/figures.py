@@ -187,7 +187,12 @@ def _format(number: Number) -> str:
 
 
 def _axis(number: Number) -> alt.Axis:
-    return alt.Axis(format="~%" if number.unit == "rate" else ",.0f", title=None, tickCount=5, tickMinStep=0 if number.unit == "rate" else 1)
+    return alt.Axis(
+        format="~%" if number.unit == "rate" else ",.0f",
+        title=None,
+        tickCount=5,
+        tickMinStep=0 if number.unit == "rate" else 1,
+    )
 
 
 def _chart(height: int | alt.Step) -> alt.Chart:
@@ -213,9 +218,13 @@ def _long(figure: Figure, height: int | alt.Step) -> alt.Chart:
 
 
 def _tooltip(figure: Figure) -> list[alt.Tooltip]:
-    return [alt.Tooltip("label:N", title=" "), *(
-        alt.Tooltip(f"{one.name}:Q", title=one.label, format=_format(one)) for one in figure.numbers
-    )]
+    return [
+        alt.Tooltip("label:N", title=" "),
+        *(
+            alt.Tooltip(f"{one.name}:Q", title=one.label, format=_format(one))
+            for one in figure.numbers
+        ),
+    ]
 
 
 # Bars as wide as their time, with a seam between them.
@@ -233,13 +242,15 @@ TIME = alt.Axis(
 def lines(figure: Figure) -> alt.LayerChart | alt.Chart:
     """Draw rates over time."""
     legend, scale = _legend(figure)
-    return _long(figure, 220).mark_line(
-        point=alt.OverlayMarkDef(size=28), invalid="break-paths-show-path-domains"
-    ).encode(
-        x=alt.X("time:T", scale=alt.Scale(type="utc"), axis=TIME),
-        y=alt.Y("value:Q", axis=_axis(figure.numbers[0]), scale=alt.Scale(zero=True)),
-        color=alt.Color("number:N", scale=scale, legend=legend),
-        tooltip=_tooltip(figure),
+    return (
+        _long(figure, 220)
+        .mark_line(point=alt.OverlayMarkDef(size=28), invalid="break-paths-show-path-domains")
+        .encode(
+            x=alt.X("time:T", scale=alt.Scale(type="utc"), axis=TIME),
+            y=alt.Y("value:Q", axis=_axis(figure.numbers[0]), scale=alt.Scale(zero=True)),
+            color=alt.Color("number:N", scale=scale, legend=legend),
+            tooltip=_tooltip(figure),
+        )
     )
 
 
@@ -257,12 +268,16 @@ def with_alarm(limit: float) -> Callable[[Figure], alt.LayerChart | alt.Chart]:
 def bars_over_time(figure: Figure) -> alt.LayerChart | alt.Chart:
     """Draw counts over time, as bars as wide as their day, week or month."""
     legend, scale = _legend(figure)
-    return _long(figure, 220).mark_bar(**TOUCHING).encode(
-        x=alt.X("time:T", scale=alt.Scale(type="utc"), axis=TIME),
-        x2="end:T",
-        y=alt.Y("value:Q", axis=_axis(figure.numbers[0]), stack="zero"),
-        color=alt.Color("number:N", scale=scale, legend=legend),
-        tooltip=_tooltip(figure),
+    return (
+        _long(figure, 220)
+        .mark_bar(**TOUCHING)
+        .encode(
+            x=alt.X("time:T", scale=alt.Scale(type="utc"), axis=TIME),
+            x2="end:T",
+            y=alt.Y("value:Q", axis=_axis(figure.numbers[0]), stack="zero"),
+            color=alt.Color("number:N", scale=scale, legend=legend),
+            tooltip=_tooltip(figure),
+        )
     )
 
 
@@ -278,10 +293,16 @@ def brush(figure: Figure) -> alt.LayerChart | alt.Chart:
             y=alt.Y(f"{one.name}:Q", axis=_axis(one)),
             tooltip=_tooltip(figure),
         )
-        .add_params(alt.selection_interval(
-            name="brush", encodings=["x"], zoom=False,
-            mark=alt.BrushConfig(fill=_color("brush"), fillOpacity=0.22, stroke=_color("brush")),
-        ))
+        .add_params(
+            alt.selection_interval(
+                name="brush",
+                encodings=["x"],
+                zoom=False,
+                mark=alt.BrushConfig(
+                    fill=_color("brush"), fillOpacity=0.22, stroke=_color("brush")
+                ),
+            )
+        )
     )
 
 
@@ -289,11 +310,19 @@ def bars(figure: Figure) -> alt.LayerChart | alt.Chart:
     """Draw a bar for every number of every row."""
     legend, scale = _legend(figure)
     thickness = 22 if len(figure.marks) == 1 else 34
-    made = _long(figure, alt.Step(thickness)).mark_bar(cornerRadiusEnd=2).encode(
-        y=alt.Y("label:N", sort=None, axis=alt.Axis(title=None, labelLimit=170, ticks=False, domain=False)),
-        x=alt.X("value:Q", axis=_axis(figure.numbers[0])),
-        color=alt.Color("number:N", scale=scale, legend=legend),
-        tooltip=_tooltip(figure),
+    made = (
+        _long(figure, alt.Step(thickness))
+        .mark_bar(cornerRadiusEnd=2)
+        .encode(
+            y=alt.Y(
+                "label:N",
+                sort=None,
+                axis=alt.Axis(title=None, labelLimit=170, ticks=False, domain=False),
+            ),
+            x=alt.X("value:Q", axis=_axis(figure.numbers[0])),
+            color=alt.Color("number:N", scale=scale, legend=legend),
+            tooltip=_tooltip(figure),
+        )
     )
     if len(figure.marks) > 1:
         return made.encode(yOffset=alt.YOffset("number:N", sort=list(scale.to_dict()["domain"])))
@@ -317,35 +346,67 @@ def bars_with_alarm(limit: float) -> Callable[[Figure], alt.LayerChart | alt.Cha
 def stacked(figure: Figure) -> alt.LayerChart | alt.Chart:
     """Draw one number over time, stacked by the words of the last column of ``by``."""
     one = figure.numbers[0]
-    scale = alt.Scale(domain=list(figure.labels.values()), range=[_color(reason) for reason in figure.labels])
-    return _chart(220).mark_bar(**TOUCHING).encode(
-        x=alt.X("time:T", scale=alt.Scale(type="utc"), axis=TIME),
-        x2="end:T",
-        y=alt.Y(f"{one.name}:Q", axis=_axis(one), stack="zero"),
-        color=alt.Color("kind:N", scale=scale, legend=alt.Legend(title=None, orient="top", columns=2)),
-        tooltip=[alt.Tooltip("label:N", title=" "), alt.Tooltip("kind:N", title="Reason"), *_tooltip(figure)[1:]],
+    scale = alt.Scale(
+        domain=list(figure.labels.values()), range=[_color(reason) for reason in figure.labels]
+    )
+    return (
+        _chart(220)
+        .mark_bar(**TOUCHING)
+        .encode(
+            x=alt.X("time:T", scale=alt.Scale(type="utc"), axis=TIME),
+            x2="end:T",
+            y=alt.Y(f"{one.name}:Q", axis=_axis(one), stack="zero"),
+            color=alt.Color(
+                "kind:N", scale=scale, legend=alt.Legend(title=None, orient="top", columns=2)
+            ),
+            tooltip=[
+                alt.Tooltip("label:N", title=" "),
+                alt.Tooltip("kind:N", title="Reason"),
+                *_tooltip(figure)[1:],
+            ],
+        )
     )
 
 
 def columns(figure: Figure) -> alt.LayerChart | alt.Chart:
     """Draw a column for every number of every row, side by side."""
     legend, scale = _legend(figure)
-    return _long(figure, 320).mark_bar(cornerRadiusEnd=2).encode(
-        x=alt.X("label:N", sort=None, axis=alt.Axis(title="Days after sending", labelAngle=0, ticks=False)),
-        xOffset=alt.XOffset("number:N", sort=list(scale.to_dict()["domain"])),
-        y=alt.Y("value:Q", axis=_axis(figure.numbers[0])),
-        color=alt.Color("number:N", scale=scale, legend=legend),
-        tooltip=_tooltip(figure),
+    return (
+        _long(figure, 320)
+        .mark_bar(cornerRadiusEnd=2)
+        .encode(
+            x=alt.X(
+                "label:N",
+                sort=None,
+                axis=alt.Axis(title="Days after sending", labelAngle=0, ticks=False),
+            ),
+            xOffset=alt.XOffset("number:N", sort=list(scale.to_dict()["domain"])),
+            y=alt.Y("value:Q", axis=_axis(figure.numbers[0])),
+            color=alt.Color("number:N", scale=scale, legend=legend),
+            tooltip=_tooltip(figure),
+        )
     )
 
 
 def dots(figure: Figure) -> alt.LayerChart | alt.Chart:
     """Draw a dot for every message."""
-    return _chart(320).mark_circle(color=_color("sent"), opacity=0.55, stroke=_color("surface"), strokeWidth=0.5).encode(
-        x=alt.X("open_rate:Q", axis=alt.Axis(format="~%", title="Open rate (inflated)", tickCount=6), scale=alt.Scale(zero=True)),
-        y=alt.Y("click_rate:Q", axis=alt.Axis(format="~%", title="Click rate", tickCount=6), scale=alt.Scale(zero=True)),
-        size=alt.Size("delivered:Q", scale=alt.Scale(range=[18, 500]), legend=None),
-        tooltip=_tooltip(figure),
+    return (
+        _chart(320)
+        .mark_circle(color=_color("sent"), opacity=0.55, stroke=_color("surface"), strokeWidth=0.5)
+        .encode(
+            x=alt.X(
+                "open_rate:Q",
+                axis=alt.Axis(format="~%", title="Open rate (inflated)", tickCount=6),
+                scale=alt.Scale(zero=True),
+            ),
+            y=alt.Y(
+                "click_rate:Q",
+                axis=alt.Axis(format="~%", title="Click rate", tickCount=6),
+                scale=alt.Scale(zero=True),
+            ),
+            size=alt.Size("delivered:Q", scale=alt.Scale(range=[18, 500]), legend=None),
+            tooltip=_tooltip(figure),
+        )
     )
 
 
@@ -353,13 +414,23 @@ def squares(figure: Figure) -> alt.LayerChart | alt.Chart:
     """Draw a square per cohort and month, the darker the larger its rate."""
     one = figure.numbers[0]
     base = _chart(alt.Step(22)).encode(
-        x=alt.X("months:O", axis=alt.Axis(title="Months since they were created", labelAngle=0, ticks=False, domain=False)),
+        x=alt.X(
+            "months:O",
+            axis=alt.Axis(
+                title="Months since they were created", labelAngle=0, ticks=False, domain=False
+            ),
+        ),
         y=alt.Y("label:N", sort=None, axis=alt.Axis(title=None, ticks=False, domain=False)),
     )
     return base.mark_rect(color=_color(one.color), cornerRadius=2).encode(
-        opacity=alt.Opacity(f"{one.name}:Q", scale=alt.Scale(range=[0.06, 1], zero=True), legend=None),
-        tooltip=[alt.Tooltip("label:N", title="Created"), alt.Tooltip("months:O", title="Months since"),
-                 *_tooltip(figure)[1:]],
+        opacity=alt.Opacity(
+            f"{one.name}:Q", scale=alt.Scale(range=[0.06, 1], zero=True), legend=None
+        ),
+        tooltip=[
+            alt.Tooltip("label:N", title="Created"),
+            alt.Tooltip("months:O", title="Months since"),
+            *_tooltip(figure)[1:],
+        ],
     )
 
 
@@ -383,7 +454,7 @@ ENGAGEMENT = {
 def _steps() -> dict[int, str]:
     first = [0, *(last + 1 for last in DAYS_TO_OPEN)]
     return {
-        number: f"{last}" if first[number] == last else f"{first[number]}–{last}"
+        number: f"{last}" if first[number] == last else f"{first[number]}\N{EN DASH}{last}"
         for number, last in enumerate(DAYS_TO_OPEN)
     }
 
@@ -489,7 +560,13 @@ FIGURES: Mapping[str, Sequence[Figure]] = {
             ("bucket",),
             (
                 Number("new_contacts", "New contacts", "count", "new_contacts", color="people"),
-                Number("members_added", "Members added to lists", "count", "members_added", color="sent"),
+                Number(
+                    "members_added",
+                    "Members added to lists",
+                    "count",
+                    "members_added",
+                    color="sent",
+                ),
             ),
             "acton__account_daily: new_contacts, list_members_added",
             "period",
@@ -531,7 +608,16 @@ FIGURES: Mapping[str, Sequence[Figure]] = {
             "Spam complaints, as a share of what did not bounce. The dashed line is the alarm at 0.3%.",
             "domains",
             ("bucket",),
-            (Number("complaint_rate", "Complaint rate", "rate", "complained", "delivered", "complaints"),),
+            (
+                Number(
+                    "complaint_rate",
+                    "Complaint rate",
+                    "rate",
+                    "complained",
+                    "delivered",
+                    "complaints",
+                ),
+            ),
             "acton__deliverability_daily: complaints over sent minus bounces",
             "period",
             with_alarm(0.003),

@@ -162,7 +162,7 @@ LISTINGS: Mapping[str, Sequence[Listing]] = {
                 Column("example", "Type"),
             ),
             "acton__unnamed_fields: key, rows, example_type",
-            "Every field that Act-On returned has a column.",
+            "No field without a column was found.",
         ),
     ),
 }

@@ -427,7 +427,9 @@ def read(database: Database) -> Marts:
     for name, query in QUERIES.items():
         missing = _missing(database, query)
         rows = [] if missing else database.rows(query.sql)
-        columns = [list(values) for values in zip(*rows, strict=True)] or [[] for _ in query.columns]
+        columns = [list(values) for values in zip(*rows, strict=True)] or [
+            [] for _ in query.columns
+        ]
         marts.tables[name] = Table(dict(zip(query.columns, columns, strict=True)), missing)
     names = {name for table in marts.tables.values() for name in table.columns["account"]}
     marts.accounts = sorted(names)

@@ -150,8 +150,8 @@ function change(choice, rows) {
   const value = valueOf(now[tile.name]) || 0;
   const old = valueOf(largest.then) || 0;
   let text = `The biggest change against the ${days} days before: the ${tile.label.toLowerCase()} ${value > old ? "rose" : "fell"} from ${worded(old, tile.unit)} to ${worded(value, tile.unit)}${mail ? `, while ${mail}` : ""}.`;
-  const knownTo = messages.day.reduce((last, day) => (day !== null && day > last ? day : last), -Infinity);
-  if ((tile.color === "opens" || tile.color === "clicks") && value < old && choice.last > knownTo - rules.stillOpening) {
+  const isRecent = rows.some((row) => messages.day[row] > span[1] - rules.stillOpening);
+  if ((tile.color === "opens" || tile.color === "clicks") && value < old && isRecent) {
     text += " Mail of the last days is still being opened, so part of this will pass.";
   }
   return { kind: "change", before: text };
@@ -343,7 +343,7 @@ function initial() {
 
 function showStory() {
   const { choice } = state;
-  byId("shown").textContent = `${words.day(choice.first)} to ${words.day(choice.last)}`;
+  if (!data.isEmpty) byId("shown").textContent = `${words.day(choice.first)} to ${words.day(choice.last)}`;
   byId("story").replaceChildren(...story(choice).map((sentence) => {
     const item = element("li", {}, sentence.before);
     item.dataset.kind = sentence.kind;
@@ -441,7 +441,7 @@ async function showFigure(figure) {
   const empty = shown.querySelector(".empty");
   empty.hidden = made.length > 0;
   if (!missing[figure.table] && !made.length) {
-    empty.textContent = length(tables[figure.table]) ? "Nothing in this period." : "Nothing so far.";
+    empty.textContent = length(tables[figure.table]) ? "Nothing in this period." : figure.nothing;
   }
   const values = made.length ? drawn(figure, choice, made) : [];
   const before_ = views.get(figure.name);

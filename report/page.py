@@ -12,8 +12,9 @@ import jinja2
 from markupsafe import Markup
 
 from report import vega, words
-from report.figures import FIGURES, INFLATED, bucket, label, rows, unit_of_time
+from report.figures import FIGURES, INFLATED, label, rows, unit_of_time
 from report.listings import LISTINGS, Column
+from report.marts import QUERIES
 from report.story import (
     BEYOND_CHANCE,
     CONFIDENCE,
@@ -25,7 +26,18 @@ from report.story import (
     is_beyond_chance,
     story,
 )
-from report.totals import PERIODS, TILES, Choice, Number, chosen, first_choice, has_before, name_of, span, total
+from report.totals import (
+    PERIODS,
+    TILES,
+    Choice,
+    Number,
+    chosen,
+    first_choice,
+    has_before,
+    name_of,
+    span,
+    total,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,8 +129,13 @@ def page(marts: Marts, made_at: datetime) -> str:
         ages=_ages(marts, made_at),
         story=story(marts, choice),
         tiles=[_tile(tile, marts, choice) for tile in TILES],
-        figures={name: [_figure(one, marts, choice, everything) for one in figures] for name, figures in FIGURES.items()},
-        listings={name: [_listing(one, marts) for one in LISTINGS.get(name, ())] for name in SECTIONS},
+        figures={
+            name: [_figure(one, marts, choice, everything) for one in figures]
+            for name, figures in FIGURES.items()
+        },
+        listings={
+            name: [_listing(one, marts) for one in LISTINGS.get(name, ())] for name in SECTIONS
+        },
         message_columns=MESSAGE_COLUMNS,
         messages=_messages(marts, choice),
         message_count=len(chosen(marts.tables["messages"], choice)),
@@ -145,7 +162,13 @@ def _tile(tile: Number, marts: Marts, choice: Choice) -> dict[str, Any]:
         text, verdict = compared(tile, now, before)
     else:
         text = "No full period before to compare with"
-    return {"number": tile, "value": now.value, "text": words.number(now.value, tile.unit), "before": text, "verdict": verdict}
+    return {
+        "number": tile,
+        "value": now.value,
+        "text": words.number(now.value, tile.unit),
+        "before": text,
+        "verdict": verdict,
+    }
 
 
 def compared(tile: Number, now: Total, before: Total) -> tuple[str, str]:
@@ -174,16 +197,36 @@ def _figure(figure: Figure, marts: Marts, choice: Choice, everything: Choice) ->
     cells = []
     for row in rows(figure, marts, choice, everything)[:MOST_IN_TABLE]:
         keys = [Cell(_key(figure, marts, column, row[column], unit)) for column in figure.by]
-        cells.append([*keys, *(Cell(words.number(row[one.name], one.unit), is_number=True) for one in figure.numbers)])
+        cells.append(
+            [
+                *keys,
+                *(
+                    Cell(words.number(row[one.name], one.unit), is_number=True)
+                    for one in figure.numbers
+                ),
+            ]
+        )
     return {
         "figure": figure,
         "headings": [*(HEADINGS.get(column, column.capitalize()) for column in figure.by)],
         "rows": cells,
         "missing": marts.tables[figure.table].missing,
+        "empty": "Nothing in this period." if len(marts.tables[figure.table]) else _nothing(figure),
     }
 
 
-HEADINGS = {"bucket": "Time", "row": "Message", "cohort": "Created", "months": "Months since", "step": "Days after sending", "name": "Webinar"}
+def _nothing(figure: Figure) -> str:
+    return f"{next(iter(QUERIES[figure.table].reads))} has no rows so far."
+
+
+HEADINGS = {
+    "bucket": "Time",
+    "row": "Message",
+    "cohort": "Created",
+    "months": "Months since",
+    "step": "Days after sending",
+    "name": "Webinar",
+}
 
 
 def _key(figure: Figure, marts: Marts, column: str, value: Any, unit: str) -> str:
@@ -195,8 +238,13 @@ def _key(figure: Figure, marts: Marts, column: str, value: Any, unit: str) -> st
 def _listing(listing: Listing, marts: Marts) -> dict[str, Any]:
     table = marts.tables[listing.table]
     made = [_cells(listing.columns, table, row) for row in range(len(table))]
-    return {"listing": listing, "rows": made, "count": len(table), "missing": table.missing,
-            "accounts": [marts.accounts[one] for one in table.columns["account"]]}
+    return {
+        "listing": listing,
+        "rows": made,
+        "count": len(table),
+        "missing": table.missing,
+        "accounts": [marts.accounts[one] for one in table.columns["account"]],
+    }
 
 
 def _cells(columns: Sequence[Column | Number], table: Table, row: int) -> list[Cell]:
@@ -253,7 +301,9 @@ def _updated(marts: Marts) -> dict[str, str]:
 def _ages(marts: Marts, made_at: datetime) -> dict[str, int]:
     """Return how many hours ago each account was read, if that is longer than a day."""
     hours = {
-        name: int((made_at - datetime.fromisoformat(time).replace(tzinfo=UTC)).total_seconds() // 3600)
+        name: int(
+            (made_at - datetime.fromisoformat(time).replace(tzinfo=UTC)).total_seconds() // 3600
+        )
         for name, time in _updated(marts).items()
     }
     return {name: age for name, age in hours.items() if age >= HOURS_UNTIL_OLD}
@@ -262,7 +312,11 @@ def _ages(marts: Marts, made_at: datetime) -> dict[str, int]:
 def _health(marts: Marts) -> dict[str, Any]:
     table = marts.tables["health"].columns
     ended = max((one for one in table["ended"] if one), default=None)
-    left = [one for one, time in zip(table["calls_left"], table["ended"], strict=True) if one is not None and time == ended]
+    left = [
+        one
+        for one, time in zip(table["calls_left"], table["ended"], strict=True)
+        if one is not None and time == ended
+    ]
     return {
         "loaded": sum(one is not None for one in table["rows"]),
         "tables": len(table["rows"]),
@@ -272,7 +326,9 @@ def _health(marts: Marts) -> dict[str, Any]:
     }
 
 
-def _data(marts: Marts, period: str, choice: Choice, everything: Choice, made_at: datetime) -> dict[str, Any]:
+def _data(
+    marts: Marts, period: str, choice: Choice, everything: Choice, made_at: datetime
+) -> dict[str, Any]:
     figures = [one for group in FIGURES.values() for one in group]
     return {
         "accounts": marts.accounts,
@@ -280,28 +336,48 @@ def _data(marts: Marts, period: str, choice: Choice, everything: Choice, made_at
         "missing": {name: table.missing for name, table in marts.tables.items() if table.missing},
         "figures": [
             {
-                **{name: value for name, value in vars(figure).items() if name not in {"draw", "about", "source", "title", "labels", "numbers"}},
+                **{
+                    name: value
+                    for name, value in vars(figure).items()
+                    if name not in {"draw", "about", "source", "title", "labels", "numbers"}
+                },
                 "numbers": [asdict(one) for one in figure.numbers],
                 "labels": list(figure.labels.items()),
+                "nothing": _nothing(figure),
                 "spec": figure.specification(),
             }
             for figure in figures
         ],
         "listings": [
-            {"name": one.name, "table": one.table, "columns": [asdict(column) for column in one.columns], "empty": one.empty}
-            for group in LISTINGS.values() for one in group
+            {
+                "name": one.name,
+                "table": one.table,
+                "columns": [asdict(column) for column in one.columns],
+                "empty": one.empty,
+            }
+            for group in LISTINGS.values()
+            for one in group
         ],
         "tiles": [asdict(tile) for tile in TILES],
         "messages": [asdict(column) for column in MESSAGE_COLUMNS],
         "types": TYPES,
         "first": {"period": period, "from": choice.first, "to": choice.last},
         "span": [everything.first, everything.last],
+        "isEmpty": span(marts) is None,
         "updated": _updated(marts),
         "made": made_at.isoformat(timespec="seconds"),
         "rules": {
-            "beyondChance": BEYOND_CHANCE, "leastChange": LEAST_CHANGE, "confidence": CONFIDENCE,
-            "mostBounces": MOST_BOUNCES, "mostComplaints": MOST_COMPLAINTS, "enoughSent": ENOUGH_SENT,
-            "stillOpening": STILL_OPENING, "firstRows": FIRST_ROWS, "mostInTable": MOST_IN_TABLE, "mostListed": MOST_LISTED, "hoursUntilOld": HOURS_UNTIL_OLD,
+            "beyondChance": BEYOND_CHANCE,
+            "leastChange": LEAST_CHANGE,
+            "confidence": CONFIDENCE,
+            "mostBounces": MOST_BOUNCES,
+            "mostComplaints": MOST_COMPLAINTS,
+            "enoughSent": ENOUGH_SENT,
+            "stillOpening": STILL_OPENING,
+            "firstRows": FIRST_ROWS,
+            "mostInTable": MOST_IN_TABLE,
+            "mostListed": MOST_LISTED,
+            "hoursUntilOld": HOURS_UNTIL_OLD,
         },
     }
 

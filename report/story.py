@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from report import words
-from report.totals import TILES, Number, chosen, has_before, name_of, total
+from report.totals import TILES, Number, chosen, has_before, name_of, span, total
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,7 +90,9 @@ def _change(marts: Marts, choice: Choice, rows: Sequence[int]) -> Sentence:
     if not has_before(marts, choice) or not earlier:
         if opened is None:
             return Sentence("volume", f"{volume}.")
-        return Sentence("volume", f"{volume}; {words.percent(opened)} of the delivered were opened.")
+        return Sentence(
+            "volume", f"{volume}; {words.percent(opened)} of the delivered were opened."
+        )
     largest: tuple[float, Number, Total, Total] | None = None
     for tile in CHANGES:
         one, other = now[tile.name], total(tile, messages, earlier)
@@ -118,8 +120,11 @@ def _change(marts: Marts, choice: Choice, rows: Sequence[int]) -> Sentence:
         f"from {words.number(old, tile.unit)} to {words.number(value, tile.unit)}"
         f"{f', while {mail}' if mail else ''}."
     )
-    known_to = max(day for day in messages.columns["day"] if day is not None)
-    if tile.color in {"opens", "clicks"} and value < old and choice.last > known_to - STILL_OPENING:
+    known = span(marts)
+    is_recent = (
+        known and max(messages.columns["day"][row] for row in rows) > known[1] - STILL_OPENING
+    )
+    if tile.color in {"opens", "clicks"} and value < old and is_recent:
         text += " Mail of the last days is still being opened, so part of this will pass."
     return Sentence("change", text)
 
@@ -130,7 +135,7 @@ def _mail(now: Total, before: Total) -> str:
         return ""
     if now.of > words.TOO_MANY_TIMES * before.of:
         return "more than ten times as many e-mails went out"
-    share = words.change(now.of, before.of).lstrip("+−")
+    share = words.change(now.of, before.of).lstrip("+\N{MINUS SIGN}")
     return f"{share} {'more' if now.of > before.of else 'fewer'} e-mails went out"
 
 
@@ -162,7 +167,10 @@ def _best(marts: Marts, rows: Sequence[int]) -> Sentence | None:
     for column, verb, other in (("clicked", "clicked", "opened"), ("opened", "opened", "clicked")):
         if not any(messages[column][row] for row in delivered):
             continue
-        best = max(delivered, key=lambda row: _least(messages[column][row] or 0, messages["delivered"][row]))
+        best = max(
+            delivered,
+            key=lambda row: _least(messages[column][row] or 0, messages["delivered"][row]),
+        )
         name = words.shortened(name_of(marts.tables["messages"], best))
         count = messages["delivered"][best]
         share, second = (
@@ -170,7 +178,9 @@ def _best(marts: Marts, rows: Sequence[int]) -> Sentence | None:
         )
         if len(delivered) == 1:
             return Sentence(
-                "best", "The only message, ", name,
+                "best",
+                "The only message, ",
+                name,
                 f", was {verb} by {share} and {other} by {second} of its {count:,} recipients.",
             )
         everybody = words.percent(
@@ -179,7 +189,9 @@ def _best(marts: Marts, rows: Sequence[int]) -> Sentence | None:
         )
         when = words.day(messages["day"][best])
         return Sentence(
-            "best", "The best message was ", name,
+            "best",
+            "The best message was ",
+            name,
             f" of {when}: {share} of its {count:,} recipients {verb}, against {everybody} "
             "over all messages.",
         )
@@ -230,11 +242,15 @@ def _alarm(marts: Marts, choice: Choice, rows: Sequence[int]) -> Sentence | None
     others = "" if not more else " One more alarm is" if more == 1 else f" {more} more alarms are"
     end = f"{others} under Deliverability." if others else ""
     if worst.domain:
-        return Sentence("alarm", "Deliverability alarm: of the mail to ", worst.domain, f", {worst.text}{end}")
+        return Sentence(
+            "alarm", "Deliverability alarm: of the mail to ", worst.domain, f", {worst.text}{end}"
+        )
     return Sentence("alarm", f"Deliverability alarm: of all mail, {worst.text}{end}")
 
 
-def _troubles(bounces: int, sent: int, complaints: int, delivered: int, domain: str) -> list[_Trouble]:
+def _troubles(
+    bounces: int, sent: int, complaints: int, delivered: int, domain: str
+) -> list[_Trouble]:
     return [
         _Trouble(
             happened / of / most,

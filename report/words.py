@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from report.database import EPOCH
 
-NOTHING = "–"
+NOTHING = "\N{EN DASH}"
 """Stands for a number that is not known, such as a rate where nothing was sent."""
 
 TOO_MANY_TIMES = 10
@@ -91,7 +91,7 @@ def shortened(name: str) -> str:
 
 
 def _sign(value: float) -> str:
-    return "+" if value > 0 else "−" if value < 0 else "±"
+    return "+" if value > 0 else "\N{MINUS SIGN}" if value < 0 else "±"
 
 
 def _decimals(rate: float) -> int:

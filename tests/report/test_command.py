@@ -1,0 +1,218 @@
+"""The command: from the marts of a warehouse to the file."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import duckdb
+import psycopg
+
+from report.__main__ import main
+from report.database import opened
+from report.marts import QUERIES, read
+from tests.report.accounts import DAY, duckdb_file, statements
+
+if TYPE_CHECKING:
+    import pytest
+
+    from report.marts import Marts
+    from tests.servers import Postgres
+
+MARTS = {mart for query in QUERIES.values() for mart in query.reads}
+
+ACCOUNT = {"source_relation": "acton"}
+SENT = {
+    **ACCOUNT,
+    "message_id": "m-1",
+    "message_type": "SENT",
+    "sent_on": "2026-11-28",
+    "message_name": "For jo@example.com, again",
+    "subject": "Hello",
+    "sent": 10,
+    "delivered": 9,
+    "bounced": 1,
+    "opened_unique": 4,
+    "average_minutes_to_open": 61.5,
+}
+ROWS: dict[str, list[dict[str, Any]]] = {
+    "acton__messages": [
+        SENT,
+        {**SENT, "source_relation": "south", "subject": SENT["message_name"], "sent": None},
+        {**SENT, "message_id": "m-2", "message_type": "TRIGGERED"},
+    ],
+    "acton__message_daily": [
+        {**ACCOUNT, "message_id": message, "days_since_sent": days, "opens": 2, "clicks": 1}
+        for message in ("m-1", "m-2", "m-3")
+        for days in (0, 4, 7, 31)
+    ],
+    "acton__account_daily": [{**ACCOUNT, "date_day": "2026-11-30", "opened": 4}],
+    "acton__people": [
+        {**ACCOUNT, "engagement": "lapsed", "is_mailable": mailable}
+        for mailable in (True, False, None)
+    ],
+    "acton__contact_cohorts": [
+        {**ACCOUNT, "cohort_month": month, "months_since": 1, "contacts": 5, "active_contacts": 2}
+        for month in ("2025-10-01", "2026-11-01")
+    ],
+    "acton__lists": [{**ACCOUNT, "list_name": "jo@example.com", "member_count": 3}],
+    "acton__deliverability_daily": [
+        {**ACCOUNT, "domain": f"mail{n}.example.com", "date_day": "2026-11-28", "sent": 100 - n}
+        | {"bounces": 1}
+        for n in range(14)
+    ],
+    "acton__suppressions": [
+        {**ACCOUNT, "reason": "category_opt_out", "category_name": "News", "first_on": "2026-11-02"},
+        {**ACCOUNT, "reason": "opt_out"},
+    ],
+    "acton__webinar_attendance": [
+        {**ACCOUNT, "registered_on": "2026-11-02", "has_attended": attended}
+        for attended in (True, False, None)
+    ],
+    "acton__data_health": [
+        {**ACCOUNT, "table_name": "lists", "is_loaded": loaded, "rows": 0}
+        | {"newest_extracted_at": "2026-11-30 11:46:01"}
+        for loaded in (True, False)
+    ],
+}  # fmt: skip
+
+
+def check(of: Marts) -> None:
+    tables = {name: table.columns for name, table in of.tables.items()}
+    assert not any(table.missing for table in of.tables.values())
+    assert of.accounts == ["acton", "south"]
+    assert sorted(tables["messages"]["account"]) == [0, 0, 1]
+    assert tables["messages"]["day"] == [DAY - 2] * 3
+    assert {*tables["messages"]["name"]} == {"For (address), again"}
+    assert sorted(tables["messages"]["subject"], key=str) == ["Hello", "Hello", None]
+    assert {*tables["messages"]["minutes"]} == {62}
+    # Of the message that was sent once, on days 0, 4 and 7: steps 0 and 4.
+    assert [tables["steps"][name] for name in ("day", "step", "opens", "clicks")] == [
+        [DAY - 2] * 2,
+        [0, 4],
+        [2, 4],
+        [1, 2],
+    ]
+    assert (tables["people"]["people"], tables["people"]["mailable"]) == ([3], [1])
+    assert len(tables["cohorts"]["cohort"]) == 1
+    assert tables["lists"]["name"] == ["(address)"]
+    smaller = tables["domains"]["domain"].index(None)
+    assert len(tables["domains"]["domain"]) == 13
+    assert tables["domains"]["sent"][smaller] == 88 + 87
+    assert tables["domains"]["delivered"][smaller] == 88 + 87 - 2
+    assert dict(
+        zip(tables["suppressions"]["reason"], tables["suppressions"]["day"], strict=True)
+    ) == {
+        "category_opt_out": DAY - 28,
+        "opt_out": None,
+    }
+    assert tables["categories"] == {"account": [0], "category": ["News"], "addresses": [1]}
+    assert (tables["registrations"]["registrants"], tables["registrations"]["attendees"]) == (
+        [3],
+        [1],
+    )
+    assert sorted(tables["health"]["rows"], key=str) == [0, None]
+    assert {*tables["health"]["newest"]} == {"2026-11-30T11:46:01"}
+
+
+def test_the_marts_of_a_duckdb_file(tmp_path: Path) -> None:
+    # DuckDB calls a database like its file.
+    path = Path(duckdb_file(tmp_path, ROWS)).rename(tmp_path / "marts.duckdb")
+    with opened(str(path), "marts") as database:
+        check(read(database))
+
+
+def test_the_marts_of_postgresql(postgres: Postgres) -> None:
+    schema = f"marts_{uuid.uuid4().hex}"
+    with psycopg.connect(postgres.conninfo) as connection:
+        for statement in statements(ROWS):
+            connection.execute(statement.replace("marts", schema, 1).encode())
+    user, password = quote(postgres.user, safe=""), quote(postgres.password, safe="")
+    server = f"{postgres.host}:{postgres.port}/{postgres.database}"
+    with opened(f"postgresql://{user}:{password}@{server}", schema) as database:
+        check(read(database))
+
+
+def test_most_marts_may_be_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    output = tmp_path / "report.html"
+    missing = MARTS - {"acton__messages"}
+    path = duckdb_file(tmp_path, ROWS, without=[*missing])
+    assert main([f"--database={path}", f"--output={output}"]) == 0
+    assert capsys.readouterr().out == f"{output}\n"
+    text = output.read_text(encoding="utf-8")
+    assert [mart for mart in missing if f"{mart} is not in the warehouse" not in text] == []
+
+
+def test_messages_may_be_missing(tmp_path: Path) -> None:
+    path = duckdb_file(tmp_path, ROWS, without=["acton__messages"])
+    with opened(path, "marts") as database:
+        of = read(database)
+    missing = {name for name, table in of.tables.items() if table.missing == "acton__messages"}
+    assert missing == {"messages", "steps"}
+    assert of.tables["lists"].columns["members"] == [3]
+
+
+def test_a_column_may_be_missing(tmp_path: Path) -> None:
+    output = tmp_path / "new" / "report.html"
+    path = duckdb_file(tmp_path, ROWS, without=["acton__lists.mailable_members"])
+    assert main([f"--database={path}", f"--output={output}"]) == 0
+    text = output.read_text(encoding="utf-8")
+    assert "acton__lists.mailable_members is not in the warehouse" in text
+    assert "jo@" not in text
+
+
+def failure(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    assert main(arguments) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    (sentence,) = printed.err.splitlines()
+    return sentence
+
+
+def test_what_cannot_be_read_is_said_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nowhere = tmp_path / "none.duckdb"
+    assert failure([f"--database={nowhere}"], capsys) == (
+        f"There is no file {nowhere}: load it first with make run, or name another with --database."
+    )
+    nowhere.write_text("not a database " * 100)
+    assert failure([f"--database={nowhere}"], capsys).startswith(f"DuckDB cannot open {nowhere}: ")
+    rows = tmp_path / "rows.duckdb"
+    duckdb.connect(str(rows)).close()
+    assert failure([f"--database={rows}"], capsys) == (
+        f"{rows} has no marts in its schema marts: build the models first, with make run or dbt, "
+        "or name another schema with --schema."
+    )
+    secret = "postgresql://reader:secret@127.0.0.1:1/none"
+    sentence = failure([f"--database={secret}"], capsys)
+    assert sentence.startswith("PostgreSQL cannot be reached: ")
+    assert "secret" not in sentence
+
+
+def test_a_page_that_cannot_be_written_is_said_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = duckdb_file(tmp_path, ROWS)
+    assert failure([f"--database={path}", f"--output={tmp_path}"], capsys) == (
+        f"The report cannot be written to {tmp_path}: Is a directory."
+    )
+
+
+def test_the_file_that_make_run_has_loaded_is_the_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ACTON_DUCKDB", raising=False)
+    assert "There is no file output/acton.duckdb" in failure([], capsys)
+    (tmp_path / "output").mkdir()
+    path = tmp_path / "output" / "sandbox.duckdb"
+    (tmp_path / "marts").mkdir()
+    made = duckdb_file(tmp_path / "marts", ROWS)
+    Path(made).rename(path)
+    assert main([]) == 0
+    assert (tmp_path / "output" / "report.html").exists()
+    monkeypatch.setenv("ACTON_DUCKDB", made)
+    assert f"There is no file {made}" in failure([], capsys)
