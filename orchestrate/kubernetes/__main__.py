@@ -29,8 +29,11 @@ if TYPE_CHECKING:
 NAME = "acton"
 """The Secret and the ConfigMap."""
 
-KEPT_ELSEWHERE = ("MELTANO_DATABASE_URI", "TAP_ACTON_TOKEN_STORE")
-"""The variables that name where the state, the login and the call counts are kept."""
+STATE = ("MELTANO_DATABASE_URI", "MELTANO_STATE_BACKEND_URI")
+"""The variables of which one names where the state is kept."""
+
+LOGIN = "TAP_ACTON_TOKEN_STORE"
+"""The variable that names where the login and the call counts are kept."""
 
 POSTGRESQL = "target-postgres"
 
@@ -51,11 +54,11 @@ def manifests(accounts: Accounts, text: str, image: str) -> Iterator[dict[str, A
     Raises:
         AccountsError: If a run would lose what it has to keep, or a key is too long.
     """
-    missing = [name for name in KEPT_ELSEWHERE if name not in accounts.variables]
-    if accounts.target != POSTGRESQL or missing:
+    given = {*accounts.variables}
+    if accounts.target != POSTGRESQL or LOGIN not in given or given.isdisjoint(STATE):
         raise AccountsError(
             f"accounts.yml: a pod keeps nothing, so Kubernetes needs target: {POSTGRESQL}, and "
-            f"{' and '.join(KEPT_ELSEWHERE)} among the variables."
+            f"{LOGIN} and {' or '.join(STATE)} among the variables."
         )
     yield {
         "apiVersion": "v1",

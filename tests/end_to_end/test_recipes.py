@@ -279,7 +279,8 @@ def test_the_project_of_the_container_has_the_wheel_in_place_of_the_checkout(
     subprocess.run(["/bin/sh", "-ec", command], cwd=tmp_path, check=True)
     project = yaml.safe_load((tmp_path / "meltano.yml").read_text())
     assert project["plugins"]["extractors"][0]["pip_url"] == (
-        f"{tmp_path}/tap_acton-1.2.3-py3-none-any.whl --constraint requirements/development.txt"
+        f"{tmp_path}/tap_acton-1.2.3-py3-none-any.whl[postgresql] "
+        "--constraint requirements/development.txt"
     )
 
 

@@ -144,7 +144,7 @@ def test_the_container_may_write_to_its_temporary_folder_alone(jobs: dict[str, A
     ("before", "after", "words"),
     [
         ("target-postgres", "target-duckdb", "needs target: target-postgres"),
-        ("MELTANO_DATABASE_URI, ", "", "MELTANO_DATABASE_URI and TAP_ACTON_TOKEN_STORE among"),
+        ("MELTANO_DATABASE_URI, ", "", "TAP_ACTON_TOKEN_STORE and MELTANO_DATABASE_URI or"),
         ("key: good,", f"key: {'g' * 48},", "is too long for Kubernetes"),
     ],
 )
