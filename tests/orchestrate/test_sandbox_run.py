@@ -1,0 +1,67 @@
+"""One real run: Dagster, Meltano, the tap, the sandbox, and DuckDB."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import dagster as dg
+import pytest
+
+from orchestrate.dagster import assets, definitions
+from orchestrate.dagster.assets import PAUSED_UNTIL, key_of
+from pipeline import sandbox
+from tests.orchestrate.conftest import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from orchestrate.dagster.accounts import Accounts
+
+
+def test_a_run_reads_the_sandbox_until_its_calls_are_used_up(
+    tmp_path: Path,
+    accounts: Accounts,
+    instance: dg.DagsterInstance,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = tmp_path / "sandbox"
+    sandbox.renew(folder, ["--size", "small"])
+    places = definitions.places_of(
+        {"ACTON_WORK_FOLDER": str(tmp_path / "work"), "ACTON_WAREHOUSE_FOLDER": str(tmp_path)}
+    )
+    for name, value in {
+        "NORTH_ID": "sandbox-client",
+        "NORTH_SECRET": "sandbox-secret",
+        "NORTH_USER": "reader@example.com",
+        "NORTH_PASSWORD": "sandbox-password",
+    }.items():
+        monkeypatch.setenv(name, value)
+    with sandbox.running(folder, ROOT / ".venv" / "bin" / "python") as url:
+        north = replace(
+            accounts.partitions["north"],
+            # Enough for the messages and the lists, and not for the reports.
+            daily_request_limit=25,
+            settings={"api_url": url, "requests_per_second": 10000},
+        )
+        definition = assets.read_act_on(replace(accounts, partitions={"north": north}), places)
+        result = dg.materialize(
+            [definition],
+            selection=[key_of(name) for name in ("lists", "messages", "message_reports")],
+            partition_key="north",
+            instance=instance,
+            raise_on_error=False,
+        )
+        with urllib.request.urlopen(f"{url}/_sandbox/truth") as answer:
+            truth = json.load(answer)
+    rows = {
+        event.asset_key.path[-1]: event.materialization.metadata["rows"].value
+        for event in result.get_asset_materialization_events()
+        if event.asset_key
+    }
+    assert rows == {"messages": len(truth["messages"]), "lists": len(truth["lists"])}
+    (run,) = instance.get_runs()
+    assert PAUSED_UNTIL in run.tags
+    assert (tmp_path / "north.duckdb").exists()
