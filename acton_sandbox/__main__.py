@@ -19,7 +19,8 @@ from acton_sandbox.oauth import Credentials
 from acton_sandbox.replay import MOST_ROWS, CaptureError, Replay
 from acton_sandbox.sandbox import Sandbox
 from acton_sandbox.settings import instructions
-from acton_sandbox.size import SIZES, Size
+from acton_sandbox.size import Size
+from acton_sandbox.sizes import SIZES
 from acton_sandbox.timestamps import START
 from acton_sandbox.truth import counts_of
 from acton_sandbox.view import EDITIONS

@@ -22,7 +22,7 @@ from acton_sandbox.generation.media import MediaLibrary
 from acton_sandbox.generation.people import People
 from acton_sandbox.generation.suppressions import Suppressions
 from acton_sandbox.generation.web import forms_of, landing_pages_of, programs_of
-from acton_sandbox.size import SIZES
+from acton_sandbox.sizes import SIZES
 from acton_sandbox.timestamps import START, ZONE_NAME, local_day, milliseconds
 
 if TYPE_CHECKING:

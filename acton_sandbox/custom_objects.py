@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,3 +85,16 @@ class Dataset:
     is_default: bool
     gone: bool
     rows: tuple[ObjectRow, ...]
+
+
+class DatasetPlan(NamedTuple):
+    """A dataset, and how many rows it begins with."""
+
+    id: str
+    object_id: str
+    name: str
+    rows: int
+    description: str = ""
+    is_default: bool = False
+    gone: bool = False
+    changes: bool = True

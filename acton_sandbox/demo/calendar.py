@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from acton_sandbox.generation.campaigns import Calendar, Follower, Mail, Rates
+from acton_sandbox.generation.calendar import Calendar, Follower, Mail, Rates
 
 NEWSLETTER = "Newsletter subscribers"
 CUSTOMERS = "Customers"

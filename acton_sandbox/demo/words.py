@@ -19,8 +19,8 @@ from acton_sandbox.demo.people import COMPANIES, place_of, plausible_person
 from acton_sandbox.entities import Sender
 from acton_sandbox.facts import Kind
 from acton_sandbox.generation.audience_center import STANDARD_FIELDS
-from acton_sandbox.generation.campaigns import eagerness
 from acton_sandbox.generation.custom_objects import DATASETS, NOTES, ORDERS, VISITS
+from acton_sandbox.generation.people import eagerness
 from acton_sandbox.generation.words import Words
 from acton_sandbox.timestamps import DAY, date_cell
 

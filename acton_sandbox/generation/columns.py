@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from acton_sandbox.demo.people import place_of
 from acton_sandbox.generation import vocabulary
-from acton_sandbox.generation.campaigns import eagerness
+from acton_sandbox.generation.people import eagerness
 from acton_sandbox.timestamps import DAY, cell, local_cell
 
 if TYPE_CHECKING:

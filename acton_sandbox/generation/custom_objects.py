@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from acton_sandbox.custom_objects import (
     CustomObject,
     Dataset,
+    DatasetPlan,
     ObjectField,
     ObjectRow,
     Relationship,
@@ -84,19 +85,6 @@ OBJECTS = (ORDERS, VISITS, NOTES)
 
 ORDER_STATES = ("OPEN", "PAID", "Zurück")
 TAGS = ("new", "R&D", "semi; colon", "comma, too", 'said "go"', "größer", "")
-
-
-class DatasetPlan(NamedTuple):
-    """A dataset, and how many rows it begins with."""
-
-    id: str
-    object_id: str
-    name: str
-    rows: int
-    description: str = ""
-    is_default: bool = False
-    gone: bool = False
-    changes: bool = True
 
 
 DATASETS = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from acton_sandbox.dice import Dice
@@ -40,3 +41,9 @@ def awkward_person(seed: int, number: int) -> Person:
         company=dice.pick(vocabulary.COMPANIES),
         title=dice.pick(vocabulary.TITLES),
     )
+
+
+@lru_cache(maxsize=100_000)
+def eagerness(email: str) -> float:
+    """Return how much somebody cares, from 0 to 1: few care much."""
+    return Dice("eagerness", email).fraction() ** 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from acton_sandbox.generation.campaigns import eagerness
+from acton_sandbox.generation.people import eagerness
 from acton_sandbox.timestamps import MINUTE, cell
 
 if TYPE_CHECKING:

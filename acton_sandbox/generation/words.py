@@ -10,11 +10,10 @@ if TYPE_CHECKING:
 
     from acton_sandbox.audience_center import ContactField, ImportDefinition, Segment
     from acton_sandbox.content import Block, Logo
-    from acton_sandbox.custom_objects import CustomObject
+    from acton_sandbox.custom_objects import CustomObject, DatasetPlan
     from acton_sandbox.dice import Dice
     from acton_sandbox.entities import Person, Sender
     from acton_sandbox.facts import Kind
-    from acton_sandbox.generation.custom_objects import DatasetPlan
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ import pytest
 from singer_sdk.testing import SuiteConfig, get_tap_test_class
 
 from acton_sandbox import Account, Sandbox
-from acton_sandbox.size import SMALL, ListPlan
+from acton_sandbox.size import ListPlan
+from acton_sandbox.sizes import SMALL
 from tap_acton.tap import TapActOn
 from tests.contract.conftest import NOW
 from tests.contract.harness import catalog, config_of, signals_kept

@@ -15,7 +15,8 @@ from uuid import uuid4
 import pytest
 
 from acton_sandbox import Account
-from acton_sandbox.size import SMALL, ListPlan
+from acton_sandbox.size import ListPlan
+from acton_sandbox.sizes import SMALL
 from tests.contract import test_marketing, test_message_contents, test_upload_jobs
 from tests.contract.conftest import NOW, bench_of
 from tests.contract.expected import REPLICATION_KEYS, Record, expected_records

@@ -11,7 +11,8 @@ import pytest
 from filelock import FileLock
 
 from acton_sandbox import Account
-from acton_sandbox.size import SMALL, ListPlan
+from acton_sandbox.size import ListPlan
+from acton_sandbox.sizes import SMALL
 from tests.contract import test_marketing, test_upload_jobs
 from tests.contract.conftest import NOW, bench_of
 from tests.end_to_end.warehouses import duckdb

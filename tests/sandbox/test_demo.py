@@ -13,7 +13,7 @@ import pytest
 
 from acton_sandbox import Account
 from acton_sandbox.demo.calendar import DIRECTORY, NEWSLETTER
-from acton_sandbox.generation.campaigns import eagerness
+from acton_sandbox.generation.people import eagerness
 from acton_sandbox.timestamps import DAY, HOUR, local_day, milliseconds
 from acton_sandbox.truth import truth_of
 
