@@ -79,7 +79,8 @@ def opened(address: str, schema: str) -> Iterator[Database]:
 def _duckdb(path: str, schema: str) -> Iterator[Database]:
     if not Path(path).is_file():
         raise ReportError(
-            f"There is no file {path}: load it first with make run, or name another with --database."
+            f"There is no file {path}: load it first with make run, "
+            "or name another with --database."
         )
     try:
         connection = duckdb.connect(path, read_only=True)

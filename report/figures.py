@@ -464,8 +464,8 @@ FIGURES: Mapping[str, Sequence[Figure]] = {
         Figure(
             "sends",
             "E-mails sent, from the first day to the last",
-            "Drag over the bars to choose a period; the rest of the page follows. A message that keeps "
-            "sending counts on the day on which it began.",
+            "Drag over the bars to choose a period; the rest of the page follows. A message "
+            "that keeps sending counts on the day on which it began.",
             "messages",
             ("bucket",),
             (Number("sent", "E-mails sent", "count", "sent", color="sent"),),
@@ -504,8 +504,8 @@ FIGURES: Mapping[str, Sequence[Figure]] = {
         Figure(
             "opens-clicks",
             "Opens against clicks",
-            "A dot is a message, the larger the more recipients it had. High and left: few open, and "
-            f"they click. The {MOST_POINTS:,} largest messages of the period are drawn.",
+            "A dot is a message, the larger the more recipients it had. High and left: few open, "
+            f"and they click. The {MOST_POINTS:,} largest messages of the period are drawn.",
             "messages",
             ("row",),
             (
@@ -529,7 +529,7 @@ FIGURES: Mapping[str, Sequence[Figure]] = {
                 Number("opens", "Opens (inflated)", "rate", "opens", "*", "opens"),
                 Number("clicks", "Clicks", "rate", "clicks", "*", "clicks"),
             ),
-            "acton__message_daily: opens, clicks by days_since_sent, of acton__messages sent in the period",
+            "acton__message_daily: opens, clicks by days_since_sent, of acton__messages by sent_on",
             "period",
             columns,
             _steps(),
@@ -575,8 +575,8 @@ FIGURES: Mapping[str, Sequence[Figure]] = {
         Figure(
             "cohorts",
             "Contacts that were active, by month of creation",
-            "A row is everybody created in a month; the stronger the color, the larger the share of them that "
-            "did something so many months later. Whatever the period.",
+            "A row is everybody created in a month; the stronger the color, the larger the share "
+            "of them that did something so many months later. Whatever the period.",
             "cohorts",
             ("cohort", "months"),
             (
@@ -593,8 +593,8 @@ FIGURES: Mapping[str, Sequence[Figure]] = {
         Figure(
             "bounces",
             "Bounce rate of the mail sent on each day",
-            "All types of messages together. A bounce counts on the day on which the mail was sent, so the "
-            "latest days may still get worse. The dashed line is the alarm at 5%.",
+            "All types of messages together. A bounce counts on the day on which the mail was "
+            "sent, so the latest days may still get worse. The dashed line is the alarm at 5%.",
             "domains",
             ("bucket",),
             (Number("bounce_rate", "Bounce rate", "rate", "bounced", "sent", "bounces"),),
@@ -605,7 +605,8 @@ FIGURES: Mapping[str, Sequence[Figure]] = {
         Figure(
             "complaints",
             "Complaint rate of the mail sent on each day",
-            "Spam complaints, as a share of what did not bounce. The dashed line is the alarm at 0.3%.",
+            "Spam complaints, as a share of what did not bounce. The dashed line is the alarm at "
+            "0.3%.",
             "domains",
             ("bucket",),
             (
@@ -625,8 +626,8 @@ FIGURES: Mapping[str, Sequence[Figure]] = {
         Figure(
             "domains",
             "Bounce rate by domain of the recipients",
-            "The domains that most mail went to, largest first; the others are summed up. Red is above "
-            "the alarm at 5%.",
+            "The domains that most mail went to, largest first; the others are summed up. Red is "
+            "above the alarm at 5%.",
             "domains",
             ("domain",),
             (
@@ -648,7 +649,8 @@ FIGURES: Mapping[str, Sequence[Figure]] = {
         Figure(
             "categories",
             "Opt-outs by subscription category",
-            "Whoever left a category still gets all other messages. As of the last update, whatever the period.",
+            "Whoever left a category still gets all other messages. As of the last update, "
+            "whatever the period.",
             "categories",
             ("category",),
             (Number("addresses", "Addresses", "count", "addresses", color="opt_outs"),),

@@ -58,7 +58,7 @@ LISTINGS: Mapping[str, Sequence[Listing]] = {
         Listing(
             "lists",
             "Lists",
-            "Members as Act-On counts them; mailable members and those added in the last 30 days as loaded.",
+            "Members as Act-On counts them; mailable members and those added in 30 days as loaded.",
             "lists",
             (
                 Column("name", "List"),
@@ -89,7 +89,7 @@ LISTINGS: Mapping[str, Sequence[Listing]] = {
         Listing(
             "pages",
             "Landing pages",
-            "Since each page was made. Act-On counts only those distinct visitors who are no contacts.",
+            "Since each page was made. Act-On counts distinct visitors only if they are no contacts.",
             "pages",
             (
                 Column("name", "Landing page"),
@@ -137,8 +137,8 @@ LISTINGS: Mapping[str, Sequence[Listing]] = {
         Listing(
             "freshness",
             "Tables",
-            "When the tap last read a row of each table. A table that only gets what is new may be older "
-            "without any fault; its last run shows whether it was read.",
+            "When the tap last read a row of each table. A table that only gets what is new may be "
+            "older without any fault; its last run shows whether it was read.",
             "health",
             (
                 Column("table", "Table"),
@@ -153,7 +153,7 @@ LISTINGS: Mapping[str, Sequence[Listing]] = {
         Listing(
             "unnamed",
             "Fields without a column",
-            "What Act-On returned beyond the documented fields. It is kept in extra_fields of its table.",
+            "What Act-On returned beyond the documented fields; it is in extra_fields of its table.",
             "unnamed",
             (
                 Column("table", "Table"),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from report.database import Database
 
 MOST_DOMAINS = 12
-"""Domains with figures of their own; the rest is summed up, or a page of years would be too large."""
+"""Domains with numbers of their own; with all of them, a page of years would be too large."""
 
 MOST_ROWS = 100
 """Rows of lists, forms, pages and files: those with the largest numbers."""
@@ -189,7 +189,9 @@ QUERIES: dict[str, Query] = {
         SELECT source_relation, cohort_month, months_since, contacts, active_contacts
         FROM {marts}.acton__contact_cohorts
         WHERE months_since <= 12
-            AND cohort_month > (SELECT max(cohort_month) FROM {marts}.acton__contact_cohorts) - INTERVAL '13 months'
+            AND cohort_month > (
+                SELECT max(cohort_month) FROM {marts}.acton__contact_cohorts
+            ) - INTERVAL '13 months'
         ORDER BY 2, 3, 1
         """,
     ),
@@ -249,7 +251,8 @@ QUERIES: dict[str, Query] = {
 
         SELECT
             daily.source_relation, daily.date_day, largest.domain, sum(daily.sent),
-            sum(daily.sent) - sum(daily.bounces), sum(daily.bounces), sum(daily.hard_bounces), sum(daily.soft_bounces),
+            sum(daily.sent) - sum(daily.bounces), sum(daily.bounces),
+            sum(daily.hard_bounces), sum(daily.soft_bounces),
             sum(daily.complaints), sum(daily.opt_outs)
         FROM {{marts}}.acton__deliverability_daily AS daily
         LEFT JOIN largest ON daily.domain = largest.domain

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from report.totals import Choice, Total
 
 BEYOND_CHANCE = 2.58
-"""Standard errors that a rate must have moved: less happens by chance more often than once in 100."""
+"""Standard errors that a rate must have moved; by chance, that happens once in 100 times."""
 
 LEAST_CHANGE = 0.1
 """The change of the number of e-mails, as a share of those before, that is worth a sentence."""
@@ -199,7 +199,7 @@ def _best(marts: Marts, rows: Sequence[int]) -> Sentence | None:
 
 
 def _least(happened: int, of: int) -> float:
-    """Return the lower end of the 95% interval of a share (Wilson's): a few lucky clicks do not win."""
+    """Return the lower end of a share's 95% interval (Wilson's): few lucky clicks do not win."""
     share, squared = min(1.0, happened / of), CONFIDENCE**2
     middle = share + squared / (2 * of)
     margin = CONFIDENCE * math.sqrt(share * (1 - share) / of + squared / (4 * of * of))

@@ -104,7 +104,7 @@ class Total:
 
 
 def total(number: Number, table: Table, rows: Iterable[int]) -> Total:
-    """Add up a number over some rows of a table; a rate leaves out rows without what it divides by."""
+    """Add up a number over rows of a table; a rate leaves out those without a denominator."""
     values = table.columns[number.of]
     if not number.over:
         return Total(sum(values[row] or 0 for row in rows), None)

@@ -64,7 +64,8 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         for n in range(14)
     ],
     "acton__suppressions": [
-        {**ACCOUNT, "reason": "category_opt_out", "category_name": "News", "first_on": "2026-11-02"},
+        {**ACCOUNT, "reason": "category_opt_out", "category_name": "News"}
+        | {"first_on": "2026-11-02"},
         {**ACCOUNT, "reason": "opt_out"},
     ],
     "acton__webinar_attendance": [
