@@ -89,7 +89,7 @@ LISTINGS: Mapping[str, Sequence[Listing]] = {
         Listing(
             "pages",
             "Landing pages",
-            "Since each page was made. Act-On counts distinct visitors only if they are no contacts.",
+            "Since each page was made. Distinct visitors are those who are no contacts.",
             "pages",
             (
                 Column("name", "Landing page"),
@@ -153,7 +153,7 @@ LISTINGS: Mapping[str, Sequence[Listing]] = {
         Listing(
             "unnamed",
             "Fields without a column",
-            "What Act-On returned beyond the documented fields; it is in extra_fields of its table.",
+            "What Act-On returned beyond the documented fields; extra_fields of the table has it.",
             "unnamed",
             (
                 Column("table", "Table"),
