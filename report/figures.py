@@ -247,7 +247,9 @@ def lines(figure: Figure) -> alt.LayerChart | alt.Chart:
         .mark_line(point=alt.OverlayMarkDef(size=28), invalid="break-paths-show-path-domains")
         .encode(
             x=alt.X("time:T", scale=alt.Scale(type="utc"), axis=TIME),
-            y=alt.Y("value:Q", axis=_axis(figure.numbers[0]), scale=alt.Scale(zero=True)),
+            y=alt.Y(
+                "value:Q", axis=_axis(figure.numbers[0]), scale=alt.Scale(zero=True, nice=True)
+            ),
             color=alt.Color("number:N", scale=scale, legend=legend),
             tooltip=_tooltip(figure),
         )

@@ -443,11 +443,11 @@ async function showFigure(figure) {
   if (!missing[figure.table] && !made.length) {
     empty.textContent = length(tables[figure.table]) ? "Nothing in this period." : figure.nothing;
   }
+  showNumbers(figure, shown, made);
   const values = made.length ? drawn(figure, choice, made) : [];
   const before_ = views.get(figure.name);
   const text = JSON.stringify(values);
   if (!made.length || before_?.text === text) return;
-  showNumbers(figure, shown, made);
   if (before_) {
     before_.text = text;
     const view = await before_.view;
@@ -697,7 +697,8 @@ function prepareFilters() {
     choose({ ...state.choice, account }, state.period);
   });
   byId("reset").addEventListener("click", () => {
-    byId("filters").reset();
+    // By the prototype: the button with the id reset hides the form's own method.
+    HTMLFormElement.prototype.reset.call(byId("filters"));
     byId("messages-search").value = "";
     state.search = "";
     state.sort = { column: "day", down: true };
