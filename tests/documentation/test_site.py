@@ -218,9 +218,7 @@ def test_markdown_that_the_generator_reads_otherwise_is_not_left_as_text(
 
 def test_a_numbered_list_stays_one_list(site: Path) -> None:
     for source, place in website._documents():
-        text = re.sub(
-            r"^ *```.*?^ *```$", "", source.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL
-        )
+        text = CODE.sub("", source.read_text("utf-8"))
         begun = len(re.findall(r"^ *1\. ", text, re.MULTILINE))
         name = "index" if place.stem == "README" else place.stem
         html = (site / place.with_name(f"{name}.html")).read_text("utf-8")
