@@ -50,7 +50,7 @@ unit: .venv/.project ## Run the unit tests in half a minute: fewer random exampl
 	$(VENV)/python -m pytest -n auto -m "not server" --hypothesis-profile=quick tests/unit
 
 .PHONY: test
-test: lint .meltano/.installed-for-tests .venv-snowflake/.installed .venv-docs/.installed ## Run the linters and all tests
+test: lint .venv/.browser .meltano/.installed-for-tests .venv-snowflake/.installed .venv-docs/.installed ## Run the linters and all tests
 	$(VENV)/python -m pytest -n auto --dist worksteal --ignore=tests/models --ignore=tests/schedulers
 
 .PHONY: test-models
@@ -185,6 +185,14 @@ clean: ## Remove everything that was installed, and the sandbox with its data
 
 .venv/.project: pyproject.toml .venv/.dependencies
 	$(UV_PIP) .venv --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Debian's Chromium where this may install it. Elsewhere the tests in a browser are skipped and say so.
+.venv/.browser: .venv/.dependencies
+	@[ -n "$$(which $$CHROMIUM chromium chromium-browser google-chrome)" ] \
+		|| $$([ "$$(id -u)" = 0 ] || echo sudo -n) env DEBIAN_FRONTEND=noninteractive \
+			sh -c 'apt-get -qq update && apt-get -qq install chromium fonts-liberation' \
+		|| echo 'No Chromium was found, or could be installed: tests/browser will be skipped.'
 	@touch $@
 
 .venv-meltano/.installed: requirements/meltano.txt .venv/.dependencies
