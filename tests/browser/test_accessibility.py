@@ -1,0 +1,145 @@
+"""The page for everybody: with a screen reader, and with the keyboard alone."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser.test_page import DESKTOP, OPEN_ALL, PHONE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import Page
+
+    from tests.browser.conftest import Made, Opened
+
+FOCUSED = """
+() => {
+    const one = document.activeElement
+    const style = getComputedStyle(one)
+    const box = one.getBoundingClientRect()
+    const [x, y] = [box.x + box.width / 2, box.y + Math.min(box.height, 20) / 2]
+    const top = document.elementFromPoint(x, y)
+    return {
+        what: one.id || one.outerHTML.slice(0, 90),
+        is_body: one === document.body,
+        is_outlined: style.outlineStyle !== 'none',
+        // A long region begins on the screen; everything else is whole, and nothing lies above it.
+        is_seen: box.top >= 0 && (one.contains(top) || top?.contains(one)) === true,
+    }
+}
+"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("account", "width"), [("ordinary", DESKTOP), ("hostile", PHONE)])
+def test_axe_finds_no_serious_fault(
+    account: str, width: int, theme: str, opened: Callable[..., Opened], made: Callable[[str], Made]
+) -> None:
+    tab = opened(viewport={"width": width, "height": 900}, color_scheme=theme)
+    tab.show(made(account))
+    tab.page.evaluate(OPEN_ALL)
+    assert _violations(tab.page) == []
+
+
+@pytest.mark.parametrize("account", ["empty", "without marts", "two accounts"])
+def test_axe_finds_no_serious_fault_in_other_pages(
+    account: str, opened: Callable[..., Opened], made: Callable[[str], Made]
+) -> None:
+    tab = opened()
+    tab.show(made(account))
+    assert _violations(tab.page) == []
+
+
+def test_every_control_is_reached_with_the_keyboard_and_seen(
+    opened: Callable[..., Opened], made: Callable[[str], Made]
+) -> None:
+    tab = opened()
+    tab.show(made("two accounts"))
+    for key in ("Tab", "Shift+Tab"):
+        reached = _go_through(tab.page, key)
+        controls = {"account", "period", "from", "to", "reset", "messages-search"}
+        assert controls <= {one["what"] for one in reached}
+        assert [one["what"] for one in reached if not one["is_outlined"]] == []
+        assert [one["what"] for one in reached if not one["is_seen"]] == []
+    assert tab.complaints == []
+
+
+def test_the_keyboard_alone_filters_sorts_and_opens(
+    opened: Callable[..., Opened], made: Callable[[str], Made]
+) -> None:
+    tab = opened()
+    tab.show(made("ordinary"))
+    page = tab.page
+    press = page.keyboard.press
+    press("Tab")
+    press("Enter")
+    assert page.url.endswith("#overview")
+    before = page.inner_text("#shown")
+    page.focus("#period")
+    press("ArrowDown")
+    tab.settle()
+    assert page.inner_text("#shown") != before
+    sent = page.get_attribute("[data-tile=sent]", "data-value")
+    page.focus("#message-types input")
+    press("Space")
+    tab.settle()
+    assert page.get_attribute("[data-tile=sent]", "data-value") != sent
+    page.focus("#messages-table th[data-column=sent] button")
+    press("Enter")
+    assert page.get_attribute("#messages-table th[data-column=sent]", "aria-sort") == "descending"
+    assert page.evaluate("document.activeElement.parentElement.dataset.column") == "sent"
+    page.focus("figure[data-chart=sends] .numbers summary")
+    press("Enter")
+    assert page.is_visible("figure[data-chart=sends] .numbers table")
+
+
+def test_a_brush_sets_the_period(
+    opened: Callable[..., Opened], made: Callable[[str], Made]
+) -> None:
+    tab = opened(viewport={"width": DESKTOP, "height": 1_400})
+    tab.show(made("ordinary"))
+    page = tab.page
+    page.locator("figure[data-chart=sends] .chart").scroll_into_view_if_needed()
+    bars = page.locator("figure[data-chart=sends] .mark-rect.role-mark.marks > path")
+    first, last = bars.nth(3).bounding_box(), bars.nth(9).bounding_box()
+    assert first is not None
+    assert last is not None
+    times = bars.evaluate_all("all => [all[3], all[9]].map(one => one.__data__.datum.time)")
+    height = first["y"] + first["height"] / 2
+    page.mouse.move(first["x"], height)
+    page.mouse.down()
+    page.mouse.move(last["x"] - 40, height, steps=4)
+    page.mouse.move(last["x"], height, steps=4)
+    page.mouse.up()
+    page.wait_for_function("document.querySelector('#period').value === 'custom'")
+    tab.settle()
+    # A pixel is about a day wide.
+    shown = [date.fromisoformat(page.input_value(field)) for field in ("#from", "#to")]
+    for day, time in zip(shown, times, strict=True):
+        assert abs((day - datetime.fromtimestamp(time / 1_000, UTC).date()).days) <= 2
+    assert tab.complaints == []
+
+
+def _violations(page: Page) -> list[tuple[str, str, str]]:
+    return [
+        (one["id"], one["impact"], one["nodes"][0]["html"][:200])
+        for one in Axe().run(page).response["violations"]
+        if one["impact"] in {"serious", "critical"}
+    ]
+
+
+def _go_through(page: Page, key: str) -> list[dict[str, Any]]:
+    """Press Tab until the page ends."""
+    reached: list[dict[str, Any]] = []
+    for _ in range(400):
+        page.keyboard.press(key)
+        one = page.evaluate(FOCUSED)
+        if one["is_body"]:
+            return reached
+        reached.append(one)
+    raise AssertionError("the page holds the focus forever")
