@@ -244,7 +244,11 @@ def lines(figure: Figure) -> alt.LayerChart | alt.Chart:
     legend, scale = _legend(figure)
     return (
         _long(figure, 220)
-        .mark_line(point=alt.OverlayMarkDef(size=28), invalid="break-paths-show-path-domains")
+        .mark_line(
+            point=alt.OverlayMarkDef(size=28),
+            invalid="break-paths-show-path-domains",
+            strokeJoin="round",
+        )
         .encode(
             x=alt.X("time:T", scale=alt.Scale(type="utc"), axis=TIME),
             y=alt.Y(
