@@ -95,7 +95,7 @@ def _run(environment: str, settings: dict[str, str]) -> int:
 
 def _write_report(database: Path) -> int:
     # A process of its own, as DuckDB lets go of the file when one ends.
-    command = [sys.executable, "-m", "report", "--database", database]
+    command = [sys.executable, "-m", "report", "--database", str(database)]
     written = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True)
     if written.returncode:
         print("FAIL: the rows are loaded, but there is no report.", file=sys.stderr)

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from report.marts import Marts
     from report.totals import Choice
 
+Drawing = Any
+"""A chart of Altair, whose methods have no types."""
+
 MOST_POINTS = 2000
 """Messages in the chart of opens against clicks: those with the most recipients."""
 
@@ -65,7 +68,7 @@ class Figure:
     numbers: tuple[Number, ...]
     source: str
     follows: str
-    draw: Callable[[Figure], alt.LayerChart | alt.Chart]
+    draw: Callable[[Figure], Drawing]
     labels: Mapping[Any, str] = field(default_factory=dict)
     most: int = 0
     largest: str = ""
@@ -195,7 +198,7 @@ def _axis(number: Number) -> alt.Axis:
     )
 
 
-def _chart(height: int | alt.Step) -> alt.Chart:
+def _chart(height: int | alt.Step) -> Drawing:
     return alt.Chart(alt.NamedData("rows"), width="container", height=height)
 
 
@@ -207,7 +210,7 @@ def _legend(figure: Figure) -> tuple[alt.Legend | None, alt.Scale]:
     return (alt.Legend(title=None, orient="top") if len(numbers) > 1 else None), scale
 
 
-def _long(figure: Figure, height: int | alt.Step) -> alt.Chart:
+def _long(figure: Figure, height: int | alt.Step) -> Drawing:
     """Fold the numbers of a row into rows of their own, with the label as `number`."""
     names = {one.name: one.label for one in figure.marks}
     return (
@@ -239,7 +242,7 @@ TIME = alt.Axis(
 )
 
 
-def lines(figure: Figure) -> alt.LayerChart | alt.Chart:
+def lines(figure: Figure) -> Drawing:
     """Draw rates over time."""
     legend, scale = _legend(figure)
     return (
@@ -260,10 +263,10 @@ def lines(figure: Figure) -> alt.LayerChart | alt.Chart:
     )
 
 
-def with_alarm(limit: float) -> Callable[[Figure], alt.LayerChart | alt.Chart]:
+def with_alarm(limit: float) -> Callable[[Figure], Drawing]:
     """Draw a rate over time, with the line above which it is an alarm."""
 
-    def draw(figure: Figure) -> alt.LayerChart:
+    def draw(figure: Figure) -> Drawing:
         once = alt.Chart(alt.Data(values=[{"limit": limit}]))
         rule = once.mark_rule(strokeDash=[4, 4], color=_color("alarm")).encode(y="limit:Q")
         return alt.layer(lines(figure), rule)
@@ -271,7 +274,7 @@ def with_alarm(limit: float) -> Callable[[Figure], alt.LayerChart | alt.Chart]:
     return draw
 
 
-def bars_over_time(figure: Figure) -> alt.LayerChart | alt.Chart:
+def bars_over_time(figure: Figure) -> Drawing:
     """Draw counts over time, as bars as wide as their day, week or month."""
     legend, scale = _legend(figure)
     return (
@@ -287,7 +290,7 @@ def bars_over_time(figure: Figure) -> alt.LayerChart | alt.Chart:
     )
 
 
-def brush(figure: Figure) -> alt.LayerChart | alt.Chart:
+def brush(figure: Figure) -> Drawing:
     """Draw bars over all days, in which the reader brushes a period."""
     one = figure.numbers[0]
     return (
@@ -312,7 +315,7 @@ def brush(figure: Figure) -> alt.LayerChart | alt.Chart:
     )
 
 
-def bars(figure: Figure) -> alt.LayerChart | alt.Chart:
+def bars(figure: Figure) -> Drawing:
     """Draw a bar for every number of every row."""
     legend, scale = _legend(figure)
     thickness = 22 if len(figure.marks) == 1 else 34
@@ -335,10 +338,10 @@ def bars(figure: Figure) -> alt.LayerChart | alt.Chart:
     return made
 
 
-def bars_with_alarm(limit: float) -> Callable[[Figure], alt.LayerChart | alt.Chart]:
+def bars_with_alarm(limit: float) -> Callable[[Figure], Drawing]:
     """Draw a bar for the first number of every row, in color where it is an alarm."""
 
-    def draw(figure: Figure) -> alt.LayerChart | alt.Chart:
+    def draw(figure: Figure) -> Drawing:
         one = figure.marks[0]
         return bars(figure).encode(
             color=alt.when(alt.datum[one.name] > limit)
@@ -349,7 +352,7 @@ def bars_with_alarm(limit: float) -> Callable[[Figure], alt.LayerChart | alt.Cha
     return draw
 
 
-def stacked(figure: Figure) -> alt.LayerChart | alt.Chart:
+def stacked(figure: Figure) -> Drawing:
     """Draw one number over time, stacked by the words of the last column of ``by``."""
     one = figure.numbers[0]
     scale = alt.Scale(
@@ -374,7 +377,7 @@ def stacked(figure: Figure) -> alt.LayerChart | alt.Chart:
     )
 
 
-def columns(figure: Figure) -> alt.LayerChart | alt.Chart:
+def columns(figure: Figure) -> Drawing:
     """Draw a column for every number of every row, side by side."""
     legend, scale = _legend(figure)
     return (
@@ -394,7 +397,7 @@ def columns(figure: Figure) -> alt.LayerChart | alt.Chart:
     )
 
 
-def dots(figure: Figure) -> alt.LayerChart | alt.Chart:
+def dots(figure: Figure) -> Drawing:
     """Draw a dot for every message."""
     return (
         _chart(320)
@@ -416,7 +419,7 @@ def dots(figure: Figure) -> alt.LayerChart | alt.Chart:
     )
 
 
-def squares(figure: Figure) -> alt.LayerChart | alt.Chart:
+def squares(figure: Figure) -> Drawing:
     """Draw a square per cohort and month, the darker the larger its rate."""
     one = figure.numbers[0]
     base = _chart(alt.Step(22)).encode(

@@ -215,5 +215,6 @@ def test_the_file_that_make_run_has_loaded_is_the_default(
     Path(made).rename(path)
     assert main([]) == 0
     assert (tmp_path / "output" / "report.html").exists()
+    assert capsys.readouterr().out == "output/report.html\n"
     monkeypatch.setenv("ACTON_DUCKDB", made)
     assert f"There is no file {made}" in failure([], capsys)
