@@ -267,7 +267,7 @@ def with_alarm(limit: float) -> Callable[[Figure], Drawing]:
     """Draw a rate over time, with the line above which it is an alarm."""
 
     def draw(figure: Figure) -> Drawing:
-        once = alt.Chart(alt.Data(values=[{"limit": limit}]))
+        once = alt.Chart(alt.InlineData(values=[{"limit": limit}]))
         rule = once.mark_rule(strokeDash=[4, 4], color=_color("alarm")).encode(y="limit:Q")
         return alt.layer(lines(figure), rule)
 
