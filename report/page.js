@@ -526,12 +526,15 @@ function cellOf(column, table, row) {
 // The subject, unless it is shown as the name.
 const detailOf = (table, row) => (isBlank(table.name[row]) || isBlank(table.subject[row]) ? "" : table.subject[row]);
 
+// Without accents, so that "istanbul" finds it with the Turkish letter, too.
+const folded = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+
 function matching() {
   const { messages } = tables;
   let rows = chosen(messages, state.choice);
   if (state.search) {
     rows = rows.filter((row) => [messages.name[row], messages.subject[row]]
-      .some((text) => text && text.toLowerCase().includes(state.search)));
+      .some((text) => text && folded(text).includes(state.search)));
   }
   const column = data.messages.find((one) => one.name === state.sort.column);
   const keys = new Map(rows.map((row) => [row, cellOf(column, messages, row).value]));
@@ -541,7 +544,7 @@ function matching() {
     if (a === b) return one - other;
     if (a === null) return 1;
     if (b === null) return -1;
-    return (typeof a === "string" ? a.localeCompare(b) : a - b) * way || one - other;
+    return (typeof a === "string" ? a.localeCompare(b, "en", { numeric: true }) : a - b) * way || one - other;
   });
 }
 
@@ -589,7 +592,7 @@ function prepareMessages() {
   const search = byId("messages-search");
   search.parentElement.hidden = false;
   search.addEventListener("input", () => {
-    state.search = search.value.trim().toLowerCase();
+    state.search = folded(search.value.trim());
     state.shown = rules.firstRows;
     showMessages();
   });
