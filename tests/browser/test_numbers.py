@@ -13,6 +13,7 @@ from tests.browser.accounts import TODAY
 from tests.browser.choices import KINDS, Choice
 from tests.browser.figures import FIGURES, count, rate
 from tests.browser.marts import query
+from tests.browser.test_page import READ_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,14 +106,17 @@ def test_reset_shows_the_page_as_it_was_first(
 ) -> None:
     tab = opened()
     tab.show(made("two accounts"))
-    first = tab.page.inner_text("main")
+    first = tab.page.evaluate(READ_WORDS)
     choices("two accounts")[-1].on(tab.page)
     tab.page.fill("#messages-search", "North 1")
     tab.page.click("#messages-table th[data-column=sent] button")
-    assert tab.page.inner_text("main") != first
+    assert tab.page.evaluate(READ_WORDS) != first
     tab.page.click("#reset")
     tab.settle()
-    assert tab.page.inner_text("main") == first
+    assert tab.page.evaluate(READ_WORDS) == first
+    assert tab.page.input_value("#period") == "30"
+    assert tab.page.input_value("#account") == ""
+    assert tab.page.input_value("#messages-search") == ""
     assert tab.complaints == []
 
 
