@@ -12,7 +12,8 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PORT = 3000
-SECONDS_TO_END = 150
+SECONDS_TO_END = 150.0
+SECONDS_BETWEEN_LOOKS = 0.1
 SANDBOX_PYTHON = PROJECT / ".venv" / "bin" / "python"
 SANDBOX_KEYS = ("north", "south")
 SANDBOX_ACCOUNTS = """\
@@ -106,22 +108,28 @@ def _run(path: Path, variables: dict[str, str]) -> int:
     try:
         return process.wait()
     finally:
-        _end(process)
+        end(process)
 
 
-def _end(process: subprocess.Popen[Any]) -> None:
-    """End Dagster, and its runs with it."""
+def end(process: subprocess.Popen[Any], seconds: float = SECONDS_TO_END) -> None:
+    """End Dagster, and wait for its code server and its runs, which end somewhat later.
+
+    Args:
+        process: Dagster, which leads a group of processes.
+        seconds: After these, what is left of the group is killed. The leash of a run is not of the
+            group, and ends by itself.
+    """
     if process.poll() is None:
+        print("Ending Dagster and its runs; this may take two minutes.", flush=True)
         process.send_signal(signal.SIGINT)
-        try:
-            process.wait(SECONDS_TO_END)
-        except subprocess.TimeoutExpired:
-            process.kill()
-    # What is left of its session has lost its parent; the leash of a run ends by itself.
-    try:
-        os.killpg(process.pid, signal.SIGTERM)
-    except ProcessLookupError:
-        return
+    deadline = time.monotonic() + seconds
+    with suppress(ProcessLookupError):
+        while time.monotonic() < deadline:
+            process.poll()
+            os.killpg(process.pid, 0)
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 @contextmanager
