@@ -454,7 +454,7 @@ async function showFigure(figure) {
     await view.height(heightOf(figure.spec, values)).data("rows", values).resize().runAsync();
     return;
   }
-  const spec = { ...structuredClone(figure.spec), height: heightOf(figure.spec, values), datasets: { rows: values } };
+  const spec = { ...structuredClone(figure.spec), height: heightOf(figure.spec, values), datasets: { ...figure.spec.datasets, rows: values } };
   const view = vegaEmbed(chart, spec, { actions: false, renderer: "svg", config: CONFIG }).then((made_) => made_.view);
   views.set(figure.name, { view, text });
   await view;
