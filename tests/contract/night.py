@@ -116,7 +116,7 @@ CASES = (
         exit_code=1,
         sentence="did not respond in time",
         fault=Fault("delay", path_pattern="/api/1/message/{id}/report", times=None, delay=60),
-        settings={"max_retries": 0, "request_timeout": 1},
+        settings={"max_retries": 0, "request_timeout": 3},
         streams=("message_reports", "message_events"),
     ),
     Case(
