@@ -73,7 +73,9 @@ class Places:
 
     def database(self, account: Account) -> Path:
         """Return the account's DuckDB file."""
-        return self.warehouse / f"{account.name}.duckdb"
+        # DuckDB names the catalog after the file. With a hyphen it is never the name of a schema,
+        # which would be ambiguous.
+        return self.warehouse / f"acton-{account.name}.duckdb"
 
     def system(self, account: Account) -> Path:
         """Return the folder that is ``.meltano`` to the runs of this partition."""

@@ -125,7 +125,7 @@ def test_meltano_gets_the_account_and_nothing_of_others(
         "TAP_ACTON_TOKEN_STORE": str(places.work / "tokens"),
         "TAP_ACTON__SELECT": '["message*.*", "lists.*", "!message_contents.*"]',
     }
-    assert found["TARGET_DUCKDB_FILEPATH"] == str(places.warehouse / "south.duckdb")
+    assert found["TARGET_DUCKDB_FILEPATH"] == str(places.warehouse / "acton-south.duckdb")
     assert found["TARGET_DUCKDB_DEFAULT_TARGET_SCHEMA"] == "south"
     assert found["TARGET_POSTGRES_PASSWORD"] == SECRETS["TARGET_POSTGRES_PASSWORD"]
     assert "PYTHONPATH" not in found

@@ -64,4 +64,4 @@ def test_a_run_reads_the_sandbox_until_its_calls_are_used_up(
     assert rows == {"messages": len(truth["messages"]), "lists": len(truth["lists"])}
     (run,) = instance.get_runs()
     assert PAUSED_UNTIL in run.tags
-    assert (tmp_path / "north.duckdb").exists()
+    assert (tmp_path / "acton-north.duckdb").exists()
