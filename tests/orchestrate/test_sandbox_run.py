@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import urllib.request
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import dagster as dg
-import pytest
+import requests
 
-from orchestrate.dagster import assets, definitions
+from orchestrate.dagster import assets
 from orchestrate.dagster.assets import PAUSED_UNTIL, key_of
+from orchestrate.dagster.run_account import places_of
 from pipeline import sandbox
 from tests.orchestrate.conftest import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
     from orchestrate.dagster.accounts import Accounts
 
@@ -29,7 +30,7 @@ def test_a_run_reads_the_sandbox_until_its_calls_are_used_up(
 ) -> None:
     folder = tmp_path / "sandbox"
     sandbox.renew(folder, ["--size", "small"])
-    places = definitions.places_of(
+    places = places_of(
         {"ACTON_WORK_FOLDER": str(tmp_path / "work"), "ACTON_WAREHOUSE_FOLDER": str(tmp_path)}
     )
     for name, value in {
@@ -54,8 +55,7 @@ def test_a_run_reads_the_sandbox_until_its_calls_are_used_up(
             instance=instance,
             raise_on_error=False,
         )
-        with urllib.request.urlopen(f"{url}/_sandbox/truth") as answer:
-            truth = json.load(answer)
+        truth = requests.get(f"{url}/_sandbox/truth", timeout=60).json()
     rows = {
         event.asset_key.path[-1]: event.materialization.metadata["rows"].value
         for event in result.get_asset_materialization_events()
