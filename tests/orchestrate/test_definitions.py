@@ -10,8 +10,9 @@ import pytest
 import yaml
 
 from orchestrate.dagster import assets, definitions, leash, models, schedules
-from orchestrate.dagster.accounts import Account, Night, read_accounts
+from orchestrate.dagster.accounts import Account, Night, minute_of, read_accounts
 from orchestrate.dagster.assets import STREAMS, key_of
+from orchestrate.dagster.run_account import places_of
 from tests.orchestrate.conftest import ACCOUNTS, ROOT
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def definition(
     """All definitions, for two accounts."""
     path = tmp_path_factory.mktemp("definitions") / "accounts.yml"
     path.write_text(ACCOUNTS)
-    return definitions.build(read_accounts(path), definitions.places_of({}), manifest)
+    return definitions.build(read_accounts(path), places_of({}), manifest)
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +94,7 @@ def test_a_manifest_that_is_missing_is_a_sentence(places: Places) -> None:
 
 
 def _minutes(keys: list[str], night: Night) -> dict[str, int]:
-    return {key: schedules.minute_of(Account(key, key, key, "us", 1000, {}), night) for key in keys}
+    return {key: minute_of(Account(key, key, key, "us", 1000, {}), night) for key in keys}
 
 
 def test_the_starts_are_spread_over_the_night_and_stay_when_accounts_are_added() -> None:
@@ -114,7 +115,7 @@ def test_the_start_of_an_account_is_known() -> None:
 
 def test_an_account_may_have_its_own_time() -> None:
     account = Account("a", "a", "a", "us", 1000, {}, at=3 * 60 + 15)
-    assert schedules.minute_of(account, Night()) == 195
+    assert minute_of(account, Night()) == 195
 
 
 def test_a_schedule_starts_its_partition_though_nobody_has_added_it(
