@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 import yaml
 
-from orchestrate.dagster import assets, definitions, leash, models, schedules
+from orchestrate.dagster import assets, definitions, leash, models
 from orchestrate.dagster.accounts import Account, Night, minute_of, read_accounts
 from orchestrate.dagster.assets import STREAMS, key_of
 from orchestrate.dagster.run_account import places_of
