@@ -10,13 +10,13 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
-from orchestrate.dagster import run_account
-from orchestrate.dagster.accounts import AccountsError, accounts_path, read_accounts
+from orchestrate import run_account
+from orchestrate.accounts import AccountsError, accounts_path, read_accounts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from orchestrate.dagster.run_account import Outcome
+    from orchestrate.run_account import Outcome
 
 EXIT_USAGE = 2
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from airflow.sdk import DAG, CronTriggerTimetable, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowRescheduleException
 
-from orchestrate.dagster.accounts import (
+from orchestrate.accounts import (
     Account,
     AccountsError,
     Night,
@@ -18,13 +18,13 @@ from orchestrate.dagster.accounts import (
     minute_of,
     read_accounts,
 )
-from orchestrate.dagster.run_account import (
+from orchestrate.run import read_account
+from orchestrate.run_account import (
     EXIT_ALLOWANCE_SPENT,
     EXIT_SIGNAL_BASE,
     NotStartedError,
     paused_until,
 )
-from orchestrate.run import read_account
 
 POOL = os.environ.get("ACTON_AIRFLOW_POOL", "default_pool")
 """How many accounts are read at the same time is the number of its slots."""

@@ -17,9 +17,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestrate.accounts import PROJECT, AccountsError, accounts_path, read_accounts
 from orchestrate.dagster import models
-from orchestrate.dagster.accounts import PROJECT, AccountsError, accounts_path, read_accounts
-from orchestrate.dagster.run_account import places_of
+from orchestrate.run_account import places_of
 from pipeline import sandbox
 
 if TYPE_CHECKING:

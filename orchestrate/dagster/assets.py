@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 import dagster as dg
 
-from orchestrate.dagster import run_account
-from orchestrate.dagster.accounts import Account, Accounts
-from orchestrate.dagster.run_account import Outcome, Places
+from orchestrate import run_account
+from orchestrate.accounts import Account, Accounts
+from orchestrate.run_account import Outcome, Places
 
 PARTITIONS = dg.DynamicPartitionsDefinition(name="account")
 READ = "read_act_on"

@@ -11,8 +11,8 @@ from orchestrate.dagster import assets, freshness, models, schedules, sensors
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from orchestrate.dagster.accounts import Accounts
-    from orchestrate.dagster.run_account import Places
+    from orchestrate.accounts import Accounts
+    from orchestrate.run_account import Places
 
 READ_JOB, MODELS_JOB, FRESH_JOB = "read_account", "build_account", "check_freshness"
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from orchestrate.dagster.accounts import Accounts
+from orchestrate.accounts import Accounts
 from orchestrate.dagster.sensors import PARTITION
 
 ACCOUNTS = dg.AssetSpec(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 
-from orchestrate.dagster.accounts import accounts_path, read_accounts
+from orchestrate.accounts import accounts_path, read_accounts
 from orchestrate.dagster.definitions import build
 from orchestrate.dagster.models import read_manifest
-from orchestrate.dagster.run_account import places_of
+from orchestrate.run_account import places_of
 
 _accounts = read_accounts(accounts_path(os.environ))
 _places = places_of(os.environ)

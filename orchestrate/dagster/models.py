@@ -17,10 +17,10 @@ from dagster_dbt import DagsterDbtTranslator, DbtCliInvocation, dbt_assets
 from dagster_dbt.asset_utils import get_updated_cli_invocation_params_for_context
 from packaging.version import Version
 
-from orchestrate.dagster import run_account
-from orchestrate.dagster.accounts import Account, Accounts
+from orchestrate import run_account
+from orchestrate.accounts import Account, Accounts
 from orchestrate.dagster.assets import PARTITIONS
-from orchestrate.dagster.run_account import Places
+from orchestrate.run_account import Places
 
 BUILD = "build_models"
 """The step that runs dbt."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from orchestrate.dagster.accounts import (
+from orchestrate.accounts import (
     MINUTES_OF_DAY,
     Accounts,
     Night,

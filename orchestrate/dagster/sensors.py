@@ -9,9 +9,10 @@ from typing import Any
 
 import dagster as dg
 
-from orchestrate.dagster import assets, plan
-from orchestrate.dagster.accounts import Accounts
-from orchestrate.dagster.run_account import Places
+from orchestrate import plan
+from orchestrate.accounts import Accounts
+from orchestrate.dagster import assets
+from orchestrate.run_account import Places
 
 PARTITION = "dagster/partition"
 OLDEST_PAUSE = timedelta(days=7)

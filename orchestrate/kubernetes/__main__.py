@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from orchestrate.dagster.accounts import (
+from orchestrate.accounts import (
     AccountsError,
     accounts_path,
     minute_of,
@@ -24,7 +24,7 @@ from orchestrate.dagster.accounts import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from orchestrate.dagster.accounts import Account, Accounts
+    from orchestrate.accounts import Account, Accounts
 
 NAME = "acton"
 """The Secret and the ConfigMap."""

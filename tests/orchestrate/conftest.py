@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     import dagster as dg
 
-    from orchestrate.dagster.accounts import Accounts
-    from orchestrate.dagster.run_account import Places
+    from orchestrate.accounts import Accounts
+    from orchestrate.run_account import Places
 
 ROOT = Path(__file__).parents[2]
 
@@ -161,7 +161,7 @@ def meltano(tmp_path: Path) -> FakeMeltano:
 @pytest.fixture
 def places(tmp_path: Path, meltano: FakeMeltano) -> Places:
     """Folders of the test."""
-    from orchestrate.dagster.run_account import Places  # noqa: PLC0415 - not in .venv
+    from orchestrate.run_account import Places  # noqa: PLC0415 - not in .venv
 
     project = tmp_path / "project"
     project.mkdir()
@@ -171,7 +171,7 @@ def places(tmp_path: Path, meltano: FakeMeltano) -> Places:
 @pytest.fixture
 def accounts(tmp_path: Path) -> Accounts:
     """Two accounts."""
-    from orchestrate.dagster.accounts import read_accounts  # noqa: PLC0415 - not in .venv
+    from orchestrate.accounts import read_accounts  # noqa: PLC0415 - not in .venv
 
     path = tmp_path / "accounts.yml"
     path.write_text(ACCOUNTS)
@@ -200,7 +200,7 @@ def instance() -> Iterator[dg.DagsterInstance]:
 def manifest() -> dict[str, Any]:
     """What dbt says of the models; parsed again only where they have changed."""
     from orchestrate.dagster import models  # noqa: PLC0415 - not in .venv
-    from orchestrate.dagster.run_account import places_of  # noqa: PLC0415 - not in .venv
+    from orchestrate.run_account import places_of  # noqa: PLC0415 - not in .venv
 
     places, target = places_of({}), "target-duckdb"
     path = models.manifest_path(places, target)

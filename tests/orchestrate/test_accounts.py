@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from orchestrate.dagster.accounts import AccountsError, read_accounts
+from orchestrate.accounts import AccountsError, read_accounts
 from tests.orchestrate.conftest import ACCOUNTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from orchestrate.dagster.accounts import Accounts
+    from orchestrate.accounts import Accounts
 
 
 def test_it_has_all_that_a_run_needs(accounts: Accounts) -> None:

@@ -9,14 +9,15 @@ import dagster as dg
 import pytest
 import yaml
 
-from orchestrate.dagster import assets, definitions, leash, models
-from orchestrate.dagster.accounts import Account, Night, minute_of, read_accounts
+from orchestrate import leash
+from orchestrate.accounts import Account, Night, minute_of, read_accounts
+from orchestrate.dagster import assets, definitions, models
 from orchestrate.dagster.assets import STREAMS, key_of
-from orchestrate.dagster.run_account import places_of
+from orchestrate.run_account import places_of
 from tests.orchestrate.conftest import ACCOUNTS, ROOT
 
 if TYPE_CHECKING:
-    from orchestrate.dagster.run_account import Places
+    from orchestrate.run_account import Places
 
 ORCHESTRATE = ROOT / "orchestrate" / "dagster"
 

@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 import pytest
 
-from orchestrate.dagster import assets, run_account
+from orchestrate import run_account
+from orchestrate.dagster import assets
 from orchestrate.dagster.assets import PAUSED_UNTIL, key_of
 from tests.orchestrate.conftest import ROOT, SECRETS, counts, of_tap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from orchestrate.dagster.accounts import Accounts
-    from orchestrate.dagster.run_account import Places
+    from orchestrate.accounts import Accounts
+    from orchestrate.run_account import Places
     from tests.orchestrate.conftest import FakeMeltano
 
 SPENT = "The 60 calls per 24 hours of daily_request_limit are used up: run again in 1,437 minutes."
@@ -330,7 +331,7 @@ def test_nothing_is_left_behind_by_a_process_that_was_killed(
 ) -> None:
     meltano.obeys({}, waits=True)
     script = (
-        "import sys; from pathlib import Path; from orchestrate.dagster import run_account as r;"
+        "import sys; from pathlib import Path; from orchestrate import run_account as r;"
         f"r.run([{str(meltano.program)!r}], {{}}, Path({str(places.project)!r}), print)"
     )
     worker = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT)

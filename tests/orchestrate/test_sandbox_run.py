@@ -10,7 +10,7 @@ import requests
 
 from orchestrate.dagster import assets
 from orchestrate.dagster.assets import PAUSED_UNTIL, key_of
-from orchestrate.dagster.run_account import places_of
+from orchestrate.run_account import places_of
 from pipeline import sandbox
 from tests.orchestrate.conftest import ROOT
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from orchestrate.dagster.accounts import Accounts
+    from orchestrate.accounts import Accounts
 
 
 def test_a_run_reads_the_sandbox_until_its_calls_are_used_up(

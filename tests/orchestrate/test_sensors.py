@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 import pytest
 
-from orchestrate.dagster import assets, freshness, plan, sensors
+from orchestrate import plan
+from orchestrate.dagster import assets, freshness, sensors
 from orchestrate.dagster.assets import PAUSED_UNTIL
 from orchestrate.dagster.sensors import PARTITION
 from tests.orchestrate.conftest import SECRETS
 
 if TYPE_CHECKING:
-    from orchestrate.dagster.accounts import Accounts
-    from orchestrate.dagster.run_account import Places
+    from orchestrate.accounts import Accounts
+    from orchestrate.run_account import Places
     from tests.orchestrate.conftest import FakeMeltano
 
 NOW = datetime.now(UTC)

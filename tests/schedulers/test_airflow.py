@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from orchestrate.dagster.accounts import read_accounts
+from orchestrate.accounts import read_accounts
 from tests.schedulers.accounts import KEYS, PROJECT, environment
 
 if TYPE_CHECKING:

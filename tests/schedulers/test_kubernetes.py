@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from orchestrate.dagster.accounts import AccountsError, minute_of, read_accounts
+from orchestrate.accounts import AccountsError, minute_of, read_accounts
 from orchestrate.kubernetes.__main__ import TEMPLATE, manifests
 from tests.schedulers.accounts import KEYS, PROJECT, environment
 

@@ -51,7 +51,7 @@ CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 MOST_HOURS, MOST_SHARDS = 24, 100
 MINUTES_OF_DAY = 24 * 60
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[1]
 """The checkout."""
 
 EVERYTHING = "*.*"

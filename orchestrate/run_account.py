@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestrate.dagster.accounts import PROJECT, Account, Accounts, as_variable
+from orchestrate.accounts import PROJECT, Account, Accounts, as_variable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -206,8 +206,8 @@ def start(
 ) -> subprocess.Popen[bytes]:
     """Start a command that ends once its standard input is closed, or this process has died."""
     return subprocess.Popen(
-        [sys.executable, "-m", "orchestrate.dagster.leash", *arguments],
-        env={**variables, "PYTHONPATH": str(Path(__file__).parents[2])},
+        [sys.executable, "-m", "orchestrate.leash", *arguments],
+        env={**variables, "PYTHONPATH": str(Path(__file__).parents[1])},
         cwd=folder,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

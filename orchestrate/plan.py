@@ -7,11 +7,11 @@ import os
 import subprocess
 from typing import TYPE_CHECKING
 
-from orchestrate.dagster import run_account
+from orchestrate import run_account
 
 if TYPE_CHECKING:
-    from orchestrate.dagster.accounts import Account, Accounts
-    from orchestrate.dagster.run_account import Places
+    from orchestrate.accounts import Account, Accounts
+    from orchestrate.run_account import Places
 
 SECONDS_TO_ANSWER = 150
 
