@@ -10,6 +10,7 @@ from collections import deque
 from dataclasses import dataclass
 from datetime import timedelta
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -233,18 +234,11 @@ def run(
         log: Gets what a person should see of the log, line by line.
         secrets: What is replaced in these lines.
     """
-    hidden = [one for one in secrets if len(one) >= SHORTEST_SECRET]
-
-    def clean(line: bytes) -> str:
-        text = line.decode(errors="replace")
-        for secret in hidden:
-            text = text.replace(secret, "***")
-        return text
-
     with start(arguments, variables, folder) as process:
-        lines = map(clean, process.stdout or ())
+        # A map, since a generator would end with the exception, and the last lines with it.
+        lines = map(partial(str, encoding="utf-8", errors="replace"), process.stdout or ())
         try:
-            reader = Log(log)
+            reader = Log(log, secrets)
             for line in lines:
                 reader.read(line)
         except BaseException:
@@ -264,10 +258,19 @@ def paused_until(errors: Sequence[str], now: datetime) -> datetime:
 
 
 class Log:
-    """What Meltano's log says about a run, in lines of JSON."""
+    """What Meltano's log says about a run, in lines of JSON.
 
-    def __init__(self, log: Callable[[str], None]) -> None:
+    Args:
+        log: Gets what a person should see, line by line.
+        secrets: What is replaced in these lines, and in the errors.
+    """
+
+    def __init__(self, log: Callable[[str], None], secrets: Iterable[str] = ()) -> None:
         self._log = log
+        # The longest first: one may be the beginning of another.
+        self._secrets = sorted(
+            (one for one in secrets if len(one) >= SHORTEST_SECRET), key=len, reverse=True
+        )
         self._summary: dict[str, Any] | None = None
         self._codes: dict[str, int] = {}
         self._errors: deque[str] = deque(maxlen=ERRORS_KEPT)
@@ -290,6 +293,8 @@ class Log:
             return
         if not event:
             return
+        for secret in self._secrets:
+            event = event.replace(secret, "***")
         name = entry.get("string_id") or entry.get("name") or "meltano"
         words = f"{name}: {event}"
         self._log(words)

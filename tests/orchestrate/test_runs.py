@@ -295,6 +295,29 @@ def test_no_secret_is_in_what_dagster_keeps(
     assert any("***" in text for text in kept)
 
 
+@pytest.mark.parametrize("secret", ["acme-secret", 'pa"ss\\word', "pässword"])
+def test_a_secret_is_hidden_however_a_log_spells_it(
+    meltano: FakeMeltano, places: Places, secret: str
+) -> None:
+    meltano.obeys(lines=(of_tap(f"acme, {secret}", "error"), f"acme, {secret}"))
+    lines: list[str] = []
+    outcome = run_account.run(
+        [str(meltano.program)], {}, places.project, lines.append, ["acme", secret]
+    )
+    assert lines[:2] == ["tap-acton: ***, ***", "meltano: ***, ***"]
+    assert outcome.errors == ("***, ***",)
+
+
+def test_a_number_of_the_summary_is_no_secret(meltano: FakeMeltano, places: Places) -> None:
+    # The port of the warehouse is among the variables.
+    meltano.obeys({"messages": counts(rows=5432)})
+    outcome = run_account.run(
+        [str(meltano.program)], {}, places.project, print, ["5432", "messages"]
+    )
+    assert outcome.summary
+    assert outcome.summary["streams"]["messages"]["rows"] == 5432
+
+
 def _is_there(process: int) -> bool:
     try:
         os.kill(process, 0)
