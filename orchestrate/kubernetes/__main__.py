@@ -52,7 +52,8 @@ def manifests(accounts: Accounts, text: str, image: str) -> Iterator[dict[str, A
         image: The image to run.
 
     Raises:
-        AccountsError: If a run would lose what it has to keep, or a key is too long.
+        AccountsError: If a run would lose what it has to keep, or a key is too long, or gives the
+            name of another job.
     """
     given = {*accounts.variables}
     if accounts.target != POSTGRESQL or LOGIN not in given or given.isdisjoint(STATE):
@@ -67,8 +68,15 @@ def manifests(accounts: Accounts, text: str, image: str) -> Iterator[dict[str, A
         "data": {"accounts.yml": text},
     }
     template = yaml.safe_load(TEMPLATE.read_text(encoding="utf-8"))
+    keys: dict[str, str] = {}
     for account in accounts.partitions.values():
-        yield _cron_job(template, account, accounts, image)
+        job = _cron_job(template, account, accounts, image)
+        other = keys.setdefault(job["metadata"]["name"], account.key)
+        if other != account.key:
+            raise AccountsError(
+                f"The keys {other} and {account.key} would be one job for Kubernetes: change one."
+            )
+        yield job
 
 
 def _cron_job(

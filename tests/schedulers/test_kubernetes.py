@@ -146,6 +146,7 @@ def test_the_container_may_write_to_its_temporary_folder_alone(jobs: dict[str, A
         ("target-postgres", "target-duckdb", "needs target: target-postgres"),
         ("MELTANO_DATABASE_URI, ", "", "TAP_ACTON_TOKEN_STORE and MELTANO_DATABASE_URI or"),
         ("key: good,", f"key: {'g' * 48},", "is too long for Kubernetes"),
+        ("key: good,", "key: shared-1-of-2,", "shared-1-of-2 and shared.1-of-2 would be one job"),
     ],
 )
 def test_what_a_pod_would_lose_is_refused(
@@ -153,7 +154,9 @@ def test_what_a_pod_would_lose_is_refused(
 ) -> None:
     environment(tmp_path)
     path = tmp_path / "accounts.yml"
-    text = path.read_text().replace(", shards: 2", "").replace(before, after)
+    text = path.read_text().replace(before, after)
+    if after == "target-duckdb":
+        text = text.replace(", shards: 2", "")
     path.write_text(text)
     with pytest.raises(AccountsError, match=words):
         list(manifests(read_accounts(path), text, IMAGE))
