@@ -18,9 +18,9 @@ from dagster_dbt.asset_utils import get_updated_cli_invocation_params_for_contex
 from packaging.version import Version
 
 from orchestrate import run_account
-from orchestrate.accounts import Account, Accounts
+from orchestrate.accounts import Account, Accounts, AccountsError, accounts_path, read_accounts
 from orchestrate.dagster.assets import PARTITIONS
-from orchestrate.run_account import Places
+from orchestrate.run_account import Places, places_of
 
 BUILD = "build_models"
 """The step that runs dbt."""
@@ -148,3 +148,10 @@ def _places_of_dbt(places: Places, target: str, folder: Path) -> dict[str, str]:
         "DBT_TARGET_PATH": str(folder),
         "DBT_LOG_PATH": str(folder),
     }
+
+
+if __name__ == "__main__":
+    try:
+        parse(places_of(os.environ), read_accounts(accounts_path(os.environ)).target)
+    except AccountsError as error:
+        sys.exit(str(error))
