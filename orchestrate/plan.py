@@ -8,6 +8,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from orchestrate import run_account
+from pipeline.meltano import TAP
 
 if TYPE_CHECKING:
     from orchestrate.accounts import Account, Accounts
@@ -20,14 +21,12 @@ def calls_left(account: Account, accounts: Accounts, places: Places) -> int:
     """Return how many calls are left to go on with; 0 also where the plan cannot be made."""
     environment = run_account.ENVIRONMENT
     meltano = [str(places.meltano), f"--environment={environment}", "--log-level=warning"]
-    state_id = f"{environment}:{run_account.TAP}-to-{accounts.target}:{account.key}"
+    state_id = f"{environment}:{TAP}-to-{accounts.target}:{account.key}"
     try:
         variables = run_account.environment(account, accounts, places, os.environ)
         run_account.prepare(account, places)
         state = _output([*meltano, "state", "get", state_id], variables, places, "")
-        plan = _output(
-            [*meltano, "invoke", f"{run_account.TAP}:plan-json"], variables, places, state
-        )
+        plan = _output([*meltano, "invoke", f"{TAP}:plan-json"], variables, places, state)
         left: int = json.loads(plan)["calls_left"]
     except (
         run_account.NotStartedError,

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestrate.accounts import PROJECT, Account, Accounts, as_variable
+from pipeline.meltano import SUMMARY, TAP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
-TAP = "tap-acton"
 ENVIRONMENT = "production"
 """Meltano's environment: a state id starts with it."""
 
@@ -41,7 +41,6 @@ KEPT = (
 
 PLUGINS = ("extractors", "loaders", "utilities")
 OF_TAP = re.compile(r"^\s*(export\s+)?TAP_ACTON_", re.MULTILINE)
-SUMMARY = "Run summary: "
 ERRORS_KEPT, LINES_KEPT = 5, 10
 EXIT_FAILED, EXIT_ALLOWANCE_SPENT, EXIT_SIGNAL_BASE = 1, 3, 128
 SHORTEST_SECRET = 4
@@ -208,7 +207,7 @@ def start(
     """Start a command that ends once its standard input is closed, or this process has died."""
     return subprocess.Popen(
         [sys.executable, "-m", "orchestrate.leash", *arguments],
-        env={**variables, "PYTHONPATH": str(Path(__file__).parents[1])},
+        env={**variables, "PYTHONPATH": str(PROJECT)},
         cwd=folder,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
