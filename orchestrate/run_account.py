@@ -206,7 +206,7 @@ def start(
 ) -> subprocess.Popen[bytes]:
     """Start a command that ends once its standard input is closed, or this process has died."""
     return subprocess.Popen(
-        [sys.executable, "-m", "orchestrate.leash", *arguments],
+        [sys.executable, "-m", "orchestrate.supervisor", *arguments],
         env={**variables, "PYTHONPATH": str(PROJECT)},
         cwd=folder,
         stdin=subprocess.PIPE,

@@ -116,7 +116,7 @@ def end(process: subprocess.Popen[Any], seconds: float = SECONDS_TO_END) -> None
 
     Args:
         process: Dagster, which leads a group of processes.
-        seconds: After these, what is left of the group is killed. The leash of a run is not of the
+        seconds: After these, what is left of the group is killed. The supervisor of a run is not of the
             group, and ends by itself.
     """
     if process.poll() is None:

@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 import yaml
 
-from orchestrate import leash
+from orchestrate import supervisor
 from orchestrate.accounts import Account, Night, minute_of, read_accounts
 from orchestrate.dagster import assets, definitions, models
 from orchestrate.dagster.assets import STREAMS, key_of
@@ -150,4 +150,4 @@ def test_kubernetes_runs_the_same_code_under_the_same_limit() -> None:
     (deployment,) = values["dagster-user-deployments"]["deployments"]
     assert find_spec(deployment["codeServerArgs"][1])
     seconds = values["runLauncher"]["config"]["k8sRunLauncher"]["runK8sConfig"]["podSpecConfig"]
-    assert seconds["terminationGracePeriodSeconds"] > leash.SECONDS_TO_STOP
+    assert seconds["terminationGracePeriodSeconds"] > supervisor.SECONDS_TO_STOP

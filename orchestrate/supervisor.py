@@ -1,6 +1,6 @@
 """Runs a command that ends, in order, when whoever started it lets go or dies.
 
-``python -m orchestrate.leash COMMAND...`` passes on the command's output and exit code.
+``python -m orchestrate.supervisor COMMAND...`` passes on the command's output and exit code.
 Once standard input ends, or at a signal, it stops the command: the tap, if there is one among its
 children, and otherwise the command itself. The pipe of standard input also closes where the process
 at its other end was killed, so nothing is left behind.
