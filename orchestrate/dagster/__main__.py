@@ -116,8 +116,8 @@ def end(process: subprocess.Popen[Any], seconds: float = SECONDS_TO_END) -> None
 
     Args:
         process: Dagster, which leads a group of processes.
-        seconds: After these, what is left of the group is killed. The supervisor of a run is not of the
-            group, and ends by itself.
+        seconds: After these, what is left of the group is killed. The supervisor of a run is not of
+            the group, and ends by itself.
     """
     if process.poll() is None:
         print("Ending Dagster and its runs; this may take two minutes.", flush=True)
