@@ -458,6 +458,8 @@ async function showFigure(figure) {
   const view = vegaEmbed(chart, spec, { actions: false, renderer: "svg", config: CONFIG }).then((made_) => made_.view);
   views.set(figure.name, { view, text });
   await view;
+  // The text beside role=img stands for all of it; Vega gives the brush a role without a name.
+  chart.querySelector("svg").setAttribute("aria-hidden", "true");
 }
 
 function showNumbers(figure, shown, made) {

@@ -33,17 +33,21 @@ class Choice:
     def on(self, page: Page) -> None:
         """Choose it on a page, as a reader does."""
         if self.days is None:
-            page.select_option("#period", self.period)
+            if page.input_value("#period") != self.period:
+                page.select_option("#period", self.period)
         else:
             first, last = (f"{day}" for day in self.days)
             # The first day must never be behind the last one.
             fields = [("#from", first), ("#to", last)]
             for field, day in reversed(fields) if last > page.input_value("#to") else fields:
-                page.fill(field, day)
+                if page.input_value(field) != day:
+                    page.fill(field, day)
         for box in page.locator("#message-types input").all():
             box.set_checked(box.get_attribute("value") in self.types)
         if page.locator("#account").count():
-            page.select_option("#account", label=self.account or "All accounts")
+            label = self.account or "All accounts"
+            if page.locator("#account option:checked").inner_text() != label:
+                page.select_option("#account", label=label)
 
     def bounds(self, whole: tuple[date, date]) -> tuple[date, date]:
         """Give the first and the last day.
