@@ -202,31 +202,39 @@ function best(rows) {
   return null;
 }
 
-function troubles(bounces, sent, complaints, delivered, domain) {
+function troubles([bounces, sent, complaints, delivered], whose, name) {
   return [[bounces, sent, rules.mostBounces, "bounced"], [complaints, delivered, rules.mostComplaints, "was complained about"]]
     .filter(([happened, of, most]) => of >= rules.enoughSent && happened / of > most)
     .map(([happened, of, most, verb]) => ({
       excess: happened / of / most,
-      domain,
+      whose,
+      name,
       text: `${words.rate(happened / of)} ${verb}; the alarm is at ${words.rate(most)}.`,
     }));
 }
 
 function alarm(choice, rows) {
   const tile = (name) => data.tiles.find((one) => one.name === name);
-  const bounced = total(tile("bounce_rate"), tables.messages, rows);
-  const complained = total(tile("complaint_rate"), tables.messages, rows);
+  const { domains, messages } = tables;
+  const bounced = total(tile("bounce_rate"), messages, rows);
+  const complained = total(tile("complaint_rate"), messages, rows);
   if (!bounced.over || bounced.over < rules.enoughSent) return null;
-  const found = troubles(bounced.of, bounced.over, complained.of, complained.over, "");
+  let section = "Deliverability";
+  const found = troubles([bounced.of, bounced.over, complained.of, complained.over], "all mail", "");
+  const counts = (table, row) => ["bounced", "sent", "complained", "delivered"].map((column) => table[column][row] || 0);
   const sums = new Map();
-  const { domains } = tables;
   for (const row of chosen(domains, choice)) {
     const domain = domains.domain[row];
     if (!domain) continue;
-    if (!sums.has(domain)) sums.set(domain, [0, 0, 0, 0]);
-    ["bounced", "sent", "complained", "delivered"].forEach((column, n) => { sums.get(domain)[n] += domains[column][row] || 0; });
+    const sum = sums.get(domain) ?? [0, 0, 0, 0];
+    sums.set(domain, counts(domains, row).map((count, n) => sum[n] + count));
   }
-  for (const [domain, values] of sums) found.push(...troubles(...values, domain));
+  for (const [domain, sum] of sums) found.push(...troubles(sum, "the mail to ", domain));
+  if (!found.length) {
+    // A message to a bad list drowns in the mail of a month.
+    section = "Messages";
+    for (const row of rows) found.push(...troubles(counts(messages, row), "the message ", shortened(nameOf(messages, row))));
+  }
   if (!found.length) {
     return {
       kind: "calm",
@@ -235,9 +243,10 @@ function alarm(choice, rows) {
   }
   const worst = found.reduce((one, other) => (other.excess > one.excess ? other : one));
   const more = found.length - 1;
-  const end = more === 0 ? "" : more === 1 ? " One more alarm is under Deliverability." : ` ${more} more alarms are under Deliverability.`;
-  if (!worst.domain) return { kind: "alarm", before: `Deliverability alarm: of all mail, ${worst.text}${end}` };
-  return { kind: "alarm", before: "Deliverability alarm: of the mail to ", name: worst.domain, after: `, ${worst.text}${end}` };
+  const end = more === 0 ? "" : more === 1 ? ` One more alarm is under ${section}.` : ` ${more} more alarms are under ${section}.`;
+  const text = `Deliverability alarm: of ${worst.whose}`;
+  if (!worst.name) return { kind: "alarm", before: `${text}, ${worst.text}${end}` };
+  return { kind: "alarm", before: text, name: worst.name, after: `, ${worst.text}${end}` };
 }
 
 // The rows of a chart: report/figures.py.

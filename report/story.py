@@ -206,10 +206,14 @@ def _least(happened: int, of: int) -> float:
     return (middle - margin) / (1 + squared / of)
 
 
+COUNTS = ("bounced", "sent", "complained", "delivered")
+
+
 @dataclass(frozen=True)
 class _Trouble:
     excess: float
-    domain: str
+    of: str
+    name: str
     text: str
 
 
@@ -220,16 +224,25 @@ def _alarm(marts: Marts, choice: Choice, rows: Sequence[int]) -> Sentence | None
     complained = total(by_name["complaint_rate"], messages, rows)
     if not bounced.over or bounced.over < ENOUGH_SENT:
         return None
-    troubles = _troubles(bounced.of, bounced.over, complained.of, complained.over or 0, "")
+    section = "Deliverability"
+    counts = (bounced.of, bounced.over, complained.of, complained.over or 0)
+    troubles = _troubles(counts, "all mail", "")
     sums: dict[str, list[int]] = {}
     for row in chosen(domains, choice):
         domain = domains.columns["domain"][row]
         if domain:
             one = sums.setdefault(domain, [0, 0, 0, 0])
-            for n, column in enumerate(("bounced", "sent", "complained", "delivered")):
+            for n, column in enumerate(COUNTS):
                 one[n] += domains.columns[column][row] or 0
-    for domain, (bounces, sent, complaints, delivered) in sums.items():
-        troubles += _troubles(bounces, sent, complaints, delivered, domain)
+    for domain, of_domain in sums.items():
+        troubles += _troubles(of_domain, "the mail to ", domain)
+    if not troubles:
+        # A message to a bad list drowns in the mail of a month.
+        section = "Messages"
+        for row in rows:
+            of_message = [messages.columns[column][row] or 0 for column in COUNTS]
+            name = words.shortened(name_of(messages, row))
+            troubles += _troubles(of_message, "the message ", name)
     if not troubles:
         return Sentence(
             "calm",
@@ -240,21 +253,20 @@ def _alarm(marts: Marts, choice: Choice, rows: Sequence[int]) -> Sentence | None
     worst = max(troubles, key=lambda trouble: trouble.excess)
     more = len(troubles) - 1
     others = "" if not more else " One more alarm is" if more == 1 else f" {more} more alarms are"
-    end = f"{others} under Deliverability." if others else ""
-    if worst.domain:
-        return Sentence(
-            "alarm", "Deliverability alarm: of the mail to ", worst.domain, f", {worst.text}{end}"
-        )
-    return Sentence("alarm", f"Deliverability alarm: of all mail, {worst.text}{end}")
+    end = f"{others} under {section}." if others else ""
+    before = f"Deliverability alarm: of {worst.of}"
+    if worst.name:
+        return Sentence("alarm", before, worst.name, f", {worst.text}{end}")
+    return Sentence("alarm", f"{before}, {worst.text}{end}")
 
 
-def _troubles(
-    bounces: int, sent: int, complaints: int, delivered: int, domain: str
-) -> list[_Trouble]:
+def _troubles(counts: Sequence[int], whose: str, name: str) -> list[_Trouble]:
+    bounces, sent, complaints, delivered = counts
     return [
         _Trouble(
             happened / of / most,
-            domain,
+            whose,
+            name,
             f"{words.percent(happened / of)} {verb}; the alarm is at {words.percent(most)}.",
         )
         for happened, of, most, verb in (

@@ -162,6 +162,22 @@ def test_the_alarm_may_be_of_all_mail() -> None:
     )
 
 
+def test_a_message_to_a_bad_list_is_an_alarm_though_the_mail_of_the_month_hides_it() -> None:
+    of = marts(
+        messages=[
+            message(2, 5000, bounced=10),
+            message(2, 640, bounced=106, name="Bought list"),
+            message(1, 200, bounced=12),
+            message(1, 99, bounced=90),
+        ],
+        domains=[domain("good.example.com", 5939, 218)],
+    )
+    assert said(of)["alarm"] == (
+        "Deliverability alarm: of the message Bought list, 16.6% bounced; the alarm is at 5.0%. "
+        "One more alarm is under Messages."
+    )
+
+
 def test_no_alarm_is_said_too_but_not_of_a_handful_of_mail() -> None:
     assert said(marts(messages=[message(2, 1000, bounced=50, complained=2)]))["calm"] == (
         "No deliverability alarm: 5.0% bounced and 0.21% complained; "
