@@ -30,6 +30,7 @@ class AddressesHook(MetadataHookInterface):
                 "Issues": f"{home}/issues",
                 "Source": home,
             }
-            # PyPI shows the README apart from the files beside it.
+            # PyPI shows the README apart from the files beside it; a picture is only in raw/.
+            readme = re.sub(r"(!\[[^]]*\]\()(?![a-z]+:)", rf"\1{home}/raw/main/", readme)
             readme = re.sub(r"\]\((?![a-z]+:|#)", f"]({home}/blob/main/", readme)
         metadata["readme"] = {"content-type": "text/markdown", "text": readme}

@@ -100,6 +100,7 @@ def test_the_addresses_follow_from_the_repository(
     # PyPI has the page and none of the files that it links.
     links = re.findall(r"\]\(([^)]*)\)", core.readme)
     assert "https://github.com/Owner/tap/blob/main/docs/settings.md" in links
+    assert "https://github.com/Owner/tap/raw/main/docs/report.png" in links
     assert [link for link in links if not link.startswith(("https://", "#"))] == []
 
 
