@@ -156,12 +156,11 @@ def _types(marts: Marts) -> list[str]:
 def _tile(tile: Number, marts: Marts, choice: Choice) -> dict[str, Any]:
     messages = marts.tables["messages"]
     now = total(tile, messages, chosen(messages, choice))
-    text, verdict = "", "none"
     if has_before(marts, choice):
         before = total(tile, messages, chosen(messages, choice.before))
         text, verdict = compared(tile, now, before)
     else:
-        text = "No full period before to compare with"
+        text, verdict = "No full period before to compare with", "none"
     return {
         "number": tile,
         "value": now.value,
@@ -241,7 +240,6 @@ def _listing(listing: Listing, marts: Marts) -> dict[str, Any]:
     return {
         "listing": listing,
         "rows": made,
-        "count": len(table),
         "missing": table.missing,
         "accounts": [marts.accounts[one] for one in table.columns["account"]],
     }

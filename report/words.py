@@ -18,7 +18,6 @@ MOST_LETTERS = 80
 
 MINUTES_PER_HOUR = 60
 MINUTES_PER_DAY = 24 * 60
-HOURS_PER_DAY = 24
 
 
 def number(value: float | None, unit: str) -> str:
