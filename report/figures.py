@@ -1,7 +1,7 @@
 """The charts: what each one shows, where its numbers come from, and how it is drawn.
 
-A figure is data: the table it sums up, by what, into which numbers. `totals.py` works out its rows
-for the page as it is first shown, and `page.js` whenever the reader chooses something else.
+A figure is data: the table it sums up, by what, into which numbers. `rows` works out its rows for
+the page as it is first shown, and `page.js` whenever the reader chooses something else.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What the page reads from the marts: counts alone, and nobody's address.
 
-A query is plain SQL that every warehouse reads. Where a mart or a column of it was not built, its
-table stays empty, and the page says what is missing.
+A query is SQL that both DuckDB and PostgreSQL read. Where a mart or a column of it was not built,
+its table stays empty, and the page says what is missing.
 """
 
 from __future__ import annotations
