@@ -115,7 +115,7 @@ def page(marts: Marts, made_at: datetime) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(words=words, NOTHING=words.NOTHING)
+    environment.globals.update(words=words)
     return environment.get_template("page.html").render(
         marts=marts,
         sections=SECTIONS,
