@@ -35,6 +35,9 @@ FOCUSED = """
 """
 
 
+BOX = "one => one.getBoundingClientRect().toJSON()"
+
+
 @pytest.mark.parametrize(
     ("account", "width"),
     [("ordinary", DESKTOP), ("hostile", PHONE), ("two accounts", PHONE), ("without marts", PHONE)],
@@ -101,22 +104,23 @@ def test_a_brush_sets_the_period(
     page = tab.page
     page.locator("figure[data-chart=sends] .chart").scroll_into_view_if_needed()
     bars = page.locator("figure[data-chart=sends] .mark-rect.role-mark.marks > path")
-    first, last = bars.nth(3).bounding_box(), bars.nth(9).bounding_box()
-    assert first is not None
-    assert last is not None
-    times = bars.evaluate_all("all => [all[3], all[9]].map(one => one.__data__.datum.time)")
-    height = first["y"] + first["height"] / 2
-    page.mouse.move(first["x"], height)
+    weeks = [bars.nth(number) for number in (3, 9)]
+    mondays = [week.evaluate("one => one.__data__.datum.time") for week in weeks]
+    # The middle: the edges of the box are those of the seam, too.
+    boxes = [week.evaluate(BOX) for week in weeks]
+    first, last = (box["x"] + box["width"] / 2 for box in boxes)
+    height = boxes[0]["y"] + boxes[0]["height"] / 2
+    page.mouse.move(first, height)
     page.mouse.down()
-    page.mouse.move(last["x"] - 40, height, steps=4)
-    page.mouse.move(last["x"], height, steps=4)
+    page.mouse.move(last - 40, height, steps=4)
+    page.mouse.move(last, height, steps=4)
     page.mouse.up()
     page.wait_for_function("document.querySelector('#period').value === 'custom'")
     tab.settle()
     # A pixel is about a day wide.
     shown = [date.fromisoformat(page.input_value(field)) for field in ("#from", "#to")]
-    for day, time in zip(shown, times, strict=True):
-        assert abs((day - datetime.fromtimestamp(time / 1_000, UTC).date()).days) <= 2
+    for day, monday in zip(shown, mondays, strict=True):
+        assert 1 <= (day - datetime.fromtimestamp(monday / 1_000, UTC).date()).days <= 5
     assert tab.complaints == []
 
 
