@@ -28,8 +28,11 @@ FOCUSED = """
         what: one.id || one.outerHTML.slice(0, 90),
         is_body: one === document.body,
         is_outlined: style.outlineStyle !== 'none',
-        // A long region begins on the screen; everything else is whole, and nothing lies above it.
-        is_seen: box.top >= 0 && (one.contains(top) || top?.contains(one)) === true,
+        // Of a region longer than the screen, a part; of everything else the top, with nothing
+        // above it.
+        is_seen: box.height > innerHeight
+            ? box.top < innerHeight && box.bottom > 0
+            : box.top >= 0 && (one.contains(top) || top?.contains(one)) === true,
     }
 }
 """
