@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,17 @@ if TYPE_CHECKING:
 
 ADDRESS = re.compile(r"[^\s@<>()\[\]\"',;:]+@[^\s@<>()\[\]\"',;:]+\.[^\s@<>()\[\]\"',;:]+")
 """An e-mail address; the name of a message or the header of a list may hold one."""
+
+ONE_AT = re.compile(r"\w+://([^@/]*@)?[^@]*")
+"""An address whose only @ ends the password; libpq would take what follows another for a host."""
+
+LAST_PORT = 65535
+
+INVALID = (
+    "The address of PostgreSQL is not valid: write it as postgresql://user@host:port/database, "
+    "with %40 for an @, %2F for a / and %5B for a [ in it, and the password in PGPASSWORD."
+)
+"""Without what libpq says of the address, which repeats parts of a password."""
 
 COLUMNS = "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = {}"
 
@@ -101,6 +113,8 @@ def _duckdb(path: str, schema: str) -> Iterator[Database]:
 def _postgresql(address: str, schema: str) -> Iterator[Database]:
     import psycopg  # noqa: PLC0415 - a report of a DuckDB file does without
 
+    if not _is_valid(address):
+        raise ReportError(INVALID)
     # The address may hold a password, so no message repeats it.
     name = "The PostgreSQL database"
     try:
@@ -115,6 +129,20 @@ def _postgresql(address: str, schema: str) -> Iterator[Database]:
         raise ReportError(f"A mart cannot be read: {_first_line(error)}") from None
 
 
+def _is_valid(address: str) -> bool:
+    """Tell whether libpq finds no part of a password in the other parts of the address."""
+    from psycopg import ProgrammingError  # noqa: PLC0415 - as above
+    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415 - as above
+
+    try:
+        ports = str(conninfo_to_dict(address).get("port") or "").split(",")
+    except ProgrammingError:
+        return False
+    return bool(ONE_AT.fullmatch(address)) and all(
+        not port or (port.isdecimal() and int(port) <= LAST_PORT) for port in ports
+    )
+
+
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
@@ -124,13 +152,17 @@ def _first_line(error: Exception) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Return a number, a text without addresses, a day since 1970 of a date, or None."""
+    """Return what JSON can hold: no address, a day since 1970 for a date, a time in UTC."""
     match value:
         case str():
             return ADDRESS.sub("(address)", value)
+        case float() | Decimal() if not math.isfinite(value):
+            return None
         case Decimal():
             return int(value) if value == value.to_integral_value() else float(value)
         case datetime():
+            if value.tzinfo:
+                value = value.astimezone(UTC).replace(tzinfo=None)
             return value.isoformat(timespec="seconds")
         case date():
             return (value - EPOCH).days

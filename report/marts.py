@@ -113,7 +113,7 @@ QUERIES: dict[str, Query] = {
             source_relation, message_type, sent_on, message_name,
             CASE WHEN message_name IS NULL OR subject <> message_name THEN subject END,
             sent, delivered, bounced, opened_unique, clicked_unique,
-            opted_out, complained, CAST(round(average_minutes_to_open) AS BIGINT)
+            opted_out, complained, round(average_minutes_to_open)
         FROM {marts}.acton__messages
         ORDER BY sent_on DESC, source_relation, message_id
         """,

@@ -64,13 +64,17 @@ def type_of(column: str) -> str:
 
 
 def statements(
-    rows: Mapping[str, Sequence[Mapping[str, Any]]], *, without: Sequence[str] = ()
+    rows: Mapping[str, Sequence[Mapping[str, Any]]],
+    *,
+    without: Sequence[str] = (),
+    types: Mapping[str, str] | None = None,
 ) -> list[str]:
     """The SQL that makes all marts that the report reads, with these rows.
 
     Args:
         rows: The rows of marts.
         without: Marts, and columns of marts, that were not built.
+        types: Types of columns, where they are not those that the models make.
     """
     columns: dict[str, dict[str, None]] = {}
     for query in QUERIES.values():
@@ -79,8 +83,8 @@ def statements(
     made = ["CREATE SCHEMA marts"]
     for mart in columns.keys() - {*without}:
         names = [name for name in columns[mart] if f"{mart}.{name}" not in without]
-        types = ", ".join(f'"{name}" {type_of(name)}' for name in names)
-        made.append(f"CREATE TABLE marts.{mart} ({types})")
+        typed = (f'"{name}" {(types or {}).get(name, type_of(name))}' for name in names)
+        made.append(f"CREATE TABLE marts.{mart} ({', '.join(typed)})")
         for row in rows.get(mart, ()):
             values = ", ".join(literal(row.get(name)) for name in names)
             made.append(f"INSERT INTO marts.{mart} VALUES ({values})")  # noqa: S608 - rows of a test
@@ -100,10 +104,11 @@ def duckdb_file(
     rows: Mapping[str, Sequence[Mapping[str, Any]]],
     *,
     without: Sequence[str] = (),
+    types: Mapping[str, str] | None = None,
 ) -> str:
     """A DuckDB file with the marts."""
     path = str(folder / "account.duckdb")
     with duckdb.connect(path) as connection:
-        for statement in statements(rows, without=without):
+        for statement in statements(rows, without=without, types=types):
             connection.execute(statement)
     return path

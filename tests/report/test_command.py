@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from urllib.parse import quote
 
 import duckdb
 import psycopg
+import pytest
 
 from report.__main__ import main
 from report.database import opened
@@ -16,8 +18,6 @@ from report.marts import QUERIES, read
 from tests.report.accounts import DAY, duckdb_file, statements
 
 if TYPE_CHECKING:
-    import pytest
-
     from report.marts import Marts
     from tests.servers import Postgres
 
@@ -191,6 +191,47 @@ def test_what_cannot_be_read_is_said_in_a_sentence(
     sentence = failure([f"--database={secret}"], capsys)
     assert sentence.startswith("PostgreSQL cannot be reached: ")
     assert "secret" not in sentence
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "u:secret@[/x",
+        "u:pa@secret@127.0.0.1/x",
+        "u:secret/pa@127.0.0.1/x",
+        "u:secret",
+        "u:99887766",
+        "u:secret%@127.0.0.1/x",
+    ],
+)
+def test_an_address_that_is_not_valid_is_not_repeated(
+    address: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sentence = failure([f"--database=postgresql://{address}"], capsys)
+    assert sentence.startswith("The address of PostgreSQL is not valid: ")
+    assert not re.search("secret|99887766|pa@", sentence)
+
+
+def test_numbers_that_are_none_and_times_with_a_zone_are_read(tmp_path: Path) -> None:
+    path = duckdb_file(
+        tmp_path,
+        {
+            "acton__messages": [
+                {**SENT, "average_minutes_to_open": "nan"},
+                {**SENT, "average_minutes_to_open": "inf"},
+            ],
+            "acton__webinars": [{**ACCOUNT, "average_live_minutes": "-inf"}],
+            "acton__data_health": [
+                {**ACCOUNT, "newest_extracted_at": "2026-11-30 12:46:01+01"},
+            ],
+        },
+        types={"newest_extracted_at": "timestamptz"},
+    )
+    with opened(path, "marts") as database:
+        tables = {name: table.columns for name, table in read(database).tables.items()}
+    assert tables["messages"]["minutes"] == [None, None]
+    assert tables["webinars"]["minutes"] == [None]
+    assert tables["health"]["newest"] == ["2026-11-30T11:46:01"]
 
 
 def test_a_page_that_cannot_be_written_is_said_in_a_sentence(
