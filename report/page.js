@@ -28,6 +28,7 @@ const words = {
   text: (value) => String(value),
 };
 const worded = (value, unit) => (value === null || value === undefined ? NOTHING : words[unit](value));
+const age = (hours) => (hours < 48 ? `${hours} hours` : `${words.count(Math.floor(hours / 24))} days`);
 const points = (value) => `${sign(value)}${(Math.abs(value) * 100).toFixed(decimals(value))} points`;
 const changed = (now, before) => (now > 10 * before
   ? "More than ten times as many"
@@ -649,7 +650,7 @@ function showAge() {
   const several = Object.keys(data.updated).length > 1;
   byId("old").hidden = !old.length;
   byId("old").textContent = old
-    .map(([account, hours]) => `The data${several ? ` of ${account}` : ""} is ${words.count(hours)} hours old: newer mail is missing.`)
+    .map(([account, hours]) => `The data${several ? ` of ${account}` : ""} is ${age(hours)} old: newer mail is missing.`)
     .join(" ");
 }
 

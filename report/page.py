@@ -286,25 +286,27 @@ def _messages(marts: Marts, choice: Choice) -> list[tuple[str, list[Cell]]]:
 
 
 def _updated(marts: Marts) -> dict[str, str]:
-    """Return when the newest row of each account was read, in UTC."""
+    """Return when the newest message of each account was read, or whatever else was, in UTC."""
     table = marts.tables["health"].columns
-    newest: dict[str, str] = {}
-    for account, time in zip(table["account"], table["newest"], strict=True):
+    newest: dict[str, tuple[bool, str]] = {}
+    for account, name, time in zip(table["account"], table["table"], table["newest"], strict=True):
         if time:
-            name = marts.accounts[account]
-            newest[name] = max(newest.get(name, ""), time)
-    return newest
+            # Lists of today do not make the mail of last month new.
+            one = name == "messages", time
+            of = marts.accounts[account]
+            newest[of] = max(newest.get(of, one), one)
+    return {account: time for account, (_, time) in newest.items()}
 
 
-def _ages(marts: Marts, made_at: datetime) -> dict[str, int]:
-    """Return how many hours ago each account was read, if that is longer than a day."""
+def _ages(marts: Marts, made_at: datetime) -> dict[str, str]:
+    """Return how long ago each account was read, if that is longer than a day."""
     hours = {
         name: int(
             (made_at - datetime.fromisoformat(time).replace(tzinfo=UTC)).total_seconds() // 3600
         )
         for name, time in _updated(marts).items()
     }
-    return {name: age for name, age in hours.items() if age >= HOURS_UNTIL_OLD}
+    return {name: words.age(age) for name, age in hours.items() if age >= HOURS_UNTIL_OLD}
 
 
 def _health(marts: Marts) -> dict[str, Any]:

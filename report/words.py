@@ -17,7 +17,8 @@ MOST_LETTERS = 80
 """Of a name within a sentence."""
 
 MINUTES_PER_HOUR = 60
-MINUTES_PER_DAY = 24 * 60
+HOURS_PER_DAY = 24
+MINUTES_PER_DAY = HOURS_PER_DAY * MINUTES_PER_HOUR
 
 
 def number(value: float | None, unit: str) -> str:
@@ -65,6 +66,11 @@ def duration(minutes: float) -> str:
     if minutes < 2 * MINUTES_PER_DAY:
         return f"{_rounded(minutes / MINUTES_PER_HOUR, 1)} h"
     return f"{_rounded(minutes / MINUTES_PER_DAY, 1)} days"
+
+
+def age(hours: int) -> str:
+    """Word how old something is, in whole days from two on."""
+    return f"{hours} hours" if hours < 2 * HOURS_PER_DAY else f"{hours // HOURS_PER_DAY:,} days"
 
 
 def day(value: int) -> str:

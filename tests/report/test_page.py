@@ -155,11 +155,25 @@ def test_old_data_is_said_at_the_top() -> None:
     ]
     of = marts(("north", "south"), health=health)
     shown = made(of)
-    assert "The data of south is 48 hours old: newer mail is missing." in shown.text
+    assert "The data of south is 2 days old: newer mail is missing." in shown.text
     assert "The data of north" not in shown.text
     assert "hidden" not in shown.with_attribute("id")["old"]
     fresh = made(marts(health=health[:1]), MADE + timedelta(hours=23))
     assert "hidden" in fresh.with_attribute("id")["old"]
+
+
+def test_the_age_is_that_of_the_messages_where_there_are_any() -> None:
+    health = [
+        {"account": 0, "table": "lists", "newest": READ},
+        {"account": 0, "table": "messages", "newest": "2026-11-29T12:00:00"},
+        {"account": 0, "table": "webinars", "newest": READ},
+    ]
+    text = made(marts(health=health)).text
+    assert "Data read Nov 29, 2026, 12:00 UTC" in text
+    assert "The data is 24 hours old" in text
+    late = made(marts(health=health), MADE + timedelta(days=1200)).text
+    assert "The data is 1,201 days old" in late
+    assert "Data read Nov 30, 2026, 11:46 UTC" in made(marts(health=health[:1])).text
 
 
 def test_calls_are_those_of_the_last_run() -> None:
