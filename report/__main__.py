@@ -8,7 +8,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from report.database import opened
+from report.database import is_duckdb, opened
 from report.errors import ReportError
 from report.marts import read
 from report.page import page
@@ -37,8 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
             marts = read(database)
         text = page(marts, datetime.now(UTC))
         try:
-            given.output.parent.mkdir(parents=True, exist_ok=True)
-            given.output.write_text(text, encoding="utf-8")
+            _write(given.output, text)
         except OSError as error:
             raise ReportError(
                 f"The report cannot be written to {given.output}: {error.strerror}."
@@ -48,6 +47,26 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     print(given.output)
     return 0
+
+
+def _write(output: Path, text: str) -> None:
+    """Write the page beside its place first: a full disk leaves the page that was there."""
+    if is_duckdb(output):
+        raise ReportError(
+            f"{output} is a DuckDB file, which the report would overwrite: name another file with "
+            "--output."
+        )
+    output.parent.mkdir(parents=True, exist_ok=True)
+    if output.exists() and not output.is_file():
+        output.write_text(text, encoding="utf-8")  # Such as /dev/stdout.
+        return
+    place = output.resolve()
+    made = place.with_name(f".{place.name[:100]}.{os.getpid()}")
+    try:
+        made.write_text(text, encoding="utf-8")
+        made.replace(place)
+    finally:
+        made.unlink(missing_ok=True)
 
 
 def _database() -> str:

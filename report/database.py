@@ -35,6 +35,9 @@ COLUMNS = "SELECT table_name, column_name FROM information_schema.columns WHERE 
 
 EPOCH = date(1970, 1, 1)
 
+DUCKDB_MARK = b"DUCK"
+"""What a DuckDB file has after its first 8 bytes, a checksum."""
+
 
 class Database:
     """The marts of one schema.
@@ -65,6 +68,14 @@ class Database:
         """Return the rows of a query, in which ``{marts}`` stands for the schema."""
         rows = self._fetch(sql.replace("{marts}", self._schema), None)
         return [tuple(map(_plain, row)) for row in rows]
+
+
+def is_duckdb(path: Path) -> bool:
+    """Tell whether there is a DuckDB file."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(8 + len(DUCKDB_MARK))[8:] == DUCKDB_MARK
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import uuid
 from pathlib import Path
@@ -241,6 +243,40 @@ def test_a_page_that_cannot_be_written_is_said_in_a_sentence(
     assert failure([f"--database={path}", f"--output={tmp_path}"], capsys) == (
         f"The report cannot be written to {tmp_path}: Is a directory."
     )
+
+
+def test_a_warehouse_is_not_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = duckdb_file(tmp_path, ROWS)
+    other = tmp_path / "other.duckdb"
+    other.symlink_to(path)
+    before = Path(path).read_bytes()
+    for output in (path, other):
+        assert failure([f"--database={path}", f"--output={output}"], capsys) == (
+            f"{output} is a DuckDB file, which the report would overwrite: name another file with "
+            "--output."
+        )
+    assert Path(path).read_bytes() == before
+
+
+def test_a_full_disk_leaves_the_page_that_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = duckdb_file(tmp_path, ROWS)
+    output = tmp_path / "report.html"
+    output.write_text("of last week")
+    write = Path.write_text
+
+    def write_half(self: Path, text: str, **given: Any) -> int:
+        write(self, text[:100], **given)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_text", write_half)
+        assert failure([f"--database={path}", f"--output={output}"], capsys) == (
+            f"The report cannot be written to {output}: No space left on device."
+        )
+    assert output.read_text() == "of last week"
+    assert {one.name for one in tmp_path.iterdir()} == {"account.duckdb", "report.html"}
 
 
 def test_the_file_that_make_run_has_loaded_is_the_default(
