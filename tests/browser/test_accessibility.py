@@ -28,10 +28,11 @@ FOCUSED = """
         what: one.id || one.outerHTML.slice(0, 90),
         is_body: one === document.body,
         is_outlined: style.outlineStyle !== 'none',
-        // Of a region longer than the screen, a part; of everything else the top, with nothing
+        // Of a table that scrolls, a part below the bar; of everything else the top, with nothing
         // above it.
-        is_seen: box.height > innerHeight
-            ? box.top < innerHeight && box.bottom > 0
+        is_seen: one.matches('.scroll')
+            ? box.top < innerHeight
+                && box.bottom > document.querySelector('.bar').getBoundingClientRect().bottom
             : box.top >= 0 && (one.contains(top) || top?.contains(one)) === true,
     }
 }
