@@ -54,19 +54,19 @@ def reporting() -> Iterator[Reporting | None]:
 def _reports_to(names: dict[str, list[str]]) -> Reporting | None:
     try:
         from tap_acton.telemetry.reporting import Reporting  # noqa: PLC0415 - an extra
+
+        return Reporting(names)
     except ImportError:
         logger.warning(
             "Variables of OpenTelemetry are set, but it is not installed: install "
             "tap-acton[opentelemetry] to get spans and metrics of a run."
         )
-        return None
-    try:
-        return Reporting(names)
-    except Exception as error:  # noqa: BLE001 - an exporter may fail at anything, the run goes on
+    # It reads its variables while it is imported, and an exporter may fail at anything.
+    except Exception as error:  # noqa: BLE001 - whatever it is, the run goes on
         logger.warning(
             "OpenTelemetry cannot be set up as its variables say, so this run sends no spans and "
-            "metrics (%s): check OTEL_EXPORTER_OTLP_PROTOCOL, OTEL_TRACES_EXPORTER and "
-            "OTEL_METRICS_EXPORTER.",
+            "metrics (%s): check OTEL_PROPAGATORS, OTEL_EXPORTER_OTLP_PROTOCOL, "
+            "OTEL_TRACES_EXPORTER and OTEL_METRICS_EXPORTER.",
             type(error).__name__,
         )
-        return None
+    return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import logging
 import os
+import subprocess
 import sys
 import threading
 from contextlib import contextmanager
@@ -111,6 +112,23 @@ def test_without_the_extra_a_warning_says_so_and_the_run_goes_on(
         assert reports is None
     (warning,) = warnings_of(caplog)
     assert warning.startswith("Variables of OpenTelemetry are set, but it is not installed")
+
+
+def test_a_variable_that_the_import_chokes_on_is_a_warning() -> None:
+    """The SDK reads it while it is imported, which happens once in a process."""
+    program = (
+        "import logging, os; logging.basicConfig(format='%(message)s');"
+        "from tap_acton.telemetry import switch\n"
+        "with switch.reporting() as reports: assert reports is None"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "OTEL_PROPAGATORS": "b4", "OTEL_TRACES_EXPORTER": "console"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "OpenTelemetry cannot be set up as its variables say" in ended.stderr
 
 
 @pytest.mark.parametrize(
