@@ -91,7 +91,7 @@ docs: .venv/.project .venv-docs/.installed ## Build the documentation site, with
 
 .PHONY: hub
 hub: .venv/.project ## Write what Meltano Hub gets of the tap: make hub REPOSITORY=owner/name
-	@$(VENV)/python -m scripts.hub $(REPOSITORY)
+	@$(VENV)/python -m scripts.hub '$(REPOSITORY)'
 	@echo "Written to output/hub. CONTRIBUTING.md says what to do with it."
 
 .PHONY: report
@@ -155,7 +155,7 @@ lock: .venv/.project ## Pin the newest versions allowed by pyproject.toml
 
 .PHONY: dist
 dist: .venv-build/.installed ## Build the wheel and the source distribution
-	PACKAGE_REPOSITORY=$(REPOSITORY) .venv-build/bin/uv build --python .venv-build/bin/python --no-config --no-build-isolation --quiet --clear --out-dir dist
+	PACKAGE_REPOSITORY='$(REPOSITORY)' .venv-build/bin/uv build --python .venv-build/bin/python --no-config --no-build-isolation --quiet --clear --out-dir dist
 
 .PHONY: check-dist
 check-dist: .venv-package/.installed ## Check what make dist has built

@@ -12,6 +12,9 @@ from hatchling.metadata.plugin.interface import MetadataHookInterface
 REPOSITORY = "PACKAGE_REPOSITORY"
 """The variable with the repository, such as ``owner/name``; ``make dist`` sets it."""
 
+OWNER_AND_NAME = re.compile(r"[A-Za-z0-9-]+/(?!\.)[A-Za-z0-9._-]+(?<!\.git)")
+"""What GitHub allows."""
+
 
 class AddressesHook(MetadataHookInterface):
     """Adds the addresses of the project, and lets the links of the README lead to them."""
@@ -22,6 +25,8 @@ class AddressesHook(MetadataHookInterface):
         repository = os.environ.get(REPOSITORY)
         metadata["urls"] = {}
         if repository:
+            if not OWNER_AND_NAME.fullmatch(repository):
+                raise ValueError(f"{REPOSITORY} is not owner/name: {repository}")
             home = f"https://github.com/{repository}"
             owner, _, name = repository.partition("/")
             metadata["urls"] = {

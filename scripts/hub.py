@@ -8,17 +8,16 @@ person does with them.
 
 from __future__ import annotations
 
-import re
 import sys
 from typing import Any
 
 import yaml
 
+from hatch_build import OWNER_AND_NAME
 from scripts.meltano_plugin import ROOT, definition
 
 FOLDER = ROOT / "output" / "hub"
 LOGO = ROOT / "docs" / "logo.svg"
-REPOSITORY = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+")
 
 
 def hub_definition(repository: str) -> dict[str, Any]:
@@ -98,7 +97,7 @@ def main(arguments: list[str]) -> None:
     Raises:
         SystemExit: If the arguments do not name a repository.
     """
-    if len(arguments) != 1 or not REPOSITORY.fullmatch(arguments[0]):
+    if len(arguments) != 1 or not OWNER_AND_NAME.fullmatch(arguments[0]):
         raise SystemExit("The definition needs addresses: run make hub REPOSITORY=owner/name")
     for name, text in files(arguments[0]).items():
         path = FOLDER / name

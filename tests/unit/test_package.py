@@ -64,6 +64,20 @@ def test_a_later_commit_has_a_version_after_the_tag_that_names_it(
     assert re.fullmatch(r"1\.2\.4\.dev1\+g[0-9a-f]+", metadata(folder).version)
 
 
+def test_only_a_release_s_tag_is_a_version(folder: Path, git: Callable[..., None]) -> None:
+    git("tag", "v1.2.3")
+    git("commit", "--allow-empty", "--message=second")
+    for name in (
+        "backup-2026-11-30",
+        "docs-v2",
+        "nightly-20261130",
+        "release/2.0.0",
+        "v2.0.0-final",
+    ):
+        git("tag", name)
+    assert re.fullmatch(r"1\.2\.4\.dev1\+g[0-9a-f]+", metadata(folder).version)
+
+
 @pytest.mark.usefixtures("git")
 def test_a_checkout_without_tags_has_a_version_that_names_the_commit(folder: Path) -> None:
     assert re.fullmatch(r"0\.0\.1\.dev1\+g[0-9a-f]+", metadata(folder).version)
@@ -108,3 +122,14 @@ def test_without_a_repository_there_is_no_address_that_may_be_wrong(folder: Path
     core = metadata(folder).core
     assert core.urls == {}
     assert core.readme == (folder / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "repository", ["tap", "https://github.com/owner/tap", "owner/tap.git", "owner/..", "a b/tap"]
+)
+def test_what_is_no_repository_gives_no_address(
+    folder: Path, repository: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(hatch_build.REPOSITORY, repository)
+    with pytest.raises(ValueError, match="is not owner/name"):
+        _ = metadata(folder).core.urls
