@@ -28,6 +28,9 @@ Drawing = Any
 MOST_POINTS = 2000
 """Messages in the chart of opens against clicks: those with the most recipients."""
 
+MOST_IN_TABLE = 120
+"""Rows of the table of a chart."""
+
 LONGEST_BY_DAY = 45
 LONGEST_BY_WEEK = 800
 """Days in a period up to which a trend has a point per day, and per week; beyond, per month."""
@@ -158,6 +161,15 @@ def _ordered(figure: Figure, made: list[dict[str, Any]]) -> list[dict[str, Any]]
     else:
         made.sort(key=lambda one: _place(one[figure.by[-1]]))
     return sorted(made, key=lambda one: tuple(_place(one[column]) for column in figure.by[:-1]))
+
+
+def tabled(figure: Figure, made: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], str]:
+    """Return the rows for the table of a figure, and what to say of those that it leaves out."""
+    if len(made) <= MOST_IN_TABLE:
+        return made, ""
+    if "bucket" in figure.by:
+        return made[-MOST_IN_TABLE:], f"The latest {MOST_IN_TABLE} of {len(made):,} rows."
+    return made[:MOST_IN_TABLE], f"The first {MOST_IN_TABLE} of {len(made):,} rows."
 
 
 def _place(value: Any) -> tuple[bool, Any]:

@@ -475,7 +475,12 @@ async function showFigure(figure) {
 function showNumbers(figure, shown, made) {
   const unit = unitOfTime(daysOf(periodOf(figure, state.choice)));
   const body = shown.querySelector(".numbers tbody");
-  body.replaceChildren(...made.slice(0, rules.mostInTable).map((row) => element("tr", {},
+  const most = rules.mostInTable;
+  const isTrend = figure.by.includes("bucket");
+  const leftOut = shown.querySelector(".left-out");
+  leftOut.hidden = made.length <= most;
+  leftOut.textContent = made.length <= most ? "" : `The ${isTrend ? "latest" : "first"} ${most} of ${words.count(made.length)} rows.`;
+  body.replaceChildren(...(isTrend ? made.slice(-most) : made.slice(0, most)).map((row) => element("tr", {},
     ...figure.by.map((column) => named(labelOf(figure, column, row[column], unit))),
     ...figure.numbers.map((number) => numeral(worded(row[number.name], number.unit))),
   )));

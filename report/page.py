@@ -12,7 +12,7 @@ import jinja2
 from markupsafe import Markup
 
 from report import vega, words
-from report.figures import FIGURES, INFLATED, label, rows, unit_of_time
+from report.figures import FIGURES, INFLATED, MOST_IN_TABLE, label, rows, tabled, unit_of_time
 from report.listings import LISTINGS, Column
 from report.marts import QUERIES
 from report.story import (
@@ -69,9 +69,6 @@ MESSAGE_COLUMNS: Sequence[Column | Number] = (
 
 FIRST_ROWS = 25
 """Messages before the reader asks for more."""
-
-MOST_IN_TABLE = 120
-"""Rows of the table of a chart."""
 
 MOST_LISTED = 10
 """Rows of a plain table before the reader asks for all."""
@@ -194,7 +191,8 @@ def compared(tile: Number, now: Total, before: Total) -> tuple[str, str]:
 def _figure(figure: Figure, marts: Marts, choice: Choice, everything: Choice) -> dict[str, Any]:
     unit = unit_of_time((choice if "period" in figure.follows else everything).days)
     cells = []
-    for row in rows(figure, marts, choice, everything)[:MOST_IN_TABLE]:
+    shown, left_out = tabled(figure, rows(figure, marts, choice, everything))
+    for row in shown:
         keys = [Cell(_key(figure, marts, column, row[column], unit)) for column in figure.by]
         cells.append(
             [
@@ -209,6 +207,7 @@ def _figure(figure: Figure, marts: Marts, choice: Choice, everything: Choice) ->
         "figure": figure,
         "headings": [*(HEADINGS.get(column, column.capitalize()) for column in figure.by)],
         "rows": cells,
+        "left_out": left_out,
         "missing": marts.tables[figure.table].missing,
         "empty": "Nothing in this period." if len(marts.tables[figure.table]) else _nothing(figure),
     }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from report import words
-from report.figures import FIGURES, bucket, rows, unit_of_time
-from report.page import compared
+from report.figures import FIGURES, bucket, rows, tabled, unit_of_time
+from report.page import compared, page
 from report.totals import (
     TILES,
     Choice,
@@ -122,6 +124,25 @@ def test_a_trend_adds_up_its_weeks() -> None:
     assert [row["bucket"] for row in made] == list(range(DAY - 91, DAY + 1, 7))
     assert made[-1]["open_rate"] == 0
     assert made[-2]["open_rate"] == sum(range(1, 8)) / 70
+
+
+def test_a_table_that_is_too_long_keeps_its_latest_or_largest_rows() -> None:
+    suppressions = [
+        {"account": 0, "day": DAY - 7 * week, "reason": reason, "addresses": 1}
+        for week in range(100)
+        for reason in ("opt_out", "hard_bounce")
+    ]
+    messages = [message(n % 30, 1000 + n, name=f"{n}") for n in range(130)]
+    of = marts(suppressions=suppressions, messages=messages)
+    choice = Choice(DAY - 699, DAY)
+    shown, words_ = tabled(FIGURE["suppressions"], rows(FIGURE["suppressions"], of, choice, choice))
+    assert words_ == "The latest 120 of 200 rows."
+    assert [shown[n]["bucket"] for n in (0, -1)] == [DAY - 59 * 7, DAY]
+    shown, words_ = tabled(FIGURE["opens-clicks"], rows(FIGURE["opens-clicks"], of, choice, choice))
+    assert words_ == "The first 120 of 130 rows."
+    assert [shown[n]["delivered"] for n in (0, -1)] == [1129, 1010]
+    assert tabled(FIGURE["opens-clicks"], shown) == (shown, "")
+    assert "The first 120 of 130 rows." in page(of, datetime(2026, 11, 30, tzinfo=UTC))
 
 
 def test_shares_of_a_whole_add_up_to_one() -> None:
