@@ -18,7 +18,7 @@ MOST_DOMAINS = 12
 """Domains with numbers of their own; with all of them, a page of years would be too large."""
 
 MOST_ROWS = 100
-"""Rows of lists, forms, pages and files: those with the largest numbers."""
+"""Rows of lists, forms, pages and files of an account: those with the largest numbers."""
 
 DAYS_TO_OPEN = (0, 1, 2, 3, 7, 14, 30)
 """Up to how many days after sending the opens of a step come."""
@@ -72,6 +72,24 @@ class Marts:
 def _step(days: str) -> str:
     steps = "".join(f" WHEN {days} <= {last} THEN {n}" for n, last in enumerate(DAYS_TO_OPEN))
     return f"CASE{steps} END"
+
+
+def _largest(columns: str, mart: str, by: str, name: str) -> str:
+    """Return SQL for the largest rows of each account, and among how many they are."""
+    order = f"coalesce({by}, 0) DESC, {name}"
+    return f"""
+        WITH ranked AS (
+            SELECT
+                *, row_number() OVER (PARTITION BY source_relation ORDER BY {order}) AS place,
+                count(*) OVER (PARTITION BY source_relation) AS among
+            FROM {{marts}}.{mart}
+        )
+
+        SELECT source_relation, {columns}, among
+        FROM ranked
+        WHERE place <= {MOST_ROWS}
+        ORDER BY {order}, 1
+        """
 
 
 QUERIES: dict[str, Query] = {
@@ -205,13 +223,13 @@ QUERIES: dict[str, Query] = {
                 "members_added_30d",
             )
         },
-        ("account", "name", "members", "mailable", "added"),
-        f"""
-        SELECT source_relation, list_name, member_count, mailable_members, members_added_30d
-        FROM {{marts}}.acton__lists
-        ORDER BY coalesce(member_count, 0) DESC, list_name
-        LIMIT {MOST_ROWS}
-        """,
+        ("account", "name", "members", "mailable", "added", "among"),
+        _largest(
+            "list_name, member_count, mailable_members, members_added_30d",
+            "acton__lists",
+            "member_count",
+            "list_name",
+        ),
     ),
     "domains": Query(
         {
@@ -283,13 +301,13 @@ QUERIES: dict[str, Query] = {
     ),
     "forms": Query(
         {"acton__forms": ("source_relation", "form_name", "views", "unique_visitors", "submits")},
-        ("account", "name", "views", "visitors", "submits"),
-        f"""
-        SELECT source_relation, form_name, views, unique_visitors, submits
-        FROM {{marts}}.acton__forms
-        ORDER BY coalesce(views, 0) DESC, form_name
-        LIMIT {MOST_ROWS}
-        """,
+        ("account", "name", "views", "visitors", "submits", "among"),
+        _largest(
+            "form_name, views, unique_visitors, submits",
+            "acton__forms",
+            "views",
+            "form_name",
+        ),
     ),
     "form_sources": Query(
         {"acton__form_sources": ("source_relation", "source", "views", "submits")},
@@ -310,13 +328,13 @@ QUERIES: dict[str, Query] = {
                 "unique_unknown_visitors",
             )
         },
-        ("account", "name", "visits", "visitors"),
-        f"""
-        SELECT source_relation, landing_page_name, visits, unique_unknown_visitors
-        FROM {{marts}}.acton__landing_pages
-        ORDER BY coalesce(visits, 0) DESC, landing_page_name
-        LIMIT {MOST_ROWS}
-        """,
+        ("account", "name", "visits", "visitors", "among"),
+        _largest(
+            "landing_page_name, visits, unique_unknown_visitors",
+            "acton__landing_pages",
+            "visits",
+            "landing_page_name",
+        ),
     ),
     "page_sources": Query(
         {"acton__landing_page_sources": ("source_relation", "source", "visits")},
@@ -339,14 +357,13 @@ QUERIES: dict[str, Query] = {
                 "total_from_messages",
             )
         },
-        ("account", "name", "kind", "views", "known", "from_messages"),
-        f"""
-        SELECT
-            source_relation, media_name, kind, total_views, total_known_views, total_from_messages
-        FROM {{marts}}.acton__media
-        ORDER BY coalesce(total_views, 0) DESC, media_name
-        LIMIT {MOST_ROWS}
-        """,
+        ("account", "name", "kind", "views", "known", "from_messages", "among"),
+        _largest(
+            "media_name, kind, total_views, total_known_views, total_from_messages",
+            "acton__media",
+            "total_views",
+            "media_name",
+        ),
     ),
     "webinars": Query(
         {
@@ -359,15 +376,14 @@ QUERIES: dict[str, Query] = {
                 "last_registered_at",
             )
         },
-        ("account", "name", "registrants", "attendees", "minutes", "last_registered"),
-        f"""
-        SELECT
-            source_relation, webinar_name, registrants, attendees, average_live_minutes,
-            CAST(last_registered_at AS DATE)
-        FROM {{marts}}.acton__webinars
-        ORDER BY coalesce(registrants, 0) DESC, webinar_name
-        LIMIT {MOST_ROWS}
-        """,
+        ("account", "name", "registrants", "attendees", "minutes", "last_registered", "among"),
+        _largest(
+            "webinar_name, registrants, attendees, average_live_minutes, "
+            "CAST(last_registered_at AS DATE)",
+            "acton__webinars",
+            "registrants",
+            "webinar_name",
+        ),
     ),
     "registrations": Query(
         {"acton__webinar_attendance": ("source_relation", "registered_on", "has_attended")},
@@ -413,13 +429,13 @@ QUERIES: dict[str, Query] = {
                 "example_type",
             )
         },
-        ("account", "table", "key", "rows", "example"),
-        f"""
-        SELECT source_relation, table_name, "key", "rows", example_type
-        FROM {{marts}}.acton__unnamed_fields
-        ORDER BY "rows" DESC, 2, 3
-        LIMIT {MOST_ROWS}
-        """,
+        ("account", "table", "key", "rows", "example", "among"),
+        _largest(
+            'table_name, "key", "rows", example_type',
+            "acton__unnamed_fields",
+            '"rows"',
+            'table_name, "key"',
+        ),
     ),
 }
 

@@ -637,6 +637,11 @@ function showListing(listing) {
     }
     return line;
   }));
+  const among = new Map(rows.map((row) => [table.account[row], table.among?.[row] ?? 0]));
+  const all = [...among.values()].reduce((sum, count) => sum + count, 0);
+  const leftOut = shown.querySelector(".left-out");
+  leftOut.hidden = all <= rows.length;
+  leftOut.textContent = all <= rows.length ? "" : `The largest ${words.count(rows.length)} of ${words.count(all)}.`;
   shown.querySelector(".scroll").hidden = !rows.length;
   shown.querySelector(".empty").hidden = rows.length > 0;
   const more = shown.querySelector(".more");

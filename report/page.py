@@ -31,9 +31,11 @@ from report.totals import (
     TILES,
     Choice,
     Number,
+    among,
     chosen,
     first_choice,
     has_before,
+    left_out,
     name_of,
     span,
     total,
@@ -191,7 +193,7 @@ def compared(tile: Number, now: Total, before: Total) -> tuple[str, str]:
 def _figure(figure: Figure, marts: Marts, choice: Choice, everything: Choice) -> dict[str, Any]:
     unit = unit_of_time((choice if "period" in figure.follows else everything).days)
     cells = []
-    shown, left_out = tabled(figure, rows(figure, marts, choice, everything))
+    shown, others = tabled(figure, rows(figure, marts, choice, everything))
     for row in shown:
         keys = [Cell(_key(figure, marts, column, row[column], unit)) for column in figure.by]
         cells.append(
@@ -207,7 +209,7 @@ def _figure(figure: Figure, marts: Marts, choice: Choice, everything: Choice) ->
         "figure": figure,
         "headings": [*(HEADINGS.get(column, column.capitalize()) for column in figure.by)],
         "rows": cells,
-        "left_out": left_out,
+        "left_out": others,
         "missing": marts.tables[figure.table].missing,
         "empty": "Nothing in this period." if len(marts.tables[figure.table]) else _nothing(figure),
     }
@@ -239,6 +241,7 @@ def _listing(listing: Listing, marts: Marts) -> dict[str, Any]:
     return {
         "listing": listing,
         "rows": made,
+        "left_out": left_out(table),
         "missing": table.missing,
         "accounts": [marts.accounts[one] for one in table.columns["account"]],
     }
@@ -321,7 +324,7 @@ def _health(marts: Marts) -> dict[str, Any]:
         "tables": len(table["rows"]),
         "calls": sum(one or 0 for one in table["calls"]) if ended else None,
         "left": min(left, default=None),
-        "unnamed": len(marts.tables["unnamed"]),
+        "unnamed": among(marts.tables["unnamed"]),
     }
 
 

@@ -137,6 +137,18 @@ def chosen(table: Table, choice: Choice, follows: str = "period types") -> list[
     return list(rows)
 
 
+def among(table: Table) -> int:
+    """Return how many rows the mart has of which a table has the largest."""
+    of = dict(zip(table.columns["account"], table.columns["among"], strict=True))
+    return sum(of.values())
+
+
+def left_out(table: Table) -> str:
+    """Say how many rows a table leaves out; nothing if it has all."""
+    all_rows = among(table) if "among" in table.columns else 0
+    return f"The largest {len(table):,} of {all_rows:,}." if all_rows > len(table) else ""
+
+
 def name_of(table: Table, row: int) -> str:
     """Return the name of a row, or what there is instead."""
     for column in ("name", "subject"):

@@ -39,7 +39,10 @@ def marts(accounts: Sequence[str] = ("acton",), **tables: Sequence[Mapping[str, 
         {
             name: Table(
                 {
-                    column: [row.get(column) for row in tables.get(name, ())]
+                    column: [
+                        row.get(column, len(tables[name]) if column == "among" else None)
+                        for row in tables.get(name, ())
+                    ]
                     for column in query.columns
                 }
             )

@@ -6,6 +6,7 @@ import errno
 import os
 import re
 import uuid
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -17,6 +18,7 @@ import pytest
 from report.__main__ import main
 from report.database import opened
 from report.marts import QUERIES, read
+from report.page import page
 from tests.report.accounts import DAY, duckdb_file, statements
 
 if TYPE_CHECKING:
@@ -136,6 +138,26 @@ def test_the_marts_of_postgresql(postgres: Postgres) -> None:
     server = f"{postgres.host}:{postgres.port}/{postgres.database}"
     with opened(f"postgresql://{user}:{password}@{server}", schema) as database:
         check(read(database))
+
+
+def test_each_account_has_its_largest_rows(tmp_path: Path) -> None:
+    lists = [
+        {"source_relation": account, "list_name": f"{n:03}", "member_count": members + n}
+        for account, members, many in (("north", 1000, 103), ("south", 1, 2))
+        for n in range(many)
+    ]
+    fields = [{**ACCOUNT, "table_name": "lists", "key": f"{n}", "rows": n} for n in range(140)]
+    path = duckdb_file(tmp_path, {"acton__lists": lists, "acton__unnamed_fields": fields})
+    with opened(path, "marts") as database:
+        of = read(database)
+    shown = of.tables["lists"].columns
+    assert shown["name"] == [f"{n:03}" for n in range(102, 2, -1)] + ["001", "000"]
+    assert shown["members"][-3:] == [1003, 2, 1]
+    assert shown["among"] == [103] * 100 + [2] * 2
+    text = page(of, datetime(2026, 11, 30, tzinfo=UTC))
+    assert "The largest 102 of 105." in text
+    assert "The largest 100 of 140." in text
+    assert "140 fields of Act-On" in text
 
 
 def test_most_marts_may_be_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
