@@ -6,6 +6,7 @@ the page as it is first shown, and `page.js` whenever the reader chooses somethi
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,9 @@ import altair as alt
 
 from report import words
 from report.database import EPOCH
-from report.marts import DAYS_TO_OPEN
-from report.totals import Number, chosen, total
+from report.marts import DAYS_TO_OPEN, MOST_DOMAINS
+from report.story import ENOUGH_SENT, MOST_BOUNCES, MOST_COMPLAINTS
+from report.totals import WITHOUT_A_NAME, Number, chosen, total
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -186,7 +188,9 @@ def label(figure: Figure, column: str, value: Any, unit: str) -> str:
     if value in figure.labels:
         return figure.labels[value]
     text = "" if value is None else str(value)
-    return text if text.strip() else "(none)"
+    if text.strip():
+        return text
+    return WITHOUT_A_NAME if column == "name" else "(none)"
 
 
 # How charts are drawn. Colors are variables of the page's style sheet, so one drawing serves light,
@@ -228,7 +232,7 @@ def _long(figure: Figure, height: int | alt.Step) -> Drawing:
     return (
         _chart(height)
         .transform_fold([one.name for one in figure.marks], as_=["name", "value"])
-        .transform_calculate(number=f"{names!r}[datum.name]".replace("'", '"'))
+        .transform_calculate(number=f"{json.dumps(names)}[datum.name]")
     )
 
 
@@ -356,7 +360,7 @@ def bars_with_alarm(limit: float) -> Callable[[Figure], Drawing]:
     def draw(figure: Figure) -> Drawing:
         one = figure.marks[0]
         return bars(figure).encode(
-            color=alt.when(alt.datum[one.name] > limit)
+            color=alt.when((alt.datum[one.name] > limit) & (alt.datum.sent >= ENOUGH_SENT))
             .then(alt.value(_color(one.color)))
             .otherwise(alt.value(_color("neutral")))
         )
@@ -615,19 +619,20 @@ FIGURES: Mapping[str, Sequence[Figure]] = {
             "bounces",
             "Bounce rate of the mail sent on each day",
             "All types of messages together. A bounce counts on the day on which the mail was "
-            "sent, so the latest days may still get worse. The dashed line is the alarm at 5%.",
+            "sent, so the latest days may still get worse. The dashed line is the alarm at "
+            f"{words.percent(MOST_BOUNCES)}, which counts from {ENOUGH_SENT} e-mails on.",
             "domains",
             ("bucket",),
             (Number("bounce_rate", "Bounce rate", "rate", "bounced", "sent", "bounces"),),
             "acton__deliverability_daily: bounces over sent",
             "period",
-            with_alarm(0.05),
+            with_alarm(MOST_BOUNCES),
         ),
         Figure(
             "complaints",
             "Complaint rate of the mail sent on each day",
             "Spam complaints, as a share of what did not bounce. The dashed line is the alarm at "
-            "0.3%.",
+            f"{words.percent(MOST_COMPLAINTS)}, which counts from {ENOUGH_SENT} e-mails on.",
             "domains",
             ("bucket",),
             (
@@ -642,13 +647,13 @@ FIGURES: Mapping[str, Sequence[Figure]] = {
             ),
             "acton__deliverability_daily: complaints over sent minus bounces",
             "period",
-            with_alarm(0.003),
+            with_alarm(MOST_COMPLAINTS),
         ),
         Figure(
             "domains",
             "Bounce rate by domain of the recipients",
             "The domains that most mail went to, largest first; the others are summed up. Red is "
-            "above the alarm at 5%.",
+            f"above the alarm at {words.percent(MOST_BOUNCES)}, from {ENOUGH_SENT} e-mails on.",
             "domains",
             ("domain",),
             (
@@ -661,11 +666,11 @@ FIGURES: Mapping[str, Sequence[Figure]] = {
             ),
             "acton__deliverability_daily: bounces over sent, by domain",
             "period",
-            bars_with_alarm(0.05),
-            {None: "All other domains"},
-            13,
-            "sent",
-            1,
+            bars_with_alarm(MOST_BOUNCES),
+            labels={None: "All other domains"},
+            most=MOST_DOMAINS + 1,
+            largest="sent",
+            drawn=1,
         ),
         Figure(
             "categories",
@@ -678,8 +683,7 @@ FIGURES: Mapping[str, Sequence[Figure]] = {
             "acton__suppressions: rows with the reason category_opt_out, by category_name",
             "",
             bars,
-            {},
-            15,
+            most=15,
         ),
         Figure(
             "suppressions",
@@ -709,8 +713,7 @@ FIGURES: Mapping[str, Sequence[Figure]] = {
             "acton__form_sources: views, submits",
             "",
             bars,
-            {},
-            12,
+            most=12,
         ),
         Figure(
             "page-sources",
@@ -722,8 +725,7 @@ FIGURES: Mapping[str, Sequence[Figure]] = {
             "acton__landing_page_sources: visits",
             "",
             bars,
-            {},
-            12,
+            most=12,
         ),
     ),
     "webinars": (
@@ -740,8 +742,7 @@ FIGURES: Mapping[str, Sequence[Figure]] = {
             "acton__webinars: registrants, attendees",
             "",
             bars,
-            {},
-            15,
+            most=15,
         ),
         Figure(
             "registrations",

@@ -30,13 +30,12 @@ const words = {
 const worded = (value, unit) => (value === null || value === undefined ? NOTHING : words[unit](value));
 const age = (hours) => (hours < 48 ? `${hours} hours` : `${words.count(Math.floor(hours / 24))} days`);
 const points = (value) => `${sign(value)}${(Math.abs(value) * 100).toFixed(decimals(value))} points`;
-const changed = (now, before) => (now > 10 * before
+const changed = (now, before) => (now > rules.tooManyTimes * before
   ? "More than ten times as many"
   : `${sign(now - before)}${((Math.abs(now - before) / before) * 100).toFixed(0)}%`);
-const MOST_LETTERS = 80;
 const isBlank = (text) => !text || !text.trim();
-const nameOf = (table, row) => [table.name[row], table.subject?.[row]].find((text) => !isBlank(text)) ?? "(without a name)";
-const shortened = (text) => ([...text].length > MOST_LETTERS ? `${[...text].slice(0, MOST_LETTERS - 1).join("")}…` : text);
+const nameOf = (table, row) => [table.name[row], table.subject?.[row]].find((text) => !isBlank(text)) ?? rules.withoutAName;
+const shortened = (text) => ([...text].length > rules.mostLetters ? `${[...text].slice(0, rules.mostLetters - 1).join("")}…` : text);
 const iso = (day) => new Date(day * DAY).toISOString().slice(0, 10);
 const dayOf = (text) => (text ? Math.round(Date.parse(`${text}T00:00:00Z`) / DAY) : NaN);
 
@@ -131,7 +130,7 @@ function change(choice, rows) {
   }
   let largest = null;
   for (const tile of data.tiles) {
-    if (["sent", "delivery_rate", "click_to_open_rate"].includes(tile.name)) continue;
+    if (!rules.changes.includes(tile.name)) continue;
     const then = total(tile, messages, earlier);
     const size = sizeOfChange(now[tile.name], then);
     if (size !== null && (largest === null || size > largest.size)) largest = { size, tile, then };
@@ -161,7 +160,7 @@ function change(choice, rows) {
 // How much more or less mail went out; empty if about as much did.
 function mailOf(now, then) {
   if (sizeOfChange(now, then) === null) return "";
-  if (now.of > 10 * then.of) return "more than ten times as many e-mails went out";
+  if (now.of > rules.tooManyTimes * then.of) return "more than ten times as many e-mails went out";
   return `${((Math.abs(now.of - then.of) / then.of) * 100).toFixed(0)}% ${now.of > then.of ? "more" : "fewer"} e-mails went out`;
 }
 
@@ -252,7 +251,7 @@ function alarm(choice, rows) {
 
 // The rows of a chart: report/figures.py.
 
-const unitOfTime = (days) => (days <= 45 ? "day" : days <= 800 ? "week" : "month");
+const unitOfTime = (days) => (days <= rules.longestByDay ? "day" : days <= rules.longestByWeek ? "week" : "month");
 
 function bucket(day, unit) {
   if (unit === "week") return day - ((day + 3) % 7);
@@ -326,7 +325,9 @@ function labelOf(figure, column, value, unit) {
   if (column === "cohort" || (column === "bucket" && unit === "month")) return MONTH.format(value * DAY);
   if (column === "bucket") return unit === "week" ? `Week of ${words.day(value)}` : words.day(value);
   const known = figure.labels.find(([one]) => one === value);
-  return known ? known[1] : isBlank(value === null ? "" : String(value)) ? "(none)" : String(value);
+  if (known) return known[1];
+  if (!isBlank(value === null ? "" : String(value))) return String(value);
+  return column === "name" ? rules.withoutAName : "(none)";
 }
 
 // The page.
@@ -339,7 +340,7 @@ function element(name, properties = {}, ...children) {
 
 // Names may be in any script, and are never read as HTML.
 const named = (text, detail, isShort = false) => {
-  const cell = element("td", { className: isShort ? "nowrap" : "" }, element("bdi", { className: "name", textContent: text, title: text.length > MOST_LETTERS ? text : "" }));
+  const cell = element("td", { className: isShort ? "nowrap" : "" }, element("bdi", { className: "name", textContent: text, title: text.length > rules.mostLetters ? text : "" }));
   if (detail) cell.append(element("bdi", { className: "detail", textContent: detail }));
   return cell;
 };
@@ -678,6 +679,7 @@ async function choose(choice, period) {
   byId("period").value = period;
   byId("from").value = iso(choice.first);
   byId("to").value = iso(choice.last);
+  for (const id of ["from", "to"]) byId(id).setCustomValidity("");
   showStory();
   showTiles();
   showMessages();
@@ -699,9 +701,15 @@ function periodChosen() {
   choose({ ...choice, first, last: span[1] }, period);
 }
 
-function daysChosen() {
+function daysChosen({ target }) {
   const [first, last] = ["from", "to"].map((id) => dayOf(byId(id).value));
-  if (Number.isNaN(first) || Number.isNaN(last) || first > last) return;
+  for (const id of ["from", "to"]) byId(id).setCustomValidity("");
+  if (Number.isNaN(first) || Number.isNaN(last)) return;
+  if (first > last) {
+    target.setCustomValidity("From is after To.");
+    target.reportValidity();
+    return;
+  }
   choose({ ...state.choice, first, last }, "custom");
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,11 +12,22 @@ import jinja2
 from markupsafe import Markup
 
 from report import vega, words
-from report.figures import FIGURES, INFLATED, MOST_IN_TABLE, label, rows, tabled, unit_of_time
+from report.figures import (
+    FIGURES,
+    INFLATED,
+    LONGEST_BY_DAY,
+    LONGEST_BY_WEEK,
+    MOST_IN_TABLE,
+    label,
+    rows,
+    tabled,
+    unit_of_time,
+)
 from report.listings import LISTINGS, Column
 from report.marts import QUERIES
 from report.story import (
     BEYOND_CHANCE,
+    CHANGES,
     CONFIDENCE,
     ENOUGH_SENT,
     LEAST_CHANGE,
@@ -29,6 +40,7 @@ from report.story import (
 from report.totals import (
     PERIODS,
     TILES,
+    WITHOUT_A_NAME,
     Choice,
     Number,
     among,
@@ -61,11 +73,18 @@ SECTIONS = {
 
 TYPES = {"SENT": "Sent once", "TRIGGERED": "Triggered", "FAILED": "Failed"}
 
+OF_OPENS = ("open_rate", "click_to_open_rate")
+"""Tiles that are marked, since opens are inflated."""
+
 MESSAGE_COLUMNS: Sequence[Column | Number] = (
     Column("name", "Message"),
     Column("type", "Type"),
     Column("day", "Sent on", "day"),
-    *(tile for tile in TILES if tile.name != "delivery_rate"),
+    *(
+        replace(tile, label=f"{tile.label} (inflated opens)") if tile.name in OF_OPENS else tile
+        for tile in TILES
+        if tile.name != "delivery_rate"
+    ),
     Number("minutes", "Average time to open", "minutes", "minutes"),
 )
 
@@ -140,6 +159,7 @@ def page(marts: Marts, made_at: datetime) -> str:
         message_count=len(chosen(marts.tables["messages"], choice)),
         health=_health(marts),
         inflated=INFLATED,
+        of_opens=OF_OPENS,
         data=Markup(_json(_data(marts, period, choice, everything, made_at))),  # noqa: S704 - escaped by _json
         style=Markup((HERE / "page.css").read_text(encoding="utf-8")),  # noqa: S704 - of this package
         script=Markup((HERE / "page.js").read_text(encoding="utf-8")),  # noqa: S704 - of this package
@@ -376,6 +396,12 @@ def _data(
             "mostComplaints": MOST_COMPLAINTS,
             "enoughSent": ENOUGH_SENT,
             "stillOpening": STILL_OPENING,
+            "changes": [tile.name for tile in CHANGES],
+            "tooManyTimes": words.TOO_MANY_TIMES,
+            "mostLetters": words.MOST_LETTERS,
+            "longestByDay": LONGEST_BY_DAY,
+            "longestByWeek": LONGEST_BY_WEEK,
+            "withoutAName": WITHOUT_A_NAME,
             "firstRows": FIRST_ROWS,
             "mostInTable": MOST_IN_TABLE,
             "mostListed": MOST_LISTED,

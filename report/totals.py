@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
     from report.marts import Marts, Table
 
+WITHOUT_A_NAME = "(without a name)"
+
 PERIODS = (30, 90, 365)
 """The periods to choose from, in days up to the last one."""
 
@@ -73,7 +75,7 @@ TILES = (
     Number("delivery_rate", "Delivery rate", "rate", "delivered", "sent", "sent", "up"),
     Number("open_rate", "Open rate", "rate", "opened", "delivered", "opens", "up"),
     Number("click_rate", "Click rate", "rate", "clicked", "delivered", "clicks", "up"),
-    Number("click_to_open_rate", "Clicks per open", "rate", "clicked", "opened", "clicks", "up"),
+    Number("click_to_open_rate", "Click-to-open rate", "rate", "clicked", "opened", "clicks", "up"),
     Number("bounce_rate", "Bounce rate", "rate", "bounced", "sent", "bounces", "down"),
     Number("opt_out_rate", "Opt-out rate", "rate", "opted_out", "delivered", "opt_outs", "down"),
     Number(
@@ -155,7 +157,7 @@ def name_of(table: Table, row: int) -> str:
         text: str = table.columns[column][row] or "" if column in table.columns else ""
         if text.strip():
             return text
-    return "(without a name)"
+    return WITHOUT_A_NAME
 
 
 def span(marts: Marts, account: int | None = None) -> tuple[int, int] | None:

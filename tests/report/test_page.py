@@ -105,6 +105,8 @@ def test_marts_that_were_not_built_are_named_in_their_place() -> None:
 def test_one_message_is_enough() -> None:
     shown = made(marts(messages=[message(0, 1)]))
     assert shown.with_attribute("data-tile")["sent"]["data-value"] == "1"
+    assert re.search(r"\b1 message\s", shown.text)
+    assert "1 messages" not in shown.text
     assert "No full period before to compare with" in shown.text
 
 
@@ -186,6 +188,31 @@ def test_calls_are_those_of_the_last_run() -> None:
     text = " ".join(made(marts(health=health)).text.split())
     assert "1 of 2 tables are loaded. The last runs took 40 calls and left 29,000" in text
     assert "Calls are not known" in made(marts(health=health[1:])).text
+
+
+def test_inflated_opens_are_marked_in_tiles_and_in_the_table() -> None:
+    text = page(marts(messages=[message(0, 1)]), MADE)
+    marked = r"<h3>([^<]*) <span class=\"chip\" title=\"[^\"]+\">opens inflated</span>"
+    assert re.findall(marked, text) == ["Open rate", "Click-to-open rate"]
+    headings = re.findall(r"data-column=\"\w+\"[^>]*>([^<]*)<", text)
+    assert [one for one in headings if "open" in one.lower()] == [
+        "Open rate (inflated opens)",
+        "Click-to-open rate (inflated opens)",
+        "Average time to open",
+    ]
+
+
+def test_a_webinar_without_a_name_is_called_the_same_everywhere() -> None:
+    text = made(marts(webinars=[{"account": 0, "name": " ", "registrants": 3}])).text
+    assert text.count("(without a name)") == 2
+    assert "(none)" not in text
+
+
+def test_sums_over_several_accounts_say_so() -> None:
+    health = [{"account": n, "table": "lists", "rows": 1} for n in (0, 1)]
+    words = "Over all accounts: 2 of 2 tables are loaded."
+    assert words in made(marts(("north", "south"), health=health)).text
+    assert words not in made(marts(health=health[:1])).text
 
 
 def test_ten_thousand_messages_fit() -> None:
