@@ -14,7 +14,7 @@ import altair as alt
 
 from report import words
 from report.database import EPOCH
-from report.marts import DAYS_TO_OPEN, MOST_DOMAINS
+from report.marts import DAYS_TO_OPEN
 from report.story import ENOUGH_SENT, MOST_BOUNCES, MOST_COMPLAINTS
 from report.totals import WITHOUT_A_NAME, Number, chosen, total
 
@@ -652,8 +652,9 @@ FIGURES: Mapping[str, Sequence[Figure]] = {
         Figure(
             "domains",
             "Bounce rate by domain of the recipients",
-            "The domains that most mail went to, largest first; the others are summed up. Red is "
-            f"above the alarm at {words.percent(MOST_BOUNCES)}, from {ENOUGH_SENT} e-mails on.",
+            "The domains that most mail went to and those with an alarm, largest first; the others "
+            f"are summed up. Red is above the alarm at {words.percent(MOST_BOUNCES)}, from "
+            f"{ENOUGH_SENT} e-mails on.",
             "domains",
             ("domain",),
             (
@@ -668,7 +669,7 @@ FIGURES: Mapping[str, Sequence[Figure]] = {
             "period",
             bars_with_alarm(MOST_BOUNCES),
             labels={None: "All other domains"},
-            most=MOST_DOMAINS + 1,
+            most=30,
             largest="sent",
             drawn=1,
         ),

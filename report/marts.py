@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from report.story import ENOUGH_SENT, MOST_BOUNCES, MOST_COMPLAINTS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 
 MOST_DOMAINS = 12
 """Domains with numbers of their own; with all of them, a page of years would be too large."""
+
+MOST_ALARMS = 100
+"""Domains that have numbers of their own because of an alarm, however little mail they get."""
 
 MOST_ROWS = 100
 """Rows of lists, forms, pages and files of an account: those with the largest numbers."""
@@ -259,21 +264,49 @@ QUERIES: dict[str, Query] = {
         ),
         f"""
         WITH largest AS (
-            SELECT domain, sum(sent) AS sent
+            SELECT domain
             FROM {{marts}}.acton__deliverability_daily
             WHERE domain IS NOT NULL
             GROUP BY domain
-            ORDER BY sent DESC, domain
+            ORDER BY sum(sent) DESC, domain
             LIMIT {MOST_DOMAINS}
+        ),
+
+        -- In a month or altogether: years without an alarm would hide that of a month.
+        alarms AS (
+            SELECT domain, max(bounces + complaints) AS troubles
+            FROM (
+                SELECT
+                    domain, sum(sent) AS sent, coalesce(sum(bounces), 0) AS bounces,
+                    coalesce(sum(complaints), 0) AS complaints
+                FROM {{marts}}.acton__deliverability_daily
+                WHERE domain IS NOT NULL
+                GROUP BY GROUPING SETS (
+                    (source_relation, domain),
+                    (source_relation, domain, date_trunc('month', date_day))
+                )
+            ) AS summed
+            WHERE sent >= {ENOUGH_SENT} AND bounces > {MOST_BOUNCES} * sent
+                OR sent - bounces >= {ENOUGH_SENT}
+                AND complaints > {MOST_COMPLAINTS} * (sent - bounces)
+            GROUP BY domain
+            ORDER BY troubles DESC, domain
+            LIMIT {MOST_ALARMS}
+        ),
+
+        named AS (
+            SELECT domain FROM largest
+            UNION
+            SELECT domain FROM alarms
         )
 
         SELECT
-            daily.source_relation, daily.date_day, largest.domain, sum(daily.sent),
+            daily.source_relation, daily.date_day, named.domain, sum(daily.sent),
             sum(daily.sent) - sum(daily.bounces), sum(daily.bounces),
             sum(daily.hard_bounces), sum(daily.soft_bounces),
             sum(daily.complaints), sum(daily.opt_outs)
         FROM {{marts}}.acton__deliverability_daily AS daily
-        LEFT JOIN largest ON daily.domain = largest.domain
+        LEFT JOIN named ON daily.domain = named.domain
         GROUP BY 1, 2, 3
         ORDER BY 2, 3, 1
         """,

@@ -235,7 +235,7 @@ FIGURES = {
         (LYING_BARS,),
         "date_day",
         key="domain",
-        most=13,
+        most=30,
         largest=1,
     ),
     "attendance": Figure(

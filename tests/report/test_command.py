@@ -63,9 +63,20 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     ],
     "acton__lists": [{**ACCOUNT, "list_name": "jo@example.com", "member_count": 3}],
     "acton__deliverability_daily": [
-        {**ACCOUNT, "domain": f"mail{n}.example.com", "date_day": "2026-11-28", "sent": 100 - n}
+        {**ACCOUNT, "domain": f"mail{n}.example.com", "date_day": "2026-11-28", "sent": 200 - n}
         | {"bounces": 1}
         for n in range(14)
+    ] + [
+        # Of old, without a bounce; then a month in which the mail of one account bounced.
+        {"source_relation": account, "domain": "new.example.com", "date_day": day, "sent": sent}
+        | {"bounces": bounces}
+        for account, day, sent, bounces in (
+            ("acton", "2026-09-28", 30, 0), ("south", "2026-11-27", 30, 0),
+            ("south", "2026-11-28", 70, 6),
+        )
+    ] + [
+        {**ACCOUNT, "domain": domain, "date_day": "2026-11-28", "sent": sent, "bounces": bounces}
+        for domain, sent, bounces in (("few.example.com", 80, 80), ("good.example.com", 85, 4))
     ],
     "acton__suppressions": [
         {**ACCOUNT, "reason": "category_opt_out", "category_name": "News"}
@@ -103,10 +114,13 @@ def check(of: Marts) -> None:
     assert (tables["people"]["people"], tables["people"]["mailable"]) == ([3], [1])
     assert len(tables["cohorts"]["cohort"]) == 1
     assert tables["lists"]["name"] == ["(address)"]
-    smaller = tables["domains"]["domain"].index(None)
-    assert len(tables["domains"]["domain"]) == 13
-    assert tables["domains"]["sent"][smaller] == 88 + 87
-    assert tables["domains"]["delivered"][smaller] == 88 + 87 - 2
+    domains = tables["domains"]["domain"]
+    alarm = [row for row, domain in enumerate(domains) if domain == "new.example.com"]
+    assert [tables["domains"]["bounced"][row] for row in alarm] == [0, 0, 6]
+    smaller = domains.index(None)
+    assert {*domains} == {None, "new.example.com", *(f"mail{n}.example.com" for n in range(12))}
+    assert tables["domains"]["sent"][smaller] == 188 + 187 + 80 + 85
+    assert tables["domains"]["delivered"][smaller] == 187 + 186 + 0 + 81
     assert dict(
         zip(tables["suppressions"]["reason"], tables["suppressions"]["day"], strict=True)
     ) == {
