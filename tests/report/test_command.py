@@ -58,8 +58,15 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         for mailable in (True, False, None)
     ],
     "acton__contact_cohorts": [
-        {**ACCOUNT, "cohort_month": month, "months_since": 1, "contacts": 5, "active_contacts": 2}
-        for month in ("2025-10-01", "2026-11-01")
+        {**ACCOUNT, "cohort_month": month, "months_since": months}
+        | {"contacts": 5, "active_contacts": 2}
+        for month, months in (
+            ("2025-10-01", 12), ("2025-11-01", 12), ("2025-11-01", 13), ("2026-11-01", 0)
+        )
+    ],
+    "acton__form_sources": [
+        {**ACCOUNT, "source": "E-mail", "views": views, "submits": submits}
+        for views, submits in ((5, 2), (7, 1))
     ],
     "acton__lists": [{**ACCOUNT, "list_name": "jo@example.com", "member_count": 3}],
     "acton__deliverability_daily": [
@@ -112,7 +119,9 @@ def check(of: Marts) -> None:
         [1, 2],
     ]
     assert (tables["people"]["people"], tables["people"]["mailable"]) == ([3], [1])
-    assert len(tables["cohorts"]["cohort"]) == 1
+    # The latest 13 months, each with its first year.
+    assert tables["cohorts"]["months"] == [12, 0]
+    assert (tables["form_sources"]["views"], tables["form_sources"]["submits"]) == ([12], [3])
     assert tables["lists"]["name"] == ["(address)"]
     domains = tables["domains"]["domain"]
     alarm = [row for row, domain in enumerate(domains) if domain == "new.example.com"]

@@ -185,8 +185,9 @@ def test_calls_are_those_of_the_last_run() -> None:
          "calls_left": 29_000},
         {"account": 0, "table": "messages", "rows": None},
     ]  # fmt: skip
-    text = " ".join(made(marts(health=health)).text.split())
-    assert "1 of 2 tables are loaded. The last runs took 40 calls and left 29,000" in text
+    earlier = {**health[0], "ended": "2026-11-30T11:49:00", "calls": 0, "calls_left": 28_000}
+    text = " ".join(made(marts(health=[earlier, *health])).text.split())
+    assert "2 of 3 tables are loaded. The last runs took 40 calls and left 29,000" in text
     assert "Calls are not known" in made(marts(health=health[1:])).text
 
 
@@ -213,6 +214,20 @@ def test_sums_over_several_accounts_say_so() -> None:
     words = "Over all accounts: 2 of 2 tables are loaded."
     assert words in made(marts(("north", "south"), health=health)).text
     assert words not in made(marts(health=health[:1])).text
+
+
+def test_rates_of_listings_are_sums_over_sums() -> None:
+    shown = made(
+        marts(
+            forms=[{"account": 0, "name": "f", "views": 200, "submits": 50, "visitors": 9}],
+            webinars=[{"account": 0, "name": "w", "registrants": 80, "attendees": 10}],
+        )
+    )
+    words = shown.text.split()
+    assert words[words.index("f") + 1 :][:4] == ["200", "9", "50", "25.0%"]
+    # In the table of the chart, and among the webinars, after the day of the last registration.
+    assert "12.5%" in words
+    assert "800.0%" not in words
 
 
 def test_ten_thousand_messages_fit() -> None:

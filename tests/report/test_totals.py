@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
+import vl_convert
 
 from report import words
 from report.figures import FIGURES, bucket, rows, tabled, unit_of_time
@@ -190,6 +192,27 @@ def test_the_smaller_domains_come_after_what_they_add_up_to() -> None:
 )
 def test_numbers_have_units(number: float | None, unit: str, text: str) -> None:
     assert words.number(number, unit) == text
+
+
+@pytest.mark.parametrize(("name", "limit"), [("bounces", 0.05), ("complaints", 0.003)])
+def test_an_alarm_is_a_line_at_its_threshold(name: str, limit: float) -> None:
+    figure = FIGURE[name]
+    made = figure.specification()
+    values = [
+        {"time": day * 86_400_000, figure.numbers[0].name: share, "label": ""}
+        for day, share in ((DAY - 1, 0.0), (DAY, 2 * limit))
+    ]
+    # As page.js adds the rows to the data sets of the drawing.
+    datasets = {**made["datasets"], "rows": values}
+    svg = vl_convert.vegalite_to_svg({**made, "width": 400, "datasets": datasets})
+    heights = [
+        [
+            float(y)
+            for y in re.findall(rf'description="{mark}" transform="translate\(\d+,(\d+)', svg)
+        ]
+        for mark in ("point", "rule mark")
+    ]
+    assert heights == [[220, 0], [110]]
 
 
 def test_every_number_of_a_figure_is_a_column() -> None:
