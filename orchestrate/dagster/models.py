@@ -30,6 +30,8 @@ VERSION = Version("1.12")
 OF_WAREHOUSE = ("TARGET_POSTGRES_", "PG", "DBT_")
 """What dbt gets of the variables of accounts.yml."""
 
+UNSET = ("TARGET_POSTGRES_USER", "TARGET_POSTGRES_PASSWORD", "TARGET_POSTGRES_DATABASE")
+
 
 class NotParsedError(Exception):
     """The models are not known; the sentence says what to do."""
@@ -65,13 +67,12 @@ def read_manifest(places: Places, target: str) -> dict[str, Any]:
 def parse(places: Places, target: str) -> None:
     """Let dbt write the description of the models, without a connection to the warehouse."""
     folder = manifest_path(places, target).parent
-    unset = dict.fromkeys(("TARGET_POSTGRES_USER", "TARGET_POSTGRES_PASSWORD"), "unset")
     subprocess.run(
         [DBT, "--quiet", "parse"],
         env={
-            **unset,
-            "TARGET_POSTGRES_DATABASE": "unset",
-            **os.environ,
+            **{name: os.environ[name] for name in run_account.KEPT if name in os.environ},
+            # The profile of PostgreSQL asks for them, and nothing connects.
+            **dict.fromkeys(UNSET, "unset"),
             **_places_of_dbt(places, target, folder),
             "ACTON_DUCKDB": ":memory:",
         },

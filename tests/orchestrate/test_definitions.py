@@ -14,9 +14,11 @@ from orchestrate.accounts import Account, Night, minute_of, read_accounts
 from orchestrate.dagster import assets, definitions, models
 from orchestrate.dagster.assets import STREAMS, key_of
 from orchestrate.run_account import places_of
-from tests.orchestrate.conftest import ACCOUNTS, ROOT
+from tests.orchestrate.conftest import ACCOUNTS, ROOT, SECRETS
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from orchestrate.run_account import Places
 
 ORCHESTRATE = ROOT / "orchestrate" / "dagster"
@@ -151,3 +153,14 @@ def test_kubernetes_runs_the_same_code_under_the_same_limit() -> None:
     assert find_spec(deployment["codeServerArgs"][1])
     seconds = values["runLauncher"]["config"]["k8sRunLauncher"]["runK8sConfig"]["podSpecConfig"]
     assert seconds["terminationGracePeriodSeconds"] > supervisor.SECONDS_TO_STOP
+
+
+def test_dbt_reads_the_models_without_the_secrets_of_any_account(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    said: dict[str, str] = {}
+    monkeypatch.setattr(models.subprocess, "run", lambda *_, env, **__: said.update(env))
+    models.parse(places_of({"ACTON_WORK_FOLDER": str(tmp_path)}), "target-postgres")
+    assert said["PATH"]
+    assert said["TARGET_POSTGRES_PASSWORD"] == "unset"
+    assert not set(said.values()) & set(SECRETS.values())
