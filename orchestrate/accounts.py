@@ -25,6 +25,9 @@ SECRETS = ("client_id", "client_secret", "username", "password", "refresh_token"
 RUNS_OWN = (*SECRETS, "region", "daily_request_limit", "token_store", "shard")
 """Settings of the tap that have a place of their own in the file."""
 
+OF_ONE_ACCOUNT = {f"TAP_ACTON_{name.upper()}" for name in RUNS_OWN if name != "token_store"}
+"""Variables that are never for all accounts."""
+
 TOP = {"target", "variables", "night", "accounts"}
 OF_ACCOUNT = {
     "key",
@@ -39,8 +42,8 @@ OF_ACCOUNT = {
 }
 OF_NIGHT = {"begins", "hours", "zone"}
 
-KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,47}")
-"""A key is a partition, a folder and part of a state id."""
+KEY = re.compile(r"(?=.{1,48}\Z)[a-z0-9]+(-[a-z0-9]+)*")
+"""A key is a partition, a folder, and part of a state id and of a name in Kubernetes."""
 
 SCHEMA = re.compile(r"[a-z_][a-z0-9_]{0,47}")
 """As a database writes it without quotes, with room for the suffix of the models' schemas."""
@@ -159,6 +162,8 @@ class _File:
         variables = top.get("variables", [])
         if not _are_texts(variables) or not all(map(VARIABLE.fullmatch, variables)):
             self._refuse("variables", "is a list of names of environment variables")
+        for name in sorted(OF_ONE_ACCOUNT.intersection(variables)):
+            self._refuse("variables", f"has {name}, which each account names in its own entry")
         entries = top.get("accounts")
         if not isinstance(entries, list) or not entries:
             self._refuse("accounts", "is a list of at least one account")
@@ -197,7 +202,9 @@ class _File:
         entry = self._object(data, OF_ACCOUNT)
         key = entry.get("key")
         if not isinstance(key, str) or not KEY.fullmatch(key):
-            self._refuse("key", "is up to 48 lowercase letters, digits and -")
+            self._refuse(
+                "key", "is up to 48 lowercase letters and digits, with a single - between them"
+            )
         self._place = f"account {key}"
         schema = entry.get("schema")
         if not isinstance(schema, str) or not SCHEMA.fullmatch(schema):

@@ -38,6 +38,15 @@ def test_a_sharded_account_is_a_partition_per_shard(tmp_path: Path) -> None:
     assert accounts.partitions["north.2-of-2"].schema == "north"
 
 
+def test_all_accounts_may_share_a_token_store_and_a_key_may_have_hyphens(tmp_path: Path) -> None:
+    data = yaml.safe_load(ACCOUNTS)
+    data["variables"] = ["TAP_ACTON_TOKEN_STORE"]
+    data["accounts"][0]["key"] = f"a-1-{'b' * 44}"
+    path = tmp_path / "accounts.yml"
+    path.write_text(yaml.safe_dump(data))
+    assert [len(key) for key in read_accounts(path).partitions] == [48, 5]
+
+
 def _of(**changes: Any) -> Callable[[dict[str, Any]], Any]:
     return lambda data: data["accounts"][0].update(changes)
 
@@ -53,7 +62,15 @@ def _of(**changes: Any) -> Callable[[dict[str, Any]], Any]:
         (lambda data: data.update(night={"hours": 0}), "night: hours is a whole number from 1 "),
         (lambda data: data.update(night={"zone": "Mars"}), "night: zone is the name of a time "),
         (lambda data: data.update(night={"begins": 22}), "night: begins is a time of day in quo"),
-        (_of(key="North"), "account 1: key is up to 48 lowercase letters, digits and -."),
+        (
+            lambda data: data.update(variables=["TAP_ACTON_PASSWORD"]),
+            "variables has TAP_ACTON_PASSWORD, which each account names in its own entry.",
+        ),
+        (lambda data: data.update(variables=["TAP_ACTON_SHARD"]), "variables has TAP_ACTON_SHARD"),
+        (_of(key="North"), "account 1: key is up to 48 lowercase letters and digits, with"),
+        (_of(key="north-"), "account 1: key is up to 48 lowercase letters and digits, with"),
+        (_of(key="north--2"), "account 1: key is up to 48 lowercase letters and digits, with"),
+        (_of(key="n" * 49), "account 1: key is up to 48 lowercase letters and digits, with"),
         (_of(key="south"), "account south: key belongs to another account, too"),
         (_of(schema="no-rth"), "account north: schema is up to 48 lowercase letters"),
         (_of(schema="south"), "account south: schema is that of north, too"),
