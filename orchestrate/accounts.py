@@ -142,12 +142,33 @@ def read_accounts(path: Path) -> Accounts:
             f"{path} cannot be read: create it as docs/many-accounts.md describes."
         ) from None
     try:
-        data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        data = yaml.load(text, _Loader)  # noqa: S506 - it makes what safe_load makes
+    except _TwiceError as error:
+        raise AccountsError(
+            f"{path}, line {error}: this name is there twice; remove one."
+        ) from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
         raise AccountsError(f"{path}{where}: this is not YAML; correct it.") from None
     return _File(path.name).read(data)
+
+
+class _TwiceError(Exception):
+    """A name that an entry has twice; holds the line."""
+
+
+class _Loader(yaml.SafeLoader):
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        node: yaml.MappingNode = super().compose_mapping_node(anchor)
+        # YAML lets the last one count: whole accounts would be lost without a word.
+        names: set[str] = set()
+        for name, _ in node.value:
+            if isinstance(name, yaml.ScalarNode):
+                if name.value in names:
+                    raise _TwiceError(name.start_mark.line + 1)
+                names.add(name.value)
+        return node
 
 
 class _File:
@@ -192,7 +213,7 @@ class _File:
             self._refuse("hours", f"is a whole number from 1 to {MOST_HOURS}")
         try:
             ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError, TypeError, AttributeError):
+        except (ZoneInfoNotFoundError, OSError, ValueError, TypeError, AttributeError):
             self._refuse("zone", "is the name of a time zone, such as America/New_York")
         begins = self._minute("begins", night["begins"]) if "begins" in night else default.begins
         return Night(begins, hours, zone)

@@ -61,6 +61,7 @@ def _of(**changes: Any) -> Callable[[dict[str, Any]], Any]:
         (lambda data: data.update(variables=["a=b"]), "variables is a list of names of "),
         (lambda data: data.update(night={"hours": 0}), "night: hours is a whole number from 1 "),
         (lambda data: data.update(night={"zone": "Mars"}), "night: zone is the name of a time "),
+        (lambda data: data.update(night={"zone": "America"}), "night: zone is the name of a time"),
         (lambda data: data.update(night={"begins": 22}), "night: begins is a time of day in quo"),
         (
             lambda data: data.update(variables=["TAP_ACTON_PASSWORD"]),
@@ -113,7 +114,14 @@ def test_a_secret_in_the_place_of_a_name_is_refused_and_not_shown(tmp_path: Path
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
-    [(None, "cannot be read: create it"), ("a: [b", r"line \d+: this is not YAML")],
+    [
+        (None, "cannot be read: create it"),
+        ("a: [b", r"line \d+: this is not YAML"),
+        ("[" * 3000, "this is not YAML"),
+        (f"a: {'9' * 5000}", "this is not YAML"),
+        ("accounts: []\nnight: {}\naccounts: []", r"line 3: this name is there twice; remove one"),
+        ("accounts:\n- key: a\n  region: us\n  key: b", "line 4: this name is there twice"),
+    ],
 )
 def test_a_file_that_cannot_be_read_is_refused(
     tmp_path: Path, text: str | None, sentence: str
