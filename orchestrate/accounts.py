@@ -10,6 +10,8 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Never, TypeGuard
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -47,6 +49,9 @@ KEY = re.compile(r"(?=.{1,48}\Z)[a-z0-9]+(-[a-z0-9]+)*")
 
 SCHEMA = re.compile(r"[a-z_][a-z0-9_]{0,47}")
 """As a database writes it without quotes, with room for the suffix of the models' schemas."""
+
+SCHEMAS_OF_MODELS = ("staging", "marts")
+SCHEMAS_OF_DATABASE = {"information_schema", "system", "temp"}
 
 VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 SETTING = re.compile(r"[a-z][a-z0-9_]*")
@@ -190,19 +195,28 @@ class _File:
             self._refuse("accounts", "is a list of at least one account")
         night = self._night(top.get("night", {}))
         partitions: dict[str, Account] = {}
-        schemas: dict[str, str] = {}
+        keys: set[str] = set()
+        taken: dict[str, str] = {}
         for number, entry in enumerate(entries, 1):
             account, shards = self._account(number, entry)
-            if account.key in partitions or account.key in schemas.values():
+            if account.key in keys:
                 self._refuse("key", "belongs to another account, too: each needs its own")
-            if other := schemas.get(account.schema):
-                self._refuse("schema", f"is that of {other}, too: each account needs its own")
-            schemas[account.schema] = account.key
+            keys.add(account.key)
+            self._refuse_shared(account, taken)
             if shards > 1 and target == TARGETS[0]:
                 self._refuse("shards", "needs target-postgres: only one run can write a DuckDB")
             for part in _shards_of(account, shards):
                 partitions[part.key] = part
         return Accounts(target, tuple(variables), night, partitions)
+
+    def _refuse_shared(self, account: Account, taken: dict[str, str]) -> None:
+        for schema in _schemas_of(account):
+            if (other := taken.setdefault(schema, account.key)) != account.key:
+                self._refuse("schema", f"writes into {schema}, as {other} does: change one")
+        # A variable, in capitals, is never the name of a schema.
+        login = account.secrets.get("refresh_token") or account.secrets["username"]
+        if (other := taken.setdefault(login, account.key)) != account.key:
+            self._refuse("secrets", f"has the login of {other}: each account needs its own")
 
     def _night(self, data: Any) -> Night:
         self._place = "night"
@@ -230,6 +244,8 @@ class _File:
         schema = entry.get("schema")
         if not isinstance(schema, str) or not SCHEMA.fullmatch(schema):
             self._refuse("schema", "is up to 48 lowercase letters, digits and _, no digit first")
+        if schema in SCHEMAS_OF_DATABASE or schema.startswith("pg_"):
+            self._refuse("schema", "is one of the database itself: choose another one")
         if entry.get("region") not in REGIONS:
             self._refuse("region", "is us or eu")
         limit = entry.get("daily_request_limit")
@@ -277,10 +293,24 @@ class _File:
             isinstance(name, str) and SETTING.fullmatch(name) for name in settings
         ):
             self._refuse("settings", "has settings of the tap by their names")
-        for name in settings:
+        for number, name in enumerate(settings, 1):
             if name in RUNS_OWN:
                 self._refuse(f"settings.{name}", "has a place elsewhere in the file")
-        return dict(settings)
+            if name not in _settings_of_tap():
+                self._refuse(f"settings, entry {number}", "is none of docs/settings.md")
+        return {name: self._setting(name, value) for name, value in settings.items()}
+
+    def _setting(self, name: str, value: Any) -> Any:
+        if isinstance(value, date):
+            # YAML makes one of a date without quotes.
+            return value.isoformat()
+        try:
+            json.dumps(value)
+        except (TypeError, ValueError, RecursionError):
+            value = None
+        if value is None:
+            self._refuse(f"settings.{name}", "has no value that the tap takes")
+        return value
 
     def _minute(self, name: str, value: Any) -> int:
         match = CLOCK.fullmatch(value) if isinstance(value, str) else None
@@ -291,9 +321,9 @@ class _File:
     def _object(self, data: Any, names: set[str]) -> dict[str, Any]:
         if not isinstance(data, dict):
             self._refuse("", f"has entries named {', '.join(sorted(names))}")
-        for name in data:
+        for number, name in enumerate(data, 1):
             if name not in names:
-                self._refuse(f"{name}", f"is unknown: known are {', '.join(sorted(names))}")
+                self._refuse(f"entry {number}", f"is unknown: known are {', '.join(sorted(names))}")
         return data
 
     _place = ""
@@ -302,6 +332,10 @@ class _File:
         # Never the value: it may be a secret that is in the wrong place.
         parts = [self._where, *filter(None, [self._place, name])]
         raise AccountsError(f"{': '.join(parts)} {words}.")
+
+
+def _schemas_of(account: Account) -> list[str]:
+    return [account.schema, *(f"{account.schema}_{models}" for models in SCHEMAS_OF_MODELS)]
 
 
 def _shards_of(account: Account, shards: int) -> Iterator[Account]:
@@ -314,6 +348,12 @@ def _shards_of(account: Account, shards: int) -> Iterator[Account]:
             key=f"{account.key}.{number}-of-{shards}",
             settings={**account.settings, "shard": f"{number}/{shards}"},
         )
+
+
+@cache
+def _settings_of_tap() -> frozenset[str]:
+    text = (PROJECT / "meltano-plugin.yml").read_text(encoding="utf-8")
+    return frozenset(setting["name"] for setting in yaml.safe_load(text)["settings"])
 
 
 def _is_number(value: Any, most: float = float("inf")) -> TypeGuard[int]:

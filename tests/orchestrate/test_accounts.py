@@ -47,6 +47,40 @@ def test_all_accounts_may_share_a_token_store_and_a_key_may_have_hyphens(tmp_pat
     assert [len(key) for key in read_accounts(path).partitions] == [48, 5]
 
 
+@pytest.mark.parametrize("shards", [1, 2])
+def test_a_key_that_is_there_twice_is_refused(tmp_path: Path, shards: int) -> None:
+    data = yaml.safe_load(ACCOUNTS)
+    data["target"] = "target-postgres"
+    north = data["accounts"][0]
+    north["shards"] = shards
+    data["accounts"].append({**north, "schema": "other"})
+    path = tmp_path / "accounts.yml"
+    path.write_text(yaml.safe_dump(data))
+    with pytest.raises(AccountsError, match="account north: key belongs to another account, too"):
+        read_accounts(path)
+
+
+@pytest.mark.parametrize(("number", "login"), [(0, "username"), (1, "refresh_token")])
+def test_a_login_that_is_there_twice_is_refused(tmp_path: Path, number: int, login: str) -> None:
+    data = yaml.safe_load(ACCOUNTS)
+    copied = {**data["accounts"][number], "key": "west", "schema": "west"}
+    data["accounts"].append(copied)
+    path = tmp_path / "accounts.yml"
+    path.write_text(yaml.safe_dump(data))
+    with pytest.raises(AccountsError, match="account west: secrets has the login of"):
+        read_accounts(path)
+    copied["secrets"] = {**copied["secrets"], login: "WEST_LOGIN"}
+    path.write_text(yaml.safe_dump(data))
+    assert "west" in read_accounts(path).partitions
+
+
+def test_a_date_without_quotes_is_the_date(tmp_path: Path) -> None:
+    path = tmp_path / "accounts.yml"
+    path.write_text(ACCOUNTS.replace('"2026-01-01"', "2026-01-01"))
+    south = read_accounts(path).partitions["south"]
+    assert south.settings["start_date"] == "2026-01-01"
+
+
 def _of(**changes: Any) -> Callable[[dict[str, Any]], Any]:
     return lambda data: data["accounts"][0].update(changes)
 
@@ -55,7 +89,7 @@ def _of(**changes: Any) -> Callable[[dict[str, Any]], Any]:
     ("change", "sentence"),
     [
         (lambda data: data.clear(), "accounts is a list of at least one account."),
-        (lambda data: data.update(acounts=[]), "acounts is unknown: known are accounts, night, "),
+        (lambda data: data.update(acounts=[]), "entry 2 is unknown: known are accounts, night, "),
         (lambda data: data.update(target="target-csv"), "target is one of target-duckdb, "),
         (lambda data: data.update(variables="PGHOST"), "variables is a list of names of "),
         (lambda data: data.update(variables=["a=b"]), "variables is a list of names of "),
@@ -74,7 +108,10 @@ def _of(**changes: Any) -> Callable[[dict[str, Any]], Any]:
         (_of(key="n" * 49), "account 1: key is up to 48 lowercase letters and digits, with"),
         (_of(key="south"), "account south: key belongs to another account, too"),
         (_of(schema="no-rth"), "account north: schema is up to 48 lowercase letters"),
-        (_of(schema="south"), "account south: schema is that of north, too"),
+        (_of(schema="south"), "account south: schema writes into south, as north does"),
+        (_of(schema="south_marts"), "account south: schema writes into south_marts, as north"),
+        (_of(schema="pg_acton"), "account north: schema is one of the database itself"),
+        (_of(schema="temp"), "account north: schema is one of the database itself"),
         (_of(region="asia"), "account north: region is us or eu."),
         (_of(daily_request_limit="many"), "account north: daily_request_limit is the number of "),
         (_of(daily_request_limit=True), "account north: daily_request_limit is the number of "),
@@ -85,8 +122,11 @@ def _of(**changes: Any) -> Callable[[dict[str, Any]], Any]:
         (_of(secrets={"client_id": "NORTH_ID"}), "account north: secrets needs client_id and "),
         (_of(settings={"token_store": "memory"}), "settings.token_store has a place elsewhere"),
         (_of(settings={"password": "x"}), "settings.password has a place elsewhere"),
+        (_of(settings={"strat_date": "today"}), "settings, entry 1 is none of docs/settings.md."),
+        (_of(settings={"start_date": None}), "settings.start_date has no value that the tap takes"),
+        (_of(settings={"list_ids": {1: {2}}}), "settings.list_ids has no value that the tap takes"),
         (_of(at="25:00"), 'account north: at is a time of day in quotes, such as "22:30".'),
-        (_of(name="N"), "account 1: name is unknown: known are at, daily_request_limit, key, "),
+        (_of(name="N"), "account 1: entry 3 is unknown: known are at, daily_request_limit, key, "),
     ],
 )
 def test_a_wrong_file_is_refused_with_a_sentence(
