@@ -48,6 +48,15 @@ SHORTEST_SECRET = 4
 PAUSE = timedelta(hours=1)
 """Where the tap does not say how long."""
 
+COUNTED = {"rows", "calls", "saved", "skipped", "refused", "waited", "full_refresh", "outcome"}
+"""What the tap's summary has of each stream."""
+
+NO_SUMMARY = (
+    "The log has no summary, so nobody knows what was read: remove what lowers the level of the "
+    "log, such as TAP_ACTON_LOGLEVEL, from accounts.yml."
+)
+"""Why a run has failed that says of itself that it ended well."""
+
 MINUTES = re.compile(r"run again in ([\d,]+) minutes?")
 
 
@@ -286,9 +295,8 @@ class Log:
             self._codes = entry["exit_codes"]
         if "metric_info" in entry:
             return
-        _, found, text = event.partition(SUMMARY)
-        if found:
-            self._summary = json.loads(text)
+        if summary := _summary_in(event):
+            self._summary = summary
             return
         if not event:
             return
@@ -307,9 +315,22 @@ class Log:
         is_loaded = "loaders" not in self._codes and (code == 0 or bool(self._codes))
         if code and tap and is_loaded:
             code = tap if tap > 0 else EXIT_SIGNAL_BASE - tap
+        if code == 0 and self._summary is None:
+            return Outcome(EXIT_FAILED, None, (*self._errors, NO_SUMMARY), is_loaded)
         return Outcome(
             code, self._summary, tuple(self._errors or (self._last if code else ())), is_loaded
         )
+
+
+def _summary_in(event: str) -> dict[str, Any] | None:
+    _, _, text = event.partition(SUMMARY)
+    try:
+        summary = json.loads(text)
+        streams = summary["streams"].values()
+        is_whole = isinstance(summary["calls"], int) and all(set(one) >= COUNTED for one in streams)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return summary if is_whole else None
 
 
 def values_of(account: Account, accounts: Accounts, given: Mapping[str, str]) -> list[str]:

@@ -17,7 +17,7 @@ import pytest
 from orchestrate import run_account
 from orchestrate.dagster import assets
 from orchestrate.dagster.assets import PAUSED_UNTIL, key_of
-from tests.orchestrate.conftest import ROOT, SECRETS, counts, of_tap
+from tests.orchestrate.conftest import ROOT, SECRETS, counts, end, of_tap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -295,11 +295,43 @@ def test_no_secret_is_in_what_dagster_keeps(
     assert any("***" in text for text in kept)
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (),
+        *(
+            (of_tap(f"Run summary: {text}"),)
+            for text in ["{", "[]", "{}", '{"calls": 1, "streams": {"messages": {}}}']
+        ),
+    ],
+    ids=["none", "cut", "list", "empty", "of nothing"],
+)
+def test_a_run_without_a_summary_has_failed(
+    meltano: FakeMeltano, materialize: Callable[..., dg.ExecuteInProcessResult], lines: Any
+) -> None:
+    meltano.obeys(lines=lines)
+    result = materialize()
+    assert "north failed with exit code 1: The log has no summary" in failure(result)
+    assert materialized(result) == {}
+
+
+def test_no_value_of_a_variable_changes_what_is_read_from_the_log() -> None:
+    streams = {"messages": counts(rows=5432)}
+    summary = json.dumps({"calls": 5432, "streams": streams})
+    values = ["loader", "loaders", "messages", "complete", "event", "5432", "Run summary: "]
+    log = run_account.Log(print, values)
+    for line in (of_tap(f"Run summary: {summary}"), end({"loaders": 1})):
+        log.read(json.dumps(line))
+    outcome = log.outcome(1)
+    assert outcome.summary == {"calls": 5432, "streams": streams}
+    assert (outcome.exit_code, outcome.is_loaded) == (1, False)
+
+
 @pytest.mark.parametrize("secret", ["acme-secret", 'pa"ss\\word', "pässword"])
 def test_a_secret_is_hidden_however_a_log_spells_it(
     meltano: FakeMeltano, places: Places, secret: str
 ) -> None:
-    meltano.obeys(lines=(of_tap(f"acme, {secret}", "error"), f"acme, {secret}"))
+    meltano.obeys({}, lines=(of_tap(f"acme, {secret}", "error"), f"acme, {secret}"))
     lines: list[str] = []
     outcome = run_account.run(
         [str(meltano.program)], {}, places.project, lines.append, ["acme", secret]

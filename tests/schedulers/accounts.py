@@ -45,6 +45,7 @@ if code:
     say("Block run completed", exit_codes={{"extractors": code}})
     sys.exit(1)
 say("messages: complete, 3 rows, 1 call")
+say('Run summary: {{"calls": 1, "streams": {{}}}}')
 """
 
 
