@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
 import sys
 from collections import deque
@@ -43,6 +44,9 @@ PLUGINS = ("extractors", "loaders", "utilities")
 OF_TAP = re.compile(r"^\s*(export\s+)?TAP_ACTON_", re.MULTILINE)
 ERRORS_KEPT, LINES_KEPT = 5, 10
 EXIT_FAILED, EXIT_ALLOWANCE_SPENT, EXIT_SIGNAL_BASE = 1, 3, 128
+CANCELED = (EXIT_SIGNAL_BASE + signal.SIGINT, EXIT_SIGNAL_BASE + signal.SIGTERM)
+"""How a run ends that somebody stopped; any other signal is a failure, such as of memory."""
+
 SHORTEST_SECRET = 4
 
 PAUSE = timedelta(hours=1)

@@ -155,7 +155,7 @@ def _end(context: dg.AssetExecutionContext, account: Account, outcome: Outcome) 
             context.run_id, {PAUSED_UNTIL: until.isoformat(timespec="seconds")}
         )
         raise _failure(f"{account.key} is paused, and nothing is lost: {words}")
-    if outcome.exit_code > run_account.EXIT_SIGNAL_BASE:
+    if outcome.exit_code in run_account.CANCELED:
         # Dagster counts an interruption as a failure, unless it was asked for.
         context.instance.report_run_canceling(context.run)
         raise dg.DagsterExecutionInterruptedError(

@@ -268,6 +268,19 @@ def test_a_tap_that_a_signal_stopped_is_a_canceled_run(
     assert run.status == dg.DagsterRunStatus.CANCELED
 
 
+@pytest.mark.parametrize("code", [-signal.SIGKILL, 128 + signal.SIGSEGV])
+def test_a_tap_that_was_killed_or_crashed_is_a_failed_run(
+    meltano: FakeMeltano,
+    materialize: Callable[..., dg.ExecuteInProcessResult],
+    instance: dg.DagsterInstance,
+    code: int,
+) -> None:
+    meltano.obeys({}, {"extractors": code}, (of_tap("Reading."),))
+    assert f"north failed with exit code {128 + abs(code) % 128}: " in failure(materialize())
+    (run,) = instance.get_runs()
+    assert run.status == dg.DagsterRunStatus.FAILURE
+
+
 def test_no_secret_is_in_what_dagster_keeps(
     meltano: FakeMeltano,
     materialize: Callable[..., dg.ExecuteInProcessResult],
