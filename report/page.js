@@ -135,21 +135,21 @@ function change(choice, rows) {
     const size = sizeOfChange(now[tile.name], then);
     if (size !== null && (largest === null || size > largest.size)) largest = { size, tile, then };
   }
-  const days = words.count(daysOf(choice));
+  const days = daysOf(choice) === 1 ? "day before" : `${words.count(daysOf(choice))} days before`;
   const mail = mailOf(now.sent, total(data.tiles[0], messages, earlier));
   if (!largest && mail) {
-    return { kind: "change", before: `Against the ${days} days before, ${mail}; no rate changed by more than chance.` };
+    return { kind: "change", before: `Against the ${days}, ${mail}; no rate changed by more than chance.` };
   }
   if (!largest) {
     return {
       kind: "steady",
-      before: `Nothing changed by more than chance against the ${days} days before: ${volume}, with an open rate of ${worded(opened, "rate")} and a click rate of ${worded(valueOf(now.click_rate), "rate")}.`,
+      before: `Nothing changed by more than chance against the ${days}: ${volume}, with an open rate of ${worded(opened, "rate")} and a click rate of ${worded(valueOf(now.click_rate), "rate")}.`,
     };
   }
   const { tile } = largest;
   const value = valueOf(now[tile.name]) || 0;
   const old = valueOf(largest.then) || 0;
-  let text = `The biggest change against the ${days} days before: the ${tile.label.toLowerCase()} ${value > old ? "rose" : "fell"} from ${worded(old, tile.unit)} to ${worded(value, tile.unit)}${mail ? `, while ${mail}` : ""}.`;
+  let text = `The biggest change against the ${days}: the ${tile.label.toLowerCase()} ${value > old ? "rose" : "fell"} from ${worded(old, tile.unit)} to ${worded(value, tile.unit)}${mail ? `, while ${mail}` : ""}.`;
   const isRecent = rows.some((row) => messages.day[row] > span[1] - rules.stillOpening);
   if ((tile.color === "opens" || tile.color === "clicks") && value < old && isRecent) {
     text += " Mail of the last days is still being opened, so part of this will pass.";
@@ -194,7 +194,7 @@ function best(rows) {
     const everybody = words.rate(valueOf(total({ of: column, over: "delivered" }, messages, delivered)));
     return {
       kind: "best",
-      before: "The best message was ",
+      before: "The best message, of those with enough recipients to tell, was ",
       name,
       after: ` of ${words.day(messages.day[top])}: ${share} of its ${words.count(count)} recipients ${verb}, against ${everybody} over all messages.`,
     };

@@ -99,7 +99,7 @@ def _change(marts: Marts, choice: Choice, rows: Sequence[int]) -> Sentence:
         size = _size(one, other)
         if size is not None and (largest is None or size > largest[0]):
             largest = size, tile, one, other
-    days = f"{choice.days:,} days before"
+    days = "day before" if choice.days == 1 else f"{choice.days:,} days before"
     mail = _mail(now["sent"], total(TILES[0], messages, earlier))
     if largest is None and mail:
         return Sentence(
@@ -190,7 +190,7 @@ def _best(marts: Marts, rows: Sequence[int]) -> Sentence | None:
         when = words.day(messages["day"][best])
         return Sentence(
             "best",
-            "The best message was ",
+            "The best message, of those with enough recipients to tell, was ",
             name,
             f" of {when}: {share} of its {count:,} recipients {verb}, against {everybody} "
             "over all messages.",

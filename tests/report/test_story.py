@@ -104,8 +104,8 @@ def test_the_best_message_has_the_most_clicks_beyond_luck() -> None:
         ]
     )
     assert said(of)["best"] == (
-        "The best message was best of Nov 28, 2026: 30.0% of its 400 recipients clicked, "
-        "against 22.7% over all messages."
+        "The best message, of those with enough recipients to tell, was best of Nov 28, 2026: "
+        "30.0% of its 400 recipients clicked, against 22.7% over all messages."
     )
 
 
@@ -113,7 +113,9 @@ def test_without_clicks_opens_decide_and_without_both_nothing_is_best() -> None:
     of = marts(
         messages=[message(2, 100, opened=30, name="a"), message(1, 100, opened=50, name="b")]
     )
-    assert said(of)["best"].startswith("The best message was b of Nov 29, 2026: 50.0% of its 100")
+    assert said(of)["best"].startswith(
+        "The best message, of those with enough recipients to tell, was b of Nov 29, 2026: 50.0% of"
+    )
     assert "best" not in said(marts(messages=[message(2, 100), message(1, 100)]))
 
 
