@@ -333,17 +333,19 @@ def _ages(marts: Marts, made_at: datetime) -> dict[str, str]:
 
 def _health(marts: Marts) -> dict[str, Any]:
     table = marts.tables["health"].columns
-    ended = max((one for one in table["ended"] if one), default=None)
-    left = [
-        one
-        for one, time in zip(table["calls_left"], table["ended"], strict=True)
-        if one is not None and time == ended
-    ]
+    # Each account has a limit of its own; of its runs, the last one knows what is left.
+    last: dict[int, tuple[str, int]] = {}
+    for account, ended, left in zip(
+        table["account"], table["ended"], table["calls_left"], strict=True
+    ):
+        if ended and left is not None:
+            one = ended, -left
+            last[account] = max(last.get(account, one), one)
     return {
         "loaded": sum(one is not None for one in table["rows"]),
         "tables": len(table["rows"]),
-        "calls": sum(one or 0 for one in table["calls"]) if ended else None,
-        "left": min(left, default=None),
+        "calls": sum(one or 0 for one in table["calls"]) if any(table["ended"]) else None,
+        "left": min((-fewer for _, fewer in last.values()), default=None),
         "unnamed": among(marts.tables["unnamed"]),
     }
 

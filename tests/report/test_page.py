@@ -188,6 +188,9 @@ def test_calls_are_those_of_the_last_run() -> None:
     earlier = {**health[0], "ended": "2026-11-30T11:49:00", "calls": 0, "calls_left": 28_000}
     text = " ".join(made(marts(health=[earlier, *health])).text.split())
     assert "2 of 3 tables are loaded. The last runs took 40 calls and left 29,000" in text
+    south = {**health[0], "account": 1, "ended": "2026-11-29T09:00:00", "calls_left": 700}
+    both = " ".join(made(marts(("north", "south"), health=[*health, south])).text.split())
+    assert "The last runs took 80 calls and left at least 700 of the daily limit." in both
     assert "Calls are not known" in made(marts(health=health[1:])).text
 
 
