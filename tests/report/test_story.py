@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from report.story import story
+from report.marts import MOST_ROWS
+from report.story import (
+    BEYOND_CHANCE,
+    CHANGES,
+    ENOUGH_SENT,
+    MOST_BOUNCES,
+    MOST_COMPLAINTS,
+    story,
+)
 from report.totals import Choice
 from tests.report.accounts import DAY, marts, message
 
 if TYPE_CHECKING:
     from report.marts import Marts
 
+ROOT = Path(__file__).parents[2]
 MONTH = Choice(DAY - 29, DAY)
 
 
@@ -186,6 +196,21 @@ def test_no_alarm_is_said_too_but_not_of_a_handful_of_mail() -> None:
         "the alarms are at 5.0% and 0.30%."
     )
     assert {"alarm", "calm"}.isdisjoint(said(marts(messages=[message(2, 99, bounced=50)])))
+
+
+def test_the_mart_and_the_docs_have_the_rules_of_the_page() -> None:
+    (mart,) = (ROOT / "transform").rglob("acton__deliverability_daily.sql")
+    assert f"bounce_rate > {MOST_BOUNCES}," in mart.read_text()
+    assert f"complaint_rate > {MOST_COMPLAINTS}," in mart.read_text()
+    text = " ".join((ROOT / "docs" / "report.md").read_text().split())
+    assert (
+        f"from {ENOUGH_SENT} e-mails on: more than {MOST_BOUNCES:.0%} bounced, "
+        f"or more than {MOST_COMPLAINTS:.1%} complained"
+    ) in text
+    assert f"moved by {BEYOND_CHANCE} standard errors" in text
+    assert len(CHANGES) == 5
+    assert "any of the five that the first sentence looks at" in text
+    assert f"the {MOST_ROWS} largest rows of each account" in text
 
 
 def test_nothing_to_tell_is_told() -> None:
