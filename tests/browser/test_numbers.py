@@ -117,6 +117,24 @@ def test_reset_shows_the_page_as_it_was_first(
     assert tab.complaints == []
 
 
+def test_a_first_day_behind_the_last_one_is_said_and_changes_nothing(
+    opened: Callable[..., Opened], made: Callable[[str], Made]
+) -> None:
+    tab = opened()
+    tab.show(made("ordinary"))
+    first = tab.page.evaluate(READ_WORDS)
+    last = date.fromisoformat(tab.page.input_value("#to"))
+    tab.page.fill("#from", f"{last + timedelta(days=1)}")
+    words = tab.page.evaluate("document.getElementById('from').validationMessage")
+    assert words == "From is after To."
+    assert tab.page.evaluate(READ_WORDS) == first
+    tab.page.fill("#from", f"{last}")
+    tab.settle()
+    assert tab.page.evaluate("document.getElementById('filters').checkValidity()")
+    assert tab.page.evaluate(READ_WORDS) != first
+    assert tab.complaints == []
+
+
 def _check_tiles(page: Page, database: Path, choice: Choice, whole: tuple[date, date]) -> None:
     numbers = [count("sent"), *(rate(*parts) for parts in RATES.values())]
     sql = f"SELECT {', '.join(numbers)} FROM acton__messages WHERE "  # noqa: S608 - our own
