@@ -12,6 +12,7 @@ import jinja2
 from markupsafe import Markup
 
 from report import vega, words
+from report.database import EPOCH
 from report.figures import (
     FIGURES,
     INFLATED,
@@ -51,6 +52,7 @@ from report.totals import (
     name_of,
     span,
     total,
+    without_future,
 )
 
 if TYPE_CHECKING:
@@ -123,6 +125,8 @@ def page(marts: Marts, made_at: datetime) -> str:
         marts: What was read.
         made_at: The time, in UTC.
     """
+    # Somewhere it is tomorrow already.
+    marts = without_future(marts, (made_at.date() - EPOCH).days + 1)
     period, choice = first_choice(marts)
     known = span(marts)
     everything = Choice(*known) if known else choice

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -164,15 +164,26 @@ def span(marts: Marts, account: int | None = None) -> tuple[int, int] | None:
     """Return the first and last day on which messages went out, up to the last day of the data."""
     everything = Choice(0, 0, account=account)
     messages, days = marts.tables["messages"], marts.tables["days"]
-    sent = [
-        messages.columns["day"][row]
-        for row in chosen(messages, everything, "")
-        if messages.columns["day"][row] is not None
-    ]
-    known = [days.columns["day"][row] for row in chosen(days, everything, "")]
+    sent, known = (
+        [table.columns["day"][row] for row in chosen(table, everything, "")]
+        for table in (messages, days)
+    )
+    sent, known = ([day for day in found if day is not None] for found in (sent, known))
     if not sent and not known:
         return None
     return min(sent or known), max([*sent, *known])
+
+
+def without_future(marts: Marts, last: int) -> Marts:
+    """Return the marts without the days after the last one, of which one would decide the span."""
+    tables = dict(marts.tables)
+    for name, table in marts.tables.items():
+        if "day" in table.columns:
+            days = [
+                day if day is not None and day <= last else None for day in table.columns["day"]
+            ]
+            tables[name] = replace(table, columns={**table.columns, "day": days})
+    return replace(marts, tables=tables)
 
 
 def has_before(marts: Marts, choice: Choice) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
@@ -176,6 +176,18 @@ def test_the_age_is_that_of_the_messages_where_there_are_any() -> None:
     late = made(marts(health=health), MADE + timedelta(days=1200)).text
     assert "The data is 1,201 days old" in late
     assert "Data read Nov 30, 2026, 11:46 UTC" in made(marts(health=health[:1])).text
+
+
+def test_a_day_in_the_future_decides_nothing() -> None:
+    days = [{"account": 0, "day": day} for day in (DAY, DAY + 2)]
+    far = (date(9999, 12, 31) - date(1970, 1, 1)).days
+    messages = [message(2, 100), message(59, 100), {**message(0, 50), "day": far}]
+    shown = made(marts(messages=messages, days=days))
+    assert json.loads(shown.data)["span"] == [DAY - 59, DAY]
+    assert "Nov 1, 2026 to Nov 30, 2026" in shown.text
+    assert shown.with_attribute("data-tile")["sent"]["data-value"] == "100"
+    tomorrow = made(marts(messages=[message(-1, 100)]))
+    assert json.loads(tomorrow.data)["span"] == [DAY + 1, DAY + 1]
 
 
 def test_calls_are_those_of_the_last_run() -> None:
