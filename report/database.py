@@ -123,7 +123,11 @@ def opened(address: str, schema: str) -> Iterator[Database]:
 
 @contextmanager
 def _duckdb(path: str, schema: str) -> Iterator[Database]:
-    if not Path(path).is_file():
+    try:
+        is_there = Path(path).is_file()
+    except OSError as error:
+        raise ReportError(f"{path} cannot be opened: {error.strerror}.") from None
+    if not is_there:
         raise ReportError(
             f"There is no file {path}: load it first with make run, "
             "or name another with --database."
@@ -188,8 +192,6 @@ def _first_line(error: Exception) -> str:
 def _plain(value: Any) -> Any:
     """Return what JSON can hold: no address, a day since 1970 for a date, a time in UTC."""
     match value:
-        case str():
-            return without_addresses(value)
         case float() | Decimal() if not math.isfinite(value):
             return None
         case Decimal():
@@ -200,8 +202,10 @@ def _plain(value: Any) -> Any:
             return value.isoformat(timespec="seconds")
         case date():
             return (value - EPOCH).days
-        case _:
+        case None | int() | float():
             return value
+        case _:
+            return without_addresses(str(value))
 
 
 def without_addresses(text: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from report.errors import ReportError
 from report.story import ENOUGH_SENT, MOST_BOUNCES, MOST_COMPLAINTS
 
 if TYPE_CHECKING:
@@ -74,6 +75,25 @@ class Marts:
     accounts: list[str] = field(default_factory=list)
 
 
+TEXTS = {
+    *("account", "type", "name", "subject", "engagement", "domain", "reason", "category"),
+    *("source", "kind", "table", "outcome", "key", "example", "newest", "ended"),
+}
+"""The columns that hold no numbers; a day is the number of days since 1970."""
+
+NO_ACCOUNT = "(none)"
+"""Stands for the account of rows that have none."""
+
+
+def _if_plausible(column: str) -> str:
+    # A mistyped year may be one that Python has no date for.
+    return f"CASE WHEN {column} BETWEEN '1970-01-01' AND '2199-12-31' THEN {column} END"
+
+
+def _day(column: str) -> str:
+    return f"CAST({_if_plausible(column)} AS DATE)"
+
+
 def _step(days: str) -> str:
     steps = "".join(f" WHEN {days} <= {last} THEN {n}" for n, last in enumerate(DAYS_TO_OPEN))
     return f"CASE{steps} END"
@@ -131,13 +151,13 @@ QUERIES: dict[str, Query] = {
             "complained",
             "minutes",
         ),
-        """
+        f"""
         SELECT
-            source_relation, message_type, sent_on, message_name,
+            source_relation, message_type, {_day("sent_on")}, message_name,
             CASE WHEN message_name IS NULL OR subject <> message_name THEN subject END,
             sent, delivered, bounced, opened_unique, clicked_unique,
             opted_out, complained, round(average_minutes_to_open)
-        FROM {marts}.acton__messages
+        FROM {{marts}}.acton__messages
         ORDER BY sent_on DESC, source_relation, message_id
         """,
     ),
@@ -153,9 +173,10 @@ QUERIES: dict[str, Query] = {
             )
         },
         ("account", "day", "opened", "clicked", "new_contacts", "members_added"),
-        """
-        SELECT source_relation, date_day, opened, clicked, new_contacts, list_members_added
-        FROM {marts}.acton__account_daily
+        f"""
+        SELECT
+            source_relation, {_day("date_day")}, opened, clicked, new_contacts, list_members_added
+        FROM {{marts}}.acton__account_daily
         ORDER BY date_day, source_relation
         """,
     ),
@@ -173,7 +194,7 @@ QUERIES: dict[str, Query] = {
         ("account", "day", "step", "opens", "clicks"),
         f"""
         SELECT
-            message.source_relation, message.sent_on, {_step("daily.days_since_sent")},
+            message.source_relation, {_day("message.sent_on")}, {_step("daily.days_since_sent")},
             sum(daily.opens), sum(daily.clicks)
         FROM {{marts}}.acton__message_daily AS daily
         INNER JOIN {{marts}}.acton__messages AS message
@@ -208,12 +229,12 @@ QUERIES: dict[str, Query] = {
             )
         },
         ("account", "cohort", "months", "contacts", "active"),
-        """
-        SELECT source_relation, cohort_month, months_since, contacts, active_contacts
-        FROM {marts}.acton__contact_cohorts
+        f"""
+        SELECT source_relation, {_day("cohort_month")}, months_since, contacts, active_contacts
+        FROM {{marts}}.acton__contact_cohorts
         WHERE months_since <= 12
-            AND cohort_month > (
-                SELECT max(cohort_month) FROM {marts}.acton__contact_cohorts
+            AND {_day("cohort_month")} > (
+                SELECT max({_day("cohort_month")}) FROM {{marts}}.acton__contact_cohorts
             ) - INTERVAL '13 months'
         ORDER BY 2, 3, 1
         """,
@@ -283,7 +304,7 @@ QUERIES: dict[str, Query] = {
                 WHERE domain IS NOT NULL
                 GROUP BY GROUPING SETS (
                     (source_relation, domain),
-                    (source_relation, domain, date_trunc('month', date_day))
+                    (source_relation, domain, date_trunc('month', {_day("date_day")}))
                 )
             ) AS summed
             WHERE sent >= {ENOUGH_SENT} AND bounces > {MOST_BOUNCES} * sent
@@ -301,7 +322,7 @@ QUERIES: dict[str, Query] = {
         )
 
         SELECT
-            daily.source_relation, daily.date_day, named.domain, sum(daily.sent),
+            daily.source_relation, {_day("daily.date_day")}, named.domain, sum(daily.sent),
             sum(daily.sent) - sum(daily.bounces), sum(daily.bounces),
             sum(daily.hard_bounces), sum(daily.soft_bounces),
             sum(daily.complaints), sum(daily.opt_outs)
@@ -314,9 +335,9 @@ QUERIES: dict[str, Query] = {
     "suppressions": Query(
         {"acton__suppressions": ("source_relation", "reason", "category_name", "first_on")},
         ("account", "day", "reason", "addresses"),
-        """
-        SELECT source_relation, first_on, reason, count(*)
-        FROM {marts}.acton__suppressions
+        f"""
+        SELECT source_relation, {_day("first_on")}, reason, count(*)
+        FROM {{marts}}.acton__suppressions
         GROUP BY 1, 2, 3
         ORDER BY 2, 3, 1
         """,
@@ -412,7 +433,7 @@ QUERIES: dict[str, Query] = {
         ("account", "name", "registrants", "attendees", "minutes", "last_registered", "among"),
         _largest(
             "webinar_name, registrants, attendees, average_live_minutes, "
-            "CAST(last_registered_at AS DATE)",
+            + _day("last_registered_at"),
             "acton__webinars",
             "registrants",
             "webinar_name",
@@ -421,10 +442,11 @@ QUERIES: dict[str, Query] = {
     "registrations": Query(
         {"acton__webinar_attendance": ("source_relation", "registered_on", "has_attended")},
         ("account", "day", "registrants", "attendees"),
-        """
+        f"""
         SELECT
-            source_relation, registered_on, count(*), sum(CASE WHEN has_attended THEN 1 ELSE 0 END)
-        FROM {marts}.acton__webinar_attendance
+            source_relation, {_day("registered_on")}, count(*),
+            sum(CASE WHEN has_attended THEN 1 ELSE 0 END)
+        FROM {{marts}}.acton__webinar_attendance
         GROUP BY 1, 2
         ORDER BY 2, 1
         """,
@@ -444,11 +466,12 @@ QUERIES: dict[str, Query] = {
             )
         },
         ("account", "table", "rows", "newest", "outcome", "ended", "calls", "calls_left"),
-        """
+        f"""
         SELECT
-            source_relation, table_name, CASE WHEN is_loaded THEN "rows" END, newest_extracted_at,
-            last_outcome, last_run_ended_at, last_calls, calls_left
-        FROM {marts}.acton__data_health
+            source_relation, table_name, CASE WHEN is_loaded THEN "rows" END,
+            {_if_plausible("newest_extracted_at")}, last_outcome,
+            {_if_plausible("last_run_ended_at")}, last_calls, calls_left
+        FROM {{marts}}.acton__data_health
         ORDER BY 2, 1
         """,
     ),
@@ -482,13 +505,32 @@ def read(database: Database) -> Marts:
         columns = [list(values) for values in zip(*rows, strict=True)] or [
             [] for _ in query.columns
         ]
-        marts.tables[name] = Table(dict(zip(query.columns, columns, strict=True)), missing)
+        by_name = {
+            column: _checked(column, values, query)
+            for column, values in zip(query.columns, columns, strict=True)
+        }
+        marts.tables[name] = Table(by_name, missing)
     names = {name for table in marts.tables.values() for name in table.columns["account"]}
     marts.accounts = sorted(names)
     numbers = {name: number for number, name in enumerate(marts.accounts)}
     for table in marts.tables.values():
         table.columns["account"] = [numbers[name] for name in table.columns["account"]]
     return marts
+
+
+def _checked(column: str, values: list[Any], query: Query) -> list[Any]:
+    """Return texts as texts, and let nothing but numbers pass for numbers."""
+    if column == "account":
+        return [NO_ACCOUNT if value is None else str(value) for value in values]
+    if column in TEXTS:
+        return [None if value is None else str(value) for value in values]
+    if not all(value is None or isinstance(value, int | float) for value in values):
+        marts = " and ".join(query.reads)
+        raise ReportError(
+            f"What the report reads as {column} from {marts} is no number: build the models anew, "
+            "or correct what was changed in them."
+        )
+    return values
 
 
 def _missing(database: Database, query: Query) -> str:

@@ -166,7 +166,7 @@ function mailOf(now, then) {
 
 // The lower end of the 95% interval of a share (Wilson's): a few lucky clicks do not win.
 function least(happened, of) {
-  const share = Math.min(1, happened / of);
+  const share = Math.min(1, Math.max(0, happened / of));
   const squared = rules.confidence ** 2;
   const margin = rules.confidence * Math.sqrt((share * (1 - share)) / of + squared / (4 * of * of));
   return (share + squared / (2 * of) - margin) / (1 + squared / of);
@@ -174,7 +174,7 @@ function least(happened, of) {
 
 function best(rows) {
   const { messages } = tables;
-  const delivered = rows.filter((row) => messages.delivered[row]);
+  const delivered = rows.filter((row) => messages.delivered[row] > 0);
   for (const [column, verb, other] of [["clicked", "clicked", "opened"], ["opened", "opened", "clicked"]]) {
     const values = messages[column];
     if (!delivered.some((row) => values[row])) continue;

@@ -163,7 +163,7 @@ def _size(now: Total, before: Total) -> float | None:
 
 def _best(marts: Marts, rows: Sequence[int]) -> Sentence | None:
     messages = marts.tables["messages"].columns
-    delivered = [row for row in rows if messages["delivered"][row]]
+    delivered = [row for row in rows if (messages["delivered"][row] or 0) > 0]
     for column, verb, other in (("clicked", "clicked", "opened"), ("opened", "opened", "clicked")):
         if not any(messages[column][row] for row in delivered):
             continue
@@ -200,7 +200,7 @@ def _best(marts: Marts, rows: Sequence[int]) -> Sentence | None:
 
 def _least(happened: int, of: int) -> float:
     """Return the lower end of a share's 95% interval (Wilson's): few lucky clicks do not win."""
-    share, squared = min(1.0, happened / of), CONFIDENCE**2
+    share, squared = min(1.0, max(0.0, happened / of)), CONFIDENCE**2
     middle = share + squared / (2 * of)
     margin = CONFIDENCE * math.sqrt(share * (1 - share) / of + squared / (4 * of * of))
     return (middle - margin) / (1 + squared / of)

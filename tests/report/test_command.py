@@ -226,6 +226,10 @@ def test_what_cannot_be_read_is_said_in_a_sentence(
     assert failure([f"--database={nowhere}"], capsys) == (
         f"There is no file {nowhere}: load it first with make run, or name another with --database."
     )
+    long = tmp_path / ("a" * 300)
+    assert (
+        failure([f"--database={long}"], capsys) == f"{long} cannot be opened: File name too long."
+    )
     nowhere.write_text("not a database " * 100)
     assert failure([f"--database={nowhere}"], capsys).startswith(f"DuckDB cannot open {nowhere}: ")
     rows = tmp_path / "rows.duckdb"
@@ -287,6 +291,62 @@ def test_a_page_that_cannot_be_written_is_said_in_a_sentence(
     path = duckdb_file(tmp_path, ROWS)
     assert failure([f"--database={path}", f"--output={tmp_path}"], capsys) == (
         f"The report cannot be written to {tmp_path}: Is a directory."
+    )
+
+
+DAYS = ("0001-01-03", "1969-12-31", "2026-11-28", "2200-01-01", "10000-01-01")
+
+
+@pytest.mark.parametrize("of_day", ["date", "timestamp", "varchar"])
+def test_a_mistyped_year_or_another_type_is_no_error(of_day: str, tmp_path: Path) -> None:
+    types = {
+        "sent_on": of_day, "date_day": of_day, "cohort_month": of_day, "first_on": of_day,
+        "registered_on": of_day, "last_registered_at": of_day, "newest_extracted_at": "timestamp",
+        "last_run_ended_at": "timestamp", "list_name": "uuid", "form_name": "bigint",
+        "kind": "blob", "webinar_name": "varchar[]",
+    }  # fmt: skip
+    rows = {
+        mart: [
+            {
+                **ROWS.get(mart, [ACCOUNT])[0],
+                **{column: day for column in types if column[-3:] in {"_at", "_on", "day", "nth"}},
+            }
+            for day in DAYS
+        ]
+        for mart in MARTS
+    }
+    rows["acton__lists"] = [{**ACCOUNT, "list_name": str(uuid.UUID(int=1)), "member_count": 3}]
+    rows["acton__forms"] = [{**ACCOUNT, "form_name": 7, "views": 3}]
+    rows["acton__media"] = [{**ACCOUNT, "kind": "image"}]
+    rows["acton__webinars"] = [
+        {**one, "webinar_name": "[a, jo@example.com]"} for one in rows["acton__webinars"]
+    ]
+    path, output = duckdb_file(tmp_path, rows, types=types), tmp_path / "report.html"
+    with opened(path, "marts") as database:
+        tables = read(database).tables
+    assert tables["messages"].columns["day"].count(DAY - 2) == 1
+    assert tables["messages"].columns["day"].count(None) == len(DAYS) - 1
+    assert {*tables["health"].columns["newest"]} == {None, "2026-11-28T00:00:00"}
+    assert tables["lists"].columns["name"] == [str(uuid.UUID(int=1))]
+    assert main([f"--database={path}", f"--output={output}"]) == 0
+    assert "jo@" not in output.read_text(encoding="utf-8")
+
+
+def test_rows_without_an_account_have_one_of_their_own(tmp_path: Path) -> None:
+    path = duckdb_file(tmp_path, {"acton__lists": [ACCOUNT, {"list_name": "Lost"}]})
+    with opened(path, "marts") as database:
+        of = read(database)
+    assert of.accounts == ["(none)", "acton"]
+
+
+def test_a_text_in_place_of_a_number_is_said_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = {"acton__messages": [{**SENT, "sent": "jo@example.com"}]}
+    path = duckdb_file(tmp_path, rows, types={"sent": "varchar"})
+    assert failure([f"--database={path}", f"--output={tmp_path / 'report.html'}"], capsys) == (
+        "What the report reads as sent from acton__messages is no number: build the models anew, "
+        "or correct what was changed in them."
     )
 
 

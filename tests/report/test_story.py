@@ -138,6 +138,17 @@ def test_one_message_is_not_best_of_one() -> None:
     assert best.after == ", was clicked by 7.0% and opened by 30.0% of its 100 recipients."
 
 
+def test_counts_below_zero_are_not_best() -> None:
+    of = marts(
+        messages=[
+            message(2, 400, clicked=-5, opened=90, name="clicked"),
+            message(2, 10, bounced=30, clicked=9, name="delivered"),
+            message(2, 400, clicked=40, name="best"),
+        ]
+    )
+    assert said(of)["best"].startswith("The best message was best of Nov 28, 2026: 10.0% of its")
+
+
 def domain(name: str | None, sent: int, bounced: int, complained: int = 0) -> dict[str, object]:
     return {
         "account": 0,
