@@ -710,7 +710,9 @@ function daysChosen({ target }) {
     target.reportValidity();
     return;
   }
-  choose({ ...state.choice, first, last }, "custom");
+  // In a year such as 9999, the days of the charts would be millions.
+  const known = (day) => Math.min(span[1], Math.max(span[0], day));
+  choose({ ...state.choice, first: known(first), last: known(last) }, "custom");
 }
 
 function typesChosen() {

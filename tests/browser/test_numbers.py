@@ -207,3 +207,19 @@ def is_shown_as(text: str, value: float | None) -> bool:
     number = float(f"{whole.replace(',', '')}.{part or 0}")
     rounding = 0.5 * 10.0 ** -len(part or "") * UNITS[unit]
     return abs(number * UNITS[unit] - value) <= rounding * 1.000_001 + 1e-12 * abs(value)
+
+
+def test_days_beyond_the_data_are_those_at_its_ends(
+    opened: Callable[..., Opened], made: Callable[[str], Made]
+) -> None:
+    tab = opened()
+    tab.show(made("ordinary"))
+    tab.page.select_option("#period", "all")
+    tab.settle()
+    known = [tab.page.input_value(field) for field in ("#from", "#to")]
+    # Drawn in full, eight thousand years would hang the browser.
+    for field, day in (("#to", "9999-12-31"), ("#from", "0001-01-01")):
+        tab.page.fill(field, day)
+        tab.settle()
+    assert [tab.page.input_value(field) for field in ("#from", "#to")] == known
+    assert tab.complaints == []
