@@ -114,6 +114,7 @@ function story(choice) {
 function emptiness(choice) {
   if (missing.messages) return { kind: "empty", before: `Nothing is known about messages: ${missing.messages} is missing.` };
   if (!length(tables.messages)) return { kind: "empty", before: "No message has gone out from this account so far." };
+  if (tables.messages.day.every((day) => day === null)) return { kind: "empty", before: "No message has a date, so that none belongs to a period." };
   const [from, to] = [choice.first, choice.last].map(words.day);
   return { kind: "empty", before: `No message of these types went out from ${from} to ${to}.` };
 }

@@ -73,6 +73,8 @@ def _empty(marts: Marts, choice: Choice) -> Sentence:
         return Sentence("empty", f"Nothing is known about messages: {messages.missing} is missing.")
     if not len(messages):
         return Sentence("empty", "No message has gone out from this account so far.")
+    if all(day is None for day in messages.columns["day"]):
+        return Sentence("empty", "No message has a date, so that none belongs to a period.")
     return Sentence(
         "empty",
         f"No message of these types went out from {words.day(choice.first)} to "

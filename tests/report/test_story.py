@@ -226,6 +226,8 @@ def test_the_mart_and_the_docs_have_the_rules_of_the_page() -> None:
 
 def test_nothing_to_tell_is_told() -> None:
     assert said(marts()) == {"empty": "No message has gone out from this account so far."}
+    undated = marts(messages=[{**message(0, 10), "day": None}])
+    assert said(undated) == {"empty": "No message has a date, so that none belongs to a period."}
     unbuilt = marts()
     unbuilt.tables["messages"].missing = "acton__messages"
     assert said(unbuilt) == {
