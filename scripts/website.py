@@ -30,6 +30,9 @@ SEARCH_FROM_DISK = Path(__file__).with_name("search_from_disk.js")
 START = PurePosixPath("index.md")
 """The start page, where links to the README lead: that is the start page on the code host."""
 
+INDEX = "search.js"
+"""The index for a site that is read from the disk, by which an earlier one is known."""
+
 ADDRESS = "https://<address of this repository>"
 """Stands in the documents for the address, which the site knows when GitHub builds it."""
 
@@ -40,19 +43,26 @@ class Unlisted(Exception):  # noqa: N818 - it says what the page is
     """A page and the navigation do not agree."""
 
 
+class Occupied(Exception):  # noqa: N818 - the same
+    """A folder that would be removed holds something else than a site."""
+
+
 def build(folder: Path) -> Path:
     """Build the site anew.
 
     Args:
-        folder: The site goes here, in place of what is there.
+        folder: The site goes here, in place of an earlier one.
 
     Returns:
         The start page.
 
     Raises:
+        Occupied: The folder holds something else.
         Unlisted: The navigation lacks a page, or names one that does not exist.
         subprocess.CalledProcessError: Zensical found fault with a page, and has said so.
     """
+    if folder.exists() and not _can_be_replaced(folder):
+        raise Occupied(f"{folder} is no site that this command made: name a new or empty folder.")
     repository = _repository()
     with TemporaryDirectory() as temporary:
         project = Path(temporary)
@@ -69,8 +79,12 @@ def build(folder: Path) -> Path:
     index = (folder / "search.json").read_text(encoding="utf-8")
     # A page on the disk cannot fetch JSON, but it can load a script.
     script = f"{SEARCH_FROM_DISK.read_text(encoding='utf-8')}\nvar __index = {index}\n"
-    (folder / "search.js").write_text(script, encoding="utf-8")
+    (folder / INDEX).write_text(script, encoding="utf-8")
     return folder / "index.html"
+
+
+def _can_be_replaced(folder: Path) -> bool:
+    return folder.is_dir() and ((folder / INDEX).is_file() or not any(folder.iterdir()))
 
 
 def _documents() -> Iterator[tuple[Path, PurePosixPath]]:
@@ -147,7 +161,7 @@ def main() -> int:
     """Build the site, and say where it is."""
     try:
         start = build(Path(sys.argv[1] if sys.argv[1:] else "output/site"))
-    except Unlisted as error:
+    except (Occupied, Unlisted) as error:
         print(error, file=sys.stderr)  # noqa: T201 - a command talks to a person by printing
         return 1
     except subprocess.CalledProcessError as error:

@@ -195,6 +195,15 @@ def test_a_page_that_the_navigation_lacks_fails_the_build() -> None:
         website._check_navigation(listed - {"settings.md"})
 
 
+@pytest.mark.parametrize("name", ["", "photo.jpg"], ids=["a folder", "a file"])
+def test_what_is_no_site_is_not_removed(name: str, tmp_path: Path) -> None:
+    photo = tmp_path / "photo.jpg"
+    photo.touch()
+    with pytest.raises(website.Occupied, match="is no site that this command made"):
+        website.build(tmp_path / name)
+    assert photo.exists()
+
+
 def test_nothing_is_fetched_from_elsewhere(site: Path, pages: dict[str, Page]) -> None:
     fetched = {source for page in pages.values() for source in page.fetched}
     assert fetched
