@@ -132,6 +132,8 @@ def _duckdb(path: str, schema: str) -> Iterator[Database]:
             f"There is no file {path}: load it first with make run, "
             "or name another with --database."
         )
+    if not is_duckdb(Path(path)):
+        raise ReportError(f"{path} is no DuckDB file: name another with --database.")
     try:
         connection = duckdb.connect(path, read_only=True)
     except duckdb.Error as error:
@@ -186,7 +188,7 @@ def _quoted(name: str) -> str:
 
 
 def _first_line(error: Exception) -> str:
-    return f"{str(error).strip().splitlines()[0].rstrip('.')}."
+    return f"{str(error).strip().splitlines()[0].rstrip('.!')}."
 
 
 def _plain(value: Any) -> Any:

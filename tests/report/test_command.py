@@ -231,7 +231,12 @@ def test_what_cannot_be_read_is_said_in_a_sentence(
         failure([f"--database={long}"], capsys) == f"{long} cannot be opened: File name too long."
     )
     nowhere.write_text("not a database " * 100)
-    assert failure([f"--database={nowhere}"], capsys).startswith(f"DuckDB cannot open {nowhere}: ")
+    assert failure([f"--database={nowhere}"], capsys) == (
+        f"{nowhere} is no DuckDB file: name another with --database."
+    )
+    nowhere.write_bytes(b"12345678DUCK" + b"cut off" * 10)
+    sentence = failure([f"--database={nowhere}"], capsys)
+    assert sentence.startswith(f"DuckDB cannot open {nowhere}: ")
     rows = tmp_path / "rows.duckdb"
     duckdb.connect(str(rows)).close()
     assert failure([f"--database={rows}"], capsys) == (
