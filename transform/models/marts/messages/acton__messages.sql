@@ -35,7 +35,11 @@ counted as (
         reports.suppressed_on as suppressed_list_ids,
         coalesce(reports.sent, events.sent) as sent,
         -- Older accounts always have 0 in Act-On's own number.
-        coalesce(nullif(reports.delivered, 0), reports.sent - reports.bounced, events.delivered) as delivered,
+        coalesce(
+            nullif(reports.delivered, 0),
+            case when reports.bounced > reports.sent then 0 else reports.sent - reports.bounced end,
+            events.delivered
+        ) as delivered,
         coalesce(reports.bounced, events.bounced) as bounced,
         coalesce(reports.hard_bounced, events.hard_bounced) as hard_bounced,
         coalesce(reports.soft_bounced, events.soft_bounced) as soft_bounced,
