@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from airflow.sdk import DAG, CronTriggerTimetable, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowRescheduleException
 
+from orchestrate.__main__ import read_account
 from orchestrate.accounts import (
     Account,
     AccountsError,
@@ -18,7 +19,6 @@ from orchestrate.accounts import (
     minute_of,
     read_accounts,
 )
-from orchestrate.run import read_account
 from orchestrate.run_account import (
     EXIT_ALLOWANCE_SPENT,
     EXIT_SIGNAL_BASE,

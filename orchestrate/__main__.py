@@ -1,4 +1,4 @@
-"""Reads one account of accounts.yml: ``python -m orchestrate.run KEY``.
+"""Reads one account of accounts.yml: ``python -m orchestrate KEY``.
 
 The exit code is the tap's, so that a scheduler can tell a used up allowance (3) from a failure.
 """
@@ -53,7 +53,7 @@ def read_account(key: str, given: Mapping[str, str], log: Callable[[str], None])
 def main() -> int:
     """Read the account that the command line names; return the exit code."""
     if len(sys.argv) != 2:  # noqa: PLR2004 - the program and the key
-        _say("Usage: python -m orchestrate.run KEY")
+        _say("Usage: python -m orchestrate KEY")
         return EXIT_USAGE
     # Otherwise the first process of a container ignores it. The tap gets it, and ends in order.
     signal.signal(signal.SIGTERM, _end)

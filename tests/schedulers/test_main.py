@@ -1,4 +1,4 @@
-"""``python -m orchestrate.run``: what a container runs."""
+"""``python -m orchestrate``: what a container runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def started(key: str, folder: Path, **variables: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "orchestrate.run", key],
+        [sys.executable, "-m", "orchestrate", key],
         env={"PATH": os.environ["PATH"], **environment(folder), **variables},
         cwd=PROJECT,
         stderr=subprocess.PIPE,
