@@ -82,7 +82,7 @@ lint: .venv/.project .venv-dbt/.installed ## Run the linters and the type checke
 	$(VENV)/ruff format --check
 	$(VENV)/mypy
 	$(VENV)/zizmor --offline --persona auditor --quiet .github
-	$(VENV)/hadolint docs/recipes/Dockerfile
+	$(VENV)/hadolint docs/recipes/Dockerfile orchestrate/kubernetes/Dockerfile
 	ACTON_DUCKDB=:memory: .venv-dbt/bin/sqlfluff lint --processes 2 --disable-progress-bar transform/models
 
 .PHONY: docs

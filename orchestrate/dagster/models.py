@@ -18,7 +18,7 @@ from dagster_dbt.asset_utils import get_updated_cli_invocation_params_for_contex
 from packaging.version import Version
 
 from orchestrate import run_account
-from orchestrate.accounts import Account, Accounts, AccountsError, accounts_path, read_accounts
+from orchestrate.accounts import TARGETS, Account, Accounts
 from orchestrate.dagster.assets import PARTITIONS
 from orchestrate.run_account import Places, places_of
 
@@ -152,7 +152,5 @@ def _places_of_dbt(places: Places, target: str, folder: Path) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    try:
-        parse(places_of(os.environ), read_accounts(accounts_path(os.environ)).target)
-    except AccountsError as error:
-        sys.exit(str(error))
+    for _target in TARGETS:
+        parse(places_of(os.environ), _target)
