@@ -18,9 +18,11 @@ from orchestrate import run_account
 from orchestrate.dagster import assets
 from orchestrate.dagster.assets import PAUSED_UNTIL, key_of
 from tests.orchestrate.conftest import ROOT, SECRETS, counts, end, of_tap
+from tests.orchestrate.test_start import is_running
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from orchestrate.accounts import Accounts
     from orchestrate.run_account import Places
@@ -409,3 +411,24 @@ def test_nothing_is_left_behind_by_a_process_that_was_killed(
     worker.wait()
     _wait_for(lambda: not _is_there(int(waiting.read_text() or 0)))
     assert (meltano.folder / "stopped").read_text() == str(int(signal.SIGTERM))
+
+
+def test_a_run_installs_nothing_and_its_folder_is_for_its_user_alone(
+    accounts: Accounts, places: Places
+) -> None:
+    north = accounts.partitions["north"]
+    variables = run_account.environment(north, accounts, places, os.environ)
+    assert variables["MELTANO_AUTO_INSTALL"] == "false"
+    run_account.prepare(north, places)
+    assert places.system(north).stat().st_mode & 0o077 == 0
+
+
+def test_what_a_run_writes_is_for_its_user_alone_and_no_child_outlives_it(
+    tmp_path: Path,
+) -> None:
+    script = "sleep 300 >/dev/null 2>&1 & echo $! > child"
+    with run_account.start(["/bin/sh", "-c", script], {}, tmp_path) as process:
+        assert process.wait(30) == 0
+    assert (tmp_path / "child").stat().st_mode & 0o077 == 0
+    child = int((tmp_path / "child").read_text())
+    _wait_for(lambda: not is_running(child))
