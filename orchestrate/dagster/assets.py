@@ -19,6 +19,9 @@ PARTITIONS = dg.DynamicPartitionsDefinition(name="account")
 READ = "read_act_on"
 """The step that runs Meltano."""
 
+READ_JOB = "read_account"
+"""The job with this step."""
+
 PAUSED_UNTIL = "acton/paused_until"
 """The tag of a run that has used up the calls: when it is worth to look again."""
 
@@ -42,6 +45,19 @@ STREAMS = [
 def key_of(stream: str) -> dg.AssetKey:
     """Return the key of a stream's asset, which is that of its table among dbt's sources."""
     return dg.AssetKey(["acton", stream])
+
+
+_KEYS = {key_of(stream.name) for stream in STREAMS}
+
+
+def reads(run: dg.DagsterRun) -> bool:
+    """Tell whether a run is one of streams, and not only of models or checks."""
+    return run.job_name == READ_JOB or not _KEYS.isdisjoint(run.asset_selection or ())
+
+
+def reads_everything(run: dg.DagsterRun) -> bool:
+    """Tell whether a run is one of all streams."""
+    return reads(run) and _KEYS.issubset(run.asset_selection or _KEYS)
 
 
 def specs() -> list[dg.AssetSpec]:

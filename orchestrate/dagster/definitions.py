@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from orchestrate.dagster import assets, freshness, models, schedules, sensors
+from orchestrate.dagster.assets import READ_JOB
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from orchestrate.accounts import Accounts
     from orchestrate.run_account import Places
 
-READ_JOB, MODELS_JOB, FRESH_JOB = "read_account", "build_account", "check_freshness"
+MODELS_JOB, FRESH_JOB = "build_account", "check_freshness"
 
 
 def build(accounts: Accounts, places: Places, manifest: Mapping[str, Any]) -> dg.Definitions:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from orchestrate.accounts import Accounts
+from orchestrate.dagster import assets
 from orchestrate.dagster.sensors import PARTITION
 
 ACCOUNTS = dg.AssetSpec(
@@ -37,16 +38,18 @@ def fresh_check(accounts: Accounts) -> dg.AssetChecksDefinition:
 
 
 def stale(instance: dg.DagsterInstance, accounts: Accounts, now: datetime) -> list[str]:
-    """Return the partitions without a complete run since 50 hours."""
+    """Return the partitions without a complete run of all streams since 50 hours."""
     return [
         key
         for key in accounts.partitions
-        if not instance.get_run_records(
-            dg.RunsFilter(
-                statuses=[dg.DagsterRunStatus.SUCCESS],
-                tags={PARTITION: key},
-                updated_after=now - OLDEST,
-            ),
-            limit=1,
+        if not any(
+            assets.reads_everything(run)
+            for run in instance.get_runs(
+                dg.RunsFilter(
+                    statuses=[dg.DagsterRunStatus.SUCCESS],
+                    tags={PARTITION: key},
+                    updated_after=now - OLDEST,
+                )
+            )
         )
     ]

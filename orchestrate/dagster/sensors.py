@@ -17,6 +17,10 @@ from orchestrate.run_account import Places
 PARTITION = "dagster/partition"
 OLDEST_PAUSE = timedelta(days=7)
 ASK_AGAIN = timedelta(hours=1)
+RUNS_LOOKED_AT = 20
+SCHEMA = "acton/schema"
+"""The tag of a run of models: at most one at a time writes a schema."""
+
 ALARM_URL = "ACTON_ALARM_URL"
 """The variable with the address that gets alarms, as Slack and others take them."""
 
@@ -117,11 +121,16 @@ def _paused(instance: dg.DagsterInstance, now: datetime) -> Iterator[dg.DagsterR
     )
     for run in reversed(runs):
         if assets.PAUSED_UNTIL in run.tags and PARTITION in run.tags:
-            (latest,) = instance.get_runs(
-                dg.RunsFilter(tags={PARTITION: run.tags[PARTITION]}), limit=1
-            )
-            if latest.run_id == run.run_id:
+            latest = _latest_reading(instance, run.tags[PARTITION])
+            if latest and latest.run_id == run.run_id:
                 yield run
+
+
+def _latest_reading(instance: dg.DagsterInstance, partition: str) -> dg.DagsterRun | None:
+    """Return the latest run of streams, if one is among the latest runs of the partition."""
+    # A run of its models may have come since.
+    runs = instance.get_runs(dg.RunsFilter(tags={PARTITION: partition}), limit=RUNS_LOOKED_AT)
+    return next(filter(assets.reads, runs), None)
 
 
 def models_sensor(accounts: Accounts, job: Any) -> dg.SensorDefinition:
@@ -153,11 +162,18 @@ def after_reading(
     steps = {record.step_key for record in instance.get_run_step_stats(run.run_id)}
     if account is None or assets.READ not in steps:
         return dg.SkipReason("This run has read no account.")
+    read = []
     for key in accounts.parts_of(account.name):
-        latest = instance.get_runs(dg.RunsFilter(tags={PARTITION: key}), limit=1)
-        if key != partition and (not latest or latest[0].status != dg.DagsterRunStatus.SUCCESS):
+        latest = run if key == partition else _latest_reading(instance, key)
+        if latest is None or latest.status != dg.DagsterRunStatus.SUCCESS:
             return dg.SkipReason(f"{key} has not been read yet.")
-    return dg.RunRequest(run_key=f"models-{run.run_id}", partition_key=partition)
+        read.append(latest.run_id)
+    # One key for all shards: the last two may have ended at once.
+    return dg.RunRequest(
+        run_key="-".join(["models", *read]),
+        partition_key=partition,
+        tags={SCHEMA: account.schema},
+    )
 
 
 def alarm_sensor() -> dg.SensorDefinition:

@@ -11,7 +11,7 @@ import yaml
 
 from orchestrate import supervisor
 from orchestrate.accounts import Account, Night, minute_of, read_accounts
-from orchestrate.dagster import assets, definitions, models
+from orchestrate.dagster import assets, definitions, models, sensors
 from orchestrate.dagster.assets import STREAMS, key_of
 from orchestrate.run_account import places_of
 from tests.orchestrate.conftest import ACCOUNTS, ROOT, SECRETS
@@ -87,7 +87,7 @@ def test_the_tests_of_dbt_are_checks(definition: dg.Definitions) -> None:
 def test_a_run_of_streams_checks_nothing_of_other_accounts(definition: dg.Definitions) -> None:
     keys = definition.resolve_asset_graph().asset_check_keys
     assert dg.AssetCheckKey(dg.AssetKey("accounts"), "every_account_is_fresh") in keys
-    reading = definition.resolve_job_def(definitions.READ_JOB)
+    reading = definition.resolve_job_def(assets.READ_JOB)
     assert [node.name for node in reading.nodes] == [assets.READ]
 
 
@@ -133,22 +133,21 @@ def test_a_schedule_starts_its_partition_though_nobody_has_added_it(
     assert schedule.cron_schedule == f"{minute} {hour} * * *"
 
 
-ONE_PER_ACCOUNT = {
-    "key": "dagster/partition",
-    "value": {"applyLimitPerUniqueValue": True},
-    "limit": 1,
-}
+LIMITS = [
+    {"key": key, "value": {"applyLimitPerUniqueValue": True}, "limit": 1}
+    for key in (sensors.PARTITION, sensors.SCHEMA)
+]
 
 
-def test_one_run_per_account_whoever_starts_it() -> None:
+def test_one_run_per_account_and_of_models_per_schema_whoever_starts_it() -> None:
     data = yaml.safe_load((ORCHESTRATE / "dagster.yaml").read_text())
-    assert data["concurrency"]["runs"]["tag_concurrency_limits"] == [ONE_PER_ACCOUNT]
+    assert data["concurrency"]["runs"]["tag_concurrency_limits"] == LIMITS
 
 
 def test_kubernetes_runs_the_same_code_under_the_same_limit() -> None:
     values = yaml.safe_load((ORCHESTRATE / "kubernetes" / "values.yaml").read_text())
     coordinator = values["dagsterDaemon"]["runCoordinator"]["config"]["queuedRunCoordinator"]
-    assert coordinator["tagConcurrencyLimits"] == [ONE_PER_ACCOUNT]
+    assert coordinator["tagConcurrencyLimits"] == LIMITS
     (deployment,) = values["dagster-user-deployments"]["deployments"]
     assert find_spec(deployment["codeServerArgs"][1])
     # The image has the models' description in this folder, which nothing may be mounted over.

@@ -13,7 +13,7 @@ import dagster as dg
 import pytest
 
 from orchestrate import plan
-from orchestrate.dagster import assets, freshness, sensors
+from orchestrate.dagster import assets, definitions, freshness, sensors
 from orchestrate.dagster.assets import PAUSED_UNTIL
 from orchestrate.dagster.sensors import PARTITION
 from tests.orchestrate.conftest import SECRETS
@@ -34,10 +34,15 @@ def read() -> None:
     """Do nothing."""
 
 
-@dg.job
+@dg.job(name=assets.READ_JOB)
 def reading() -> None:
     """Do nothing, in a step that is called as the one that reads."""
     read()
+
+
+@dg.job(name=definitions.MODELS_JOB)
+def building() -> None:
+    """Do nothing."""
 
 
 def add(
@@ -45,12 +50,13 @@ def add(
     account: str,
     status: dg.DagsterRunStatus,
     paused_until: datetime | None = None,
+    job: dg.JobDefinition = reading,
 ) -> dg.DagsterRun:
     """Add a run of an account that has ended."""
     tags = {PARTITION: account}
     if paused_until:
         tags[PAUSED_UNTIL] = paused_until.isoformat()
-    return instance.create_run_for_job(reading, tags=tags, status=status)
+    return instance.create_run_for_job(job, tags=tags, status=status)
 
 
 def never(key: str) -> int:
@@ -107,6 +113,13 @@ def test_an_account_that_was_started_since_is_left_alone(
     add(instance, "north", FAILURE, NOW)
     add(instance, "north", status)
     assert sensors.resume(instance, {}, NOW, never, KNOWN) == ([], {})
+
+
+def test_a_run_of_models_since_does_not_end_a_pause(instance: dg.DagsterInstance) -> None:
+    run = add(instance, "north", FAILURE, NOW)
+    add(instance, "north", SUCCESS, None, building)
+    (request,), _ = sensors.resume(instance, {}, NOW, lambda _key: 1, KNOWN)
+    assert request.run_key == f"resume-{run.run_id}"
 
 
 def test_a_failed_run_and_one_of_a_removed_account_are_left_alone(
@@ -194,6 +207,23 @@ def test_the_models_of_a_sharded_account_wait_for_its_last_shard(
     request = sensors.after_reading(instance, second, sharded)
     assert isinstance(request, dg.RunRequest)
     assert request.partition_key == "north.2-of-2"
+    # The first one's turn may also come once both have ended: that is the same run of the models.
+    again = sensors.after_reading(instance, first, sharded)
+    assert isinstance(again, dg.RunRequest)
+    assert again.run_key == request.run_key
+    assert again.tags[sensors.SCHEMA] == request.tags[sensors.SCHEMA] == "north"
+
+
+def test_a_run_of_models_is_no_reading_of_a_shard(
+    instance: dg.DagsterInstance, accounts: Accounts
+) -> None:
+    north = accounts.partitions["north"]
+    parts = {key: replace(north, key=key) for key in ("north.1-of-2", "north.2-of-2")}
+    sharded = replace(accounts, partitions=parts)
+    add(instance, "north.2-of-2", FAILURE)
+    add(instance, "north.2-of-2", SUCCESS, None, building)
+    skipped = sensors.after_reading(instance, _ended(instance, "north.1-of-2"), sharded)
+    assert skipped == dg.SkipReason("north.2-of-2 has not been read yet.")
 
 
 def test_an_account_that_was_not_read_for_50_hours_is_stale(
@@ -204,6 +234,25 @@ def test_an_account_that_was_not_read_for_50_hours_is_stale(
     add(instance, "south", FAILURE)
     assert freshness.stale(instance, accounts, NOW + timedelta(hours=1)) == ["south"]
     assert freshness.stale(instance, accounts, NOW + timedelta(hours=51)) == ["north", "south"]
+
+
+def test_neither_models_nor_chosen_streams_make_an_account_fresh(
+    instance: dg.DagsterInstance, accounts: Accounts
+) -> None:
+    def of(*streams: str) -> dg.DagsterRun:
+        return dg.DagsterRun(
+            assets.READ_JOB,
+            tags={PARTITION: "south"},
+            status=SUCCESS,
+            asset_selection=frozenset(map(assets.key_of, streams)),
+        )
+
+    add(instance, "north", SUCCESS, None, building)
+    instance.add_run(of("messages"))
+    assert freshness.stale(instance, accounts, NOW) == ["north", "south"]
+    # Dagster's page chooses all of them where nobody has chosen any.
+    instance.add_run(of(*(one.name for one in assets.STREAMS)))
+    assert freshness.stale(instance, accounts, NOW) == ["north"]
 
 
 def test_a_stale_account_fails_the_run_of_the_check(
