@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from tempfile import NamedTemporaryFile
+from threading import Timer
 from typing import TYPE_CHECKING
 
 from orchestrate import run_account
-from pipeline.meltano import TAP
+from pipeline.meltano import TAP, remove_configurations
 
 if TYPE_CHECKING:
     from orchestrate.accounts import Account, Accounts
     from orchestrate.run_account import Places
 
-SECONDS_TO_ANSWER = 150
+SECONDS_TO_ANSWER = 75.0
+"""For the state, and for the plan. With the end of a plan that hangs, they fit in the five minutes
+that a sensor has."""
 
 
 def calls_left(account: Account, accounts: Accounts, places: Places) -> int:
@@ -25,8 +29,13 @@ def calls_left(account: Account, accounts: Accounts, places: Places) -> int:
     try:
         variables = run_account.environment(account, accounts, places, os.environ)
         run_account.prepare(account, places)
-        state = _output([*meltano, "state", "get", state_id], variables, places, "")
-        plan = _output([*meltano, "invoke", f"{TAP}:plan-json"], variables, places, state)
+        state = _output([*meltano, "state", "get", state_id], variables, places)
+        with NamedTemporaryFile(dir=places.system(account), prefix="state-") as file:
+            file.write(state)
+            file.flush()
+            # A first run has none.
+            given = [f"--state={file.name}"] if state.strip() else []
+            plan = _output([*meltano, "invoke", f"{TAP}:plan-json", *given], variables, places)
         left: int = json.loads(plan)["calls_left"]
     except (
         run_account.NotStartedError,
@@ -37,18 +46,21 @@ def calls_left(account: Account, accounts: Accounts, places: Places) -> int:
         TypeError,
     ):
         return 0
+    finally:
+        remove_configurations(places.system(account))
     return left
 
 
-def _output(arguments: list[str], variables: dict[str, str], places: Places, text: str) -> str:
-    return subprocess.run(
-        arguments,
-        env=variables,
-        cwd=places.project,
-        input=text,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        encoding="utf-8",
-        check=True,
-        timeout=SECONDS_TO_ANSWER,
-    ).stdout
+def _output(arguments: list[str], variables: dict[str, str], places: Places) -> bytes:
+    process = run_account.start(arguments, variables, places.project, subprocess.DEVNULL)
+    # Meltano would leave the tap behind if it alone were killed; the supervisor ends both.
+    end = Timer(SECONDS_TO_ANSWER, process.stdin.close if process.stdin else process.kill)
+    with process:
+        end.start()
+        try:
+            output = process.stdout.read() if process.stdout else b""
+        finally:
+            end.cancel()
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, arguments[0])
+    return output

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestrate.accounts import PROJECT, Account, Accounts, as_variable
-from pipeline.meltano import SUMMARY, TAP
+from pipeline.meltano import SUMMARY, TAP, remove_configurations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -199,6 +199,7 @@ def prepare(account: Account, places: Places) -> None:
         link = system / name
         if not link.is_symlink():
             link.symlink_to(places.project / ".meltano" / name)
+    remove_configurations(system)
 
 
 def command(account: Account, accounts: Accounts, places: Places) -> list[str]:
@@ -215,16 +216,26 @@ def command(account: Account, accounts: Accounts, places: Places) -> list[str]:
 
 
 def start(
-    arguments: Sequence[str], variables: Mapping[str, str], folder: Path
+    arguments: Sequence[str],
+    variables: Mapping[str, str],
+    folder: Path,
+    errors: int = subprocess.STDOUT,
 ) -> subprocess.Popen[bytes]:
-    """Start a command that ends once its standard input is closed, or this process has died."""
+    """Start a command that ends once its standard input is closed, or this process has died.
+
+    Args:
+        arguments: The command.
+        variables: All of its environment.
+        folder: Where it runs.
+        errors: Where its standard error goes, as ``subprocess`` has it.
+    """
     return subprocess.Popen(
         [sys.executable, "-m", "orchestrate.supervisor", *arguments],
         env={**variables, "PYTHONPATH": str(PROJECT)},
         cwd=folder,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stderr=errors,
         # So that no signal to the group of Dagster reaches it.
         start_new_session=True,
     )

@@ -59,13 +59,16 @@ def clear_state(environment: str) -> int:
     return subprocess.run([*meltano, "state", "clear", "--force", state_id], check=False).returncode
 
 
-def remove_configurations() -> None:
+def remove_configurations(folder: Path = FOLDER) -> None:
     """Remove the copies of the settings, password included, that a killed run left behind.
 
     Those of a run that is just starting are kept.
+
+    Args:
+        folder: The folder of Meltano.
     """
     started_before = time.time() - SECONDS_TO_START
-    for file in FOLDER.glob("run/**/*.config.json"):
+    for file in folder.glob("run/**/*.config.json"):
         with suppress(FileNotFoundError):
             if file.stat().st_mtime < started_before:
                 file.unlink()

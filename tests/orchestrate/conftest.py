@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
+import time
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +17,7 @@ import pytest
 collect_ignore_glob = [] if find_spec("dagster") else ["test_*.py"]
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     import dagster as dg
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from orchestrate.run_account import Places
 
 ROOT = Path(__file__).parents[2]
+
+PROCESSES = ("/bin/sh", "-c", "ps -A -o pid=,stat=")
 
 ACCOUNTS = """\
 target: target-duckdb
@@ -109,6 +113,21 @@ def end(codes: Mapping[str, int]) -> dict[str, Any]:
         "exit_codes": dict(codes),
         "level": "error",
     }
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Wait until something is the case."""
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def is_running(process: int) -> bool:
+    """Tell whether a process goes on: it is there, and not only its exit code."""
+    states = subprocess.run(PROCESSES, capture_output=True, text=True, check=True).stdout
+    state = dict(line.split() for line in states.splitlines()).get(str(process), "Z")
+    return not state.startswith("Z")
 
 
 class FakeMeltano:

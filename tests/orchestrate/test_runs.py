@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +15,7 @@ import pytest
 from orchestrate import run_account
 from orchestrate.dagster import assets
 from orchestrate.dagster.assets import PAUSED_UNTIL, key_of
-from tests.orchestrate.conftest import ROOT, SECRETS, counts, end, of_tap
-from tests.orchestrate.test_start import is_running
+from tests.orchestrate.conftest import ROOT, SECRETS, counts, end, is_running, of_tap, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -365,21 +362,6 @@ def test_a_number_of_the_summary_is_no_secret(meltano: FakeMeltano, places: Plac
     assert outcome.summary["streams"]["messages"]["rows"] == 5432
 
 
-def _is_there(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def _wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def test_a_canceled_run_stops_meltano_in_order(meltano: FakeMeltano, places: Places) -> None:
     meltano.obeys({}, lines=(of_tap("Reading."),), waits=True)
     waiting = meltano.folder / "waiting"
@@ -387,13 +369,13 @@ def test_a_canceled_run_stops_meltano_in_order(meltano: FakeMeltano, places: Pla
     def log(line: str) -> None:
         # Where the interruption of a run arrives: between two lines of the log.
         if line == "tap-acton: Reading.":
-            _wait_for(waiting.exists)
+            wait_for(waiting.exists)
             raise dg.DagsterExecutionInterruptedError
 
     with pytest.raises(dg.DagsterExecutionInterruptedError):
         run_account.run([str(meltano.program)], {}, places.project, log)
     assert (meltano.folder / "stopped").read_text() == str(int(signal.SIGTERM))
-    assert not _is_there(int(waiting.read_text()))
+    assert not is_running(int(waiting.read_text()))
 
 
 def test_nothing_is_left_behind_by_a_process_that_was_killed(
@@ -406,10 +388,10 @@ def test_nothing_is_left_behind_by_a_process_that_was_killed(
     )
     worker = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT)
     waiting = meltano.folder / "waiting"
-    _wait_for(waiting.exists)
+    wait_for(waiting.exists)
     worker.send_signal(signal.SIGKILL)
     worker.wait()
-    _wait_for(lambda: not _is_there(int(waiting.read_text() or 0)))
+    wait_for(lambda: not is_running(int(waiting.read_text() or 0)))
     assert (meltano.folder / "stopped").read_text() == str(int(signal.SIGTERM))
 
 

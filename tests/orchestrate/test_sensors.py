@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ from orchestrate import plan
 from orchestrate.dagster import assets, definitions, freshness, sensors
 from orchestrate.dagster.assets import PAUSED_UNTIL
 from orchestrate.dagster.sensors import PARTITION
-from tests.orchestrate.conftest import SECRETS
+from tests.orchestrate.conftest import SECRETS, is_running, wait_for
 
 if TYPE_CHECKING:
     from orchestrate.accounts import Accounts
@@ -140,7 +141,7 @@ if [ "$3" = state ]; then
   echo '{{"bookmarks": {{}}}}'
   exit
 fi
-test "$(cat)" = '{{"bookmarks": {{}}}}' || exit 1
+test "$(cat "${{5#--state=}}")" = '{{"bookmarks": {{}}}}' || exit 1
 test "$3 $4" = "invoke tap-acton:plan-json" || exit 1
 test "$TAP_ACTON_PASSWORD" = {SECRETS["NORTH_PASSWORD"]} || exit 1
 echo '{{"calls_left": 71}}'
@@ -157,6 +158,33 @@ def test_without_a_plan_no_calls_are_left(
 ) -> None:
     meltano.program.write_text(f"#!/bin/sh\n{answer}\n")
     assert plan.calls_left(accounts.partitions["north"], accounts, places) == 0
+
+
+def test_nothing_is_left_of_a_plan_that_hangs(
+    meltano: FakeMeltano,
+    accounts: Accounts,
+    places: Places,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    north = accounts.partitions["north"]
+    settings = places.system(north) / "run" / "tap-acton" / "tap.config.json"
+    settings.parent.mkdir(parents=True)
+    settings.write_text(SECRETS["NORTH_PASSWORD"])
+    os.utime(settings, (0, 0))
+    meltano.program.write_text(
+        f"""#!/bin/sh
+[ "$3" = state ] && exit
+sleep 300 &
+echo $! > {meltano.folder}/tap
+wait
+"""
+    )
+    # The state is there within it; only the plan uses it up.
+    monkeypatch.setattr(plan, "SECONDS_TO_ANSWER", 3.0)
+    assert plan.calls_left(north, accounts, places) == 0
+    tap = int((meltano.folder / "tap").read_text())
+    wait_for(lambda: not is_running(tap))
+    assert not settings.exists()
 
 
 def test_the_accounts_of_the_file_become_the_partitions(accounts: Accounts) -> None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import subprocess
-import time
 
 import pytest
 
 from orchestrate.dagster.__main__ import end
-
-PROCESSES = ("/bin/sh", "-c", "ps -A -o pid=,stat=")
+from tests.orchestrate.conftest import is_running, wait_for
 
 
 @pytest.mark.parametrize("seconds", [30.0, 0.3])
@@ -25,15 +23,5 @@ def test_nothing_that_it_started_is_left(seconds: float) -> None:
         assert process.stdout
         child = int(process.stdout.readline())
         end(process, seconds)
-    deadline = time.monotonic() + 30
-    while is_running(child):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_for(lambda: not is_running(child))
     assert process.poll() is not None
-
-
-def is_running(process: int) -> bool:
-    """Tell whether a process goes on: it is there, and not only its exit code."""
-    states = subprocess.run(PROCESSES, capture_output=True, text=True, check=True).stdout
-    state = dict(line.split() for line in states.splitlines()).get(str(process), "Z")
-    return not state.startswith("Z")
