@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 PORT = 3000
 SECONDS_TO_END = 150.0
 SECONDS_BETWEEN_LOOKS = 0.1
+TIMEOUTS = {
+    # A start takes longer on a busy machine than the minute that Dagster allows,
+    "DAGSTER_GRPC_TIMEOUT_SECONDS": "300",
+    # and so does a plan of the sensor.
+    "DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS": "300",
+}
 SANDBOX_PYTHON = PROJECT / ".venv" / "bin" / "python"
 SANDBOX_KEYS = ("north", "south")
 SANDBOX_ACCOUNTS = """\
@@ -99,8 +105,7 @@ def _run(path: Path, variables: dict[str, str]) -> int:
             **variables,
             "ACTON_ACCOUNTS": str(path),
             "DAGSTER_HOME": str(home),
-            # A plan of the sensor takes longer than the minute that Dagster allows.
-            "DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS": "300",
+            **TIMEOUTS,
         },
         # So that Ctrl-C reaches it once, from here.
         start_new_session=True,

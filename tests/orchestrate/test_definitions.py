@@ -12,6 +12,7 @@ import yaml
 from orchestrate import supervisor
 from orchestrate.accounts import Account, Night, minute_of, read_accounts
 from orchestrate.dagster import assets, definitions, models, sensors
+from orchestrate.dagster.__main__ import TIMEOUTS
 from orchestrate.dagster.assets import STREAMS, key_of
 from orchestrate.run_account import places_of
 from tests.orchestrate.conftest import ACCOUNTS, ROOT, SECRETS
@@ -149,6 +150,10 @@ def test_kubernetes_runs_the_same_code_under_the_same_limit() -> None:
     coordinator = values["dagsterDaemon"]["runCoordinator"]["config"]["queuedRunCoordinator"]
     assert coordinator["tagConcurrencyLimits"] == LIMITS
     (deployment,) = values["dagster-user-deployments"]["deployments"]
+    for env in (deployment["env"], values["dagsterDaemon"]["env"]):
+        given = {one["name"]: one["value"] for one in env}
+        assert given.items() >= TIMEOUTS.items()
+    assert TIMEOUTS["DAGSTER_GRPC_TIMEOUT_SECONDS"] == "300"
     assert find_spec(deployment["codeServerArgs"][1])
     # The image has the models' description in this folder, which nothing may be mounted over.
     image = (ROOT / "orchestrate" / "kubernetes" / "Dockerfile").read_text()
