@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,8 @@ RUNS_LOOKED_AT = 20
 SCHEMA = "acton/schema"
 """The tag of a run of models: at most one at a time writes a schema."""
 
+SECONDS_BEFORE_TRIES = (0, 5, 30)
+SECONDS_FOR_ALARM = 20
 ALARM_URL = "ACTON_ALARM_URL"
 """The variable with the address that gets alarms, as Slack and others take them."""
 
@@ -209,11 +212,19 @@ def alarm(run: dg.DagsterRun, reasons: Iterable[str]) -> str:
 
 
 def send(url: str, text: str) -> None:
-    """Post an alarm."""
+    """Post an alarm, three times at most: Dagster calls the sensor once for each failed run."""
     request = urllib.request.Request(  # noqa: S310 - the address is of the operator's own choice
         url,
         json.dumps({"text": text}).encode(),
         {"Content-Type": "application/json"},
     )
-    with urllib.request.urlopen(request, timeout=30):  # noqa: S310 - the same
-        pass
+    for seconds in SECONDS_BEFORE_TRIES:
+        time.sleep(seconds)
+        try:
+            with urllib.request.urlopen(  # noqa: S310 - the same
+                request, timeout=SECONDS_FOR_ALARM
+            ):
+                return
+        except OSError as error:
+            failure = error
+    raise failure

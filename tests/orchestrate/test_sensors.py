@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import threading
+import urllib.error
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -354,3 +356,23 @@ def test_a_failure_is_an_alarm_and_a_pause_is_none(
     (body,) = bodies
     assert body["text"].startswith("Act-On, north: run ")
     assert body["text"].endswith(" failed: north failed with exit code 1: the login was refused.")
+
+
+@pytest.mark.parametrize("refused", [2, 3])
+def test_an_alarm_is_tried_three_times(monkeypatch: pytest.MonkeyPatch, refused: int) -> None:
+    answers: list[Any] = [*[urllib.error.URLError("refused")] * refused, nullcontext()]
+    waits: list[float] = []
+    arrives = refused < 3
+
+    def urlopen(*_args: Any, **_options: Any) -> Any:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(sensors.urllib.request, "urlopen", urlopen)
+    monkeypatch.setattr(sensors.time, "sleep", waits.append)
+    with nullcontext() if arrives else pytest.raises(urllib.error.URLError):
+        sensors.send("https://example.com/alarm", "Act-On, north: failed.")
+    assert waits == list(sensors.SECONDS_BEFORE_TRIES)
+    assert len(answers) == (0 if arrives else 1)
