@@ -123,7 +123,9 @@ def test_on_paper_there_is_no_control_and_no_dark(
     # Nothing is cut off on the width of a sheet of A4, in points.
     page.set_viewport_size({"width": 794, "height": 1123})
     assert page.evaluate("document.documentElement.scrollWidth") <= 794
-    assert page.locator("#messages-table").bounding_box()["width"] <= 794
+    box = page.locator("#messages-table").bounding_box()
+    assert box
+    assert box["width"] <= 794
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.locator("figure .chart svg").first.is_visible()
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)

@@ -168,7 +168,7 @@ def test_dbt_reads_the_models_without_the_secrets_of_any_account(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     said: dict[str, str] = {}
-    monkeypatch.setattr(models.subprocess, "run", lambda *_, env, **__: said.update(env))
+    monkeypatch.setattr("subprocess.run", lambda *_, env, **__: said.update(env))
     models.parse(places_of({"ACTON_WORK_FOLDER": str(tmp_path)}), "target-postgres")
     assert said["PATH"]
     assert said["TARGET_POSTGRES_PASSWORD"] == "unset"

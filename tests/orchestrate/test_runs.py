@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -413,4 +414,4 @@ def test_what_a_run_writes_is_for_its_user_alone_and_no_child_outlives_it(
         assert process.wait(30) == 0
     assert (tmp_path / "child").stat().st_mode & 0o077 == 0
     child = int((tmp_path / "child").read_text())
-    _wait_for(lambda: not is_running(child))
+    wait_for(lambda: not is_running(child))

@@ -370,8 +370,8 @@ def test_an_alarm_is_tried_three_times(monkeypatch: pytest.MonkeyPatch, refused:
             raise answer
         return answer
 
-    monkeypatch.setattr(sensors.urllib.request, "urlopen", urlopen)
-    monkeypatch.setattr(sensors.time, "sleep", waits.append)
+    monkeypatch.setattr("urllib.request.urlopen", urlopen)
+    monkeypatch.setattr("time.sleep", waits.append)
     with nullcontext() if arrives else pytest.raises(urllib.error.URLError):
         sensors.send("https://example.com/alarm", "Act-On, north: failed.")
     assert waits == list(sensors.SECONDS_BEFORE_TRIES)
