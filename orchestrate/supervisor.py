@@ -3,11 +3,13 @@
 ``python -m orchestrate.supervisor COMMAND...`` passes on the command's output and exit code.
 Once standard input ends, or at a signal, it stops the command: the tap, if there is one among its
 children, and otherwise the command itself. The pipe of standard input also closes where the process
-at its other end was killed, so nothing is left behind.
+at its other end was killed, so nothing is left behind. If the supervisor itself is killed, the
+command gets SIGTERM, on Linux.
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -19,6 +21,10 @@ from pipeline.meltano import tap_of
 
 SECONDS_TO_STOP = 120.0
 """For the calls under way, for what the target still writes, and for the state."""
+
+_PR_SET_PDEATHSIG = 1
+# Of Linux alone.
+_PRCTL = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 
 
 def main() -> int:
@@ -34,6 +40,8 @@ def main() -> int:
         env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
         stdin=subprocess.DEVNULL,
         process_group=0,
+        # No thread has been started yet, which could hold a lock in the child.
+        preexec_fn=_end_with_parent,  # noqa: PLW1509 - for this reason
     )
     threading.Thread(target=_wait_for_end_of_input, args=(stop,), daemon=True).start()
     threading.Thread(target=_stop_when, args=(stop, process), daemon=True).start()
@@ -41,6 +49,12 @@ def main() -> int:
     # Nobody of its group may outlive it.
     _kill_group(process)
     return code if code >= 0 else 128 - code
+
+
+def _end_with_parent() -> None:
+    """Let this process get SIGTERM once its parent has died, even of SIGKILL."""
+    if _PRCTL:
+        _PRCTL(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _wait_for_end_of_input(stop: threading.Event) -> None:

@@ -415,3 +415,17 @@ def test_what_a_run_writes_is_for_its_user_alone_and_no_child_outlives_it(
     assert (tmp_path / "child").stat().st_mode & 0o077 == 0
     child = int((tmp_path / "child").read_text())
     wait_for(lambda: not is_running(child))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child")
+def test_nothing_is_left_behind_by_a_supervisor_that_was_killed(
+    meltano: FakeMeltano, places: Places
+) -> None:
+    meltano.obeys({}, waits=True)
+    waiting = meltano.folder / "waiting"
+    with run_account.start([str(meltano.program)], {}, places.project) as supervisor:
+        wait_for(lambda: waiting.exists() and bool(waiting.read_text()))
+        supervisor.kill()
+        supervisor.wait()
+        wait_for(lambda: not is_running(int(waiting.read_text())))
+    assert (meltano.folder / "stopped").read_text() == str(int(signal.SIGTERM))
