@@ -1,13 +1,18 @@
-"""``make orchestrate``: what it ends at Ctrl-C."""
+"""``make orchestrate``: what it starts with, and what it ends at Ctrl-C."""
 
 from __future__ import annotations
 
+import signal
 import subprocess
+from typing import TYPE_CHECKING
 
 import pytest
 
-from orchestrate.dagster.__main__ import end
+from orchestrate.dagster.__main__ import end, main
 from tests.orchestrate.conftest import is_running, wait_for
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.parametrize("seconds", [30.0, 0.3])
@@ -25,3 +30,12 @@ def test_nothing_that_it_started_is_left(seconds: float) -> None:
         end(process, seconds)
     wait_for(lambda: not is_running(child))
     assert process.poll() is not None
+
+
+def test_a_named_file_that_is_not_there_is_refused_and_starts_no_sandbox(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ACTON_ACCOUNTS", str(tmp_path / "acounts.yml"))
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    assert main() == 1
+    assert "acounts.yml" in capsys.readouterr().err
