@@ -68,7 +68,7 @@ def main() -> int:
     os.umask(0o077)
     path = accounts_path(os.environ)
     try:
-        # A path that somebody names and that leads nowhere is a mistake, and no wish for the sandbox.
+        # A named path that leads nowhere is a mistake, and no wish for the sandbox.
         if path.exists() or "ACTON_ACCOUNTS" in os.environ:
             return _run(path, dict(os.environ))
         print("No accounts.yml: reading two accounts of the bundled sandbox.", flush=True)
