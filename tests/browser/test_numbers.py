@@ -61,10 +61,14 @@ READ_FIGURES = """
 """
 
 
-def choices(account: str) -> list[Choice]:
-    """Give choices at the borders of the periods, and some at random."""
+def choices(account: str, first: date) -> list[Choice]:
+    """Give choices at the borders of the periods, and some at random.
+
+    Args:
+        account: One of the accounts.
+        first: Its first day; the page takes no day before it.
+    """
     dice = Dice(account)
-    first = date(2026, 4, 1)
     accounts = [None, "north", "south"] if account == "two accounts" else [None]
     made = [
         Choice(),
@@ -90,7 +94,7 @@ def test_the_page_follows_every_choice(
     tab.show(one)
     ((first_day,),) = query(one.database, "SELECT min(sent_on) FROM acton__messages")
     whole = (first_day, TODAY)
-    for choice in choices(account):
+    for choice in choices(account, first_day):
         choice.on(tab.page)
         tab.settle()
         _check_tiles(tab.page, one.database, choice, whole)
@@ -104,7 +108,7 @@ def test_reset_shows_the_page_as_it_was_first(
     tab = opened()
     tab.show(made("two accounts"))
     first = tab.page.evaluate(READ_WORDS)
-    choices("two accounts")[-1].on(tab.page)
+    Choice("90", types=("TRIGGERED",), account="south").on(tab.page)
     tab.page.fill("#messages-search", "North 1")
     tab.page.click("#messages-table th[data-column=sent] button")
     assert tab.page.evaluate(READ_WORDS) != first
