@@ -108,7 +108,7 @@ def test_reset_shows_the_page_as_it_was_first(
     tab = opened()
     tab.show(made("two accounts"))
     first = tab.page.evaluate(READ_WORDS)
-    Choice("90", types=("TRIGGERED",), account="south").on(tab.page)
+    Choice("90", types=("SENT",), account="north").on(tab.page)
     tab.page.fill("#messages-search", "North 1")
     tab.page.click("#messages-table th[data-column=sent] button")
     assert tab.page.evaluate(READ_WORDS) != first
