@@ -40,7 +40,8 @@ def project(tmp_path: Path) -> Path:
     assert MODELS in text
     (tmp_path / "meltano.yml").write_text(text.replace(MODELS, ""), encoding="utf-8")
     (tmp_path / "report").mkdir()
-    (tmp_path / "report" / "__main__.py").touch()
+    for name in ("__init__.py", "__main__.py"):
+        (tmp_path / "report" / name).touch()
     return tmp_path
 
 
