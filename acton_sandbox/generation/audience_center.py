@@ -355,7 +355,7 @@ class Contacts:
 
         The second contact's id is the first one's in other letters' case.
         """
-        is_twin = self._size.is_odd and number == 2  # noqa: PLR2004
+        is_twin = self._size.is_odd and number == 2  # noqa: PLR2004 - the second one
         dice = Dice(self._seed, "crm", 1 if is_twin else number)
         if (number > _LASTING - 1 or not self._size.is_odd) and dice.chance(0.4):
             return "", ""

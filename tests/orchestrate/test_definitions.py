@@ -157,7 +157,7 @@ def test_kubernetes_runs_the_same_code_under_the_same_limit() -> None:
     assert find_spec(deployment["codeServerArgs"][1])
     # The image has the models' description in this folder, which nothing may be mounted over.
     image = (ROOT / "orchestrate" / "kubernetes" / "Dockerfile").read_text()
-    assert image.count("ACTON_WORK_FOLDER=/acton/work ") == 2
+    assert image.count("ACTON_WORK_FOLDER=/acton/runs ") == 2
     assert not [one for one in deployment["env"] if one["name"].endswith("_FOLDER")]
     assert not [one for one in deployment["volumeMounts"] if one["mountPath"].startswith("/acton")]
     seconds = values["runLauncher"]["config"]["k8sRunLauncher"]["runK8sConfig"]["podSpecConfig"]
