@@ -2,13 +2,12 @@
 
 import json
 import os
-import time
-import urllib.request
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import dagster as dg
+import requests
 
 from orchestrate import plan
 from orchestrate.accounts import Accounts
@@ -22,12 +21,16 @@ RUNS_LOOKED_AT = 20
 SCHEMA = "acton/schema"
 """The tag of a run of models: at most one at a time writes a schema."""
 
-SECONDS_BEFORE_TRIES = (0, 5, 30)
 SECONDS_FOR_ALARM = 20
+ALARMS_AT_ONCE = 20
 ALARM_URL = "ACTON_ALARM_URL"
 """The variable with the address that gets alarms, as Slack and others take them."""
 
 RUNNING = dg.DefaultSensorStatus.RUNNING
+
+
+class NotSentError(Exception):
+    """An alarm did not arrive; the sentence says why."""
 
 
 def accounts_sensor(accounts: Accounts) -> dg.SensorDefinition:
@@ -66,14 +69,14 @@ def resume_sensor(accounts: Accounts, places: Places, job_name: str) -> dg.Senso
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         asked: dict[str, str] = json.loads(context.cursor or "{}")
-        requests, asked = resume(
+        starts, asked = resume(
             context.instance,
             asked,
             datetime.now(UTC),
             lambda key: plan.calls_left(accounts.partitions[key], accounts, places),
             set(accounts.partitions),
         )
-        return dg.SensorResult(run_requests=requests, cursor=json.dumps(asked))
+        return dg.SensorResult(run_requests=starts, cursor=json.dumps(asked))
 
     return sensor
 
@@ -180,19 +183,52 @@ def after_reading(
 
 
 def alarm_sensor() -> dg.SensorDefinition:
-    """Return what reports failed runs to the address of the variable, if it is set."""
+    """Return what reports failed runs to the address of the variable, if it is set.
 
-    @dg.run_failure_sensor(name="alarm", default_status=RUNNING, minimum_interval_seconds=30)
-    def sensor(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
-        # Read anew: the tag came while the run was under way.
-        run = context.instance.get_run_by_id(context.dagster_run.run_id) or context.dagster_run
+    Dagster's own sensor of failures calls once for each run, and never again where that fails. This
+    one moves its cursor only once an alarm has arrived.
+    """
+
+    @dg.sensor(name="alarms", default_status=RUNNING, minimum_interval_seconds=30)
+    def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        failed, cursor = failures(context.instance, context.cursor)
         url = os.environ.get(ALARM_URL)
-        if assets.PAUSED_UNTIL in run.tags or not url:
-            return dg.SkipReason("A paused run is no failure." if url else "No address is set.")
-        send(url, alarm(run, map(reason_of, context.get_step_failure_events())))
-        return None
+        if failed and url:
+            send(url, "\n".join(failed))
+        elif failed:
+            context.log.info("No address for alarms is set.")
+        return dg.SensorResult(cursor=cursor)
 
     return sensor
+
+
+def failures(instance: dg.DagsterInstance, cursor: str | None) -> tuple[list[str], str]:
+    """Return the alarms of the runs that have failed since, and the cursor behind them.
+
+    Args:
+        instance: Dagster's instance.
+        cursor: Up to where the failures are reported; None where nobody has looked yet, so that the
+            failures of the past are no alarms.
+    """
+    kind = dg.DagsterEventType.RUN_FAILURE
+    if cursor is None:
+        return [], instance.fetch_run_status_changes(kind, limit=1).cursor
+    found = instance.fetch_run_status_changes(
+        kind, limit=ALARMS_AT_ONCE, cursor=cursor, ascending=True
+    )
+    words = []
+    for record in found.records:
+        run = instance.get_run_by_id(record.run_id)
+        # A paused run is no failure, and one may have been deleted since.
+        if run and assets.PAUSED_UNTIL not in run.tags:
+            words.append(alarm(run, _reasons(instance, run) or [record.event_log_entry.message]))
+    return words, found.cursor
+
+
+def _reasons(instance: dg.DagsterInstance, run: dg.DagsterRun) -> list[str]:
+    entries = instance.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
+    reasons = [reason_of(entry.dagster_event) for entry in entries if entry.dagster_event]
+    return [reason for reason in reasons if reason]
 
 
 def reason_of(event: dg.DagsterEvent) -> str:
@@ -207,24 +243,20 @@ def reason_of(event: dg.DagsterEvent) -> str:
 def alarm(run: dg.DagsterRun, reasons: Iterable[str]) -> str:
     """Return the words of an alarm: which account, which run, and why."""
     account = run.tags.get(PARTITION, "all accounts")
-    words = " ".join(filter(None, reasons)) or "see the run's log."
-    return f"Act-On, {account}: run {run.run_id[:8]} ({run.job_name}) failed: {words}"
+    return f"Act-On, {account}: run {run.run_id[:8]} ({run.job_name}) failed: {' '.join(reasons)}"
 
 
 def send(url: str, text: str) -> None:
-    """Post an alarm, three times at most: Dagster calls the sensor once for each failed run."""
-    request = urllib.request.Request(  # noqa: S310 - the address is of the operator's own choice
-        url,
-        json.dumps({"text": text}).encode(),
-        {"Content-Type": "application/json"},
-    )
-    for seconds in SECONDS_BEFORE_TRIES:
-        time.sleep(seconds)
-        try:
-            with urllib.request.urlopen(  # noqa: S310 - the same
-                request, timeout=SECONDS_FOR_ALARM
-            ):
-                return
-        except OSError as error:
-            failure = error
-    raise failure
+    """Post an alarm.
+
+    Raises:
+        NotSentError: If it was not taken. The sentence is without the address, which is secret.
+    """
+    try:
+        requests.post(url, json={"text": text}, timeout=SECONDS_FOR_ALARM).raise_for_status()
+    except requests.RequestException as error:
+        answer = "" if error.response is None else f", HTTP {error.response.status_code}"
+        raise NotSentError(
+            f"The address in {ALARM_URL} did not take an alarm ({type(error).__name__}{answer}): "
+            "correct the address, or wait. It is tried again every half a minute."
+        ) from None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
-import urllib.error
-from contextlib import nullcontext
-from dataclasses import replace
+import traceback
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import dagster as dg
 import pytest
@@ -22,6 +22,8 @@ from orchestrate.dagster.sensors import PARTITION
 from tests.orchestrate.conftest import SECRETS, is_running, wait_for
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from orchestrate.accounts import Accounts
     from orchestrate.run_account import Places
     from tests.orchestrate.conftest import FakeMeltano
@@ -300,15 +302,30 @@ def test_a_stale_account_fails_the_run_of_the_check(
     assert evaluation.description == "Not read for 50 hours: south."
 
 
+@dataclass
+class Webhook:
+    """A server that takes alarms.
+
+    Attributes:
+        status: What it answers.
+        texts: The alarms that it has taken.
+    """
+
+    url: str = ""
+    status: int = 200
+    texts: list[str] = field(default_factory=list)
+
+
 @pytest.fixture
-def posted() -> Any:
-    """A server that takes alarms: its address, and what has arrived."""
-    bodies: list[dict[str, str]] = []
+def webhook(monkeypatch: pytest.MonkeyPatch) -> Iterator[Webhook]:
+    webhook = Webhook()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            bodies.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(200)
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            if webhook.status == 200:
+                webhook.texts.append(body["text"])
+            self.send_response(webhook.status)
             self.end_headers()
 
         def log_message(self, *_args: object) -> None:
@@ -316,63 +333,102 @@ def posted() -> Any:
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}", bodies
+        webhook.url = f"http://127.0.0.1:{server.server_port}/secret-part"
+        monkeypatch.setenv("ACTON_ALARM_URL", webhook.url)
+        yield webhook
         server.shutdown()
 
 
-def test_a_failure_is_an_alarm_and_a_pause_is_none(
-    instance: dg.DagsterInstance, posted: Any, monkeypatch: pytest.MonkeyPatch
+@dg.op
+def failing() -> None:
+    """Fail as a run of an account does."""
+    raise dg.Failure("exit code 1: the login was refused.")
+
+
+@dg.job
+def failing_job() -> None:
+    """Fail."""
+    failing()
+
+
+def fail(instance: dg.DagsterInstance, account: str, **tags: str) -> None:
+    """Let a run of an account fail."""
+    failing_job.execute_in_process(
+        instance=instance, tags={PARTITION: account, **tags}, raise_on_error=False
+    )
+
+
+def look(instance: dg.DagsterInstance, cursor: str | None) -> str | None:
+    """Let the sensor look once."""
+    context = dg.build_sensor_context(instance=instance, cursor=cursor, sensor_name="alarms")
+    result = sensors.alarm_sensor()(context)
+    assert isinstance(result, dg.SensorResult)
+    return result.cursor
+
+
+def test_failures_are_one_alarm_each_and_a_pause_is_none(
+    instance: dg.DagsterInstance, webhook: Webhook
 ) -> None:
-    url, bodies = posted
+    fail(instance, "east")
+    cursor = look(instance, None)
+    assert webhook.texts == [], "a failure of the past was reported"
+    fail(instance, "north")
+    fail(instance, "west", **{PAUSED_UNTIL: NOW.isoformat()})
+    fail(instance, "south")
+    cursor = look(instance, cursor)
+    (text,) = webhook.texts
+    assert re.sub("run [0-9a-f]{8} ", "", text).splitlines() == [
+        "Act-On, north: (failing_job) failed: exit code 1: the login was refused.",
+        "Act-On, south: (failing_job) failed: exit code 1: the login was refused.",
+    ]
+    look(instance, cursor)
+    assert len(webhook.texts) == 1, "an alarm was repeated"
+
+
+def test_the_first_failure_of_a_new_dagster_is_an_alarm(
+    instance: dg.DagsterInstance, webhook: Webhook
+) -> None:
+    cursor = look(instance, None)
+    fail(instance, "north")
+    look(instance, cursor)
+    assert len(webhook.texts) == 1
+
+
+def test_a_run_that_failed_outside_its_steps_is_an_alarm(
+    instance: dg.DagsterInstance, webhook: Webhook
+) -> None:
+    cursor = look(instance, None)
+    run = add(instance, "north", dg.DagsterRunStatus.STARTED)
+    instance.report_run_failed(run, "The pod of the run was gone.")
+    look(instance, cursor)
+    (text,) = webhook.texts
+    assert text.endswith("The pod of the run was gone.")
+
+
+def test_an_alarm_waits_until_its_address_takes_it(
+    instance: dg.DagsterInstance, webhook: Webhook
+) -> None:
+    cursor = look(instance, None)
+    fail(instance, "north")
+    webhook.status = 503
+    for _ in range(3):
+        with pytest.raises(sensors.NotSentError, match=r"ACTON_ALARM_URL .*HTTP 503") as raised:
+            look(instance, cursor)
+        assert "secret-part" not in "".join(traceback.format_exception(raised.value))
+    webhook.status = 200
+    look(instance, cursor)
+    assert len(webhook.texts) == 1
+
+
+@pytest.mark.parametrize(
+    "url", ["hooks.example.com/secret-part", "http://[secret-part", "x:secret-part"]
+)
+def test_an_address_that_is_none_is_not_shown(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
     monkeypatch.setenv("ACTON_ALARM_URL", url)
-
-    @dg.op
-    def failing() -> None:
-        raise dg.Failure("north failed with exit code 1: the login was refused.")
-
-    @dg.job
-    def job() -> None:
-        failing()
-
-    def run(tags: dict[str, str]) -> None:
-        result = job.execute_in_process(
-            instance=instance, tags={PARTITION: "north", **tags}, raise_on_error=False
-        )
-        event = result.get_run_failure_event()
-        there = instance.get_run_by_id(result.run_id)
-        assert there
-        sensors.alarm_sensor()(
-            dg.build_run_status_sensor_context(
-                sensor_name="alarm",
-                dagster_instance=instance,
-                dagster_run=there,
-                dagster_event=event,
-            ).for_run_failure()
-        )
-
-    run({PAUSED_UNTIL: NOW.isoformat()})
-    assert bodies == []
-    run({})
-    (body,) = bodies
-    assert body["text"].startswith("Act-On, north: run ")
-    assert body["text"].endswith(" failed: north failed with exit code 1: the login was refused.")
-
-
-@pytest.mark.parametrize("refused", [2, 3])
-def test_an_alarm_is_tried_three_times(monkeypatch: pytest.MonkeyPatch, refused: int) -> None:
-    answers: list[Any] = [*[urllib.error.URLError("refused")] * refused, nullcontext()]
-    waits: list[float] = []
-    arrives = refused < 3
-
-    def urlopen(*_args: Any, **_options: Any) -> Any:
-        answer = answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    monkeypatch.setattr("urllib.request.urlopen", urlopen)
-    monkeypatch.setattr("time.sleep", waits.append)
-    with nullcontext() if arrives else pytest.raises(urllib.error.URLError):
-        sensors.send("https://example.com/alarm", "Act-On, north: failed.")
-    assert waits == list(sensors.SECONDS_BEFORE_TRIES)
-    assert len(answers) == (0 if arrives else 1)
+    cursor = look(instance, None)
+    fail(instance, "north")
+    with pytest.raises(sensors.NotSentError) as raised:
+        look(instance, cursor)
+    assert "secret-part" not in "".join(traceback.format_exception(raised.value))
