@@ -155,7 +155,7 @@ def environment(
             "start."
         )
     dotenv = places.project / ".env"
-    if dotenv.exists() and OF_TAP.search(dotenv.read_text(encoding="utf-8")):
+    if dotenv.exists() and OF_TAP.search(dotenv.read_text(encoding="utf-8", errors="replace")):
         raise NotStartedError(
             f"{account.key}: {dotenv} has settings of the tap, which would count for every "
             "account: move them to accounts.yml."

@@ -7,6 +7,7 @@ ends whatever it has started.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -25,7 +26,7 @@ from pipeline import sandbox
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PORT = 3000
+PORT, LAST_PORT = 3000, 65535
 SECONDS_TO_END = 150.0
 SECONDS_BETWEEN_LOOKS = 0.1
 TIMEOUTS = {
@@ -57,6 +58,10 @@ SANDBOX_ACCOUNT = """\
 """
 
 
+class _PortError(Exception):
+    """The page has no port; the sentence says why."""
+
+
 def main() -> int:
     """Run Dagster until it is stopped.
 
@@ -68,18 +73,29 @@ def main() -> int:
     os.umask(0o077)
     path = accounts_path(os.environ)
     try:
+        port = _free_port()
         # A named path that leads nowhere is a mistake, and no wish for the sandbox.
         if path.exists() or "ACTON_ACCOUNTS" in os.environ:
-            return _run(path, dict(os.environ))
+            return _run(path, dict(os.environ), port)
         print("No accounts.yml: reading two accounts of the bundled sandbox.", flush=True)
         with _two_accounts() as (path, variables):
-            return _run(path, {**os.environ, **variables})
-    except AccountsError as error:
+            return _run(path, {**os.environ, **variables}, port)
+    except (AccountsError, _PortError) as error:
         print(error, file=sys.stderr)
         return 1
 
 
-def _run(path: Path, variables: dict[str, str]) -> int:
+def _free_port() -> int:
+    text = os.environ.get("ACTON_DAGSTER_PORT", f"{PORT}")
+    if not re.fullmatch("[0-9]{1,5}", text) or not 0 < int(text) <= LAST_PORT:
+        raise _PortError(f"ACTON_DAGSTER_PORT is a number from 1 to {LAST_PORT}: correct it.")
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", int(text))) == 0:
+            raise _PortError(f"Port {text} is taken: set ACTON_DAGSTER_PORT to another one.")
+    return int(text)
+
+
+def _run(path: Path, variables: dict[str, str], port: int) -> int:
     accounts, places = read_accounts(path), places_of(variables)
     print(f"Reading the models for {accounts.target}.", flush=True)
     models.parse(places, accounts.target)
@@ -87,11 +103,6 @@ def _run(path: Path, variables: dict[str, str]) -> int:
     home.mkdir(parents=True, exist_ok=True)
     if not (home / "dagster.yaml").exists():
         shutil.copy(Path(__file__).with_name("dagster.yaml"), home)
-    port = os.environ.get("ACTON_DAGSTER_PORT", f"{PORT}")
-    with socket.socket() as probe:
-        if probe.connect_ex(("127.0.0.1", int(port))) == 0:
-            print(f"Port {port} is taken: set ACTON_DAGSTER_PORT to another one.", file=sys.stderr)
-            return 1
     print(f"Dagster's page will be at http://127.0.0.1:{port}; Ctrl-C ends it.", flush=True)
     process = subprocess.Popen(
         [

@@ -173,7 +173,9 @@ def test_a_run_without_its_variable_fails_before_it_starts(
 def test_settings_that_would_count_for_every_account_are_refused(
     places: Places, materialize: Callable[..., dg.ExecuteInProcessResult]
 ) -> None:
-    (places.project / ".env").write_text("TAP_ACTON_REFRESH_TOKEN=of-another-account\n")
+    (places.project / ".env").write_bytes(
+        b"# caf\xe9\nTAP_ACTON_REFRESH_TOKEN=of-another-account\n"
+    )
     result = materialize()
     assert ".env has settings of the tap, which would count for every account" in failure(result)
 

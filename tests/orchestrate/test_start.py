@@ -39,3 +39,15 @@ def test_a_named_file_that_is_not_there_is_refused_and_starts_no_sandbox(
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     assert main() == 1
     assert "acounts.yml" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("port", ["abc", "0", "65536", "-1", "\u0663\u0660\u0660\u0660", ""])
+def test_a_port_that_is_none_is_refused_before_anything_starts(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], port: str
+) -> None:
+    monkeypatch.setenv("ACTON_DAGSTER_PORT", port)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    assert main() == 1
+    printed = capsys.readouterr()
+    assert printed.err == "ACTON_DAGSTER_PORT is a number from 1 to 65535: correct it.\n"
+    assert printed.out == ""
