@@ -110,11 +110,14 @@ def _timestamp(text: str, zone: ZoneInfo) -> str | None:
         return text
     if text.isdecimal():
         return expected.timestamp(int(text))
-    told = text.rpartition(" ")[0]
+    told, _, abbreviation = text.rpartition(" ")
     for form in ("%Y-%m-%d %H:%M:%S", "%b %d %Y %I:%M %p"):
         try:
             local = datetime.strptime(told, form)  # noqa: DTZ007 - it is the account's
         except ValueError:
             continue
-        return expected.timestamp(int(local.replace(tzinfo=zone).timestamp() * 1_000))
+        # The hour in which summer time ends is there twice; the name of the zone tells which it is.
+        both = [local.replace(tzinfo=zone, fold=fold) for fold in (0, 1)]
+        meant = next((one for one in both if one.tzname() == abbreviation), both[0])
+        return expected.timestamp(int(meant.timestamp() * 1_000))
     return None
