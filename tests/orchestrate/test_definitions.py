@@ -49,7 +49,7 @@ def test_they_load(definition: dg.Definitions) -> None:
         "accounts",
         "resume",
         "models",
-        "alarm",
+        "alarms",
     }
 
 
