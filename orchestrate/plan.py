@@ -35,7 +35,11 @@ def calls_left(account: Account, accounts: Accounts, places: Places) -> int:
             file.flush()
             # A first run has none.
             given = [f"--state={file.name}"] if state.strip() else []
-            plan = _output([*meltano, "invoke", f"{TAP}:plan-json", *given], variables, places)
+            plan = _output(
+                [*meltano, "invoke", run_account.NO_INSTALL, f"{TAP}:plan-json", *given],
+                variables,
+                places,
+            )
         left: int = json.loads(plan)["calls_left"]
     except (
         run_account.NotStartedError,

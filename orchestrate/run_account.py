@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
+NO_INSTALL = "--no-install"
+"""Meltano's option; its setting ``auto_install`` has no effect on these commands (4.4)."""
+
 ENVIRONMENT = "production"
 """Meltano's environment: a state id starts with it."""
 
@@ -184,8 +187,6 @@ def environment(
         # Meltano keeps the catalog of a run in this folder, under the same name for all runs of a
         # project: two at once would overwrite each other's.
         "MELTANO_SYS_DIR_ROOT": str(system),
-        # What is installed is shared; a run never changes it.
-        "MELTANO_AUTO_INSTALL": "false",
         "NO_COLOR": "1",
     }
 
@@ -209,6 +210,8 @@ def command(account: Account, accounts: Accounts, places: Places) -> list[str]:
         f"--environment={ENVIRONMENT}",
         "--log-format=json",
         "run",
+        # What is installed is shared by all runs, so none of them may change it.
+        NO_INSTALL,
         f"--state-id-suffix={account.key}",
         TAP,
         accounts.target,

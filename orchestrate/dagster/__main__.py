@@ -58,15 +58,15 @@ SANDBOX_ACCOUNT = """\
 """
 
 
-class _PortError(Exception):
-    """The page has no port; the sentence says why."""
+class _NotReadyError(Exception):
+    """Dagster cannot start; the sentence says why."""
 
 
 def main() -> int:
     """Run Dagster until it is stopped.
 
     Returns:
-        0 after Ctrl-C or SIGTERM; otherwise the exit code of what failed.
+        0 after Ctrl-C; otherwise the exit code of what failed.
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _leave)
@@ -80,7 +80,7 @@ def main() -> int:
         print("No accounts.yml: reading two accounts of the bundled sandbox.", flush=True)
         with _two_accounts() as (path, variables):
             return _run(path, {**os.environ, **variables}, port)
-    except (AccountsError, _PortError) as error:
+    except (AccountsError, _NotReadyError) as error:
         print(error, file=sys.stderr)
         return 1
 
@@ -88,15 +88,20 @@ def main() -> int:
 def _free_port() -> int:
     text = os.environ.get("ACTON_DAGSTER_PORT", f"{PORT}")
     if not re.fullmatch("[0-9]{1,5}", text) or not 0 < int(text) <= LAST_PORT:
-        raise _PortError(f"ACTON_DAGSTER_PORT is a number from 1 to {LAST_PORT}: correct it.")
+        raise _NotReadyError(f"ACTON_DAGSTER_PORT is a number from 1 to {LAST_PORT}: correct it.")
     with socket.socket() as probe:
         if probe.connect_ex(("127.0.0.1", int(text))) == 0:
-            raise _PortError(f"Port {text} is taken: set ACTON_DAGSTER_PORT to another one.")
+            raise _NotReadyError(f"Port {text} is taken: set ACTON_DAGSTER_PORT to another one.")
     return int(text)
 
 
 def _run(path: Path, variables: dict[str, str], port: int) -> int:
     accounts, places = read_accounts(path), places_of(variables)
+    if not (places.project / ".meltano" / "loaders" / accounts.target).exists():
+        raise _NotReadyError(
+            f"{accounts.target} is not installed: run .venv-meltano/bin/meltano install "
+            f"{accounts.target}."
+        )
     print(f"Reading the models for {accounts.target}.", flush=True)
     models.parse(places, accounts.target)
     home = Path(variables.get("DAGSTER_HOME", places.work / "home"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -110,6 +109,7 @@ def test_meltano_gets_the_account_and_nothing_of_others(
         "--environment=production",
         "--log-format=json",
         "run",
+        "--no-install",
         "--state-id-suffix=south",
         "tap-acton",
         "target-duckdb",
@@ -398,12 +398,8 @@ def test_nothing_is_left_behind_by_a_process_that_was_killed(
     assert (meltano.folder / "stopped").read_text() == str(int(signal.SIGTERM))
 
 
-def test_a_run_installs_nothing_and_its_folder_is_for_its_user_alone(
-    accounts: Accounts, places: Places
-) -> None:
+def test_the_folder_of_a_run_is_for_its_user_alone(accounts: Accounts, places: Places) -> None:
     north = accounts.partitions["north"]
-    variables = run_account.environment(north, accounts, places, os.environ)
-    assert variables["MELTANO_AUTO_INSTALL"] == "false"
     run_account.prepare(north, places)
     assert places.system(north).stat().st_mode & 0o077 == 0
 

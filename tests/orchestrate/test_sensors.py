@@ -145,8 +145,8 @@ if [ "$3" = state ]; then
   echo '{{"bookmarks": {{}}}}'
   exit
 fi
-test "$(cat "${{5#--state=}}")" = '{{"bookmarks": {{}}}}' || exit 1
-test "$3 $4" = "invoke tap-acton:plan-json" || exit 1
+test "$(cat "${{6#--state=}}")" = '{{"bookmarks": {{}}}}' || exit 1
+test "$3 $4 $5" = "invoke --no-install tap-acton:plan-json" || exit 1
 test "$TAP_ACTON_PASSWORD" = {SECRETS["NORTH_PASSWORD"]} || exit 1
 echo '{{"calls_left": 71}}'
 """

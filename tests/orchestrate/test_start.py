@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from orchestrate.dagster.__main__ import end, main
-from tests.orchestrate.conftest import is_running, wait_for
+from tests.orchestrate.conftest import ACCOUNTS, is_running, wait_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,3 +51,18 @@ def test_a_port_that_is_none_is_refused_before_anything_starts(
     printed = capsys.readouterr()
     assert printed.err == "ACTON_DAGSTER_PORT is a number from 1 to 65535: correct it.\n"
     assert printed.out == ""
+
+
+def test_a_target_that_is_not_installed_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "accounts.yml"
+    path.write_text(ACCOUNTS)
+    monkeypatch.setenv("ACTON_ACCOUNTS", str(path))
+    monkeypatch.setenv("ACTON_PROJECT", str(tmp_path))
+    monkeypatch.setenv("ACTON_DAGSTER_PORT", "64999")
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    assert main() == 1
+    assert capsys.readouterr().err == (
+        "target-duckdb is not installed: run .venv-meltano/bin/meltano install target-duckdb.\n"
+    )
