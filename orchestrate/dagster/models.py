@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,6 @@ BUILD = "build_models"
 """The step that runs dbt."""
 
 DBT = Path(sys.executable).with_name("dbt")
-VERSION = Version("1.12")
 OF_WAREHOUSE = ("TARGET_POSTGRES_", "PG", "DBT_")
 """What dbt gets of the variables of accounts.yml."""
 
@@ -105,7 +105,11 @@ def build_models(
         arguments = ["build", "--exclude-resource-type", "unit_test", *chosen.selection_args]
         process = run_account.start(
             [str(DBT), *arguments],
-            {**_variables(account, accounts, places, folder)},
+            {
+                **_variables(account, accounts, places, folder),
+                # Dagster may have asked for models without their checks.
+                "DBT_INDIRECT_SELECTION": chosen.indirect_selection or "eager",
+            },
             places.project / "transform",
         )
         try:
@@ -117,7 +121,7 @@ def build_models(
                 target_path=folder,
                 raise_on_error=True,
                 context=context,
-                cli_version=VERSION,
+                cli_version=Version(version("dbt-core")),
             ).stream()
         finally:
             if process.stdin:
