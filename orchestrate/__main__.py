@@ -8,46 +8,12 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from orchestrate import run_account
-from orchestrate.accounts import AccountsError, accounts_path, read_accounts
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from orchestrate.run_account import Outcome
+from orchestrate.accounts import AccountsError
 
 EXIT_USAGE = 2
-
-
-def read_account(key: str, given: Mapping[str, str], log: Callable[[str], None]) -> Outcome:
-    """Read an account, or a shard of one, to the end of its run.
-
-    Args:
-        key: The key of the partition.
-        given: The environment: the secrets, and where things are.
-        log: Gets the log line by line, without secrets.
-
-    Raises:
-        AccountsError: If accounts.yml is wrong, or has no such key.
-        NotStartedError: If a variable is not set.
-    """
-    path = accounts_path(given)
-    accounts = read_accounts(path)
-    account = accounts.partitions.get(key)
-    if account is None:
-        raise AccountsError(f"{path.name} has no account {key}: correct the key.")
-    places = run_account.places_of(given)
-    variables = run_account.environment(account, accounts, places, given)
-    run_account.prepare(account, places)
-    return run_account.run(
-        run_account.command(account, accounts, places),
-        variables,
-        places.project,
-        log,
-        run_account.values_of(account, accounts, given),
-    )
 
 
 def main() -> int:
@@ -58,7 +24,7 @@ def main() -> int:
     # Otherwise the first process of a container ignores it. The tap gets it, and ends in order.
     signal.signal(signal.SIGTERM, _end)
     try:
-        outcome = read_account(sys.argv[1], os.environ, _say)
+        outcome = run_account.read_account(sys.argv[1], os.environ, _say)
     except (AccountsError, run_account.NotStartedError) as error:
         _say(str(error))
         return run_account.EXIT_FAILED

@@ -21,7 +21,7 @@ import yaml
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-TARGETS = ("target-duckdb", "target-postgres")
+DUCKDB, POSTGRESQL = TARGETS = ("target-duckdb", "target-postgres")
 REGIONS = ("us", "eu")
 SECRETS = ("client_id", "client_secret", "username", "password", "refresh_token")
 RUNS_OWN = (*SECRETS, "region", "daily_request_limit", "token_store", "shard")
@@ -182,7 +182,7 @@ class _File:
 
     def read(self, data: Any) -> Accounts:
         top = self._object(data, TOP)
-        target = top.get("target", TARGETS[0])
+        target = top.get("target", DUCKDB)
         if target not in TARGETS:
             self._refuse("target", f"is one of {', '.join(TARGETS)}")
         variables = top.get("variables", [])
@@ -196,26 +196,28 @@ class _File:
         night = self._night(top.get("night", {}))
         partitions: dict[str, Account] = {}
         keys: set[str] = set()
-        taken: dict[str, str] = {}
+        schemas: dict[str, str] = {}
+        logins: dict[str, str] = {}
         for number, entry in enumerate(entries, 1):
             account, shards = self._account(number, entry)
             if account.key in keys:
                 self._refuse("key", "belongs to another account, too: each needs its own")
             keys.add(account.key)
-            self._refuse_shared(account, taken)
-            if shards > 1 and target == TARGETS[0]:
+            self._refuse_shared(account, schemas, logins)
+            if shards > 1 and target == DUCKDB:
                 self._refuse("shards", "needs target-postgres: only one run can write a DuckDB")
             for part in _shards_of(account, shards):
                 partitions[part.key] = part
         return Accounts(target, tuple(variables), night, partitions)
 
-    def _refuse_shared(self, account: Account, taken: dict[str, str]) -> None:
+    def _refuse_shared(
+        self, account: Account, schemas: dict[str, str], logins: dict[str, str]
+    ) -> None:
         for schema in _schemas_of(account):
-            if (other := taken.setdefault(schema, account.key)) != account.key:
+            if (other := schemas.setdefault(schema, account.key)) != account.key:
                 self._refuse("schema", f"writes into {schema}, as {other} does: change one")
-        # A variable, in capitals, is never the name of a schema.
         login = account.secrets.get("refresh_token") or account.secrets["username"]
-        if (other := taken.setdefault(login, account.key)) != account.key:
+        if (other := logins.setdefault(login, account.key)) != account.key:
             self._refuse("secrets", f"has the login of {other}: each account needs its own")
 
     def _night(self, data: Any) -> Night:

@@ -15,7 +15,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestrate.accounts import PROJECT, Account, Accounts, as_variable
+from orchestrate.accounts import (
+    PROJECT,
+    Account,
+    Accounts,
+    AccountsError,
+    accounts_path,
+    as_variable,
+    read_accounts,
+)
 from pipeline.meltano import SUMMARY, TAP, remove_configurations
 
 if TYPE_CHECKING:
@@ -37,6 +45,9 @@ KEPT = (
     "HTTP_PROXY",
     "HTTPS_PROXY",
     "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
     "REQUESTS_CA_BUNDLE",
@@ -137,6 +148,56 @@ def selection(patterns: Iterable[str], streams: Iterable[str]) -> list[str]:
     return list(narrow)
 
 
+def read_account(key: str, given: Mapping[str, str], log: Callable[[str], None]) -> Outcome:
+    """Read an account of accounts.yml, or a shard of one, to the end of its run.
+
+    Args:
+        key: The key of the partition.
+        given: The environment: the secrets, and where things are.
+        log: Gets the log line by line, without secrets.
+
+    Raises:
+        AccountsError: If accounts.yml is wrong, or has no such key.
+        NotStartedError: If a variable is not set.
+    """
+    path = accounts_path(given)
+    accounts = read_accounts(path)
+    account = accounts.partitions.get(key)
+    if account is None:
+        raise AccountsError(f"{path.name} has no account {key}: correct the key.")
+    return read(account, accounts, places_of(given), given, log)
+
+
+def read(
+    account: Account,
+    accounts: Accounts,
+    places: Places,
+    given: Mapping[str, str],
+    log: Callable[[str], None],
+) -> Outcome:
+    """Read an account to the end of its run.
+
+    Args:
+        account: What to read.
+        accounts: What all accounts share.
+        places: Where things are.
+        given: The environment, which has the secrets.
+        log: Gets the log line by line, without secrets.
+
+    Raises:
+        NotStartedError: If a variable is not set.
+    """
+    variables = environment(account, accounts, places, given)
+    prepare(account, places)
+    secrets = [given[name] for name in variables_of(account, accounts)]
+    return run(command(account, accounts, places), variables, places.project, log, secrets)
+
+
+def variables_of(account: Account, accounts: Accounts) -> list[str]:
+    """Return the variables that accounts.yml names, whose values no log may show."""
+    return [*account.secrets.values(), *accounts.variables]
+
+
 def environment(
     account: Account, accounts: Accounts, places: Places, given: Mapping[str, str]
 ) -> dict[str, str]:
@@ -151,8 +212,8 @@ def environment(
     Raises:
         NotStartedError: If a variable is not set, or ``.env`` would mix with those of the account.
     """
-    names = [*account.secrets.values(), *accounts.variables]
-    if missing := [name for name in names if not given.get(name)]:
+    missing = [name for name in variables_of(account, accounts) if not given.get(name)]
+    if missing:
         raise NotStartedError(
             f"{account.key}: set {', '.join(missing)}, which accounts.yml names, where its runs "
             "start."
@@ -166,7 +227,6 @@ def environment(
     system = places.system(account)
     return {
         **{name: given[name] for name in KEPT if name in given},
-        **{name.lower(): given[name.lower()] for name in KEPT if name.lower() in given},
         "TAP_ACTON_TOKEN_STORE": str(places.work / "tokens"),
         **{name: given[name] for name in accounts.variables},
         **{
@@ -349,9 +409,3 @@ def _summary_in(event: str) -> dict[str, Any] | None:
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
     return summary if is_whole else None
-
-
-def values_of(account: Account, accounts: Accounts, given: Mapping[str, str]) -> list[str]:
-    """Return the values that no log may show."""
-    names = [*account.secrets.values(), *accounts.variables]
-    return [given[name] for name in names if given.get(name)]

@@ -27,7 +27,6 @@ def text() -> str:
                     "name": stream.name,
                     "listing": stream.listing,
                     "family": families[stream.name],
-                    "is_optional": stream.is_optional,
                     "description": json.loads(
                         (SCHEMAS / f"{stream.name}.json").read_text(encoding="utf-8")
                     )["description"],

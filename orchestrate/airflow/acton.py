@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from airflow.sdk import DAG, CronTriggerTimetable, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowRescheduleException
 
-from orchestrate.__main__ import read_account
 from orchestrate.accounts import (
     Account,
     AccountsError,
@@ -24,6 +23,7 @@ from orchestrate.run_account import (
     EXIT_SIGNAL_BASE,
     NotStartedError,
     paused_until,
+    read_account,
 )
 
 POOL = os.environ.get("ACTON_AIRFLOW_POOL", "default_pool")

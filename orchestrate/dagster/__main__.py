@@ -113,7 +113,7 @@ def _run(path: Path, variables: dict[str, str], port: int) -> int:
         [
             Path(sys.executable).with_name("dagster"),
             "dev",
-            "--module-name=orchestrate.dagster.load",
+            "--module-name=orchestrate.dagster.code_location",
             "--host=127.0.0.1",
             f"--port={port}",
         ],

@@ -5,6 +5,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -32,7 +33,6 @@ class Stream(NamedTuple):
     name: str
     listing: str
     family: str
-    is_optional: bool
     description: str
 
 
@@ -86,44 +86,37 @@ def read_act_on(accounts: Accounts, places: Places) -> dg.AssetsDefinition:
         account = accounts.partitions.get(context.partition_key)
         if account is None:
             raise _failure(f"{context.partition_key} is not in accounts.yml.")
-        asked = [one.name for one in STREAMS if key_of(one.name) in context.selected_asset_keys]
-        outcome = _read(account, asked)
-        yield from results(outcome, asked)
+        requested = [one.name for one in STREAMS if key_of(one.name) in context.selected_asset_keys]
+        outcome = _read(account, requested)
+        yield from results(outcome, requested)
         for event in of_account_alone(outcome, context.partition_key):
             context.log_event(event)
         _end(context, account, outcome)
 
-    def _read(account: Account, asked: Sequence[str]) -> Outcome:
-        try:
-            variables = run_account.environment(account, accounts, places, os.environ)
-        except run_account.NotStartedError as error:
-            raise _failure(str(error)) from None
-        if len(asked) < len(STREAMS):
-            select = run_account.selection(account.select, asked)
+    def _read(account: Account, requested: Sequence[str]) -> Outcome:
+        if len(requested) < len(STREAMS):
+            select = run_account.selection(account.select, requested)
             if not select:
                 raise _failure(
-                    f"{account.key} reads none of {', '.join(asked)}: see select in accounts.yml."
+                    f"{account.key} reads none of {', '.join(requested)}: see select in "
+                    "accounts.yml."
                 )
-            variables["TAP_ACTON__SELECT"] = json.dumps(select)
-        run_account.prepare(account, places)
-        return run_account.run(
-            run_account.command(account, accounts, places),
-            variables,
-            places.project,
+            account = replace(account, select=tuple(select))
+        try:
             # Into the log of the step's output; the run's own log is for what matters.
-            _print,
-            run_account.values_of(account, accounts, os.environ),
-        )
+            return run_account.read(account, accounts, places, os.environ, _print)
+        except run_account.NotStartedError as error:
+            raise _failure(str(error)) from None
 
     return read
 
 
-def results(outcome: Outcome, asked: Sequence[str]) -> Iterator[dg.MaterializeResult[Any]]:
+def results(outcome: Outcome, requested: Sequence[str]) -> Iterator[dg.MaterializeResult[Any]]:
     """Yield what a run has read to its end and loaded, a stream before those that hang on it."""
     if outcome.summary is None or not outcome.is_loaded:
         return
     streams = outcome.summary["streams"]
-    for name in asked:
+    for name in requested:
         if streams.get(name, {}).get("outcome") == "complete":
             yield dg.MaterializeResult(asset_key=key_of(name), metadata=metadata(streams[name]))
 

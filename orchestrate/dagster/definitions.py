@@ -1,4 +1,4 @@
-"""What Dagster loads: ``dagster dev -m orchestrate.dagster.definitions``."""
+"""All that Dagster knows of the accounts; ``code_location`` builds it from accounts.yml."""
 
 from __future__ import annotations
 

@@ -31,14 +31,14 @@ def fresh_check(accounts: Accounts) -> dg.AssetChecksDefinition:
         return dg.AssetCheckResult(
             passed=not old,
             metadata={"accounts": len(accounts.partitions), "stale": old},
-            description=f"Not read for 50 hours: {', '.join(old)}." if old else None,
+            description=f"Not read in the last 50 hours: {', '.join(old)}." if old else None,
         )
 
     return check
 
 
 def stale(instance: dg.DagsterInstance, accounts: Accounts, now: datetime) -> list[str]:
-    """Return the partitions without a complete run of all streams since 50 hours."""
+    """Return the partitions without a complete run of all streams in the last 50 hours."""
     return [
         key
         for key in accounts.partitions

@@ -21,19 +21,19 @@ def schedules(accounts: Accounts, job_name: str) -> Iterator[dg.ScheduleDefiniti
 
 def _schedule(key: str, cron: str, zone: str, job_name: str) -> dg.ScheduleDefinition:
     @dg.schedule(
-        name=f"night_{key.replace('.', '__').replace('-', '_')}",
+        name=f"read_{key.replace('.', '__').replace('-', '_')}",
         cron_schedule=cron,
         execution_timezone=zone,
         job_name=job_name,
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description=f"Reads {key} every night.",
     )
-    def night(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    def start(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         # The sensor of the accounts may not have come to it yet.
         context.instance.add_dynamic_partitions("account", [key])
         return dg.RunRequest(partition_key=key)
 
-    return night
+    return start
 
 
 def freshness_schedule(night: Night, job_name: str) -> dg.ScheduleDefinition:

@@ -68,44 +68,44 @@ def resume_sensor(accounts: Accounts, places: Places, job_name: str) -> dg.Senso
         default_status=RUNNING,
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        asked: dict[str, str] = json.loads(context.cursor or "{}")
-        starts, asked = resume(
+        ask_at: dict[str, str] = json.loads(context.cursor or "{}")
+        starts, ask_at = resume(
             context.instance,
-            asked,
+            ask_at,
             datetime.now(UTC),
             lambda key: plan.calls_left(accounts.partitions[key], accounts, places),
             set(accounts.partitions),
         )
-        return dg.SensorResult(run_requests=starts, cursor=json.dumps(asked))
+        return dg.SensorResult(run_requests=starts, cursor=json.dumps(ask_at))
 
     return sensor
 
 
 def resume(
     instance: dg.DagsterInstance,
-    asked: dict[str, str],
+    ask_at: dict[str, str],
     now: datetime,
     calls_left: Callable[[str], int],
     known: set[str],
 ) -> tuple[list[dg.RunRequest], dict[str, str]]:
     """Ask for one paused account whether calls are left, and start its run again if so.
 
-    One at a time, since a plan takes seconds, and a sensor has a minute.
+    One at a time, since a plan may take minutes, and a sensor has five.
 
     Args:
         instance: Dagster's instance.
-        asked: By paused run, when it is worth to ask again.
+        ask_at: By paused run, when it is worth to ask again.
         now: The present.
         calls_left: Makes the plan of a partition.
         known: The partitions of accounts.yml.
 
     Returns:
-        What to start, and the new ``asked``.
+        What to start, and the new ``ask_at``.
     """
     paused = {run.run_id: run for run in _paused(instance, now) if run.tags[PARTITION] in known}
-    asked = {run_id: at for run_id, at in asked.items() if run_id in paused}
+    ask_at = {run_id: at for run_id, at in ask_at.items() if run_id in paused}
     for run_id, run in paused.items():
-        worth_at = asked.get(run_id) or run.tags[assets.PAUSED_UNTIL]
+        worth_at = ask_at.get(run_id) or run.tags[assets.PAUSED_UNTIL]
         if now < datetime.fromisoformat(worth_at):
             continue
         key = run.tags[PARTITION]
@@ -115,9 +115,9 @@ def resume(
                 partition_key=key,
                 asset_selection=sorted(run.asset_selection) if run.asset_selection else None,
             )
-            return [request], asked
-        return [], {**asked, run_id: (now + ASK_AGAIN).isoformat(timespec="seconds")}
-    return [], asked
+            return [request], ask_at
+        return [], {**ask_at, run_id: (now + ASK_AGAIN).isoformat(timespec="seconds")}
+    return [], ask_at
 
 
 def _paused(instance: dg.DagsterInstance, now: datetime) -> Iterator[dg.DagsterRun]:
@@ -165,8 +165,7 @@ def after_reading(
     """
     partition = run.tags.get(PARTITION)
     account = accounts.partitions.get(partition or "")
-    steps = {record.step_key for record in instance.get_run_step_stats(run.run_id)}
-    if account is None or assets.READ not in steps:
+    if account is None or not assets.reads(run):
         return dg.SkipReason("This run has read no account.")
     read = []
     for key in accounts.parts_of(account.name):
@@ -196,7 +195,7 @@ def alarm_sensor() -> dg.SensorDefinition:
         if failed and url:
             send(url, "\n".join(failed))
         elif failed:
-            context.log.info("No address for alarms is set.")
+            context.log.info("%s is not set: %d failures were not sent.", ALARM_URL, len(failed))
         return dg.SensorResult(cursor=cursor)
 
     return sensor

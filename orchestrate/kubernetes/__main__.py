@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from orchestrate.accounts import (
+    POSTGRESQL,
     AccountsError,
     accounts_path,
     minute_of,
@@ -34,8 +35,6 @@ STATE = ("MELTANO_DATABASE_URI", "MELTANO_STATE_BACKEND_URI")
 
 LOGIN = "TAP_ACTON_TOKEN_STORE"
 """The variable that names where the login and the call counts are kept."""
-
-POSTGRESQL = "target-postgres"
 
 MOST_OF_NAME = 52
 """Kubernetes puts eleven characters behind the name of a CronJob, of at most 63."""

@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from orchestrate.accounts import read_accounts
+from orchestrate.run_account import Places, places_of
+
 # They run in .venv-dagster alone: `make test-orchestrate`.
 collect_ignore_glob = [] if find_spec("dagster") else ["test_*.py"]
 
@@ -22,7 +25,6 @@ if TYPE_CHECKING:
     import dagster as dg
 
     from orchestrate.accounts import Accounts
-    from orchestrate.run_account import Places
 
 ROOT = Path(__file__).parents[2]
 
@@ -180,8 +182,6 @@ def meltano(tmp_path: Path) -> FakeMeltano:
 @pytest.fixture
 def places(tmp_path: Path, meltano: FakeMeltano) -> Places:
     """Folders of the test."""
-    from orchestrate.run_account import Places  # noqa: PLC0415 - not in .venv
-
     project = tmp_path / "project"
     project.mkdir()
     return Places(project, tmp_path / "work", tmp_path / "warehouse", meltano.program)
@@ -190,8 +190,6 @@ def places(tmp_path: Path, meltano: FakeMeltano) -> Places:
 @pytest.fixture
 def accounts(tmp_path: Path) -> Accounts:
     """Two accounts."""
-    from orchestrate.accounts import read_accounts  # noqa: PLC0415 - not in .venv
-
     path = tmp_path / "accounts.yml"
     path.write_text(ACCOUNTS)
     return read_accounts(path)
@@ -219,7 +217,6 @@ def instance() -> Iterator[dg.DagsterInstance]:
 def manifest() -> dict[str, Any]:
     """What dbt says of the models; parsed again only where they have changed."""
     from orchestrate.dagster import models  # noqa: PLC0415 - not in .venv
-    from orchestrate.run_account import places_of  # noqa: PLC0415 - not in .venv
 
     places, target = places_of({}), "target-duckdb"
     path = models.manifest_path(places, target)

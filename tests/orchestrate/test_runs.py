@@ -355,16 +355,6 @@ def test_a_secret_is_hidden_however_a_log_spells_it(
     assert outcome.errors == ("***, ***",)
 
 
-def test_a_number_of_the_summary_is_no_secret(meltano: FakeMeltano, places: Places) -> None:
-    # The port of the warehouse is among the variables.
-    meltano.obeys({"messages": counts(rows=5432)})
-    outcome = run_account.run(
-        [str(meltano.program)], {}, places.project, print, ["5432", "messages"]
-    )
-    assert outcome.summary
-    assert outcome.summary["streams"]["messages"]["rows"] == 5432
-
-
 def test_a_canceled_run_stops_meltano_in_order(meltano: FakeMeltano, places: Places) -> None:
     meltano.obeys({}, lines=(of_tap("Reading."),), waits=True)
     waiting = meltano.folder / "waiting"

@@ -299,7 +299,7 @@ def test_a_stale_account_fails_the_run_of_the_check(
     result = job.execute_in_process(instance=instance, raise_on_error=False)
     assert not result.success
     (evaluation,) = result.get_asset_check_evaluations()
-    assert evaluation.description == "Not read for 50 hours: south."
+    assert evaluation.description == "Not read in the last 50 hours: south."
 
 
 @dataclass
@@ -363,7 +363,7 @@ def look(instance: dg.DagsterInstance, cursor: str | None) -> str | None:
     context = dg.build_sensor_context(instance=instance, cursor=cursor, sensor_name="alarms")
     result = sensors.alarm_sensor()(context)
     assert isinstance(result, dg.SensorResult)
-    return result.cursor
+    return str(result.cursor)
 
 
 def test_failures_are_one_alarm_each_and_a_pause_is_none(

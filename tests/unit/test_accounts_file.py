@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from orchestrate.accounts import Accounts
 
 
+@pytest.fixture
+def accounts(tmp_path: Path) -> Accounts:
+    """Two accounts."""
+    path = tmp_path / "accounts.yml"
+    path.write_text(ACCOUNTS)
+    return read_accounts(path)
+
+
 def test_it_has_all_that_a_run_needs(accounts: Accounts) -> None:
     assert list(accounts.partitions) == ["north", "south"]
     south = accounts.partitions["south"]
@@ -157,7 +165,7 @@ def test_a_secret_in_the_place_of_a_name_is_refused_and_not_shown(tmp_path: Path
     [
         (None, "cannot be read: create it"),
         ("a: [b", r"line \d+: this is not YAML"),
-        ("[" * 3000, "this is not YAML"),
+        ("[" * 1000, "this is not YAML"),
         (f"a: {'9' * 5000}", "this is not YAML"),
         ("accounts: []\nnight: {}\naccounts: []", r"line 3: this name is there twice; remove one"),
         ("accounts:\n- key: a\n  region: us\n  key: b", "line 4: this name is there twice"),
@@ -171,3 +179,12 @@ def test_a_file_that_cannot_be_read_is_refused(
         path.write_text(text)
     with pytest.raises(AccountsError, match=sentence):
         read_accounts(path)
+
+
+def test_a_schema_may_be_called_as_a_variable(tmp_path: Path) -> None:
+    data = yaml.safe_load(ACCOUNTS)
+    data["accounts"][1]["schema"] = "_1"
+    data["accounts"][0]["secrets"]["username"] = "_1"
+    path = tmp_path / "accounts.yml"
+    path.write_text(yaml.safe_dump(data))
+    assert read_accounts(path).partitions["south"].schema == "_1"
