@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
+import sys
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
@@ -29,6 +31,9 @@ RUNS_OWN = (*SECRETS, "region", "daily_request_limit", "token_store", "shard")
 
 OF_ONE_ACCOUNT = {f"TAP_ACTON_{name.upper()}" for name in RUNS_OWN if name != "token_store"}
 """Variables that are never for all accounts."""
+
+OF_MACHINE = {"HOME", "PATH", "ACTON_ACCOUNTS", "ACTON_PROJECT", "ACTON_WORK_FOLDER"}
+"""Variables that say where things are on a machine."""
 
 TOP = {"target", "variables", "night", "accounts"}
 OF_ACCOUNT = {
@@ -190,6 +195,8 @@ class _File:
             self._refuse("variables", "is a list of names of environment variables")
         for name in sorted(OF_ONE_ACCOUNT.intersection(variables)):
             self._refuse("variables", f"has {name}, which each account names in its own entry")
+        for name in sorted(OF_MACHINE.intersection(variables)):
+            self._refuse("variables", f"has {name}, which every run has anyway")
         entries = top.get("accounts")
         if not isinstance(entries, list) or not entries:
             self._refuse("accounts", "is a list of at least one account")
@@ -216,9 +223,9 @@ class _File:
         for schema in _schemas_of(account):
             if (other := schemas.setdefault(schema, account.key)) != account.key:
                 self._refuse("schema", f"writes into {schema}, as {other} does: change one")
-        login = account.secrets.get("refresh_token") or account.secrets["username"]
-        if (other := logins.setdefault(login, account.key)) != account.key:
-            self._refuse("secrets", f"has the login of {other}: each account needs its own")
+        for login in filter(None, map(account.secrets.get, ("refresh_token", "username"))):
+            if (other := logins.setdefault(login, account.key)) != account.key:
+                self._refuse("secrets", f"has the login of {other}: each account needs its own")
 
     def _night(self, data: Any) -> Night:
         self._place = "night"
@@ -307,10 +314,11 @@ class _File:
             # YAML makes one of a date without quotes.
             return value.isoformat()
         try:
-            json.dumps(value)
+            # A variable holds it, which can be neither half a character nor a zero.
+            is_fit = "\0" not in as_variable(value).encode().decode()
         except (TypeError, ValueError, RecursionError):
-            value = None
-        if value is None:
+            is_fit = False
+        if value is None or not is_fit:
             self._refuse(f"settings.{name}", "has no value that the tap takes")
         return value
 
@@ -322,7 +330,7 @@ class _File:
 
     def _object(self, data: Any, names: set[str]) -> dict[str, Any]:
         if not isinstance(data, dict):
-            self._refuse("", f"has entries named {', '.join(sorted(names))}")
+            self._refuse("", f"needs entries named {', '.join(sorted(names))}")
         for number, name in enumerate(data, 1):
             if name not in names:
                 self._refuse(f"entry {number}", f"is unknown: known are {', '.join(sorted(names))}")
@@ -381,3 +389,19 @@ def minute_of(account: Account, night: Night) -> int:
 def as_variable(value: Any) -> str:
     """Spell the value of a setting as an environment variable."""
     return value if isinstance(value, str) else json.dumps(value)
+
+
+def main() -> int:
+    """Check the file of the environment, or of the command line; return the exit code."""
+    path = Path(sys.argv[1]) if sys.argv[1:] else accounts_path(os.environ)
+    try:
+        accounts = read_accounts(path)
+    except AccountsError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    sys.stdout.write(f"{path} is right, and has {len(accounts.partitions)} accounts or shards.\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

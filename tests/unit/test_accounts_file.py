@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from orchestrate.accounts import AccountsError, read_accounts
+from orchestrate.accounts import AccountsError, main, read_accounts
 from tests.orchestrate.conftest import ACCOUNTS
 
 if TYPE_CHECKING:
@@ -179,6 +179,52 @@ def test_a_file_that_cannot_be_read_is_refused(
         path.write_text(text)
     with pytest.raises(AccountsError, match=sentence):
         read_accounts(path)
+
+
+@pytest.mark.parametrize("value", ["a\\0b", "\\ud800"])
+def test_a_setting_that_no_variable_holds_is_refused(tmp_path: Path, value: str) -> None:
+    path = tmp_path / "accounts.yml"
+    settings = f'settings: {{start_date: "{value}"}}'
+    path.write_text(
+        ACCOUNTS.replace(
+            'settings: {optional_streams: [sync_runs], start_date: "2026-01-01"}', settings
+        )
+    )
+    with pytest.raises(
+        AccountsError, match=r"settings\.start_date has no value that the tap takes"
+    ):
+        read_accounts(path)
+
+
+def test_two_accounts_with_one_user_are_refused_whatever_else_they_have(tmp_path: Path) -> None:
+    data = yaml.safe_load(ACCOUNTS)
+    data["accounts"][1]["secrets"] |= {"username": "NORTH_USER", "password": "SOUTH_PASSWORD"}
+    path = tmp_path / "accounts.yml"
+    path.write_text(yaml.safe_dump(data))
+    with pytest.raises(AccountsError, match="south: secrets has the login of north"):
+        read_accounts(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "said"),
+    [
+        (ACCOUNTS, 0, "has 2 accounts or shards."),
+        ("accounts: []", 1, "list of at least one account"),
+    ],
+)
+def test_the_command_checks_a_file(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    text: str,
+    code: int,
+    said: str,
+) -> None:
+    path = tmp_path / "accounts.yml"
+    path.write_text(text)
+    monkeypatch.setattr("sys.argv", ["accounts", str(path)])
+    assert main() == code
+    assert said in "".join(capsys.readouterr())
 
 
 def test_a_schema_may_be_called_as_a_variable(tmp_path: Path) -> None:
