@@ -25,11 +25,12 @@ def calls_left(account: Account, accounts: Accounts, places: Places) -> int:
     """Return how many calls are left to go on with; 0 also where the plan cannot be made."""
     environment = run_account.ENVIRONMENT
     meltano = [str(places.meltano), f"--environment={environment}", "--log-level=warning"]
-    state_id = f"{environment}:{TAP}-to-{accounts.target}:{account.key}"
     try:
         variables = run_account.environment(account, accounts, places, os.environ)
         run_account.prepare(account, places)
-        state = _output([*meltano, "state", "get", state_id], variables, places)
+        state = _output(
+            [*meltano, "state", "get", run_account.state_id(account, accounts)], variables, places
+        )
         with NamedTemporaryFile(dir=places.system(account), prefix="state-") as file:
             file.write(state)
             file.flush()

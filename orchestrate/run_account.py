@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestrate.accounts import (
+    DUCKDB,
     PROJECT,
     Account,
     Accounts,
@@ -53,6 +54,9 @@ KEPT = (
     "REQUESTS_CA_BUNDLE",
 )
 """Variables of the machine that a run gets, besides those that accounts.yml names."""
+
+LOADED_INTO = "loaded_into"
+"""The file that says where the rows of the state are."""
 
 PLUGINS = ("extractors", "loaders", "utilities")
 OF_TAP = re.compile(r"^\s*(export\s+)?TAP_ACTON_", re.MULTILINE)
@@ -185,12 +189,51 @@ def read(
         log: Gets the log line by line, without secrets.
 
     Raises:
-        NotStartedError: If a variable is not set.
+        NotStartedError: If a variable is not set, or the state is of rows that are elsewhere.
+        OSError: If a folder cannot be written.
     """
     variables = environment(account, accounts, places, given)
     prepare(account, places)
+    refuse_state_of_another_place(account, accounts, places)
     secrets = [given[name] for name in variables_of(account, accounts)]
-    return run(command(account, accounts, places), variables, places.project, log, secrets)
+    outcome = run(command(account, accounts, places), variables, places.project, log, secrets)
+    if accounts.target != DUCKDB or places.database(account).exists():
+        loaded = places.system(account) / LOADED_INTO
+        loaded.write_text(loaded_into(account, accounts), encoding="utf-8")
+    return outcome
+
+
+def loaded_into(account: Account, accounts: Accounts) -> str:
+    """Return in which target and schema the rows of an account are, as a text."""
+    return f"{accounts.target}, schema {account.schema}"
+
+
+def refuse_state_of_another_place(account: Account, accounts: Accounts, places: Places) -> None:
+    """Make sure that the rows are still there that the state takes for loaded.
+
+    Where the folder of the runs is new for each run, nothing is known of an earlier one.
+
+    Raises:
+        NotStartedError: If the schema or the target is another one, or the file is gone.
+    """
+    system, now = places.system(account), loaded_into(account, accounts)
+    loaded = system / LOADED_INTO
+    if not loaded.exists():
+        return
+    before = loaded.read_text(encoding="utf-8")
+    is_gone = accounts.target == DUCKDB and not places.database(account).exists()
+    if before != now or is_gone:
+        where = f"{places.database(account)} is gone" if is_gone else f"they would go to {now} now"
+        raise NotStartedError(
+            f"{account.key}: its state is of rows in {before}, and {where}. To read everything "
+            f"again, remove {system}, and the state "
+            f"{state_id(account, accounts)} if it is kept elsewhere."
+        )
+
+
+def state_id(account: Account, accounts: Accounts) -> str:
+    """Return the name of the account's state in Meltano."""
+    return f"{ENVIRONMENT}:{TAP}-to-{accounts.target}:{account.key}"
 
 
 def variables_of(account: Account, accounts: Accounts) -> list[str]:
@@ -248,6 +291,10 @@ def environment(
         # project: two at once would overwrite each other's.
         "MELTANO_SYS_DIR_ROOT": str(system),
         "NO_COLOR": "1",
+        # Spans and metrics say whose they are.
+        "OTEL_RESOURCE_ATTRIBUTES": ",".join(
+            filter(None, (given.get("OTEL_RESOURCE_ATTRIBUTES"), f"acton.account={account.name}"))
+        ),
     }
 
 
@@ -367,7 +414,7 @@ class Log:
         try:
             entry = json.loads(line)
             event = str(entry["event"])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             entry, event = {}, line.rstrip()
         if isinstance(entry.get("exit_codes"), dict):
             self._codes = entry["exit_codes"]
@@ -383,7 +430,9 @@ class Log:
         name = entry.get("string_id") or entry.get("name") or "meltano"
         words = f"{name}: {event}"
         self._log(words)
-        self._last.append(words)
+        # What is indented is a traceback's; its last line says what happened.
+        if not event[:1].isspace():
+            self._last.append(words)
         if entry.get("level") in {"error", "critical"} and name != "meltano":
             self._errors.append(event)
 

@@ -22,6 +22,9 @@ from pipeline.meltano import tap_of
 SECONDS_TO_STOP = 120.0
 """For the calls under way, for what the target still writes, and for the state."""
 
+EXIT_NOT_STARTED = 127
+"""As a shell has it."""
+
 _PR_SET_PDEATHSIG = 1
 # Of Linux alone.
 _PRCTL = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
@@ -34,15 +37,19 @@ def main() -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    process = subprocess.Popen(
-        sys.argv[1:],
-        # The path leads to this module, and is none of the command's.
-        env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
-        stdin=subprocess.DEVNULL,
-        process_group=0,
-        # No thread has been started yet, which could hold a lock in the child.
-        preexec_fn=_end_with_parent,  # noqa: PLW1509 - for this reason
-    )
+    try:
+        process = subprocess.Popen(
+            sys.argv[1:],
+            # The path leads to this module, and is none of the command's.
+            env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+            stdin=subprocess.DEVNULL,
+            process_group=0,
+            # No thread has been started yet, which could hold a lock in the child.
+            preexec_fn=_end_with_parent,  # noqa: PLW1509 - for this reason
+        )
+    except OSError as error:
+        sys.stderr.write(f"{sys.argv[1]} cannot be started: {error.strerror}.\n")
+        return EXIT_NOT_STARTED
     threading.Thread(target=_wait_for_end_of_input, args=(stop,), daemon=True).start()
     threading.Thread(target=_stop_when, args=(stop, process), daemon=True).start()
     code = process.wait()

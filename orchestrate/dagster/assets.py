@@ -16,7 +16,7 @@ from orchestrate import run_account
 from orchestrate.accounts import Account, Accounts
 from orchestrate.run_account import Outcome, Places
 
-PARTITIONS = dg.DynamicPartitionsDefinition(name="account")
+PARTITIONS = dg.DynamicPartitionsDefinition(name="acton_account")
 READ = "read_act_on"
 """The step that runs Meltano."""
 
@@ -24,7 +24,10 @@ READ_JOB = "read_account"
 """The job with this step."""
 
 PAUSED_UNTIL = "acton/paused_until"
-"""The tag of a run that has used up the calls: when it is worth to look again."""
+"""The tag of a run that has used up the calls: when it is worth to look again, and its id.
+
+Whoever executes a run again copies its tags.
+"""
 
 
 class Stream(NamedTuple):
@@ -60,6 +63,12 @@ def reads_everything(run: dg.DagsterRun) -> bool:
     return reads(run) and _KEYS.issubset(run.asset_selection or _KEYS)
 
 
+def paused_until(run: dg.DagsterRun) -> str | None:
+    """Return when it is worth to go on with a run; None unless it has used up the calls."""
+    until, _, run_id = run.tags.get(PAUSED_UNTIL, "").partition(" ")
+    return until if until and run_id == run.run_id else None
+
+
 def specs() -> list[dg.AssetSpec]:
     """Return the assets, each behind the stream that lists what it is read for."""
     return [
@@ -83,9 +92,7 @@ def read_act_on(accounts: Accounts, places: Places) -> dg.AssetsDefinition:
         specs=specs(), can_subset=True, partitions_def=PARTITIONS, name=READ, retry_policy=None
     )
     def read(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
-        account = accounts.partitions.get(context.partition_key)
-        if account is None:
-            raise _failure(f"{context.partition_key} is not in accounts.yml.")
+        account = account_of(context, accounts)
         requested = [one.name for one in STREAMS if key_of(one.name) in context.selected_asset_keys]
         outcome = _read(account, requested)
         yield from results(outcome, requested)
@@ -97,16 +104,16 @@ def read_act_on(accounts: Accounts, places: Places) -> dg.AssetsDefinition:
         if len(requested) < len(STREAMS):
             select = run_account.selection(account.select, requested)
             if not select:
-                raise _failure(
+                raise failure(
                     f"{account.key} reads none of {', '.join(requested)}: see select in "
                     "accounts.yml."
                 )
             account = replace(account, select=tuple(select))
         try:
             # Into the log of the step's output; the run's own log is for what matters.
-            return run_account.read(account, accounts, places, os.environ, _print)
+            return run_account.read(account, accounts, places, os.environ, print_line)
         except run_account.NotStartedError as error:
-            raise _failure(str(error)) from None
+            raise failure(str(error)) from None
 
     return read
 
@@ -161,9 +168,10 @@ def _end(context: dg.AssetExecutionContext, account: Account, outcome: Outcome) 
     if outcome.exit_code == run_account.EXIT_ALLOWANCE_SPENT:
         until = run_account.paused_until(outcome.errors, datetime.now(UTC))
         context.instance.add_run_tags(
-            context.run_id, {PAUSED_UNTIL: until.isoformat(timespec="seconds")}
+            context.run_id,
+            {PAUSED_UNTIL: f"{until.isoformat(timespec='seconds')} {context.run_id}"},
         )
-        raise _failure(f"{account.key} is paused, and nothing is lost: {words}")
+        raise failure(f"{account.key} is paused, and nothing is lost: {words}")
     if outcome.exit_code in run_account.CANCELED:
         # Dagster counts an interruption as a failure, unless it was asked for.
         context.instance.report_run_canceling(context.run)
@@ -171,14 +179,31 @@ def _end(context: dg.AssetExecutionContext, account: Account, outcome: Outcome) 
             f"{account.key} was stopped by signal "
             f"{outcome.exit_code - run_account.EXIT_SIGNAL_BASE}: {words}"
         )
-    raise _failure(f"{account.key} failed with exit code {outcome.exit_code}: {words}")
+    raise failure(f"{account.key} failed with exit code {outcome.exit_code}: {words}")
 
 
-def _print(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
+def print_line(line: str) -> None:
+    """Print a line of the log, in whatever encoding: it must not fail a run."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(f"{line}\n".encode(encoding, "backslashreplace").decode(encoding))
     sys.stdout.flush()
 
 
-def _failure(sentence: str) -> dg.Failure:
+def account_of(context: dg.AssetExecutionContext, accounts: Accounts) -> Account:
+    """Return the account, or shard of one, that a run is of.
+
+    Raises:
+        dagster.Failure: If there is none.
+    """
+    if not context.has_partition_key:
+        raise failure("A run is of one account: start it from a job, with a partition.")
+    account = accounts.partitions.get(context.partition_key)
+    if account is None:
+        raise failure(f"{context.partition_key} is not in accounts.yml.")
+    return account
+
+
+def failure(sentence: str) -> dg.Failure:
+    """Return the end of a run that nobody tries again."""
     # A second try at once would cost calls, and end the same way.
     return dg.Failure(sentence, allow_retries=False)

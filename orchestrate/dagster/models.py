@@ -20,7 +20,7 @@ from packaging.version import Version
 
 from orchestrate import run_account
 from orchestrate.accounts import TARGETS, Account, Accounts
-from orchestrate.dagster.assets import PARTITIONS
+from orchestrate.dagster.assets import PARTITIONS, account_of
 from orchestrate.run_account import Places, places_of
 
 BUILD = "build_models"
@@ -93,11 +93,7 @@ def build_models(
         dagster_dbt_translator=translator,
     )
     def build(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        account = accounts.partitions.get(context.partition_key)
-        if account is None:
-            raise dg.Failure(
-                f"{context.partition_key} is not in accounts.yml.", allow_retries=False
-            )
+        account = account_of(context, accounts)
         folder = places.work / "dbt" / "runs" / account.key
         chosen = get_updated_cli_invocation_params_for_context(
             context=context, manifest=manifest, dagster_dbt_translator=translator

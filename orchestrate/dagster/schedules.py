@@ -4,12 +4,8 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from orchestrate.accounts import (
-    MINUTES_OF_DAY,
-    Accounts,
-    Night,
-    minute_of,
-)
+from orchestrate.accounts import MINUTES_OF_DAY, Accounts, Night, minute_of
+from orchestrate.dagster import assets
 
 
 def schedules(accounts: Accounts, job_name: str) -> Iterator[dg.ScheduleDefinition]:
@@ -30,7 +26,7 @@ def _schedule(key: str, cron: str, zone: str, job_name: str) -> dg.ScheduleDefin
     )
     def start(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         # The sensor of the accounts may not have come to it yet.
-        context.instance.add_dynamic_partitions("account", [key])
+        context.instance.add_dynamic_partitions(assets.PARTITIONS.name, [key])
         return dg.RunRequest(partition_key=key)
 
     return start

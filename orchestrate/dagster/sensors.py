@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 import dagster as dg
@@ -23,6 +24,12 @@ SCHEMA = "acton/schema"
 
 SECONDS_FOR_ALARM = 20
 ALARMS_AT_ONCE = 20
+LETTERS_OF_REASON = 500
+"""As many of each run; an address may refuse a long alarm for ever."""
+
+HTTP_TAKEN = 2
+"""The hundreds of the statuses that say that an alarm has arrived."""
+
 ALARM_URL = "ACTON_ALARM_URL"
 """The variable with the address that gets alarms, as Slack and others take them."""
 
@@ -38,7 +45,7 @@ def accounts_sensor(accounts: Accounts) -> dg.SensorDefinition:
 
     @dg.sensor(name="accounts", minimum_interval_seconds=30, default_status=RUNNING)
     def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        there = set(context.instance.get_dynamic_partitions("account"))
+        there = set(context.instance.get_dynamic_partitions(assets.PARTITIONS.name))
         wanted = set(accounts.partitions)
         return dg.SensorResult(
             dynamic_partitions_requests=[
@@ -102,13 +109,17 @@ def resume(
     Returns:
         What to start, and the new ``ask_at``.
     """
-    paused = {run.run_id: run for run in _paused(instance, now) if run.tags[PARTITION] in known}
-    ask_at = {run_id: at for run_id, at in ask_at.items() if run_id in paused}
-    for run_id, run in paused.items():
-        worth_at = ask_at.get(run_id) or run.tags[assets.PAUSED_UNTIL]
-        if now < datetime.fromisoformat(worth_at):
-            continue
-        key = run.tags[PARTITION]
+    paused = [
+        (datetime.fromisoformat(ask_at.get(run.run_id, until)), run)
+        for run, until in _paused(instance, now)
+        if run.tags[PARTITION] in known
+    ]
+    ask_at = {run.run_id: ask_at[run.run_id] for _, run in paused if run.run_id in ask_at}
+    # Who has waited longest comes first, so that every account has its turn.
+    for due, run in sorted(paused, key=itemgetter(0)):
+        if now < due:
+            break
+        run_id, key = run.run_id, run.tags[PARTITION]
         if calls_left(key) > 0:
             request = dg.RunRequest(
                 run_key=f"resume-{run_id}",
@@ -120,16 +131,17 @@ def resume(
     return [], ask_at
 
 
-def _paused(instance: dg.DagsterInstance, now: datetime) -> Iterator[dg.DagsterRun]:
-    """Yield the paused runs after which their account has not been started again, oldest first."""
+def _paused(instance: dg.DagsterInstance, now: datetime) -> Iterator[tuple[dg.DagsterRun, str]]:
+    """Yield the paused runs whose account has not been started since, and until when they pause."""
     runs = instance.get_runs(
         dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE], created_after=now - OLDEST_PAUSE)
     )
     for run in reversed(runs):
-        if assets.PAUSED_UNTIL in run.tags and PARTITION in run.tags:
+        until = assets.paused_until(run)
+        if until and PARTITION in run.tags:
             latest = _latest_reading(instance, run.tags[PARTITION])
             if latest and latest.run_id == run.run_id:
-                yield run
+                yield run, until
 
 
 def _latest_reading(instance: dg.DagsterInstance, partition: str) -> dg.DagsterRun | None:
@@ -219,30 +231,51 @@ def failures(instance: dg.DagsterInstance, cursor: str | None) -> tuple[list[str
     for record in found.records:
         run = instance.get_run_by_id(record.run_id)
         # A paused run is no failure, and one may have been deleted since.
-        if run and assets.PAUSED_UNTIL not in run.tags:
+        if run and not assets.paused_until(run):
             words.append(alarm(run, _reasons(instance, run) or [record.event_log_entry.message]))
     return words, found.cursor
 
 
 def _reasons(instance: dg.DagsterInstance, run: dg.DagsterRun) -> list[str]:
-    entries = instance.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
-    reasons = [reason_of(entry.dagster_event) for entry in entries if entry.dagster_event]
-    return [reason for reason in reasons if reason]
+    """Return why a run failed: what its checks found, what its step said, or why none began."""
+    events = [entry.dagster_event for entry in instance.all_logs(run.run_id) if entry.dagster_event]
+    for reason_in in (_check_in, _step_in, _engine_in):
+        if reasons := [reason for event in events if (reason := reason_in(event))]:
+            return reasons
+    return []
 
 
-def reason_of(event: dg.DagsterEvent) -> str:
-    """Return why a step failed: its own sentence, or the first line of the error."""
+def _check_in(event: dg.DagsterEvent) -> str:
+    if event.event_type != dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+        return ""
+    evaluation = event.asset_check_evaluation_data
+    return "" if evaluation.passed else evaluation.description or ""
+
+
+def _step_in(event: dg.DagsterEvent) -> str:
+    if not event.is_step_failure:
+        return ""
     data = event.step_failure_data
     if data.user_failure_data and data.user_failure_data.description:
         return str(data.user_failure_data.description)
-    error = data.error.cause or data.error if data.error else None
+    return _first_line(data.error.cause or data.error if data.error else None)
+
+
+def _engine_in(event: dg.DagsterEvent) -> str:
+    return _first_line(event.engine_event_data.error) if event.is_engine_event else ""
+
+
+def _first_line(error: Any) -> str:
     return error.message.strip().partition("\n")[0] if error else ""
 
 
 def alarm(run: dg.DagsterRun, reasons: Iterable[str]) -> str:
     """Return the words of an alarm: which account, which run, and why."""
     account = run.tags.get(PARTITION, "all accounts")
-    return f"Act-On, {account}: run {run.run_id[:8]} ({run.job_name}) failed: {' '.join(reasons)}"
+    why = " ".join(reasons)
+    if len(why) > LETTERS_OF_REASON:
+        why = f"{why[:LETTERS_OF_REASON]} ... (see the run's log)"
+    return f"Act-On, {account}: run {run.run_id[:8]} ({run.job_name}) failed: {why}"
 
 
 def send(url: str, text: str) -> None:
@@ -252,10 +285,15 @@ def send(url: str, text: str) -> None:
         NotSentError: If it was not taken. The sentence is without the address, which is secret.
     """
     try:
-        requests.post(url, json={"text": text}, timeout=SECONDS_FOR_ALARM).raise_for_status()
-    except requests.RequestException as error:
-        answer = "" if error.response is None else f", HTTP {error.response.status_code}"
+        # A redirected POST would arrive as a GET, without the alarm.
+        answer = requests.post(
+            url, json={"text": text}, timeout=SECONDS_FOR_ALARM, allow_redirects=False
+        )
+        failure = "" if answer.status_code // 100 == HTTP_TAKEN else f"HTTP {answer.status_code}"
+    except (requests.RequestException, ValueError) as error:
+        failure = type(error).__name__
+    if failure:
         raise NotSentError(
-            f"The address in {ALARM_URL} did not take an alarm ({type(error).__name__}{answer}): "
-            "correct the address, or wait. It is tried again every half a minute."
-        ) from None
+            f"The address in {ALARM_URL} did not take an alarm ({failure}): correct the address, "
+            "or wait. It is tried again every half a minute."
+        )

@@ -208,8 +208,10 @@ def instance() -> Iterator[dg.DagsterInstance]:
     """Dagster's tables in memory, with both partitions."""
     import dagster as dg  # noqa: PLC0415 - not in .venv
 
+    from orchestrate.dagster import assets  # noqa: PLC0415 - the same
+
     with dg.DagsterInstance.ephemeral() as there:
-        there.add_dynamic_partitions("account", ["north", "south"])
+        there.add_dynamic_partitions(assets.PARTITIONS.name, ["north", "south"])
         yield there
 
 

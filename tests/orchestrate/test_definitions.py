@@ -129,7 +129,7 @@ def test_a_schedule_starts_its_partition_though_nobody_has_added_it(
     with dg.instance_for_test() as instance:
         request = schedule(dg.build_schedule_context(instance))
         assert request.partition_key == "south"
-        assert instance.get_dynamic_partitions("account") == ["south"]
+        assert instance.get_dynamic_partitions(assets.PARTITIONS.name) == ["south"]
     hour, minute = divmod(_minutes(["south"], Night())["south"], 60)
     assert schedule.cron_schedule == f"{minute} {hour} * * *"
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
+import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -180,6 +184,34 @@ def test_settings_that_would_count_for_every_account_are_refused(
     assert ".env has settings of the tap, which would count for every account" in failure(result)
 
 
+@pytest.mark.parametrize("change", ["schema", "target", "file"])
+def test_a_state_of_rows_that_are_elsewhere_is_refused(
+    meltano: FakeMeltano,
+    accounts: Accounts,
+    places: Places,
+    change: str,
+) -> None:
+    def read() -> run_account.Outcome:
+        return run_account.read(north, accounts, places, os.environ, print)
+
+    north = accounts.partitions["north"]
+    meltano.obeys({"messages": counts()})
+    # A first run may have failed before there was a file.
+    read()
+    places.database(north).touch()
+    read()
+    if change == "schema":
+        north = replace(north, schema="north_2")
+    elif change == "target":
+        accounts = replace(accounts, target="target-postgres")
+    else:
+        places.database(north).unlink()
+    with pytest.raises(run_account.NotStartedError, match="north: its state is of rows in ") as it:
+        read()
+    shutil.rmtree(str(it.value).partition("remove ")[2].partition(",")[0])
+    assert read().exit_code == 0
+
+
 def test_used_up_calls_pause_the_account_until_the_tap_says(
     meltano: FakeMeltano,
     materialize: Callable[..., dg.ExecuteInProcessResult],
@@ -197,7 +229,7 @@ def test_used_up_calls_pause_the_account_until_the_tap_says(
     assert not [one for one in result.all_events if one.is_step_up_for_retry]
     (run,) = instance.get_runs()
     assert run.status == dg.DagsterRunStatus.FAILURE
-    until = datetime.fromisoformat(run.tags[PAUSED_UNTIL])
+    until = datetime.fromisoformat(assets.paused_until(run) or "")
     assert timedelta(minutes=1436) < until - before < timedelta(minutes=1439)
 
 
@@ -353,6 +385,41 @@ def test_a_secret_is_hidden_however_a_log_spells_it(
     )
     assert lines[:2] == ["tap-acton: ***, ***", "meltano: ***, ***"]
     assert outcome.errors == ("***, ***",)
+
+
+def test_a_program_that_is_not_there_is_a_sentence(places: Places) -> None:
+    outcome = run_account.run(["/nowhere/meltano"], {}, places.project, print)
+    assert outcome.errors == (
+        "meltano: /nowhere/meltano cannot be started: No such file or directory.",
+    )
+    assert outcome.exit_code == 127
+
+
+def test_a_traceback_of_a_target_is_left_out_but_for_its_end(
+    meltano: FakeMeltano, places: Places
+) -> None:
+    trace = ["Traceback (most recent call last):", '  File "a.py", line 1, in b', "    c()"]
+    said = [{"string_id": "target-duckdb", "event": one} for one in [*trace, "It is locked."]]
+    meltano.obeys({}, {"loaders": 1}, tuple(said))
+    outcome = run_account.run([str(meltano.program)], {}, places.project, print)
+    assert "target-duckdb: It is locked." in outcome.errors
+    assert not [one for one in outcome.errors if "a.py" in one]
+
+
+def test_a_line_in_any_encoding_fails_no_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    output = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr("sys.stdout", output)
+    assets.print_line("tap-acton: \u2192 \u0141\u00f3d\u017a")
+    output.flush()
+    assert output.buffer.getvalue() == b"tap-acton: \\u2192 \\u0141\\xf3d\\u017a\n"
+
+
+def test_a_run_without_a_partition_is_a_sentence(
+    accounts: Accounts, places: Places, instance: dg.DagsterInstance
+) -> None:
+    definition = assets.read_act_on(accounts, places)
+    result = dg.materialize([definition], instance=instance, raise_on_error=False)
+    assert "A run is of one account: start it from a job, with a partition." in failure(result)
 
 
 def test_a_canceled_run_stops_meltano_in_order(meltano: FakeMeltano, places: Places) -> None:

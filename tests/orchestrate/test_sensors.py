@@ -11,9 +11,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import dagster as dg
 import pytest
+from dagster._core.events import EngineEventData  # what a process writes that cannot begin
+from dagster._utils.error import SerializableErrorInfo
 
 from orchestrate import plan
 from orchestrate.dagster import assets, definitions, freshness, sensors
@@ -58,10 +61,11 @@ def add(
     job: dg.JobDefinition = reading,
 ) -> dg.DagsterRun:
     """Add a run of an account that has ended."""
+    run_id = str(uuid4())
     tags = {PARTITION: account}
     if paused_until:
-        tags[PAUSED_UNTIL] = paused_until.isoformat()
-    return instance.create_run_for_job(job, tags=tags, status=status)
+        tags[PAUSED_UNTIL] = f"{paused_until.isoformat()} {run_id}"
+    return instance.create_run_for_job(job, run_id=run_id, tags=tags, status=status)
 
 
 def never(key: str) -> int:
@@ -109,6 +113,23 @@ def test_one_plan_at_a_time(instance: dg.DagsterInstance) -> None:
     assert plans == ["north"]
     sensors.resume(instance, asked, NOW, calls_left, KNOWN)
     assert plans == ["north", "south"]
+
+
+def test_every_paused_account_has_its_turn(instance: dg.DagsterInstance) -> None:
+    accounts = [f"account-{number}" for number in range(70)]
+    for account in accounts:
+        add(instance, account, FAILURE, NOW)
+    asked: list[str] = []
+
+    def calls_left(key: str) -> int:
+        asked.append(key)
+        return 0
+
+    ask_at: dict[str, str] = {}
+    for tick in range(70):
+        now = NOW + timedelta(seconds=80 * tick)
+        _, ask_at = sensors.resume(instance, ask_at, now, calls_left, set(accounts))
+    assert set(asked) == set(accounts)
 
 
 @pytest.mark.parametrize("status", [SUCCESS, FAILURE, dg.DagsterRunStatus.STARTED])
@@ -194,7 +215,7 @@ wait
 def test_the_accounts_of_the_file_become_the_partitions(accounts: Accounts) -> None:
     sensor = sensors.accounts_sensor(accounts)
     with dg.instance_for_test() as instance:
-        instance.add_dynamic_partitions("account", ["north", "old"])
+        instance.add_dynamic_partitions(assets.PARTITIONS.name, ["north", "old"])
         result = sensor(dg.build_sensor_context(instance))
         add_request, delete_request = result.dynamic_partitions_requests
         assert list(add_request.partition_keys) == ["south"]
@@ -296,10 +317,13 @@ def test_a_stale_account_fails_the_run_of_the_check(
         asset_checks=[check],
         jobs=[dg.define_asset_job("fresh", selection=dg.AssetSelection.checks(check))],
     ).resolve_job_def("fresh")
+    _, cursor = sensors.failures(instance, None)
     result = job.execute_in_process(instance=instance, raise_on_error=False)
     assert not result.success
     (evaluation,) = result.get_asset_check_evaluations()
     assert evaluation.description == "Not read in the last 50 hours: south."
+    (text,), _ = sensors.failures(instance, cursor)
+    assert text.endswith("(fresh) failed: Not read in the last 50 hours: south.")
 
 
 @dataclass
@@ -326,6 +350,11 @@ def webhook(monkeypatch: pytest.MonkeyPatch) -> Iterator[Webhook]:
             if webhook.status == 200:
                 webhook.texts.append(body["text"])
             self.send_response(webhook.status)
+            self.send_header("Location", "/elsewhere")
+            self.end_headers()
+
+        def do_GET(self) -> None:
+            self.send_response(200)
             self.end_headers()
 
         def log_message(self, *_args: object) -> None:
@@ -352,9 +381,13 @@ def failing_job() -> None:
 
 
 def fail(instance: dg.DagsterInstance, account: str, **tags: str) -> None:
-    """Let a run of an account fail."""
+    """Let a run of an account fail; ``{}`` in a tag is its id."""
+    run_id = str(uuid4())
     failing_job.execute_in_process(
-        instance=instance, tags={PARTITION: account, **tags}, raise_on_error=False
+        instance=instance,
+        run_id=run_id,
+        tags={PARTITION: account, **{name: tag.format(run_id) for name, tag in tags.items()}},
+        raise_on_error=False,
     )
 
 
@@ -373,8 +406,9 @@ def test_failures_are_one_alarm_each_and_a_pause_is_none(
     cursor = look(instance, None)
     assert webhook.texts == [], "a failure of the past was reported"
     fail(instance, "north")
-    fail(instance, "west", **{PAUSED_UNTIL: NOW.isoformat()})
-    fail(instance, "south")
+    fail(instance, "west", **{PAUSED_UNTIL: f"{NOW.isoformat()} {{}}"})
+    # Executed again, with the tags of the first time.
+    fail(instance, "south", **{PAUSED_UNTIL: f"{NOW.isoformat()} {uuid4()}"})
     cursor = look(instance, cursor)
     (text,) = webhook.texts
     assert re.sub("run [0-9a-f]{8} ", "", text).splitlines() == [
@@ -400,9 +434,16 @@ def test_a_run_that_failed_outside_its_steps_is_an_alarm(
     cursor = look(instance, None)
     run = add(instance, "north", dg.DagsterRunStatus.STARTED)
     instance.report_run_failed(run, "The pod of the run was gone.")
-    look(instance, cursor)
+    cursor = look(instance, cursor)
     (text,) = webhook.texts
     assert text.endswith("The pod of the run was gone.")
+
+    run = add(instance, "north", dg.DagsterRunStatus.STARTED)
+    why = SerializableErrorInfo("accounts.yml: target is one of many.\n", [], None)
+    instance.report_engine_event("It is ended.", run, EngineEventData(error=why))
+    instance.report_run_failed(run, "This run was marked as failed from outside.")
+    look(instance, cursor)
+    assert webhook.texts[-1].endswith("accounts.yml: target is one of many.")
 
 
 def test_an_alarm_waits_until_its_address_takes_it(
@@ -415,9 +456,19 @@ def test_an_alarm_waits_until_its_address_takes_it(
         with pytest.raises(sensors.NotSentError, match=r"ACTON_ALARM_URL .*HTTP 503") as raised:
             look(instance, cursor)
         assert "secret-part" not in "".join(traceback.format_exception(raised.value))
+    webhook.status = 302
+    with pytest.raises(sensors.NotSentError, match="HTTP 302"):
+        look(instance, cursor)
     webhook.status = 200
     look(instance, cursor)
     assert len(webhook.texts) == 1
+
+
+def test_an_alarm_is_short(instance: dg.DagsterInstance) -> None:
+    run = add(instance, "north", FAILURE)
+    text = sensors.alarm(run, ["x" * 200_000])
+    assert len(text) < 700
+    assert text.endswith("(see the run's log)")
 
 
 @pytest.mark.parametrize(
