@@ -22,11 +22,15 @@ def main() -> int:
         _say("Usage: python -m orchestrate KEY")
         return EXIT_USAGE
     # Otherwise the first process of a container ignores it. The tap gets it, and ends in order.
-    signal.signal(signal.SIGTERM, _end)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _end)
     try:
         outcome = run_account.read_account(sys.argv[1], os.environ, _say)
     except (AccountsError, run_account.NotStartedError) as error:
         _say(str(error))
+        return run_account.EXIT_FAILED
+    except OSError as error:
+        _say(f"{error.filename}: {error.strerror}. Correct ACTON_WORK_FOLDER or ACTON_PROJECT.")
         return run_account.EXIT_FAILED
     for sentence in outcome.errors:
         _say(sentence)
@@ -34,6 +38,8 @@ def main() -> int:
 
 
 def _end(number: int, _: Any) -> None:
+    # A further one must not stop what now ends in order.
+    signal.signal(number, signal.SIG_IGN)
     sys.exit(run_account.EXIT_SIGNAL_BASE + number)
 
 

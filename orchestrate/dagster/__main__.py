@@ -6,6 +6,7 @@ ends whatever it has started.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import shutil
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrate.accounts import PROJECT, AccountsError, accounts_path, read_accounts
 from orchestrate.dagster import models
-from orchestrate.run_account import places_of
+from orchestrate.run_account import NotStartedError, environment, places_of
 from pipeline import sandbox
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def main() -> int:
     Returns:
         0 after Ctrl-C; otherwise the exit code of what failed.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _leave)
     os.umask(0o077)
     path = accounts_path(os.environ)
@@ -76,12 +77,19 @@ def main() -> int:
         port = _free_port()
         # A named path that leads nowhere is a mistake, and no wish for the sandbox.
         if path.exists() or "ACTON_ACCOUNTS" in os.environ:
+            _hold(places_of(os.environ).work)
             return _run(path, dict(os.environ), port)
         print("No accounts.yml: reading two accounts of the bundled sandbox.", flush=True)
         with _two_accounts() as (path, variables):
             return _run(path, {**os.environ, **variables}, port)
-    except (AccountsError, _NotReadyError) as error:
+    except (AccountsError, NotStartedError, _NotReadyError) as error:
         print(error, file=sys.stderr)
+        return 1
+    except subprocess.CalledProcessError:
+        print("dbt cannot read the models in transform: it says why above.", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}. Correct its variable.", file=sys.stderr)
         return 1
 
 
@@ -95,6 +103,23 @@ def _free_port() -> int:
     return int(text)
 
 
+def _hold(folder: Path) -> None:
+    """Keep the folder of the runs to this process, until it ends.
+
+    Raises:
+        _NotReadyError: If another one has it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = os.open(folder / "lock", os.O_CREAT | os.O_RDWR)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise _NotReadyError(
+            f"make orchestrate runs already with {folder}: end that one, or set ACTON_WORK_FOLDER "
+            "to another folder."
+        ) from None
+
+
 def _run(path: Path, variables: dict[str, str], port: int) -> int:
     accounts, places = read_accounts(path), places_of(variables)
     if not (places.project / ".meltano" / "loaders" / accounts.target).exists():
@@ -102,6 +127,9 @@ def _run(path: Path, variables: dict[str, str], port: int) -> int:
             f"{accounts.target} is not installed: run .venv-meltano/bin/meltano install "
             f"{accounts.target}."
         )
+    for account in accounts.partitions.values():
+        # Now, and not in the night.
+        environment(account, accounts, places, variables)
     print(f"Reading the models for {accounts.target}.", flush=True)
     models.parse(places, accounts.target)
     home = Path(variables.get("DAGSTER_HOME", places.work / "home"))
@@ -161,7 +189,7 @@ def _two_accounts() -> Iterator[tuple[Path, dict[str, str]]]:
     They have folders of their own, so that nothing mixes with other accounts.
     """
     folder = PROJECT / ".dagster" / "sandbox"
-    folder.mkdir(parents=True, exist_ok=True)
+    _hold(folder)
     if sandbox.renew(folder, ["--size", "small", "--accounts", str(len(SANDBOX_KEYS))]):
         for name in ("meltano", "warehouse"):
             shutil.rmtree(folder / name, ignore_errors=True)

@@ -14,6 +14,8 @@ from tests.orchestrate.conftest import ACCOUNTS, is_running, wait_for
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from orchestrate.run_account import Places
+
 
 @pytest.mark.parametrize("seconds", [30.0, 0.3])
 def test_nothing_that_it_started_is_left(seconds: float) -> None:
@@ -53,6 +55,25 @@ def test_a_port_that_is_none_is_refused_before_anything_starts(
     assert printed.out == ""
 
 
+def test_a_variable_that_is_not_set_is_said_before_anything_starts(
+    places: Places, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = places.project / "accounts.yml"
+    path.write_text(ACCOUNTS)
+    (places.project / ".meltano" / "loaders" / "target-duckdb").mkdir(parents=True)
+    monkeypatch.setenv("ACTON_ACCOUNTS", str(path))
+    monkeypatch.setenv("ACTON_PROJECT", str(places.project))
+    monkeypatch.setenv("ACTON_WORK_FOLDER", str(places.work))
+    monkeypatch.setenv("ACTON_DAGSTER_PORT", "64999")
+    monkeypatch.delenv("SOUTH_TOKEN")
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    assert main() == 1
+    assert "south: set SOUTH_TOKEN, which accounts.yml names" in capsys.readouterr().err
+    # The folder is held until the process ends.
+    assert main() == 1
+    assert f"make orchestrate runs already with {places.work}" in capsys.readouterr().err
+
+
 def test_a_target_that_is_not_installed_is_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -60,6 +81,7 @@ def test_a_target_that_is_not_installed_is_a_sentence(
     path.write_text(ACCOUNTS)
     monkeypatch.setenv("ACTON_ACCOUNTS", str(path))
     monkeypatch.setenv("ACTON_PROJECT", str(tmp_path))
+    monkeypatch.setenv("ACTON_WORK_FOLDER", str(tmp_path))
     monkeypatch.setenv("ACTON_DAGSTER_PORT", "64999")
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     assert main() == 1
