@@ -68,6 +68,16 @@ def test_a_release_needs_the_package_of_its_tag(tmp_path: Path) -> None:
     assert [tag for tag in tags if checked("package", tag, tmp_path)] == ["v1.2.3"]
 
 
+def test_nothing_is_public_before_a_release_is_approved() -> None:
+    jobs: dict[str, dict[str, Any]] = RELEASE["jobs"]
+    (approved,) = [name for name, job in jobs.items() if "environment" in job]
+    may_write = {
+        name for name, job in jobs.items() if "write" in job.get("permissions", {}).values()
+    }
+    assert {approved, "attest", "attach", "image"} <= may_write
+    assert {jobs[name]["needs"] for name in may_write - {approved}} == {approved}
+
+
 def checked(what: str, tag: str, folder: Path) -> bool:
     """Run the step of the release that checks something, and return whether it is content."""
     steps: list[dict[str, Any]] = RELEASE["jobs"]["build"]["steps"]
