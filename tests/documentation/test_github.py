@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 FORMS = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 RELEASE = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yml").read_text())
+DOCKERFILES = [
+    ROOT / "docs" / "recipes" / "Dockerfile",
+    ROOT / "orchestrate" / "kubernetes" / "Dockerfile",
+]
 HEADINGS = """# Changelog
 
 ## [Unreleased]
@@ -76,6 +80,26 @@ def test_nothing_is_public_before_a_release_is_approved() -> None:
     }
     assert {approved, "attest", "attach", "image"} <= may_write
     assert {jobs[name]["needs"] for name in may_write - {approved}} == {approved}
+
+
+def test_every_image_is_built_and_run() -> None:
+    tests = yaml.safe_load((ROOT / ".github" / "workflows" / "tests.yml").read_text())
+    built = {
+        (one["file"], one["target"])
+        for one in tests["jobs"]["image"]["strategy"]["matrix"]["include"]
+        if "docker run " in one["check"]
+    }
+    assert built == {
+        (file.relative_to(ROOT).as_posix(), target)
+        for file in DOCKERFILES
+        for target in images_of(file.read_text(encoding="utf-8"))
+    }
+
+
+def images_of(dockerfile: str) -> set[str]:
+    """Return the names of the stages of which no other one is made."""
+    stages = set(re.findall(r"^FROM \S+ AS (\S+)", dockerfile, re.MULTILINE))
+    return stages - set(re.findall(r"(?:^FROM |--from=)(\S+)", dockerfile, re.MULTILINE))
 
 
 def checked(what: str, tag: str, folder: Path) -> bool:
