@@ -167,8 +167,11 @@ check-dist: .venv-package/.installed ## Check what make dist has built
 sbom: .venv-package/.installed ## Write down what comes with the wheel of make dist
 	.venv-package/bin/uv venv --no-config --quiet --clear output/sbom/venv
 	.venv-package/bin/uv pip install --no-config --quiet --python output/sbom/venv --constraint requirements/development.txt dist/*.whl
+	@# It has the path of the wheel on this machine, in the place of its version on PyPI.
+	rm output/sbom/venv/lib/python*/site-packages/tap_acton-*.dist-info/direct_url.json
 	.venv-package/bin/cyclonedx-py environment --output-reproducible \
 		--output-file output/sbom/tap-acton.cdx.json output/sbom/venv
+	.venv-package/bin/python -m scripts.sbom output/sbom/tap-acton.cdx.json
 	rm -rf output/sbom/venv
 
 .PHONY: clean
