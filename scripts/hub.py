@@ -8,6 +8,7 @@ person does with them.
 
 from __future__ import annotations
 
+import shutil
 import sys
 from typing import Any
 
@@ -99,6 +100,8 @@ def main(arguments: list[str]) -> None:
     """
     if len(arguments) != 1 or not OWNER_AND_NAME.fullmatch(arguments[0]):
         raise SystemExit("The definition needs addresses: run make hub REPOSITORY=owner/name")
+    # What it wrote for another repository has other names.
+    shutil.rmtree(FOLDER, ignore_errors=True)
     for name, text in files(arguments[0]).items():
         path = FOLDER / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -146,10 +146,13 @@ def test_without_a_repository_nothing_is_written(
     assert not (tmp_path / "hub").exists()
 
 
-def test_the_files_are_written_below_the_folder(
+def test_the_files_are_all_that_is_in_the_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, texts: dict[str, str]
 ) -> None:
     monkeypatch.setattr(hub, "FOLDER", tmp_path / "hub")
+    of_another = tmp_path / "hub" / "_data/meltano/extractors/tap-acton/another-owner.yml"
+    of_another.parent.mkdir(parents=True)
+    of_another.touch()
     monkeypatch.setattr(hub, "files", lambda _repository: texts)
     hub.main(["Some-Owner/tap-acton"])
     written = {path for path in (tmp_path / "hub").rglob("*") if path.is_file()}
