@@ -55,7 +55,6 @@ def test_without_a_secret_it_says_which_one(tmp_path: Path) -> None:
     assert "GOOD_PASSWORD" in log
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there are no signals")
 def test_sigterm_ends_the_run_in_order(tmp_path: Path) -> None:
     with started("hanging", tmp_path) as process:
         assert process.stderr is not None
