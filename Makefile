@@ -50,7 +50,7 @@ unit: .venv/.project ## Run the unit tests in half a minute: fewer random exampl
 	$(VENV)/python -m pytest -n auto -m "not server" --hypothesis-profile=quick tests/unit
 
 .PHONY: test
-test: lint .venv/.browser .meltano/.installed-for-tests .venv-snowflake/.installed .venv-docs/.installed ## Run the linters and all tests
+test: lint .venv/.browser .meltano/.installed-for-tests .venv-snowflake/.installed .venv-docs/.installed ## Run the linters, and all tests but those of the next three
 	$(VENV)/python -m pytest -n auto --dist worksteal --ignore=tests/models --ignore=tests/schedulers
 
 .PHONY: test-models
