@@ -31,7 +31,7 @@ SANDBOX_PIP := .venv-sandbox/bin/uv pip install --quiet --python .venv-sandbox \
 
 .PHONY: help
 help: ## Show the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 25
 
 .PHONY: run
 run: .venv/.project .meltano/.installed ## Load Act-On, or the bundled sandbox, into DuckDB
