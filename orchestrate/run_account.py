@@ -293,7 +293,7 @@ def environment(
         "NO_COLOR": "1",
         # Spans and metrics say whose they are.
         "OTEL_RESOURCE_ATTRIBUTES": ",".join(
-            filter(None, (given.get("OTEL_RESOURCE_ATTRIBUTES"), f"acton.account={account.name}"))
+            filter(None, (given.get("OTEL_RESOURCE_ATTRIBUTES"), f"tap_acton.account={account.name}"))
         ),
     }
 

@@ -133,6 +133,7 @@ def test_meltano_gets_the_account_and_nothing_of_others(
     assert found["TARGET_DUCKDB_FILEPATH"] == str(places.warehouse / "acton-south.duckdb")
     assert found["TARGET_DUCKDB_DEFAULT_TARGET_SCHEMA"] == "south"
     assert found["TARGET_POSTGRES_PASSWORD"] == SECRETS["TARGET_POSTGRES_PASSWORD"]
+    assert found["OTEL_RESOURCE_ATTRIBUTES"] == "tap_acton.account=south"
     assert "PYTHONPATH" not in found
     others = {value for name, value in SECRETS.items() if name.startswith("NORTH_")}
     assert not others & set(found.values())
