@@ -196,11 +196,12 @@ def read(
     prepare(account, places)
     refuse_state_of_another_place(account, accounts, places)
     secrets = [given[name] for name in variables_of(account, accounts)]
-    outcome = run(command(account, accounts, places), variables, places.project, log, secrets)
-    if accounts.target != DUCKDB or places.database(account).exists():
-        loaded = places.system(account) / LOADED_INTO
-        loaded.write_text(loaded_into(account, accounts), encoding="utf-8")
-    return outcome
+    try:
+        return run(command(account, accounts, places), variables, places.project, log, secrets)
+    finally:
+        if accounts.target != DUCKDB or places.database(account).exists():
+            loaded = places.system(account) / LOADED_INTO
+            loaded.write_text(loaded_into(account, accounts), encoding="utf-8")
 
 
 def loaded_into(account: Account, accounts: Accounts) -> str:
@@ -293,7 +294,9 @@ def environment(
         "NO_COLOR": "1",
         # Spans and metrics say whose they are.
         "OTEL_RESOURCE_ATTRIBUTES": ",".join(
-            filter(None, (given.get("OTEL_RESOURCE_ATTRIBUTES"), f"tap_acton.account={account.name}"))
+            filter(
+                None, (given.get("OTEL_RESOURCE_ATTRIBUTES"), f"tap_acton.account={account.name}")
+            )
         ),
     }
 

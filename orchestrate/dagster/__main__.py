@@ -170,8 +170,10 @@ def end(process: subprocess.Popen[Any], seconds: float = SECONDS_TO_END) -> None
             the group, and ends by itself.
     """
     if process.poll() is None:
-        print("Ending Dagster and its runs; this may take two minutes.", flush=True)
         process.send_signal(signal.SIGINT)
+        # The terminal may have been closed.
+        with suppress(OSError):
+            print("Ending Dagster and its runs; this may take two minutes.", flush=True)
     deadline = time.monotonic() + seconds
     with suppress(ProcessLookupError):
         while time.monotonic() < deadline:
