@@ -198,21 +198,18 @@ clean: ## Remove everything that was installed, and the sandbox with its data
 		|| echo 'No Chromium was found, or could be installed: tests/browser will be skipped.'
 	@touch $@
 
-.venv-meltano/.installed: requirements/meltano.txt .venv/.dependencies
-	$(VENV)/python -m venv --clear --without-pip .venv-meltano
-	$(UV_PIP) .venv-meltano --require-hashes --requirement $<
+.venv-docs/.installed .venv-meltano/.installed: .venv-%/.installed: requirements/%.txt .venv/.dependencies
+.venv-snowflake/.installed: requirements/target-snowflake.txt .venv/.dependencies
+.venv-docs/.installed .venv-meltano/.installed .venv-snowflake/.installed:
+	$(VENV)/python -m venv --clear --without-pip $(@D)
+	$(UV_PIP) $(@D) --require-hashes --requirement $<
 	@touch $@
 
-.venv-build/.installed: requirements/build.txt
+# Each without .venv, which the workflows that need them do not have.
+.venv-audit/.installed .venv-build/.installed .venv-package/.installed: .venv-%/.installed: requirements/%.txt
 	$(if $(PYTHON),,$(error No Python 3.11 or newer found: name one with make PYTHON=...))
-	$(PYTHON) -m venv --clear .venv-build
-	.venv-build/bin/python $(PIP) install --require-hashes --requirement $<
-	@touch $@
-
-.venv-package/.installed: requirements/package.txt
-	$(if $(PYTHON),,$(error No Python 3.11 or newer found: name one with make PYTHON=...))
-	$(PYTHON) -m venv --clear .venv-package
-	.venv-package/bin/python $(PIP) install --require-hashes --requirement $<
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/python $(PIP) install --require-hashes --requirement $<
 	@touch $@
 
 # The tap with its sandbox, and nothing of the development.
@@ -231,37 +228,16 @@ clean: ## Remove everything that was installed, and the sandbox with its data
 	.venv-lowest/bin/python $(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.venv-audit/.installed: requirements/audit.txt
-	$(if $(PYTHON),,$(error No Python 3.11 or newer found: name one with make PYTHON=...))
-	$(PYTHON) -m venv --clear .venv-audit
-	.venv-audit/bin/python $(PIP) install --require-hashes --requirement $<
-	@touch $@
-
-.venv-snowflake/.installed: requirements/target-snowflake.txt .venv/.dependencies
-	$(VENV)/python -m venv --clear --without-pip .venv-snowflake
-	$(UV_PIP) .venv-snowflake --require-hashes --requirement $<
-	@touch $@
-
-.venv-docs/.installed: requirements/docs.txt .venv/.dependencies
-	$(VENV)/python -m venv --clear --without-pip .venv-docs
-	$(UV_PIP) .venv-docs --require-hashes --requirement $<
-	@touch $@
-
 # Without looking for what the pins need: `make lock` has left one of those out.
 .venv-dbt/.installed: requirements/dbt-development.txt requirements/dbt-dialects.txt .venv/.dependencies
 	$(VENV)/python -m venv --clear --without-pip .venv-dbt
 	$(UV_PIP) .venv-dbt --no-deps --require-hashes --requirement $< --requirement requirements/dbt-dialects.txt
 	@touch $@
 
-# Without looking for what the pins need, as for dbt.
-.venv-dagster/.installed: requirements/dagster.txt .venv/.dependencies
-	$(VENV)/python -m venv --clear --without-pip .venv-dagster
-	$(UV_PIP) .venv-dagster --no-deps --require-hashes --requirement $<
-	@touch $@
-
-.venv-schedulers/.installed: requirements/schedulers.txt .venv/.dependencies
-	$(VENV)/python -m venv --clear --without-pip .venv-schedulers
-	$(UV_PIP) .venv-schedulers --no-deps --require-hashes --requirement $<
+# Likewise.
+.venv-dagster/.installed .venv-schedulers/.installed: .venv-%/.installed: requirements/%.txt .venv/.dependencies
+	$(VENV)/python -m venv --clear --without-pip $(@D)
+	$(UV_PIP) $(@D) --no-deps --require-hashes --requirement $<
 	@touch $@
 
 .venv-bench-%/.installed: requirements/bench-%.txt .venv/.dependencies
