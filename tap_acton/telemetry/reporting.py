@@ -37,6 +37,7 @@ from tap_acton.errors import (
 )
 from tap_acton.progress.model import Standing
 from tap_acton.sync.summary import RunSummary
+from tap_acton.telemetry import NotInstalledError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -62,21 +63,32 @@ LOST = (
     "collector. The run does not need them."
 )
 
+DEFAULT_USED = "OpenTelemetry cannot read the value of %s, so it uses the default."
+
 OF_LISTS = "list_stream"
 """Stands for all streams of a list, which the account names."""
 
 
 class OneWarning(logging.Handler):
-    """Says once that something is lost, in the place of all that OpenTelemetry logs."""
+    """Says once that something is lost, in the place of all that OpenTelemetry logs.
+
+    Attributes:
+        is_set_up: Whether something can be lost yet; before that, only variables are read.
+    """
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
+        self.is_set_up = False
         self._is_said = False
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Say it, unless it was said; of the record only an HTTP status is shown."""
-        status = re.search(r"\bcode: (\d{3})\b", record.getMessage())
-        self.say(f" (HTTP {status[1]})" if status else "")
+        """Say it, unless it was said; of the record only a variable or an HTTP status is shown."""
+        message = record.getMessage()
+        if self.is_set_up:
+            status = re.search(r"\bcode: (\d{3})\b", message)
+            self.say(f" (HTTP {status[1]})" if status else "")
+        elif variable := re.search(r"\bOTEL_[A-Z_]+\b", message):
+            logger.warning(DEFAULT_USED, variable[0])
 
     def say(self, why: str = "") -> None:
         """Say it, unless it was said."""
@@ -92,7 +104,7 @@ class Reporting:
         exporters: The names of the exporters, by signal.
 
     Raises:
-        LookupError: If an exporter is not installed.
+        NotInstalledError: If an exporter is not installed.
     """
 
     def __init__(self, exporters: Mapping[str, Sequence[str]]) -> None:
@@ -115,6 +127,7 @@ class Reporting:
             for one in made.get("metrics", ())
         ]
         self._meters = MeterProvider(readers, resource, shutdown_on_exit=False)
+        self._warning.is_set_up = True
         self._tracer = self._tracers.get_tracer(NAME, version(NAME))
         # An orchestrator hands its span over in TRACEPARENT.
         carrier = {name.lower(): value for name, value in os.environ.items()}
@@ -267,13 +280,15 @@ class Reporting:
 
 
 def _exporter(signal: str, name: str) -> Any:
+    variable = f"OTEL_{signal.upper()}_EXPORTER"
     if name == "otlp":
         variables = (f"OTEL_EXPORTER_OTLP_{signal.upper()}_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
-        protocol = next(filter(None, map(os.environ.get, variables)), "")
-        name = OTLP_BY_PROTOCOL.get(protocol.strip(), "otlp_proto_http")
+        variable = next(filter(os.environ.get, variables), variable)
+        protocol = os.environ.get(variable, "").strip()
+        name = OTLP_BY_PROTOCOL.get(protocol, "otlp_proto_http")
     (found,) = entry_points(group=f"opentelemetry_{signal}_exporter", name=name) or (None,)
     if found is None:
-        raise LookupError(name)
+        raise NotInstalledError(variable)
     kind = found.load()
     # Standard output is for the target.
     return kind(out=sys.stderr) if name == "console" else kind()

@@ -7,6 +7,8 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from tap_acton.telemetry import NotInstalledError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -29,8 +31,9 @@ def exporters() -> dict[str, list[str]]:
     for signal in SIGNALS:
         endpoints = ("OTEL_EXPORTER_OTLP_ENDPOINT", f"OTEL_EXPORTER_OTLP_{signal.upper()}_ENDPOINT")
         usual = "otlp" if any(map(environment.get, endpoints)) else "none"
-        names = environment.get(f"OTEL_{signal.upper()}_EXPORTER") or usual
-        if wanted := [name for name in map(str.strip, names.split(",")) if name != "none"]:
+        given = map(str.strip, environment.get(f"OTEL_{signal.upper()}_EXPORTER", "").split(","))
+        names = list(filter(None, given)) or [usual]
+        if wanted := [name for name in names if name != "none"]:
             found[signal] = wanted
     return found
 
@@ -60,6 +63,12 @@ def _reports_to(names: dict[str, list[str]]) -> Reporting | None:
         logger.warning(
             "Variables of OpenTelemetry are set, but it is not installed: install "
             "tap-acton[opentelemetry] to get spans and metrics of a run."
+        )
+    except NotInstalledError as error:
+        logger.warning(
+            "OpenTelemetry cannot be set up as its variables say, so this run sends no spans and "
+            "metrics: %s names what is not installed.",
+            error,
         )
     # It reads its variables while it is imported, and an exporter may fail at anything.
     except Exception as error:  # noqa: BLE001 - whatever it is, the run goes on

@@ -56,6 +56,12 @@ def _no_variables(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         ({"OTEL_METRICS_EXPORTER": "otlp"}, {"metrics": ["otlp"]}),
         ({"OTEL_METRICS_EXPORTER": "none", ENDPOINT: "http://c"}, {"traces": ["otlp"]}),
         ({"OTEL_TRACES_EXPORTER": "", ENDPOINT: ""}, {}),
+        ({"OTEL_TRACES_EXPORTER": "otlp,"}, {"traces": ["otlp"]}),
+        ({"OTEL_TRACES_EXPORTER": " , ", "OTEL_METRICS_EXPORTER": " "}, {}),
+        (
+            {"OTEL_METRICS_EXPORTER": " ", ENDPOINT: "http://c"},
+            {"traces": ["otlp"], "metrics": ["otlp"]},
+        ),
         ({"OTEL_SDK_DISABLED": "True", ENDPOINT: "http://c"}, {}),
         (
             {"OTEL_SDK_DISABLED": "false", ENDPOINT: "http://c"},
@@ -132,22 +138,63 @@ def test_a_variable_that_the_import_chokes_on_is_a_warning() -> None:
 
 
 @pytest.mark.parametrize(
-    "variables",
+    ("variable", "value"),
     [
-        {"OTEL_TRACES_EXPORTER": "zipkin"},
-        {ENDPOINT: "http://c:4317", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"},
+        ("OTEL_TRACES_EXPORTER", "zipkin"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+        ("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "grpc"),
     ],
-    ids=["unknown", "grpc"],
 )
-def test_what_cannot_be_set_up_is_a_warning_and_the_run_goes_on(
-    variables: dict[str, str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+def test_what_is_not_installed_is_a_warning_that_names_the_variable_and_the_run_goes_on(
+    variable: str, value: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
+    monkeypatch.setenv(ENDPOINT, "http://c:4317")
+    monkeypatch.setenv(variable, value)
     with switch.reporting() as reports:
         assert reports is None
     (warning,) = warnings_of(caplog)
     assert warning.startswith("OpenTelemetry cannot be set up as its variables say")
+    assert f": {variable} names" in warning
+
+
+def test_an_exporter_that_fails_at_its_variables_is_a_warning_and_the_run_goes_on(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    found = [SimpleNamespace(load=lambda: lambda: int("abc"))]
+    monkeypatch.setattr(reporting, "entry_points", lambda **_: found)
+    monkeypatch.setenv("OTEL_TRACES_EXPORTER", "broken")
+    with switch.reporting() as reports:
+        assert reports is None
+    (warning,) = warnings_of(caplog)
+    assert "(ValueError)" in warning
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "expected"),
+    [
+        (
+            "OTEL_BSP_MAX_QUEUE_SIZE",
+            "abc",
+            [reporting.DEFAULT_USED % "OTEL_BSP_MAX_QUEUE_SIZE"],
+        ),
+        ("OTEL_RESOURCE_ATTRIBUTES", "abc,,=d", []),
+        ("OTEL_EXPERIMENTAL_RESOURCE_DETECTORS", "abc", []),
+    ],
+)
+def test_a_variable_that_is_not_understood_loses_nothing_and_no_warning_says_so(
+    variable: str,
+    value: str,
+    expected: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with collector(200) as (address, got):
+        monkeypatch.setenv(ENDPOINT, address)
+        monkeypatch.setenv(variable, value)
+        with switch.reporting() as reports:
+            assert reports is not None
+    assert "/v1/traces" in got
+    assert warnings_of(caplog) == expected
 
 
 @contextmanager
