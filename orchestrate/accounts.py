@@ -32,7 +32,15 @@ RUNS_OWN = (*SECRETS, "region", "daily_request_limit", "token_store", "shard")
 OF_ONE_ACCOUNT = {f"TAP_ACTON_{name.upper()}" for name in RUNS_OWN if name != "token_store"}
 """Variables that are never for all accounts."""
 
-OF_MACHINE = {"HOME", "PATH", "ACTON_ACCOUNTS", "ACTON_PROJECT", "ACTON_WORK_FOLDER"}
+OF_MACHINE = {
+    "HOME",
+    "PATH",
+    "ACTON_ACCOUNTS",
+    "ACTON_MELTANO",
+    "ACTON_PROJECT",
+    "ACTON_WAREHOUSE_FOLDER",
+    "ACTON_WORK_FOLDER",
+}
 """Variables that say where things are on a machine."""
 
 TOP = {"target", "variables", "night", "accounts"}
@@ -66,6 +74,9 @@ MINUTES_OF_DAY = 24 * 60
 
 PROJECT = Path(__file__).parents[1]
 """The checkout."""
+
+STATE_ELSEWHERE = ("MELTANO_DATABASE_URI", "MELTANO_STATE_BACKEND_URI")
+"""The variables of which one says that the state is not on this machine."""
 
 EVERYTHING = "*.*"
 
@@ -196,7 +207,7 @@ class _File:
         for name in sorted(OF_ONE_ACCOUNT.intersection(variables)):
             self._refuse("variables", f"has {name}, which each account names in its own entry")
         for name in sorted(OF_MACHINE.intersection(variables)):
-            self._refuse("variables", f"has {name}, which every run has anyway")
+            self._refuse("variables", f"has {name}, which belongs to the machine")
         entries = top.get("accounts")
         if not isinstance(entries, list) or not entries:
             self._refuse("accounts", "is a list of at least one account")

@@ -16,6 +16,7 @@ import yaml
 
 from orchestrate.accounts import (
     POSTGRESQL,
+    STATE_ELSEWHERE,
     AccountsError,
     accounts_path,
     minute_of,
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
 
 NAME = "acton"
 """The Secret and the ConfigMap."""
-
-STATE = ("MELTANO_DATABASE_URI", "MELTANO_STATE_BACKEND_URI")
-"""The variables of which one names where the state is kept."""
 
 LOGIN = "TAP_ACTON_TOKEN_STORE"
 """The variable that names where the login and the call counts are kept."""
@@ -55,10 +53,10 @@ def manifests(accounts: Accounts, text: str, image: str) -> Iterator[dict[str, A
             name of another job.
     """
     given = {*accounts.variables}
-    if accounts.target != POSTGRESQL or LOGIN not in given or given.isdisjoint(STATE):
+    if accounts.target != POSTGRESQL or LOGIN not in given or given.isdisjoint(STATE_ELSEWHERE):
         raise AccountsError(
             f"accounts.yml: a pod keeps nothing, so Kubernetes needs target: {POSTGRESQL}, and "
-            f"{LOGIN} and {' or '.join(STATE)} among the variables."
+            f"{LOGIN} and {' or '.join(STATE_ELSEWHERE)} among the variables."
         )
     yield {
         "apiVersion": "v1",

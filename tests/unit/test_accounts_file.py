@@ -227,6 +227,14 @@ def test_the_command_checks_a_file(
     assert said in "".join(capsys.readouterr())
 
 
+@pytest.mark.parametrize("name", ["HOME", "ACTON_WAREHOUSE_FOLDER"])
+def test_a_variable_of_the_machine_is_refused(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "accounts.yml"
+    path.write_text(ACCOUNTS.replace("[TARGET_POSTGRES_PASSWORD]", f"[{name}]"))
+    with pytest.raises(AccountsError, match=f"variables has {name}, which belongs to the machine"):
+        read_accounts(path)
+
+
 def test_a_schema_may_be_called_as_a_variable(tmp_path: Path) -> None:
     data = yaml.safe_load(ACCOUNTS)
     data["accounts"][1]["schema"] = "_1"
