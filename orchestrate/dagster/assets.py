@@ -55,6 +55,9 @@ _KEYS = {key_of(stream.name) for stream in STREAMS}
 
 def reads(run: dg.DagsterRun) -> bool:
     """Tell whether a run is one of streams, and not only of models or checks."""
+    if READ not in (run.step_keys_to_execute or (READ,)):
+        # Executed again from where it failed, behind the reading.
+        return False
     return run.job_name == READ_JOB or not _KEYS.isdisjoint(run.asset_selection or ())
 
 

@@ -31,7 +31,9 @@ def fresh_check(accounts: Accounts) -> dg.AssetChecksDefinition:
         return dg.AssetCheckResult(
             passed=not old,
             metadata={"accounts": len(accounts.partitions), "stale": old},
-            description=f"Not read in the last 50 hours: {', '.join(old)}." if old else None,
+            description=f"Not read in the last 50 hours ({len(old)}): {', '.join(old)}."
+            if old
+            else None,
         )
 
     return check

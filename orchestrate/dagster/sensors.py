@@ -24,6 +24,9 @@ SCHEMA = "acton/schema"
 
 SECONDS_FOR_ALARM = 20
 ALARMS_AT_ONCE = 20
+OLDEST_FAILURE = timedelta(days=7)
+"""For so long an alarm waits until its address takes it."""
+
 LETTERS_OF_REASON = 500
 """As many of each run; an address may refuse a long alarm for ever."""
 
@@ -197,52 +200,59 @@ def alarm_sensor() -> dg.SensorDefinition:
     """Return what reports failed runs to the address of the variable, if it is set.
 
     Dagster's own sensor of failures calls once for each run, and never again where that fails. This
-    one moves its cursor only once an alarm has arrived.
+    one takes an alarm for sent only once it has arrived.
     """
 
     @dg.sensor(name="alarms", default_status=RUNNING, minimum_interval_seconds=30)
     def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        failed, cursor = failures(context.instance, context.cursor)
+        known = set(context.cursor.split()[1:]) if context.cursor else None
+        failed, known = failures(context.instance, known, datetime.now(UTC))
         url = os.environ.get(ALARM_URL)
         if failed and url:
             send(url, "\n".join(failed))
         elif failed:
             context.log.info("%s is not set: %d failures were not sent.", ALARM_URL, len(failed))
-        return dg.SensorResult(cursor=cursor)
+        return dg.SensorResult(cursor=" ".join(["reported:", *sorted(known)]))
 
     return sensor
 
 
-def failures(instance: dg.DagsterInstance, cursor: str | None) -> tuple[list[str], str]:
-    """Return the alarms of the runs that have failed since, and the cursor behind them.
+def failures(
+    instance: dg.DagsterInstance, known: set[str] | None, now: datetime
+) -> tuple[list[str], set[str]]:
+    """Return the alarms of the runs that have failed since, at most 20.
 
     Args:
         instance: Dagster's instance.
-        cursor: Up to where the failures are reported; None where nobody has looked yet, so that the
-            failures of the past are no alarms.
+        known: The beginnings of the ids of the failures that are reported; None where nobody has
+            looked yet, so that the failures of the past are no alarms.
+        now: The present.
+
+    Returns:
+        The alarms, and the failures that are known with them.
     """
-    kind = dg.DagsterEventType.RUN_FAILURE
-    if cursor is None:
-        return [], instance.fetch_run_status_changes(kind, limit=1).cursor
-    found = instance.fetch_run_status_changes(
-        kind, limit=ALARMS_AT_ONCE, cursor=cursor, ascending=True
+    # Ids of events are no cursor: SQLite gives those of a deleted run to the next one.
+    runs = instance.get_runs(
+        dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE], updated_after=now - OLDEST_FAILURE)
     )
-    words = []
-    for record in found.records:
-        run = instance.get_run_by_id(record.run_id)
-        # A paused run is no failure, and one may have been deleted since.
-        if run and not assets.paused_until(run):
-            words.append(alarm(run, _reasons(instance, run) or [record.event_log_entry.message]))
-    return words, found.cursor
+    # A paused run is no failure.
+    failed = {run.run_id[:8]: run for run in reversed(runs) if not assets.paused_until(run)}
+    if known is None:
+        return [], set(failed)
+    new = [key for key in failed if key not in known][:ALARMS_AT_ONCE]
+    return [alarm(failed[key], _reasons(instance, failed[key])) for key in new], {
+        *(key for key in failed if key in known),
+        *new,
+    }
 
 
 def _reasons(instance: dg.DagsterInstance, run: dg.DagsterRun) -> list[str]:
     """Return why a run failed: what its checks found, what its step said, or why none began."""
     events = [entry.dagster_event for entry in instance.all_logs(run.run_id) if entry.dagster_event]
-    for reason_in in (_check_in, _step_in, _engine_in):
+    for reason_in in (_check_in, _step_in, _engine_in, _run_in):
         if reasons := [reason for event in events if (reason := reason_in(event))]:
             return reasons
-    return []
+    return ["see the run's log."]
 
 
 def _check_in(event: dg.DagsterEvent) -> str:
@@ -265,6 +275,11 @@ def _engine_in(event: dg.DagsterEvent) -> str:
     return _first_line(event.engine_event_data.error) if event.is_engine_event else ""
 
 
+def _run_in(event: dg.DagsterEvent) -> str:
+    is_failure = event.event_type == dg.DagsterEventType.RUN_FAILURE
+    return event.message or "" if is_failure else ""
+
+
 def _first_line(error: Any) -> str:
     return error.message.strip().partition("\n")[0] if error else ""
 
@@ -272,7 +287,7 @@ def _first_line(error: Any) -> str:
 def alarm(run: dg.DagsterRun, reasons: Iterable[str]) -> str:
     """Return the words of an alarm: which account, which run, and why."""
     account = run.tags.get(PARTITION, "all accounts")
-    why = " ".join(reasons)
+    why = " ".join(" ".join(reasons).split())
     if len(why) > LETTERS_OF_REASON:
         why = f"{why[:LETTERS_OF_REASON]} ... (see the run's log)"
     return f"Act-On, {account}: run {run.run_id[:8]} ({run.job_name}) failed: {why}"

@@ -26,6 +26,7 @@ from tests.orchestrate.conftest import SECRETS, is_running, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from orchestrate.accounts import Accounts
     from orchestrate.run_account import Places
@@ -205,7 +206,7 @@ wait
 """
     )
     # The state is there within it; only the plan uses it up.
-    monkeypatch.setattr(plan, "SECONDS_TO_ANSWER", 3.0)
+    monkeypatch.setattr(plan, "SECONDS_TO_ANSWER", 6.0)
     assert plan.calls_left(north, accounts, places) == 0
     tap = int((meltano.folder / "tap").read_text())
     wait_for(lambda: not is_running(tap))
@@ -317,13 +318,13 @@ def test_a_stale_account_fails_the_run_of_the_check(
         asset_checks=[check],
         jobs=[dg.define_asset_job("fresh", selection=dg.AssetSelection.checks(check))],
     ).resolve_job_def("fresh")
-    _, cursor = sensors.failures(instance, None)
+    _, known = sensors.failures(instance, None, NOW)
     result = job.execute_in_process(instance=instance, raise_on_error=False)
     assert not result.success
     (evaluation,) = result.get_asset_check_evaluations()
-    assert evaluation.description == "Not read in the last 50 hours: south."
-    (text,), _ = sensors.failures(instance, cursor)
-    assert text.endswith("(fresh) failed: Not read in the last 50 hours: south.")
+    assert evaluation.description == "Not read in the last 50 hours (1): south."
+    (text,), _ = sensors.failures(instance, known, NOW)
+    assert text.endswith("(fresh) failed: Not read in the last 50 hours (1): south.")
 
 
 @dataclass
@@ -417,6 +418,27 @@ def test_failures_are_one_alarm_each_and_a_pause_is_none(
     ]
     look(instance, cursor)
     assert len(webhook.texts) == 1, "an alarm was repeated"
+
+
+def test_a_failure_behind_a_deleted_one_is_an_alarm(tmp_path: Path, webhook: Webhook) -> None:
+    # SQLite gives the ids of the events of a deleted run to the next one.
+    with dg.instance_for_test(temp_dir=str(tmp_path)) as instance:
+        cursor = look(instance, None)
+        for account in ("north", "south"):
+            fail(instance, account)
+            cursor = look(instance, cursor)
+            (run,) = instance.get_runs()
+            instance.delete_run(run.run_id)
+        assert len(webhook.texts) == 2
+
+
+def test_many_failures_come_in_parts(instance: dg.DagsterInstance, webhook: Webhook) -> None:
+    cursor = look(instance, None)
+    for number in range(25):
+        instance.report_run_failed(add(instance, f"a{number}", dg.DagsterRunStatus.STARTED))
+    for _ in range(3):
+        cursor = look(instance, cursor)
+    assert [len(text.splitlines()) for text in webhook.texts] == [20, 5]
 
 
 def test_the_first_failure_of_a_new_dagster_is_an_alarm(
