@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from fnmatch import fnmatchcase
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrate.accounts import (
     DUCKDB,
     PROJECT,
+    STATE_ELSEWHERE,
     Account,
     Accounts,
     AccountsError,
@@ -55,9 +57,6 @@ KEPT = (
 )
 """Variables of the machine that a run gets, besides those that accounts.yml names."""
 
-LOADED_INTO = "loaded_into"
-"""The file that says where the rows of the state are."""
-
 PLUGINS = ("extractors", "loaders", "utilities")
 OF_TAP = re.compile(r"^\s*(export\s+)?TAP_ACTON_", re.MULTILINE)
 ERRORS_KEPT, LINES_KEPT = 5, 10
@@ -65,6 +64,7 @@ EXIT_FAILED, EXIT_ALLOWANCE_SPENT, EXIT_SIGNAL_BASE = 1, 3, 128
 CANCELED = (EXIT_SIGNAL_BASE + signal.SIGINT, EXIT_SIGNAL_BASE + signal.SIGTERM)
 """How a run ends that somebody stopped; any other signal is a failure, such as of memory."""
 
+RESOURCE = "OTEL_RESOURCE_ATTRIBUTES"
 SHORTEST_SECRET = 4
 
 PAUSE = timedelta(hours=1)
@@ -194,42 +194,59 @@ def read(
     """
     variables = environment(account, accounts, places, given)
     prepare(account, places)
-    refuse_state_of_another_place(account, accounts, places)
+    refuse_state_of_other_rows(account, accounts, places)
     secrets = [given[name] for name in variables_of(account, accounts)]
+    has_rows = True
     try:
-        return run(command(account, accounts, places), variables, places.project, log, secrets)
+        outcome = run(command(account, accounts, places), variables, places.project, log, secrets)
+        streams = outcome.summary["streams"].values() if outcome.summary else ()
+        has_rows = any(counts["rows"] for counts in streams)
     finally:
-        if accounts.target != DUCKDB or places.database(account).exists():
-            loaded = places.system(account) / LOADED_INTO
-            loaded.write_text(loaded_into(account, accounts), encoding="utf-8")
+        if has_rows:
+            remember_schema(account, accounts, places)
+    return outcome
 
 
-def loaded_into(account: Account, accounts: Accounts) -> str:
-    """Return in which target and schema the rows of an account are, as a text."""
-    return f"{accounts.target}, schema {account.schema}"
+def remember_schema(account: Account, accounts: Accounts, places: Places) -> None:
+    """Write down beside the state, if it is on this machine, in which schema its rows are."""
+    path = places.system(account) / f"schema.{accounts.target}"
+    if not _is_state_here(accounts) or _schema_in(path) == account.schema:
+        return
+    # How the run ended is worth more.
+    with suppress(OSError):
+        new = path.with_suffix(".new")
+        new.write_text(account.schema, encoding="utf-8")
+        new.replace(path)
 
 
-def refuse_state_of_another_place(account: Account, accounts: Accounts, places: Places) -> None:
-    """Make sure that the rows are still there that the state takes for loaded.
-
-    Where the folder of the runs is new for each run, nothing is known of an earlier one.
+def refuse_state_of_other_rows(account: Account, accounts: Accounts, places: Places) -> None:
+    """Make sure that the rows are still there that the state, if it is here, takes for loaded.
 
     Raises:
-        NotStartedError: If the schema or the target is another one, or the file is gone.
+        NotStartedError: If the schema is another one, or the file is gone.
     """
-    system, now = places.system(account), loaded_into(account, accounts)
-    loaded = system / LOADED_INTO
-    if not loaded.exists():
+    system = places.system(account)
+    before = _schema_in(system / f"schema.{accounts.target}")
+    if not before or not _is_state_here(accounts):
         return
-    before = loaded.read_text(encoding="utf-8")
-    is_gone = accounts.target == DUCKDB and not places.database(account).exists()
-    if before != now or is_gone:
-        where = f"{places.database(account)} is gone" if is_gone else f"they would go to {now} now"
+    why = ""
+    if before != account.schema:
+        why = f"its rows are in the schema {before}, and not in {account.schema}"
+    elif accounts.target == DUCKDB and not places.database(account).exists():
+        why = f"{places.database(account)} is gone"
+    if why:
         raise NotStartedError(
-            f"{account.key}: its state is of rows in {before}, and {where}. To read everything "
-            f"again, remove {system}, and the state "
-            f"{state_id(account, accounts)} if it is kept elsewhere."
+            f"{account.key}: {why}, so its state would leave out what was read before. Remove "
+            f"{system} to read everything again."
         )
+
+
+def _schema_in(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def _is_state_here(accounts: Accounts) -> bool:
+    return set(STATE_ELSEWHERE).isdisjoint(accounts.variables)
 
 
 def state_id(account: Account, accounts: Accounts) -> str:
@@ -293,10 +310,11 @@ def environment(
         "MELTANO_SYS_DIR_ROOT": str(system),
         "NO_COLOR": "1",
         # Spans and metrics say whose they are.
-        "OTEL_RESOURCE_ATTRIBUTES": ",".join(
-            filter(
-                None, (given.get("OTEL_RESOURCE_ATTRIBUTES"), f"tap_acton.account={account.name}")
-            )
+        RESOURCE: ",".join(
+            [
+                *(given[RESOURCE] for one in accounts.variables if one == RESOURCE),
+                f"tap_acton.account={account.key}",
+            ]
         ),
     }
 

@@ -185,32 +185,59 @@ def test_settings_that_would_count_for_every_account_are_refused(
     assert ".env has settings of the tap, which would count for every account" in failure(result)
 
 
-@pytest.mark.parametrize("change", ["schema", "target", "file"])
+@pytest.mark.parametrize("change", ["schema", "file"])
 def test_a_state_of_rows_that_are_elsewhere_is_refused(
-    meltano: FakeMeltano,
-    accounts: Accounts,
-    places: Places,
-    change: str,
+    meltano: FakeMeltano, accounts: Accounts, places: Places, change: str
 ) -> None:
     def read() -> run_account.Outcome:
         return run_account.read(north, accounts, places, os.environ, print)
 
     north = accounts.partitions["north"]
-    meltano.obeys({"messages": counts()})
-    # A first run may have failed before there was a file.
+    # A first run may fail before there is a row, or a file.
+    meltano.obeys({"messages": counts("failed")}, {"extractors": 1})
     read()
+    meltano.obeys({"messages": counts(rows=3)})
+    assert read().exit_code == 0
     places.database(north).touch()
-    read()
     if change == "schema":
         north = replace(north, schema="north_2")
-    elif change == "target":
-        accounts = replace(accounts, target="target-postgres")
     else:
         places.database(north).unlink()
-    with pytest.raises(run_account.NotStartedError, match="north: its state is of rows in ") as it:
+    with pytest.raises(run_account.NotStartedError, match="would leave out what was read") as it:
         read()
-    shutil.rmtree(str(it.value).partition("remove ")[2].partition(",")[0])
+    shutil.rmtree(str(it.value).partition("Remove ")[2].partition(" to read")[0])
     assert read().exit_code == 0
+
+
+def test_a_run_that_was_canceled_leaves_rows_too(
+    meltano: FakeMeltano, accounts: Accounts, places: Places
+) -> None:
+    def cancel(_: str) -> None:
+        raise dg.DagsterExecutionInterruptedError
+
+    north = accounts.partitions["north"]
+    meltano.obeys({}, lines=(of_tap("Reading."),))
+    with pytest.raises(dg.DagsterExecutionInterruptedError):
+        run_account.read(north, accounts, places, os.environ, cancel)
+    with pytest.raises(run_account.NotStartedError, match=r"acton-north\.duckdb is gone"):
+        run_account.read(north, accounts, places, os.environ, print)
+
+
+def test_another_target_and_a_state_that_is_kept_elsewhere_are_not_refused(
+    meltano: FakeMeltano,
+    accounts: Accounts,
+    places: Places,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    north = accounts.partitions["north"]
+    meltano.obeys({"messages": counts(rows=3)})
+    for changed in (
+        accounts,
+        replace(accounts, target="target-postgres"),
+        replace(accounts, variables=("MELTANO_DATABASE_URI",)),
+    ):
+        monkeypatch.setenv("MELTANO_DATABASE_URI", "postgresql://db.example.com/meltano")
+        assert run_account.read(north, changed, places, os.environ, print).exit_code == 0
 
 
 def test_used_up_calls_pause_the_account_until_the_tap_says(
