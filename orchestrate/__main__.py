@@ -14,6 +14,7 @@ from orchestrate import run_account
 from orchestrate.accounts import AccountsError
 
 EXIT_USAGE = 2
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def main() -> int:
@@ -22,7 +23,7 @@ def main() -> int:
         _say("Usage: python -m orchestrate KEY")
         return EXIT_USAGE
     # Otherwise the first process of a container ignores it. The tap gets it, and ends in order.
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in SIGNALS:
         signal.signal(number, _end)
     try:
         outcome = run_account.read_account(sys.argv[1], os.environ, _say)
@@ -30,7 +31,7 @@ def main() -> int:
         _say(str(error))
         return run_account.EXIT_FAILED
     except OSError as error:
-        _say(f"{error.filename}: {error.strerror}. Correct ACTON_WORK_FOLDER or ACTON_PROJECT.")
+        _say(f"{error}: correct ACTON_WORK_FOLDER or ACTON_PROJECT, or make room.")
         return run_account.EXIT_FAILED
     for sentence in outcome.errors:
         _say(sentence)
@@ -39,7 +40,8 @@ def main() -> int:
 
 def _end(number: int, _: Any) -> None:
     # A further one must not stop what now ends in order.
-    signal.signal(number, signal.SIG_IGN)
+    for one in SIGNALS:
+        signal.signal(one, signal.SIG_IGN)
     sys.exit(run_account.EXIT_SIGNAL_BASE + number)
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PORT, LAST_PORT = 3000, 65535
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SECONDS_TO_END = 150.0
 SECONDS_BETWEEN_LOOKS = 0.1
 TIMEOUTS = {
@@ -69,8 +70,10 @@ def main() -> int:
     Returns:
         0 after Ctrl-C; otherwise the exit code of what failed.
     """
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _leave)
+    for number in SIGNALS:
+        # With nohup, the end of the terminal is none of this.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _leave)
     os.umask(0o077)
     path = accounts_path(os.environ)
     try:
@@ -89,7 +92,7 @@ def main() -> int:
         print("dbt cannot read the models in transform: it says why above.", file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"{error.filename}: {error.strerror}. Correct its variable.", file=sys.stderr)
+        print(f"{error}: correct its variable, or make room.", file=sys.stderr)
         return 1
 
 
@@ -219,6 +222,9 @@ def _two_accounts() -> Iterator[tuple[Path, dict[str, str]]]:
 
 
 def _leave(signum: int, _frame: object) -> None:
+    # A terminal that is closed sends its signal twice, and a further one must not stop the end.
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
     # As an exception, so that Dagster and the sandbox are stopped on the way out.
     raise SystemExit(0 if signum == signal.SIGINT else 128 + signum)
 

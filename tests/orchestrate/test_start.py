@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 from unittest.mock import Mock
 
 import pytest
 
 from orchestrate.dagster.__main__ import end, main
-from tests.orchestrate.conftest import ACCOUNTS, is_running, wait_for
+from tests.orchestrate.conftest import ACCOUNTS, ROOT, is_running, wait_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,10 +38,28 @@ def test_nothing_that_it_started_is_left(seconds: float, monkeypatch: pytest.Mon
     assert process.poll() is not None
 
 
+def test_a_further_signal_does_not_stop_the_end() -> None:
+    # A terminal that is closed sends it twice.
+    script = (
+        "import signal, os; from orchestrate.dagster.__main__ import SIGNALS, _leave\n"
+        "for one in SIGNALS: signal.signal(one, _leave)\n"
+        "try: os.kill(os.getpid(), signal.SIGHUP)\n"
+        "finally:\n"
+        "    for one in SIGNALS: os.kill(os.getpid(), one)\n"
+        "    print('ended', flush=True)\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    assert (ended.returncode, ended.stdout) == (128 + signal.SIGHUP, "ended\n")
+
+
 def test_a_named_file_that_is_not_there_is_refused_and_starts_no_sandbox(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("ACTON_ACCOUNTS", str(tmp_path / "acounts.yml"))
+    monkeypatch.setenv("ACTON_WORK_FOLDER", str(tmp_path))
+    monkeypatch.setenv("ACTON_DAGSTER_PORT", "64999")
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     assert main() == 1
     assert "acounts.yml" in capsys.readouterr().err

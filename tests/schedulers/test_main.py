@@ -55,6 +55,21 @@ def test_without_a_secret_it_says_which_one(tmp_path: Path) -> None:
     assert "GOOD_PASSWORD" in log
 
 
+def test_a_further_signal_does_not_stop_the_end() -> None:
+    script = (
+        "import signal, os; from orchestrate.__main__ import SIGNALS, _end\n"
+        "for one in SIGNALS: signal.signal(one, _end)\n"
+        "try: os.kill(os.getpid(), signal.SIGINT)\n"
+        "finally:\n"
+        "    for one in SIGNALS: os.kill(os.getpid(), one)\n"
+        "    print('ended', flush=True)\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=PROJECT
+    )
+    assert (ended.returncode, ended.stdout) == (130, "ended\n")
+
+
 def test_sigterm_ends_the_run_in_order(tmp_path: Path) -> None:
     with started("hanging", tmp_path) as process:
         assert process.stderr is not None
