@@ -8,6 +8,8 @@ import pytest
 
 from acton_sandbox import Account, Choices, Fault
 from acton_sandbox.size import ListPlan
+from tap_acton.streams.base.csv_download import CsvDownload, UnlikeJsonError
+from tap_acton.streams.lists.rows import ListEndpoint
 from tests.contract.conftest import NOW, bench_of
 from tests.contract.expected import by_key
 from tests.contract.test_list_streams import lists_asked, read, streams_in
@@ -77,6 +79,30 @@ def test_what_changed_after_the_end_date_is_left_to_later_runs(bench: Bench) -> 
     later = bench.run(until_then.state, **settings)
     rows = by_key(STREAM, [*until_then.records[STREAM], *later.records[STREAM]])
     assert all(rows.get(key) == row for key, row in by_key(STREAM, usual.records[STREAM]).items())
+
+
+def test_a_file_is_judged_again_where_another_list_shows_meanwhile_what_totals_count(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings: dict[str, Any] = {"streams": [STREAM], "page_size": 10, "lookback_window": "P0D"}
+    settings["list_names"] = ["Wide"]
+    first = bench.run(**settings)
+    bench.next_day(3)
+    usual = bench.run(first.state, **settings)
+    bench.sandbox.choices = Choices(filtered_total="all")
+    download = CsvDownload._download
+
+    def learned_meanwhile(self: CsvDownload, *arguments: Any) -> Any:
+        try:
+            return download(self, *arguments)
+        except UnlikeJsonError:
+            self._stream.run.shared(ListEndpoint).counts_all = True
+            raise
+
+    monkeypatch.setattr(CsvDownload, "_download", learned_meanwhile)
+    second = bench.run(first.state, max_concurrency=1, **settings)
+    assert second.failure is None
+    assert by_key(STREAM, second.records[STREAM]) == by_key(STREAM, usual.records[STREAM])
 
 
 def test_a_run_learns_once_what_totals_count(bench: Bench) -> None:

@@ -137,7 +137,10 @@ class CsvDownload:
         Raises:
             ActOnError: If the failure concerns more than this query.
         """
-        response = self._fetch(query, page)
+        return self._or_file(self._fetch(query, page))
+
+    def _or_file(self, response: Response) -> Response:
+        query, page = response.query, response.page
         if page.offset or page.end is not None or not response.rows:
             return response
         size = len(response.rows)
@@ -164,7 +167,9 @@ class CsvDownload:
             return replace(response, rows=cast("Sequence[Row]", rows), is_file=True)
         self._stream.log("%s It is read as JSON.", reason)
         self._refusals[proof.kind] += 1
-        return self._fetch(query, page)
+        again = self._fetch(query, page)
+        # Meanwhile the total may have proved to count further rows, which no file holds.
+        return again if again.total is not None else self._or_file(again)
 
     def _pays(self, proof: Proof, further: int) -> bool:
         """Whether a file is worth a call, or the only way."""
