@@ -161,7 +161,9 @@ def test_the_pace_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
 
     # A login, the account, six types of messages, a report and its six drilldowns; and once per
     # stream the page behind the last row, since no total was more than the rows beside it.
-    assert [cell.strip() for cell in line.split("|")][1:3] == ["10 ms", "17"]
+    latency, calls, throttled = [cell.strip() for cell in line.split("|")][1:4]
+    # A busy machine may deliver calls together that were sent apart; the server refuses some then.
+    assert (latency, int(calls) - int(throttled)) == ("10 ms", 17)
 
 
 def test_the_growth_is_measured_and_drawn(tmp_path: Path) -> None:
