@@ -71,8 +71,9 @@ def main() -> int:
         0 after Ctrl-C; otherwise the exit code of what failed.
     """
     for number in SIGNALS:
-        # With nohup, the end of the terminal is none of this.
-        if signal.getsignal(number) is not signal.SIG_IGN:
+        # With nohup, the end of the terminal is none of this. A shell lets what it starts in the
+        # background ignore Ctrl-C, but by that signal Dagster is ended.
+        if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _leave)
     os.umask(0o077)
     path = accounts_path(os.environ)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -52,6 +53,24 @@ def test_a_further_signal_does_not_stop_the_end() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=ROOT
     )
     assert (ended.returncode, ended.stdout) == (128 + signal.SIGHUP, "ended\n")
+
+
+def test_in_the_background_it_can_still_be_ended_and_with_nohup_it_outlives_its_terminal() -> None:
+    script = (
+        "import signal; from orchestrate.dagster.__main__ import main\n"
+        "for one in (signal.SIGINT, signal.SIGHUP): signal.signal(one, signal.SIG_IGN)\n"
+        "main()\n"
+        "print(signal.getsignal(signal.SIGINT).__name__, signal.getsignal(signal.SIGHUP).name)\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "ACTON_DAGSTER_PORT": "none"},
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    assert ended.stdout == "_leave SIG_IGN\n"
 
 
 def test_a_named_file_that_is_not_there_is_refused_and_starts_no_sandbox(
