@@ -119,8 +119,7 @@ def _hold(folder: Path) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise _NotReadyError(
-            f"make orchestrate runs already with {folder}: end that one, or set ACTON_WORK_FOLDER "
-            "to another folder."
+            f"make orchestrate runs already with {folder}: end that one first."
         ) from None
 
 
